@@ -1,0 +1,58 @@
+"""The actor of a request: who is asking, as far as the token says."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.enums import ScopeType
+from litestar.exceptions import NotAuthorizedException
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+
+from learntrack.access.tokens import InvalidToken, TokenVerifier
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A caller. `user_id` is None for an anonymous one; `superuser` is what the token says, the roster may add to it."""
+
+    user_id: str | None
+    superuser: bool = False
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether the caller showed no token."""
+        return self.user_id is None
+
+
+ANONYMOUS = Actor(None)
+
+
+class TokenMiddleware(AbstractAuthenticationMiddleware):
+    """Finds out who is asking. No header is anonymous; a header that does not hold is 401, never anonymous."""
+
+    scopes = {ScopeType.HTTP}  # noqa: RUF012
+
+    async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
+        """The actor that the Authorization header proves."""
+        header = connection.headers.get("authorization")
+        if header is None:
+            return AuthenticationResult(user=ANONYMOUS, auth=None)
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise _unauthorized("Use `Authorization: Bearer <token>`.")
+        verifier: TokenVerifier = connection.app.state.verifier
+        try:
+            claims = await verifier.claims(token.strip())
+        except InvalidToken as error:
+            raise _unauthorized(str(error)) from None
+        return AuthenticationResult(user=Actor(claims.user_id, claims.superuser), auth=claims)
+
+
+def _unauthorized(detail: str) -> NotAuthorizedException:
+    return NotAuthorizedException(detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
+
+
+def provide_actor(request: Any) -> Actor:
+    """Litestar dependency: the actor of the request."""
+    actor: Actor = request.user
+    return actor

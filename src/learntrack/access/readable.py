@@ -1,0 +1,92 @@
+"""What an actor may read, decided from the roster of now: one indexed look-up at the most.
+
+Lists, the diff and reports all ask here, so that none of them can forget it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from learntrack.access.actor import Actor
+from learntrack.storage import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """Whose logs a question is about: those of `users`, or of everybody where `users` is None (a superuser's question)."""
+
+    users: Sequence[str] | None
+
+    @property
+    def is_nobody(self) -> bool:
+        """Whether there is nothing to be read, so that no database need be asked."""
+        return self.users is not None and not self.users
+
+    def query(self) -> dict[str, Any]:
+        """The condition on a log's user_id."""
+        if self.users is None:
+            return {}
+        return {"user_id": self.users[0] if len(self.users) == 1 else {"$in": list(self.users)}}
+
+
+NOBODY = Readable(())
+EVERYBODY = Readable(None)
+
+
+async def is_superuser(db: Database, actor: Actor) -> bool:
+    """Whether the actor is a superuser, by token or by roster."""
+    if actor.superuser or actor.user_id is None:
+        return actor.superuser
+    user = await db.find_one("users", {"_id": actor.user_id}, {"is_superuser": 1})
+    return user is not None and bool(user["is_superuser"])
+
+
+async def readable(db: Database, actor: Actor, *, user: str | None = None, places: Sequence[str] = ()) -> Readable:
+    """Whose logs `actor` may read, narrowed to `user` and to the members of all `places` (facility, classroom, group).
+
+    Everybody may read their own logs; who has a role in a place, its members'; a superuser, all.
+    """
+    if actor.user_id is None:
+        return NOBODY
+    if not places and user is not None and (user == actor.user_id or actor.superuser):
+        return Readable((user,))
+    if not places and user is None:
+        return EVERYBODY if actor.superuser else await _all_readable(db, actor.user_id)
+    # The actor's own row and those of the candidates, in one look-up.
+    wanted: dict[str, Any] = {"places": {"$all": list(places)}} if places else {}
+    if user is not None:
+        wanted["_id"] = user
+    rows = await db.find("users", {"$or": [{"_id": actor.user_id}, wanted]}, {"places": 1, "role_places": 1, "is_superuser": 1})
+    return Readable(_permitted(rows, actor, user, places))
+
+
+def _permitted(rows: Sequence[Mapping[str, Any]], actor: Actor, user: str | None, places: Sequence[str]) -> list[str]:
+    own: Mapping[str, Any] = next((row for row in rows if row["_id"] == actor.user_id), {})
+    reads_all = actor.superuser or bool(own.get("is_superuser"))
+    roles = set(own.get("role_places", ()))
+    found = [
+        row["_id"]
+        for row in rows
+        if (user is None or row["_id"] == user)
+        and set(places) <= set(row["places"])
+        and (reads_all or row["_id"] == actor.user_id or roles & set(row["places"]))
+    ]
+    if user is not None and not places and reads_all and not found:
+        found = [user]  # unknown to the roster, but with logs of its own
+    return found
+
+
+async def _all_readable(db: Database, user_id: str) -> Readable:
+    members = {"from": "users", "localField": "role_places", "foreignField": "places", "as": "members"}
+    rows = await db.rows(
+        "users",
+        [
+            {"$match": {"_id": user_id}},
+            {"$lookup": members},
+            {"$unwind": {"path": "$members", "preserveNullAndEmptyArrays": True}},
+            {"$project": {"_id": 0, "is_superuser": 1, "member": "$members._id"}},
+        ],
+    )
+    if rows and rows[0]["is_superuser"]:
+        return EVERYBODY
+    return Readable(sorted({user_id} | {row["member"] for row in rows if "member" in row}))

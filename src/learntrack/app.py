@@ -1,0 +1,109 @@
+"""The application: the only place where its parts are put together."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ControllerRouterHandler
+
+from learntrack import __version__
+from learntrack.access.actor import TokenMiddleware, provide_actor
+from learntrack.access.tokens import TokenVerifier
+from learntrack.operations.bodies import JsonRequest
+from learntrack.operations.problems import problem_details
+from learntrack.reports.controller import LogController
+from learntrack.reports.service import Reports
+from learntrack.roster.controller import RosterController
+from learntrack.roster.service import RosterService
+from learntrack.settings import Settings
+from learntrack.storage import Database, StartError, connect
+from learntrack.tracking.controller import ContentSessionController
+from learntrack.tracking.service import Tracking
+
+Connect = Callable[[Settings], Awaitable[Database]]
+
+
+async def connect_as_configured(settings: Settings) -> Database:
+    """The database that the settings name.
+
+    Raises:
+        StartError: it cannot be used.
+    """
+    if settings.mongodb_uri is None:
+        raise StartError("LEARNTRACK_MONGODB_URI is not set; `learntrack serve` starts the embedded engine without it.")
+    return await connect(settings.mongodb_uri, settings.mongodb_database, patience=settings.transaction_seconds)
+
+
+def create_app(settings: Settings, connect: Connect = connect_as_configured) -> Litestar:
+    """The service as an ASGI application. Nothing connects before it starts.
+
+    Args:
+        settings: How it is to run.
+        connect: How it gets its database.
+    """
+    verifier = TokenVerifier(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        db = await connect(settings)
+        await db.prepare()
+        app.state.db = db
+        app.state.tracking = Tracking(db, settings)
+        app.state.reports = Reports(db)
+        app.state.roster_service = RosterService(db, settings.max_roster_records)
+        try:
+            yield
+        finally:
+            db.close()
+
+    api: list[ControllerRouterHandler] = [
+        ContentSessionController,
+        LogController,
+        Router(path="/", route_handlers=[RosterController], request_max_body_size=settings.max_roster_bytes),
+    ]
+    return Litestar(
+        route_handlers=[Router(path="/", route_handlers=api, middleware=[TokenMiddleware])],
+        dependencies={
+            "actor": Provide(provide_actor, sync_to_thread=False),
+            "tracking": Provide(_tracking, sync_to_thread=False),
+            "reports": Provide(_reports, sync_to_thread=False),
+            "roster_service": Provide(_roster_service, sync_to_thread=False),
+        },
+        lifespan=[lifespan],
+        state=State({"settings": settings, "verifier": verifier}),
+        request_class=JsonRequest,
+        request_max_body_size=settings.max_body_bytes,
+        plugins=[problem_details],
+        openapi_config=_openapi(),
+        debug=False,
+    )
+
+
+def _tracking(state: State) -> Tracking:
+    found: Tracking = state.tracking
+    return found
+
+
+def _reports(state: State) -> Reports:
+    found: Reports = state.reports
+    return found
+
+
+def _roster_service(state: State) -> RosterService:
+    found: RosterService = state.roster_service
+    return found
+
+
+def _openapi() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="learntrack",
+        version=__version__,
+        description="Records how learners use content, and answers their coaches' questions about it.",
+        components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}),
+        security=[{"token": []}, {}],
+        path="/schema",
+    )

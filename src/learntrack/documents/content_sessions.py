@@ -1,0 +1,47 @@
+"""Content sessions: one per visit of a content."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from learntrack.documents.base import HoldsAttempts, Stored
+
+OWNER_ATTEMPTS = IndexModel(
+    [("user_id", ASCENDING), ("end_timestamp", DESCENDING)],
+    name="owner_attempts",
+    partialFilterExpression={"attempt_count": {"$gt": 0}},
+)
+"""Serves: attempts outside a try of these learners; partial, because few sessions hold attempts."""
+NEWEST_ATTEMPTS = IndexModel(
+    [("end_timestamp", DESCENDING)], name="newest_attempts", partialFilterExpression={"attempt_count": {"$gt": 0}}
+)
+"""Serves: everybody's attempts outside a try, newest first."""
+OWNER_START = IndexModel([("user_id", ASCENDING), ("start_timestamp", ASCENDING)], name="owner_start")
+"""Serves: a learner's sessions in a range of dates, export, forgetting."""
+
+
+class ContentSession(Stored, HoldsAttempts):
+    """A visit: who, what, when, how long. Holds attempts only where there is no try (anonymous, or no assessment).
+
+    `user_id` is null for an anonymous visit, which then may have a `visitor_id`. `mastery_log_id` is the session's try.
+    `time_spent` is in seconds, `progress` 0.0–1.0 counts from the session's own start.
+    """
+
+    user_id: str | None
+    visitor_id: str | None
+    content_id: str
+    channel_id: str | None
+    kind: str
+    context: dict[str, str | int]
+    mastery_log_id: str | None
+    start_timestamp: datetime
+    end_timestamp: datetime
+    time_spent: float = 0.0
+    progress: float = 0.0
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "content_sessions"
+        indexes: ClassVar = [OWNER_ATTEMPTS, NEWEST_ATTEMPTS, OWNER_START]

@@ -1,0 +1,46 @@
+"""Mastery logs: one per try at an assessment, with its attempts and their interaction histories embedded."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from learntrack.documents.base import HoldsAttempts, Stored
+
+NEWEST_FIRST = [("end_timestamp", DESCENDING), ("_id", ASCENDING)]
+"""The order of lists: total, so that pages neither skip nor repeat."""
+
+OWNER_END = IndexModel([("user_id", ASCENDING), *NEWEST_FIRST], name="owner_end")
+"""Serves: tries of a learner, or of a class's learners, newest first."""
+OWNER_CONTENT_END = IndexModel(
+    [("user_id", ASCENDING), ("content_id", ASCENDING), *NEWEST_FIRST], name="owner_content_end"
+)
+"""Serves: a learner's tries at a content: resuming, the diff, lists by content."""
+CONTENT_END = IndexModel([("content_id", ASCENDING), *NEWEST_FIRST], name="content_end")
+"""Serves: everybody's tries at a content."""
+NEWEST = IndexModel([*NEWEST_FIRST], name="newest")
+"""Serves: the newest tries of a facility, or of all, without sorting them; rollups by end_timestamp."""
+
+
+class MasteryLog(Stored, HoldsAttempts):
+    """A try. Exercise tries have mastery_level 1, 2, 3…, quiz tries random negative ones.
+
+    Its id is derived from summary and level, or the imported one. `time_spent` is in seconds.
+    """
+
+    user_id: str
+    summary_id: str
+    content_id: str
+    mastery_level: int
+    mastery_criterion: dict[str, Any]
+    start_timestamp: datetime
+    end_timestamp: datetime
+    completion_timestamp: datetime | None = None
+    complete: bool = False
+    time_spent: float = 0.0
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "mastery_logs"
+        indexes: ClassVar = [OWNER_END, OWNER_CONTENT_END, CONTENT_END, NEWEST]

@@ -1,0 +1,1 @@
+"""Rules of progress tracking as plain functions: no I/O, no framework."""

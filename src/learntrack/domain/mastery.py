@@ -1,0 +1,63 @@
+"""Mastery criteria: what a try at an assessment demands, and which kind of try it is."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
+
+MasteryModelType = Literal[
+    "do_all",
+    "num_correct_in_a_row_2",
+    "num_correct_in_a_row_3",
+    "num_correct_in_a_row_5",
+    "num_correct_in_a_row_10",
+    "skill_check",
+    "m_of_n",
+    "quiz",
+    "pre_post_test",
+]
+MASTERY_MODELS: tuple[str, ...] = get_args(MasteryModelType)
+
+Kind = Literal["video", "audio", "document", "exercise", "html5", "topic", "slideshow", "h5p", "zim", "quiz"]
+
+Criterion = Mapping[str, Any]
+
+COACH_ASSIGNED_QUIZ: Criterion = {"type": "quiz", "coach_assigned": True}
+
+_DEFAULT_PAST_ATTEMPTS = 10
+_IN_A_ROW = "num_correct_in_a_row_"
+_LOWEST_LEVEL = -(2**31)
+
+
+def is_quiz(criterion: Criterion) -> bool:
+    """Whether tries under this criterion are quiz tries (negative mastery levels), not exercise tries (1, 2, 3…)."""
+    return criterion["type"] in ("quiz", "pre_post_test")
+
+
+def is_coach_assigned(criterion: Criterion) -> bool:
+    """Whether a coach gave this quiz, so that a finished try is final."""
+    return criterion.get("type") == "quiz" and bool(criterion.get("coach_assigned"))
+
+
+def past_attempts_shown(criterion: Criterion) -> int | None:
+    """How many of a try's newest attempts a client needs to decide on mastery; None means all."""
+    kind = criterion["type"]
+    if is_quiz(criterion):
+        return None
+    if kind == "m_of_n":
+        return int(criterion["n"])
+    if kind.startswith(_IN_A_ROW):
+        return int(kind.removeprefix(_IN_A_ROW))
+    return _DEFAULT_PAST_ATTEMPTS
+
+
+def quiz_level() -> int:
+    """A random mastery level for a new quiz try, -2^31 to -1.
+
+    Random, so that tries made on devices that cannot see each other do not collide (Kolibri does the same).
+    """
+    return _LOWEST_LEVEL + secrets.randbelow(2**31)
+
+
+def next_level(criterion: Criterion, highest: int | None) -> int:
+    """The mastery level of a new try, given the highest level of the learner's earlier tries of its kind."""
+    return quiz_level() if is_quiz(criterion) else (highest or 0) + 1

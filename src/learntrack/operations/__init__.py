@@ -1,0 +1,1 @@
+"""Running the service: problem details, health, limits."""

@@ -1,0 +1,46 @@
+"""Answering with a list of any length while holding only a part of it."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from litestar import Response
+from litestar.response import Stream
+
+from learntrack.operations.paging import Page
+from learntrack.storage.database import Row
+
+_PART = 64 * 1024
+
+
+async def list_response(found: Page | AsyncIterator[Row]) -> Response[Any]:
+    """The answer to a request for a list: a page as it is, a stream of rows as a JSON array that is sent as it is read.
+
+    The first part is read before anything is sent, so that an error there is still an error answer.
+    """
+    if isinstance(found, Page):
+        return Response(found)
+    parts = _array(found)
+    first = await anext(parts)
+    return Stream(_joined(first, parts), media_type="application/json")
+
+
+async def _array(rows: AsyncIterator[Row]) -> AsyncIterator[bytes]:
+    encode_into = msgspec.json.Encoder().encode_into
+    buffer = bytearray(b"[")
+    empty = True
+    async for row in rows:
+        if not empty:
+            buffer += b","
+        empty = False
+        encode_into(row, buffer, -1)
+        if len(buffer) >= _PART:
+            yield bytes(buffer)
+            buffer.clear()
+    yield bytes(buffer) + b"]"
+
+
+async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for part in rest:
+        yield part

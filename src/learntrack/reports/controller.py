@@ -1,0 +1,131 @@
+"""The endpoints that answer questions about what was recorded."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Response, get
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from learntrack.access.actor import Actor
+from learntrack.operations.lists import list_response
+from learntrack.operations.paging import page_request
+from learntrack.operations.problems import answers
+from learntrack.reports.filters import log_filters
+from learntrack.reports.schemas import AttemptLogPage, AttemptLogRow, MasteryLogDiff, MasteryLogPage, MasteryLogRow, TotalProgress
+from learntrack.reports.service import Reports
+
+
+def _query(description: str) -> Any:
+    return Parameter(description=description, required=False)
+
+
+Content = Annotated[str | None, _query("Only this content.")]
+User = Annotated[str | None, _query("Only this user.")]
+Quiz = Annotated[str | None, _query("Only quiz tries (true) or exercise tries (false).")]
+Facility = Annotated[str | None, _query("Only learners of this facility.")]
+Classroom = Annotated[str | None, _query("Only learners of this classroom, its groups included.")]
+LearnerGroup = Annotated[str | None, _query("Only learners of this group.")]
+PageNumber = Annotated[str | None, _query("Which page, from 1; means nothing without page_size.")]
+PageSize = Annotated[str | None, _query("Answer with a page of this many rows instead of a plain list.")]
+
+
+class LogController(Controller):
+    """Lists of tries and attempts, the diff between tries, and the total."""
+
+    path = "/api/logger"
+    tags = ["Reports"]  # noqa: RUF012
+
+    @get(
+        ["/totalcontentprogress/{user_id:str}", "/userprogress/{user_id:str}"],
+        responses={200: ResponseSpec(TotalProgress, description="The total."), **answers(401, 403, 503)},
+        summary="How much a learner has finished",
+    )
+    async def total(self, user_id: Annotated[str, Parameter(description="Your own id.")], actor: Actor, reports: Reports) -> dict[str, Any]:
+        """Finished tries, plus contents done that have no tries."""
+        return await reports.total(user_id, by=actor)
+
+    @get(
+        "/masterylog",
+        responses={200: ResponseSpec(list[MasteryLogRow] | MasteryLogPage, description="The tries."), **answers(400, 401, 404, 503)},
+        summary="Tries, newest first",
+    )
+    async def tries(
+        self,
+        actor: Actor,
+        reports: Reports,
+        content: Content = None,
+        user: User = None,
+        complete: Annotated[str | None, _query("Only finished tries (true) or unfinished ones (false).")] = None,
+        quiz: Quiz = None,
+        facility: Facility = None,
+        classroom: Classroom = None,
+        learner_group: LearnerGroup = None,
+        page: PageNumber = None,
+        page_size: PageSize = None,
+    ) -> Response[Any]:
+        """The tries that you may read: your own; as a coach or admin, your learners'."""
+        asked = page_request(page, page_size)
+        filters = log_filters(
+            content=content, user=user, complete=complete, quiz=quiz, facility=facility, classroom=classroom, learner_group=learner_group
+        )
+        return await list_response(await reports.tries(filters, asked, by=actor))
+
+    @get(
+        "/masterylog/{index:str}/diff",
+        responses={200: ResponseSpec(MasteryLogDiff, description="The try and its difference."), **answers(400, 401, 404, 503)},
+        summary="The difference between a try and the one before",
+    )
+    async def diff(
+        self,
+        index: Annotated[str, Parameter(description="0 is the most recent try, 1 the one before it, and so on.")],
+        actor: Actor,
+        reports: Reports,
+        content: Annotated[str | None, _query("The content (required).")] = None,
+        user: Annotated[str | None, _query("The learner (required).")] = None,
+        complete: Annotated[str | None, _query("Count only finished tries (true) or unfinished ones (false).")] = None,
+        quiz: Quiz = None,
+        facility: Facility = None,
+        classroom: Classroom = None,
+        learner_group: LearnerGroup = None,
+    ) -> dict[str, Any]:
+        """What has changed since the try before: in all, and question by question."""
+        filters = log_filters(
+            content=content, user=user, complete=complete, quiz=quiz, facility=facility, classroom=classroom, learner_group=learner_group
+        )
+        return await reports.diff(index, filters, by=actor)
+
+    @get(
+        "/attemptlog",
+        responses={200: ResponseSpec(list[AttemptLogRow] | AttemptLogPage, description="The attempts."), **answers(400, 401, 404, 503)},
+        summary="Attempts, by try",
+    )
+    async def attempts(
+        self,
+        actor: Actor,
+        reports: Reports,
+        masterylog: Annotated[str | None, _query("Only attempts of this try.")] = None,
+        user: User = None,
+        content: Content = None,
+        item: Annotated[str | None, _query("Only attempts at this question.")] = None,
+        complete: Annotated[str | None, _query("Only complete attempts (true) or incomplete ones (false).")] = None,
+        mastery_level: Annotated[str | None, _query("Only attempts of tries of this level.")] = None,
+        facility: Facility = None,
+        classroom: Classroom = None,
+        learner_group: LearnerGroup = None,
+        page: PageNumber = None,
+        page_size: PageSize = None,
+    ) -> Response[Any]:
+        """The attempts that you may read, by try (newest first), then by start."""
+        asked = page_request(page, page_size)
+        filters = log_filters(
+            masterylog=masterylog,
+            user=user,
+            content=content,
+            item=item,
+            complete=complete,
+            mastery_level=mastery_level,
+            facility=facility,
+            classroom=classroom,
+            learner_group=learner_group,
+        )
+        return await list_response(await reports.attempts(filters, asked, by=actor))

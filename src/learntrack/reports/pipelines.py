@@ -1,0 +1,252 @@
+"""The aggregation pipelines of the lists, the diff and the totals: each answers its question in one round trip.
+
+Only stages that MongoDB 6.0 documents. Indexes are named beside each question (see documents/).
+"""
+
+from typing import Any
+
+from learntrack.access.readable import Readable
+from learntrack.operations.paging import PageRequest
+from learntrack.reports.filters import LogFilters
+from learntrack.storage.database import Stage
+
+NEWEST = {"end_timestamp": -1, "_id": 1}
+_TRIES, _SESSIONS, _OVERFLOW = "mastery_logs", "content_sessions", "attempt_overflow"
+
+_TRY_FIELDS: dict[str, Any] = {
+    "_id": 0,
+    "id": "$_id",
+    "mastery_criterion": 1,
+    "start_timestamp": 1,
+    "end_timestamp": 1,
+    "completion_timestamp": 1,
+    "complete": 1,
+    "correct": "$correct_sum",
+    "time_spent": 1,
+}
+
+
+# Tries
+
+
+def tries_matching(readable: Readable, filters: LogFilters) -> dict[str, Any]:
+    """The condition of tries. Indexes: owner_end, owner_content_end, content_end, newest; a try's id is the key."""
+    query = readable.query()
+    if filters.masterylog is not None:
+        query["_id"] = filters.masterylog
+    if filters.content is not None:
+        query["content_id"] = filters.content
+    levels: dict[str, int] = {}
+    if filters.mastery_level is not None:
+        levels["$eq"] = filters.mastery_level
+    if filters.quiz is not None:
+        levels["$lt" if filters.quiz else "$gte"] = 0
+    if levels:
+        query["mastery_level"] = levels
+    return query
+
+
+def tries(readable: Readable, filters: LogFilters) -> tuple[list[Stage], list[Stage]]:
+    """Tries, newest first, and how each is shown."""
+    query = tries_matching(readable, filters)
+    if filters.complete is not None:
+        query["complete"] = filters.complete
+    return [{"$match": query}, {"$sort": NEWEST}], [{"$project": _TRY_FIELDS}]
+
+
+# Attempts
+
+
+def attempts_matching(filters: LogFilters, attempt: str) -> list[dict[str, Any]]:
+    """Conditions on one attempt, which stands at `attempt` (an expression), for `$and`."""
+    conditions: list[dict[str, Any]] = []
+    if filters.item is not None:
+        conditions.append({"$eq": [f"{attempt}.item", {"$literal": filters.item}]})
+    if filters.complete is not None:
+        conditions.append({"$eq": [f"{attempt}.complete", filters.complete]})
+    return conditions
+
+
+def _sessions_matching(readable: Readable) -> dict[str, Any]:
+    """The condition of sessions that hold attempts. Indexes: owner_attempts, newest_attempts."""
+    return readable.query() | {"attempt_count": {"$gt": 0}}
+
+
+def _holding(query: dict[str, Any], filters: LogFilters) -> dict[str, Any]:
+    """`query`, narrowed to documents that may hold a wanted attempt."""
+    query = query | {"attempt_count": {"$gt": 0}}
+    if filters.item is not None:
+        query["$or"] = [{"attempts.item": filters.item}, {"overflow.chunk_count": {"$gt": 0}}]
+    return query
+
+
+def _ordered(readable: Readable, filters: LogFilters, fields: dict[str, Any]) -> list[Stage]:
+    """The tries, and sessions without one, that hold wanted attempts: only what orders and counts them, newest first."""
+    light = {"end_timestamp": 1, "user_id": 1} | fields
+    stages: list[Stage] = [
+        {"$match": _holding(tries_matching(readable, filters), filters)},
+        {"$project": light | {"try_id": "$_id"}},
+    ]
+    if not filters.of_tries_only:
+        sessions = [{"$match": _holding(_sessions_matching(readable), filters)}, {"$project": light | {"holder_session_id": "$_id"}}]
+        stages.append({"$unionWith": {"coll": _SESSIONS, "pipeline": sessions}})
+    return [*stages, {"$sort": NEWEST}]
+
+
+def _fetched(filters: LogFilters) -> list[Stage]:
+    """Fetch what `_ordered` left out: the attempts. A missing key finds nothing, so each row is found in one place."""
+    stages: list[Stage] = [
+        {"$lookup": {"from": _TRIES, "localField": "try_id", "foreignField": "_id", "as": "found_try"}},
+    ]
+    holder: Any = "$found_try"
+    if not filters.of_tries_only:
+        stages.append({"$lookup": {"from": _SESSIONS, "localField": "holder_session_id", "foreignField": "_id", "as": "found_session"}})
+        holder = {"$concatArrays": ["$found_try", "$found_session"]}
+    stages.append({"$addFields": {"holder": {"$arrayElemAt": [holder, 0]}}})
+    wanted: Any = "$holder.attempts"
+    if conditions := attempts_matching(filters, "$$attempt"):
+        wanted = {"$filter": {"input": wanted, "as": "attempt", "cond": {"$and": conditions}}}
+    shown = {"try_id": 1, "user_id": 1, "before": 1, "total": 1, "overflow": "$holder.overflow", "attempts": wanted}
+    return [*stages, {"$project": shown}]
+
+
+def holders(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """Every try, and session without one, that holds wanted attempts, with those that are embedded; newest first.
+
+    Rows: `_id, try_id?, user_id, attempts, overflow?`.
+    """
+    return [*_ordered(readable, filters, {}), *_fetched(filters)]
+
+
+def holders_of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
+    """The tries and sessions whose attempts are on a page: found by counting what they hold, so that nothing is unwound.
+
+    Rows as of `holders`, and `before` (attempts ahead of this row) and `total` (attempts in all). Not for a filter by
+    item, whose attempts no document counts.
+    """
+    held: Any = "$attempt_count"
+    if filters.complete is not None:
+        held = "$completed_attempts" if filters.complete else {"$subtract": ["$attempt_count", "$completed_attempts"]}
+    everything = {"documents": ["unbounded", "unbounded"]}
+    so_far = {"documents": ["unbounded", "current"]}
+    return [
+        *_ordered(readable, filters, {"held": held}),
+        {
+            "$setWindowFields": {
+                "sortBy": NEWEST,
+                "output": {"upto": {"$sum": "$held", "window": so_far}, "total": {"$sum": "$held", "window": everything}},
+            }
+        },
+        {"$addFields": {"before": {"$subtract": ["$upto", "$held"]}}},
+        {"$match": {"held": {"$gt": 0}, "upto": {"$gt": page.skip}, "before": {"$lt": page.skip + page.size}}},
+        *_fetched(filters),
+    ]
+
+
+def overflow_of(holder_id: str, user_id: str | None, filters: LogFilters) -> list[Stage]:
+    """The wanted attempts of a long try that moved to chunks, in list order. Index: holder_attempt."""
+    stages: list[Stage] = [
+        {"$match": {"user_id": user_id, "holder_id": holder_id}},
+        {"$unwind": "$attempts"},
+        {"$replaceRoot": {"newRoot": "$attempts"}},
+    ]
+    if conditions := attempts_matching(filters, "$$ROOT"):
+        stages.append({"$match": {"$expr": {"$and": conditions}}})
+    return [*stages, {"$sort": {"start_timestamp": 1, "id": 1}}]
+
+
+# The diff
+
+
+def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
+    """The difference between a try and the one before. Index: owner_content_end.
+
+    The first row is the try, with its `diff`; after it come its attempts in list order, each with its `diff`, which is
+    against the newest attempt on the same item in the older try. No row at all: there is no such try.
+    """
+    source, shape = tries(readable, filters)
+    pair: list[Stage] = [*source, {"$skip": index}, {"$limit": 2}]
+    ranked: list[Stage] = [
+        *pair,
+        {"$group": {"_id": None, "tries": {"$push": "$$ROOT"}}},
+        {"$unwind": {"path": "$tries", "includeArrayIndex": "rank"}},
+    ]
+    embedded: list[Stage] = [*ranked, {"$unwind": "$tries.attempts"}, {"$project": _one_of_pair("$tries.attempts")}]
+    chunks = {"from": _OVERFLOW, "localField": "tries._id", "foreignField": "holder_id", "as": "chunk"}
+    older: list[Stage] = [
+        *ranked,
+        {"$match": {"tries.overflow.chunk_count": {"$gt": 0}}},
+        {"$project": {"rank": 1, "tries._id": 1, "tries.user_id": 1}},
+        {"$lookup": chunks},
+        {"$unwind": "$chunk"},
+        {"$unwind": "$chunk.attempts"},
+        {"$project": _one_of_pair("$chunk.attempts")},
+    ]
+    attempts: list[Stage] = [
+        *embedded,
+        {"$unionWith": {"coll": _TRIES, "pipeline": older}},
+        {"$sort": {"attempt.end_timestamp": -1, "attempt.number": -1}},
+        {
+            "$group": {
+                "_id": "$attempt.item",
+                "now": {"$push": {"$cond": [{"$eq": ["$rank", 0]}, "$$ROOT", None]}},
+                "earlier": {"$push": {"$cond": [{"$eq": ["$rank", 1]}, "$attempt.correct", None]}},
+            }
+        },
+        {"$project": {"now": _given("$now"), "newest": {"$arrayElemAt": [_given("$earlier"), 0]}}},
+        {"$unwind": "$now"},
+        {
+            "$project": {
+                "_id": 0,
+                "attempt": "$now.attempt",
+                "try_id": "$now.try_id",
+                "user_id": "$now.user_id",
+                "diff": {"correct": _subtracted("$now.attempt.correct", "$newest")},
+            }
+        },
+        {"$sort": {"attempt.start_timestamp": 1, "attempt.id": 1}},
+    ]
+    newer, before = {"$arrayElemAt": ["$tries", 0]}, {"$arrayElemAt": ["$tries", 1]}
+    return [
+        *pair,
+        *shape,
+        {"$group": {"_id": None, "tries": {"$push": "$$ROOT"}}},
+        {"$project": {"_id": 0, "try": newer, "before": before}},
+        {
+            "$project": {
+                "try": 1,
+                "diff": {
+                    "correct": _subtracted("$try.correct", "$before.correct"),
+                    "time_spent": _subtracted("$try.time_spent", "$before.time_spent"),
+                },
+            }
+        },
+        {"$unionWith": {"coll": _TRIES, "pipeline": attempts}},
+    ]
+
+
+def _one_of_pair(attempt: str) -> dict[str, Any]:
+    return {"_id": 0, "rank": 1, "try_id": "$tries._id", "user_id": "$tries.user_id", "attempt": attempt}
+
+
+def _given(values: str) -> dict[str, Any]:
+    return {"$filter": {"input": values, "as": "value", "cond": {"$ne": ["$$value", None]}}}
+
+
+def _subtracted(value: str, older: str) -> dict[str, Any]:
+    """`value - older`, null where there is no older value."""
+    return {"$cond": [{"$eq": [{"$ifNull": [older, None]}, None]}, None, {"$subtract": [value, older]}]}
+
+
+# Totals
+
+
+def total(user_id: str) -> list[Stage]:
+    """How much a learner has finished: summaries done that have no tries, plus finished tries. Indexes: owner_progress, owner_end."""
+    finished = [{"$match": {"user_id": user_id, "complete": True}}, {"$count": "done"}]
+    return [
+        {"$match": {"user_id": user_id, "progress": {"$gte": 1}, "has_tries": False}},
+        {"$count": "done"},
+        {"$unionWith": {"coll": _TRIES, "pipeline": finished}},
+        {"$group": {"_id": None, "progress": {"$sum": "$done"}}},
+    ]

@@ -1,0 +1,42 @@
+"""The roster's endpoints."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Response, get, put
+from litestar.params import Body, Parameter
+
+from learntrack.access.actor import Actor
+from learntrack.operations.lists import list_response
+from learntrack.operations.paging import page_request
+from learntrack.operations.problems import answers
+from learntrack.roster.schemas import Roster, RosterCounts, RosterKind
+from learntrack.roster.service import RosterService
+
+
+class RosterController(Controller):
+    """Writing and listing people, collections and assignments."""
+
+    path = "/api/roster"
+    tags = ["Roster"]  # noqa: RUF012
+
+    @put(responses=answers(400, 401, 403, 413, 503), summary="Write the roster")
+    async def put_roster(
+        self,
+        data: Annotated[Roster, Body(description="What to add, change and remove.")],
+        actor: Actor,
+        roster_service: RosterService,
+    ) -> RosterCounts:
+        """Add, change and remove records: all of them, or none. Safe to repeat. Superusers only."""
+        return await roster_service.put(data, by=actor)
+
+    @get("/{kind:str}", responses=answers(400, 401, 403, 404, 503), summary="List a part of the roster")
+    async def list_kind(
+        self,
+        kind: Annotated[RosterKind, Parameter(description="Which part.")],
+        actor: Actor,
+        roster_service: RosterService,
+        page: Annotated[str | None, Parameter(description="Which page, from 1; means nothing without page_size.", required=False)] = None,
+        page_size: Annotated[str | None, Parameter(description="Answer with a page of this many rows.", required=False)] = None,
+    ) -> Response[Any]:
+        """The records of one kind, ordered by id. Superusers only."""
+        return await list_response(await roster_service.list(kind, page_request(page, page_size), by=actor))

@@ -1,0 +1,163 @@
+"""Shapes of the roster, as it is sent and as it is listed."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from learntrack.domain.ids import parse_id
+from learntrack.tracking.schemas import Id
+
+Name = Annotated[str, Meta(max_length=500)]
+AssignmentKind = Literal["lessons", "quizzes", "course_sessions"]
+RosterKind = Literal["facilities", "classrooms", "learner_groups", "users", "memberships", "roles", "lessons", "quizzes", "course_sessions"]
+
+
+class _Record(Struct):
+    """A record of the roster; its ids are written in one way."""
+
+    def __post_init__(self) -> None:
+        """Write ids in one way."""
+        for field in self.__struct_fields__:
+            value = getattr(self, field)
+            if field == "id" or field.endswith("_id"):
+                setattr(self, field, parse_id(value))
+            elif field.endswith("_ids"):
+                setattr(self, field, list(dict.fromkeys(parse_id(entry) for entry in value)))
+
+
+class FacilityRecord(_Record):
+    """A school."""
+
+    id: Id
+    name: Name
+
+
+class ClassroomRecord(_Record):
+    """A class of a facility."""
+
+    id: Id
+    name: Name
+    facility_id: Id
+
+
+class LearnerGroupRecord(_Record):
+    """A group of a classroom's learners."""
+
+    id: Id
+    name: Name
+    classroom_id: Id
+
+
+class UserRecord(_Record):
+    """A person."""
+
+    id: Id
+    username: Name
+    facility_id: Id
+    full_name: Name = ""
+    is_superuser: bool = False
+
+
+class MembershipRecord(_Record):
+    """A user is a learner in a collection (facility, classroom or learner group)."""
+
+    user_id: Id
+    collection_id: Id
+
+
+class RoleRecord(_Record):
+    """A user is coach or admin of a collection."""
+
+    user_id: Id
+    collection_id: Id
+    kind: Literal["admin", "coach"]
+
+
+class LessonRecord(_Record):
+    """A lesson, assigned to collections."""
+
+    id: Id
+    title: Name
+    collection_ids: list[Id] = []
+
+
+class QuizRecord(_Record):
+    """A quiz, assigned to collections; learners may take it while it is active."""
+
+    id: Id
+    title: Name
+    active: bool = True
+    collection_ids: list[Id] = []
+
+
+class CourseSessionRecord(_Record):
+    """A course that is being given to collections."""
+
+    id: Id
+    title: Name
+    collection_ids: list[Id] = []
+
+
+class Removal(Struct):
+    """What to take out of the roster. What is not there is no error; logs stay."""
+
+    memberships: list[MembershipRecord] = []
+    roles: list[RoleRecord] = []
+    lessons: list[Id] = []
+    quizzes: list[Id] = []
+    course_sessions: list[Id] = []
+    learner_groups: list[Id] = []
+    classrooms: list[Id] = []
+
+    def __post_init__(self) -> None:
+        """Write ids in one way."""
+        for field in ("lessons", "quizzes", "course_sessions", "learner_groups", "classrooms"):
+            setattr(self, field, [parse_id(entry) for entry in getattr(self, field)])
+
+
+class Roster(Struct):
+    """People, collections and assignments to add or change. Every part is optional, and sending it again is safe."""
+
+    facilities: list[FacilityRecord] = []
+    classrooms: list[ClassroomRecord] = []
+    learner_groups: list[LearnerGroupRecord] = []
+    users: list[UserRecord] = []
+    memberships: list[MembershipRecord] = []
+    roles: list[RoleRecord] = []
+    lessons: list[LessonRecord] = []
+    quizzes: list[QuizRecord] = []
+    course_sessions: list[CourseSessionRecord] = []
+    remove: Removal | None = None
+
+    def records(self) -> int:
+        """How many records there are, removals included."""
+        parts = [getattr(self, field) for field in PARTS]
+        if self.remove is not None:
+            parts += [getattr(self.remove, field) for field in Removal.__struct_fields__]
+        return sum(map(len, parts))
+
+
+PARTS: tuple[str, ...] = tuple(field for field in Roster.__struct_fields__ if field != "remove")
+"""The parts of a roster in the order of their references: each refers only to parts before it."""
+
+
+class RosterCounts(Struct):
+    """How many records were written, by part."""
+
+    facilities: int = 0
+    classrooms: int = 0
+    learner_groups: int = 0
+    users: int = 0
+    memberships: int = 0
+    roles: int = 0
+    lessons: int = 0
+    quizzes: int = 0
+    course_sessions: int = 0
+    removed: Annotated[dict[str, int], Meta(description="How many records were asked to be removed, by part.")] = {}
+
+
+def plain(record: Any) -> dict[str, Any]:
+    """A record as a plain dict."""
+    found: dict[str, Any] = msgspec.to_builtins(record)
+    return found

@@ -1,0 +1,48 @@
+"""Every setting of the service, read from the environment (prefix LEARNTRACK_); nothing else reads it."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The service's settings. Each field's description is its row in the README."""
+
+    model_config = SettingsConfigDict(env_prefix="LEARNTRACK_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
+
+    mongodb_uri: Annotated[
+        str | None, Field(description="The MongoDB (6.0+, replica set or sharded cluster) to use; unset: the embedded engine.")
+    ] = None
+    mongodb_database: Annotated[str, Field(description="The database's name.", min_length=1, max_length=60)] = "learntrack"
+    data_dir: Annotated[Path, Field(description="Where the embedded engine keeps its data.")] = Path("learntrack-data")
+    transaction_seconds: Annotated[
+        float, Field(description="Seconds after which a write that cannot get through is answered 503.", gt=0, le=60)
+    ] = 4.0
+
+    jwt_secret: Annotated[
+        SecretStr | None,
+        Field(description="The secret of HS256 tokens. Unset on the embedded engine: a random one is made and kept in the data folder."),
+    ] = None
+    jwt_public_key: Annotated[
+        str | None, Field(description="The public key (PEM) of RS256 or ES256 tokens, instead of a secret.")
+    ] = None
+    jwks_url: Annotated[str | None, Field(description="Where the public keys of RS256 or ES256 tokens are, instead of a secret.")] = None
+    jwt_issuer: Annotated[str | None, Field(description="The `iss` that tokens must have; unset: not checked.")] = None
+    jwt_audience: Annotated[str | None, Field(description="The `aud` that tokens must have; unset: not checked.")] = None
+
+    max_body_bytes: Annotated[int, Field(description="The largest request body, in bytes; a larger one is 413.", ge=1024)] = 2 * 1024 * 1024
+    max_roster_bytes: Annotated[int, Field(description="The largest body of PUT /api/roster, in bytes.", ge=1024)] = 16 * 1024 * 1024
+    max_roster_records: Annotated[int, Field(description="The most records in one PUT /api/roster; more are 413.", ge=1, le=10_000)] = 10_000
+    max_json_depth: Annotated[int, Field(description="How deeply a JSON body may be nested; deeper is 400.", ge=4, le=80)] = 32
+    max_interactions: Annotated[int, Field(description="The most interactions in one update; more are 400.", ge=1)] = 1000
+    max_attempt_interactions: Annotated[
+        int, Field(description="The most interactions in the history of one attempt; one more is 413.", ge=1, le=5000)
+    ] = 1000
+    max_attempt_bytes: Annotated[
+        int, Field(description="The largest attempt, its history included, in bytes of JSON; a larger one is 413.", ge=4096, le=400_000)
+    ] = 256 * 1024
+    max_extra_fields_bytes: Annotated[
+        int, Field(description="The largest extra_fields, in bytes of JSON; larger is 413.", ge=1024, le=900_000)
+    ] = 256 * 1024

@@ -1,0 +1,6 @@
+"""The database: connecting, transactions, the embedded engine. Nothing else knows the driver's errors."""
+
+from learntrack.storage.database import Database, connect
+from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError
+
+__all__ = ["Database", "DatabaseBusy", "DatabaseUnavailable", "StartError", "connect"]

@@ -1,0 +1,172 @@
+"""A connected database: its collections, its transactions, and reading by aggregation."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+from beanie import init_beanie
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
+from pymongo import ReadPreference
+from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from learntrack import documents
+from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError, translated
+from learntrack.storage.owner_locks import OwnerLocks
+
+Stage = Mapping[str, Any]
+Row = dict[str, Any]
+Session = AsyncIOMotorClientSession | None
+T = TypeVar("T")
+
+DURABLE = WriteConcern(w="majority", j=True)
+_SELECTION_MS = 3000
+_STANDALONE = (
+    "The MongoDB at this address is a standalone server, which has no transactions. "
+    'Start it with --replSet rs0 and run rs.initiate() once: a replica set of one member is enough.'
+)
+
+
+class Database:
+    """The service's database.
+
+    Args:
+        client: A connected Motor client (or mongomock-motor's).
+        name: The database's name.
+        transactions: Whether the engine has transactions; without them (mongomock) writes are made one by one.
+        patience: Seconds that one transaction may take, waiting and retrying included, before it is given up.
+    """
+
+    def __init__(self, client: Any, name: str, *, transactions: bool, patience: float = 4.0) -> None:
+        self.client = client
+        self.raw = client[name]
+        self.transactions = transactions
+        self.patience = patience
+        self.locks = OwnerLocks()
+        self.content_sessions = self.raw["content_sessions"]
+        self.content_summaries = self.raw["content_summaries"]
+        self.mastery_logs = self.raw["mastery_logs"]
+        self.attempt_overflow = self.raw["attempt_overflow"]
+        self.idempotency_keys = self.raw["idempotency_keys"]
+        self.users = self.raw["users"]
+
+    async def transaction(self, owner: str, work: Callable[[Session], Awaitable[T]], *, patience: float | None = None) -> T:
+        """Run `work` in a transaction on the documents of `owner`: all of its writes are stored, or none.
+
+        `work` is run again when another process wrote the same documents meanwhile, so it must have no outside effect.
+        The owner's other transactions in this process wait for it.
+
+        Raises:
+            DatabaseUnavailable: no answer within `patience`; the writes may or may not have been stored.
+        """
+        try:
+            async with asyncio.timeout(patience or self.patience), self.locks.held(owner):
+                return await self._run(work)
+        except TimeoutError as error:
+            raise DatabaseUnavailable("The database did not answer in time.") from error
+
+    async def _run(self, work: Callable[[Session], Awaitable[T]]) -> T:
+        if not self.transactions:
+            return await work(None)
+        with translated():
+            async with await self.client.start_session() as session:
+                return cast(
+                    T,
+                    await session.with_transaction(
+                        work,
+                        read_concern=ReadConcern("snapshot"),
+                        write_concern=DURABLE,
+                        read_preference=ReadPreference.PRIMARY,
+                    ),
+                )
+
+    async def rows(self, collection: str, pipeline: Sequence[Stage]) -> list[Row]:
+        """What an aggregation returns, as a list."""
+        with translated():
+            return cast(list[Row], await self.raw[collection].aggregate(list(pipeline), allowDiskUse=True).to_list(None))
+
+    async def stream(self, collection: str, pipeline: Sequence[Stage], *, batch: int = 200) -> AsyncIterator[Row]:
+        """What an aggregation returns, row by row, `batch` rows a round trip."""
+        with translated():
+            async for row in self.raw[collection].aggregate(list(pipeline), allowDiskUse=True, batchSize=batch):
+                yield row
+
+    async def find_one(self, collection: str, query: Mapping[str, Any], projection: Mapping[str, Any] | None = None) -> Row | None:
+        """One document, or None."""
+        with translated():
+            return cast(Row | None, await self.raw[collection].find_one(query, projection))
+
+    async def find(self, collection: str, query: Mapping[str, Any], projection: Mapping[str, Any] | None = None) -> list[Row]:
+        """The documents that match, as a list."""
+        with translated():
+            return cast(list[Row], await self.raw[collection].find(query, projection).to_list(None))
+
+    async def prepare(self) -> None:
+        """Make the collections, their indexes, and Beanie's models ready."""
+        with translated():
+            if self.transactions:
+                # Not every version can make a collection inside a transaction, so all exist beforehand.
+                present = set(await self.raw.list_collection_names())
+                for document in documents.ALL:
+                    if (name := document.Settings.name) not in present:  # type: ignore[attr-defined]
+                        await _create(self.raw, name)
+            await init_beanie(database=self.raw, document_models=documents.ALL)
+
+    async def ping(self) -> None:
+        """Raise `DatabaseUnavailable` unless the database answers."""
+        with translated():
+            await self.raw.command("ping")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.client.close()
+
+
+async def _create(database: Any, name: str) -> None:
+    try:
+        await database.create_collection(name)
+    except OperationFailure as error:
+        if error.code != 48:  # NamespaceExists: another process was faster
+            raise
+    except PyMongoError as error:
+        if "already exists" not in str(error):
+            raise
+
+
+async def connect(uri: str, name: str, *, patience: float = 4.0) -> Database:
+    """Connect to the MongoDB at `uri` and make sure that it has transactions.
+
+    Raises:
+        StartError: the URI is wrong, nothing answers there, or it is a standalone server.
+    """
+    try:
+        client: Any = AsyncIOMotorClient(
+            uri,
+            tz_aware=True,
+            serverSelectionTimeoutMS=_SELECTION_MS,
+            connectTimeoutMS=_SELECTION_MS,
+            retryWrites=True,
+            retryReads=True,
+            w="majority",
+            journal=True,
+            appname="learntrack",
+        )
+    except (InvalidURI, ConfigurationError, ValueError, TypeError) as error:
+        raise StartError(f"LEARNTRACK_MONGODB_URI is not a MongoDB URI: {error}") from error
+    try:
+        hello = await client.admin.command("hello")
+    except PyMongoError as error:
+        client.close()
+        raise StartError(f"No MongoDB answers at LEARNTRACK_MONGODB_URI: {_first_line(error)}") from error
+    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+        client.close()
+        raise StartError(_STANDALONE)
+    return Database(client, name, transactions=True, patience=patience)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split(", Timeout:")[0].splitlines()[0]
+
+
+__all__ = ["Database", "DatabaseBusy", "DatabaseUnavailable", "Row", "Session", "Stage", "connect"]

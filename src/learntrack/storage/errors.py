@@ -1,0 +1,62 @@
+"""What can go wrong with the database, in the service's own words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pymongo.errors import (
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WaitQueueTimeoutError,
+    WriteConcernError,
+)
+
+TRANSIENT = "TransientTransactionError"
+
+_NOT_THE_REQUESTS_FAULT = {
+    14031,  # OutOfDiskSpace
+    11600,  # InterruptedAtShutdown
+    11602,  # InterruptedDueToReplStateChange
+    91,  # ShutdownInProgress
+    189,  # PrimarySteppedDown
+    10107,  # NotWritablePrimary
+    13435,  # NotPrimaryNoSecondaryOk
+    13436,  # NotPrimaryOrSecondary
+    24,  # LockTimeout
+    50,  # MaxTimeMSExpired
+    251,  # NoSuchTransaction
+}
+
+
+class StartError(Exception):
+    """The service cannot start, and the message says in one line what to change."""
+
+
+class DatabaseUnavailable(Exception):
+    """The database cannot be reached or cannot write just now. Nothing is known to be stored; try again."""
+
+
+class DatabaseBusy(DatabaseUnavailable):
+    """Too many writers wanted the same documents for too long. Nothing is stored; try again."""
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors that are not the request's fault into `DatabaseUnavailable` or `DatabaseBusy`."""
+    try:
+        yield
+    except (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WriteConcernError) as error:
+        raise DatabaseUnavailable(str(error)) from error
+    except OperationFailure as error:
+        if error.has_error_label(TRANSIENT):
+            raise DatabaseBusy(str(error)) from error
+        if error.code in _NOT_THE_REQUESTS_FAULT or storage_failed(error):
+            raise DatabaseUnavailable(str(error)) from error
+        raise
+
+
+def storage_failed(error: PyMongoError) -> bool:
+    """Whether the engine says that its disk failed it (full, read-only), which has no code of its own everywhere."""
+    text = str(error).lower()
+    return any(sign in text for sign in ("no space left", "disk full", "enospc", "wt_panic", "read-only file system", "input/output error"))

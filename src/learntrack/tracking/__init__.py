@@ -1,0 +1,1 @@
+"""The write path: starting and updating content sessions."""

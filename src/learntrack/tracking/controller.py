@@ -1,0 +1,44 @@
+"""The progress-tracking endpoints."""
+
+from typing import Annotated
+
+from litestar import Controller, post, put
+from litestar.params import Body, Parameter
+from litestar.status_codes import HTTP_200_OK
+
+from learntrack.access.actor import Actor
+from learntrack.operations.problems import answers
+from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
+from learntrack.tracking.service import Tracking
+
+
+class ContentSessionController(Controller):
+    """Starting and updating content sessions."""
+
+    path = "/api/logger"
+    tags = ["Progress"]  # noqa: RUF012
+
+    @post(["/contentsession", "/trackprogress"], status_code=HTTP_200_OK, responses=answers(400, 401, 403, 413, 503), summary="Start a content session")
+    async def start(
+        self,
+        data: Annotated[SessionStart, Body(description="What is visited.")],
+        actor: Actor,
+        tracking: Tracking,
+        visitor_id: Annotated[str | None, Parameter(cookie="visitor_id", description="Kept with an anonymous session if it is a UUID.")] = None,
+    ) -> SessionStarted:
+        """Begin a visit of a content, and learn where the learner left off."""
+        return await tracking.start(data, by=actor, visitor_id=visitor_id)
+
+    @put(["/contentsession/{session_id:str}", "/trackprogress/{session_id:str}"], responses=answers(400, 401, 403, 404, 413, 503), summary="Update a content session")
+    async def update(
+        self,
+        session_id: Annotated[str, Parameter(description="The session that the start returned.")],
+        data: Annotated[SessionUpdate, Body(description="What happened since the last update.")],
+        actor: Actor,
+        tracking: Tracking,
+    ) -> SessionUpdated:
+        """Record what the learner did since the last update.
+
+        Adds time and progress, and folds answers into attempts; all of it or nothing.
+        """
+        return await tracking.update(session_id, data, by=actor)

@@ -1,0 +1,133 @@
+"""Shapes of the progress-tracking API, in and out. Fields are Kolibri's; rules that span fields are in `checks`."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from learntrack.domain.ids import parse_id
+from learntrack.domain.mastery import Kind, MasteryModelType
+from learntrack.domain.times import LONGEST_SECONDS
+
+Id = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$",
+        description="A UUID, with or without dashes.",
+        examples=["4c796e62e07e589eb931961dd0b3db4c"],
+    ),
+]
+OutId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$", description="A UUID as 32 lowercase hex digits.")]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+PlainText = Annotated[str, Meta(max_length=10_000)]
+SmallInt = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+Seconds = Annotated[float, Meta(ge=0, le=LONGEST_SECONDS)]
+
+
+class MasteryModel(Struct, omit_defaults=True):
+    """What mastery of an exercise demands. Only these three fields are kept."""
+
+    type: Annotated[MasteryModelType, Meta(description="m_of_n needs m and n.")]
+    m: Annotated[SmallInt | None, Meta(description="Right answers needed, 1 ≤ m ≤ n.")] = None
+    n: Annotated[SmallInt | None, Meta(description="Out of how many of the newest answers.")] = None
+
+    def criterion(self) -> dict[str, Any]:
+        """The criterion as it is stored with a try."""
+        found: dict[str, Any] = msgspec.to_builtins(self)
+        return found
+
+
+class SessionStart(Struct):
+    """A visit begins: either of a node of a channel, or of a quiz that a coach assigned."""
+
+    node_id: Annotated[Id | None, Meta(description="The node visited; needs kind, content_id and channel_id.")] = None
+    content_id: Annotated[Id | None, Meta(description="The content of the node: progress is kept per content.")] = None
+    channel_id: Annotated[Id | None, Meta(description="The channel of the node.")] = None
+    kind: Annotated[Kind | None, Meta(description="The kind of the content. An exercise needs mastery_model, others must not have it.")] = None
+    lesson_id: Annotated[Id | None, Meta(description="The lesson within which the node is visited; it must be assigned to the caller.")] = None
+    quiz_id: Annotated[Id | None, Meta(description="The coach-assigned quiz to take; not with lesson_id or node_id.")] = None
+    course_session_id: Annotated[Id | None, Meta(description="The course within which the node is visited; not with lesson_id.")] = None
+    mastery_model: Annotated[MasteryModel | None, Meta(description="What mastery of an exercise demands.")] = None
+    repeat: Annotated[bool | None, Meta(description="Start over: progress is set to 0, and a finished try is followed by a new one.")] = False
+
+    def __post_init__(self) -> None:
+        """Write ids in one way."""
+        for name in ("node_id", "content_id", "channel_id", "lesson_id", "quiz_id", "course_session_id"):
+            if (value := getattr(self, name)) is not None:
+                setattr(self, name, parse_id(value))
+
+
+class Interaction(Struct):
+    """What a learner did at a question: answered, took a hint, or met an error."""
+
+    item: Annotated[str, Meta(min_length=1, max_length=200, description="The question.")]
+    correct: Annotated[Fraction, Meta(description="How right the answer is, 0.0–1.0.")]
+    time_spent: Annotated[Seconds, Meta(description="Seconds spent on the question so far.")]
+    id: Annotated[Id | None, Meta(description="The attempt of this try that goes on; unset: a new attempt, unless replace finds one.")] = None
+    answer: Annotated[dict[str, Any] | None, Meta(description="The answer; required unless error.")] = None
+    simple_answer: Annotated[PlainText | None, Meta(description="The answer as plain text.")] = None
+    complete: Annotated[bool | None, Meta(description="The question is done.")] = False
+    error: Annotated[bool | None, Meta(description="The question could not be shown or judged.")] = False
+    hinted: Annotated[bool | None, Meta(description="The learner took a hint.")] = False
+    replace: Annotated[bool | None, Meta(description="Replace the answer of the newest attempt on this item, if there is one.")] = False
+
+    def __post_init__(self) -> None:
+        """Write the id in one way."""
+        if self.id is not None:
+            self.id = parse_id(self.id)
+
+
+class SessionUpdate(Struct):
+    """What happened since the last update."""
+
+    progress_delta: Annotated[Fraction | None, Meta(description="Progress made; not with progress.")] = None
+    progress: Annotated[Fraction | None, Meta(description="Progress reached; not with progress_delta.")] = None
+    time_spent_delta: Annotated[Seconds | None, Meta(description="Seconds spent.")] = None
+    extra_fields: Annotated[dict[str, Any] | None, Meta(description="Anything the app keeps with the summary; replaces what was there.")] = None
+    interactions: Annotated[
+        list[Interaction] | None, Meta(description="Interactions in order; consecutive ones on one item belong to one attempt.")
+    ] = None
+
+
+class SessionContext(Struct):
+    """Within what the content is visited."""
+
+    node_id: OutId | UnsetType = UNSET
+    quiz_id: OutId | UnsetType = UNSET
+    lesson_id: OutId | UnsetType = UNSET
+    course_session_id: OutId | UnsetType = UNSET
+    mastery_level: Annotated[int, Meta(description="Which try: 1, 2, 3… of exercises, random negative of quizzes.")] | UnsetType = UNSET
+
+
+class AttemptView(Struct):
+    """An attempt as a client needs it to decide on mastery."""
+
+    id: OutId
+    correct: float
+    complete: bool
+    hinted: bool
+    error: bool
+    item: str
+    answer: dict[str, Any]
+    time_spent: Annotated[float, Meta(description="Seconds.")]
+
+
+class SessionStarted(Struct):
+    """Where the learner left off."""
+
+    session_id: Annotated[OutId, Meta(description="Send updates to this session.")]
+    context: SessionContext
+    progress: Annotated[float, Meta(description="Progress over all visits, 0.0–1.0.")]
+    time_spent: Annotated[float, Meta(description="Seconds over all visits; of an assessment: in this try.")]
+    extra_fields: dict[str, Any]
+    complete: Annotated[bool, Meta(description="The content is done; of an assessment: this try is finished.")]
+    mastery_criterion: Annotated[dict[str, Any], Meta(description="What mastery demands (assessments).")] | UnsetType = UNSET
+    pastattempts: Annotated[list[AttemptView], Meta(description="The newest attempts of this try, newest first (assessments).")] | UnsetType = UNSET
+    totalattempts: Annotated[int, Meta(description="How many attempts this try has (assessments).")] | UnsetType = UNSET
+
+
+class SessionUpdated(Struct):
+    """What the update led to."""
+
+    complete: Annotated[bool, Meta(description="The content is done.")]
+    attempts: Annotated[list[AttemptView], Meta(description="The attempt of each group of interactions, in order.")] | UnsetType = UNSET
