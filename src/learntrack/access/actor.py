@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.enums import ScopeType
 from litestar.exceptions import NotAuthorizedException
@@ -52,7 +53,7 @@ def _unauthorized(detail: str) -> NotAuthorizedException:
     return NotAuthorizedException(detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
 
 
-def provide_actor(request: Any) -> Actor:
+def provide_actor(request: Request[Any, Any, Any]) -> Actor:
     """Litestar dependency: the actor of the request."""
     actor: Actor = request.user
     return actor

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from litestar import Controller, Response, get
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.di import NamedDependency
 from litestar.params import Parameter
 
 from learntrack.access.actor import Actor
@@ -40,7 +41,7 @@ class LogController(Controller):
         responses={200: ResponseSpec(TotalProgress, description="The total."), **answers(401, 403, 503)},
         summary="How much a learner has finished",
     )
-    async def total(self, user_id: Annotated[str, Parameter(description="Your own id.")], actor: Actor, reports: Reports) -> dict[str, Any]:
+    async def total(self, user_id: Annotated[str, Parameter(description="Your own id.")], actor: NamedDependency[Actor], reports: NamedDependency[Reports]) -> dict[str, Any]:
         """Finished tries, plus contents done that have no tries."""
         return await reports.total(user_id, by=actor)
 
@@ -51,8 +52,8 @@ class LogController(Controller):
     )
     async def tries(
         self,
-        actor: Actor,
-        reports: Reports,
+        actor: NamedDependency[Actor],
+        reports: NamedDependency[Reports],
         content: Content = None,
         user: User = None,
         complete: Annotated[str | None, _query("Only finished tries (true) or unfinished ones (false).")] = None,
@@ -78,8 +79,8 @@ class LogController(Controller):
     async def diff(
         self,
         index: Annotated[str, Parameter(description="0 is the most recent try, 1 the one before it, and so on.")],
-        actor: Actor,
-        reports: Reports,
+        actor: NamedDependency[Actor],
+        reports: NamedDependency[Reports],
         content: Annotated[str | None, _query("The content (required).")] = None,
         user: Annotated[str | None, _query("The learner (required).")] = None,
         complete: Annotated[str | None, _query("Count only finished tries (true) or unfinished ones (false).")] = None,
@@ -101,8 +102,8 @@ class LogController(Controller):
     )
     async def attempts(
         self,
-        actor: Actor,
-        reports: Reports,
+        actor: NamedDependency[Actor],
+        reports: NamedDependency[Reports],
         masterylog: Annotated[str | None, _query("Only attempts of this try.")] = None,
         user: User = None,
         content: Content = None,

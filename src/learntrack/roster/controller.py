@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from litestar import Controller, Response, get, put
+from litestar.di import NamedDependency
 from litestar.params import Body, Parameter
 
 from learntrack.access.actor import Actor
@@ -23,8 +24,8 @@ class RosterController(Controller):
     async def put_roster(
         self,
         data: Annotated[Roster, Body(description="What to add, change and remove.")],
-        actor: Actor,
-        roster_service: RosterService,
+        actor: NamedDependency[Actor],
+        roster_service: NamedDependency[RosterService],
     ) -> RosterCounts:
         """Add, change and remove records: all of them, or none. Safe to repeat. Superusers only."""
         return await roster_service.put(data, by=actor)
@@ -33,8 +34,8 @@ class RosterController(Controller):
     async def list_kind(
         self,
         kind: Annotated[RosterKind, Parameter(description="Which part.")],
-        actor: Actor,
-        roster_service: RosterService,
+        actor: NamedDependency[Actor],
+        roster_service: NamedDependency[RosterService],
         page: Annotated[str | None, Parameter(description="Which page, from 1; means nothing without page_size.", required=False)] = None,
         page_size: Annotated[str | None, Parameter(description="Answer with a page of this many rows.", required=False)] = None,
     ) -> Response[Any]:

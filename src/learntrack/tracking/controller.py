@@ -3,7 +3,8 @@
 from typing import Annotated
 
 from litestar import Controller, post, put
-from litestar.params import Body, Parameter
+from litestar.di import NamedDependency
+from litestar.params import Body, CookieParameter, Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from learntrack.access.actor import Actor
@@ -22,9 +23,9 @@ class ContentSessionController(Controller):
     async def start(
         self,
         data: Annotated[SessionStart, Body(description="What is visited.")],
-        actor: Actor,
-        tracking: Tracking,
-        visitor_id: Annotated[str | None, Parameter(cookie="visitor_id", description="Kept with an anonymous session if it is a UUID.")] = None,
+        actor: NamedDependency[Actor],
+        tracking: NamedDependency[Tracking],
+        visitor_id: Annotated[str | None, CookieParameter(name="visitor_id", description="Kept with an anonymous session if it is a UUID.")] = None,
     ) -> SessionStarted:
         """Begin a visit of a content, and learn where the learner left off."""
         return await tracking.start(data, by=actor, visitor_id=visitor_id)
@@ -34,8 +35,8 @@ class ContentSessionController(Controller):
         self,
         session_id: Annotated[str, Parameter(description="The session that the start returned.")],
         data: Annotated[SessionUpdate, Body(description="What happened since the last update.")],
-        actor: Actor,
-        tracking: Tracking,
+        actor: NamedDependency[Actor],
+        tracking: NamedDependency[Tracking],
     ) -> SessionUpdated:
         """Record what the learner did since the last update.
 

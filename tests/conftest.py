@@ -1,0 +1,71 @@
+"""One application per engine for the whole run; every test uses people and contents of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from httpx import ASGITransport, AsyncClient
+from litestar import Litestar
+
+from learntrack.app import create_app
+from learntrack.settings import Settings
+from tests.engines import ENGINES, lacking
+from tests.support import SECRET, Api, School
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "engines(*names): the engines that the test runs on; all by default")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "api" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("engines")
+        metafunc.parametrize("api", marker.args if marker else list(ENGINES), indirect=True, scope="session")
+
+
+def settings(**more: Any) -> Settings:
+    return Settings(jwt_secret=SECRET, **more)
+
+
+@asynccontextmanager
+async def running(app: Litestar) -> AsyncIterator[None]:
+    """The application between its start and its stop, both in one task, as its task groups demand."""
+    started, stop = asyncio.Event(), asyncio.Event()
+
+    async def run() -> None:
+        async with app.lifespan():
+            started.set()
+            await stop.wait()
+
+    task = asyncio.create_task(run())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if task.done():
+        await task
+    yield
+    stop.set()
+    await task
+
+
+@pytest.fixture(scope="session")
+async def api(request: pytest.FixtureRequest) -> AsyncIterator[Api]:
+    name = request.param
+    if reason := lacking(name):
+        pytest.skip(reason)
+    async with ENGINES[name]() as db:
+
+        async def connect(_: Settings) -> Any:
+            return db
+
+        app = create_app(settings(), connect)
+        transport = ASGITransport(app, raise_app_exceptions=False)
+        async with running(app), AsyncClient(transport=transport, base_url="http://learntrack") as client:
+            yield Api(client, db, name)
+
+
+@pytest.fixture
+async def school(api: Api) -> School:
+    return await School(api).open()

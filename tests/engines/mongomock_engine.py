@@ -1,0 +1,97 @@
+"""mongomock as an engine for fast tests: what it lacks of MongoDB's documented behaviour, as far as the service needs it.
+
+- `$unionWith`, and `$setWindowFields` with running and whole sums
+- `$group` of nothing, which is nothing
+- the undoing of a refused request, which elsewhere is the transaction's work
+"""
+
+import copy
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from mongomock import aggregate, collection, filtering
+from mongomock_motor import AsyncMongoMockClient
+
+from learntrack.storage import Database
+
+
+def _union_with(rows: Any, database: Any, options: dict[str, Any]) -> list[dict[str, Any]]:
+    other = database.get_collection(options["coll"]).aggregate(copy.deepcopy(options["pipeline"]))
+    return [*rows, *other]
+
+
+def _set_window_fields(rows: Any, database: Any, options: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = list(rows)
+    for key, direction in reversed(options["sortBy"].items()):
+        rows.sort(key=lambda row: filtering.resolve_sort_key(key, row), reverse=direction < 0)
+    for field, definition in options["output"].items():
+        values = [row[definition["$sum"].removeprefix("$")] for row in rows]
+        lower, upper = definition["window"]["documents"]
+        assert lower == "unbounded"
+        running = 0
+        for row, value in zip(rows, values, strict=True):
+            running += value
+            row[field] = running if upper == "current" else sum(values)
+    return rows
+
+
+def _add_replace(self: Any, selector: Any, doc: Any, upsert: bool, **_: Any) -> None:
+    collection.BulkWriteOperation(self, selector, is_upsert=upsert).replace_one(doc)
+
+
+def _add_update(self: Any, selector: Any, doc: Any, multi: bool = False, upsert: bool = False, **_: Any) -> None:
+    operation = collection.BulkWriteOperation(self, selector, is_upsert=upsert)
+    (operation.update if multi else operation.update_one)(doc)
+
+
+_mongomock_group = aggregate._PIPELINE_HANDLERS["$group"]
+
+
+def _group(rows: Any, database: Any, options: dict[str, Any]) -> Any:
+    rows = list(rows)
+    return _mongomock_group(rows, database, options) if rows else []
+
+
+aggregate._PIPELINE_HANDLERS["$group"] = _group
+aggregate._PIPELINE_HANDLERS["$unionWith"] = _union_with
+aggregate._PIPELINE_HANDLERS["$setWindowFields"] = _set_window_fields
+collection.BulkOperationBuilder.add_replace = _add_replace
+collection.BulkOperationBuilder.add_update = _add_update
+
+
+LOGS = ("content_sessions", "content_summaries", "mastery_logs", "attempt_overflow", "idempotency_keys")
+ROSTER = ("users", "facilities", "classrooms", "learner_groups", "lessons", "quizzes", "course_sessions")
+
+
+class UndoingDatabase(Database):
+    """A database whose refused requests leave nothing behind, as elsewhere a transaction sees to it."""
+
+    async def transaction(self, owner: str, work: Callable[[None], Awaitable[Any]], *, patience: float | None = None) -> Any:
+        async with self.locks.held(owner):
+            kept = {name: self._documents_of(name, owner) for name in (ROSTER if owner == "roster" else LOGS)}
+            try:
+                return await work(None)
+            except BaseException:
+                for name, documents in kept.items():
+                    store = self._store(name)
+                    for key in self._documents_of(name, owner):
+                        del store._documents[key]
+                    store._documents.update(documents)
+                raise
+
+    def _documents_of(self, name: str, owner: str) -> dict[str, Any]:
+        """Copies, because mongomock changes documents in place."""
+        found = {
+            key: document
+            for key, document in self._store(name)._documents.items()
+            if owner in ("roster", document.get("user_id") or document.get("holder_id") or document["_id"])
+            or (name == "idempotency_keys" and document["owner"] == owner)
+        }
+        return copy.deepcopy(found)
+
+    def _store(self, name: str) -> Any:
+        return vars(self.raw[name])["_AsyncMongoMockCollection__collection"]._store
+
+
+def connect(name: str) -> Database:
+    return UndoingDatabase(AsyncMongoMockClient(tz_aware=True), name, transactions=False)

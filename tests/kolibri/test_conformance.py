@@ -1,0 +1,40 @@
+"""Every recorded answer of a real Kolibri 0.19.5 is ours too (see README.md beside this file)."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.kolibri.replay import differences, ids_in
+from tests.support import ROOT, Api, Person
+
+HERE = Path(__file__).parent
+ROSTER = json.loads((HERE / "roster.json").read_text())
+ACTORS = json.loads((HERE / "actors.json").read_text())["actors"]
+SCENARIOS = [
+    pytest.param(scenario["steps"], id=f"{path.stem}-{scenario['scenario']}")
+    for path in sorted(HERE.glob("*.jsonl"))
+    for scenario in map(json.loads, path.read_text().splitlines())
+]
+
+
+@pytest.fixture(scope="session")
+async def kolibri_school(api: Api) -> Api:
+    await api.answer("PUT", "/api/roster", ROOT, json=ROSTER)
+    return api
+
+
+@pytest.mark.parametrize("steps", SCENARIOS)
+async def test_answers_as_kolibri_does(kolibri_school: Api, steps: list[dict[str, Any]]) -> None:
+    loop = asyncio.get_running_loop()
+
+    def call(actor: str, method: str, path: str, body: Any, params: Any) -> tuple[int, Any]:
+        known = ACTORS.get(actor)
+        by = Person(known["user_id"], bool(known["superuser"])) if known else Person(None)
+        sending = kolibri_school.send(method, path, by, json=body, params=params)
+        response = asyncio.run_coroutine_threadsafe(sending, loop).result()
+        return response.status_code, response.json()
+
+    assert await asyncio.to_thread(differences, steps, call, ids_in(ROSTER)) == []
