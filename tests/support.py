@@ -160,9 +160,9 @@ def exercise(model: Any = None, **more: Any) -> dict[str, Any]:
     return video(kind="exercise", mastery_model=model or {"type": "m_of_n", "m": 3, "n": 5}, **more)
 
 
-def right(item: str, **more: Any) -> dict[str, Any]:
+def right(item: str, /, **more: Any) -> dict[str, Any]:
     return {"item": item, "correct": 1, "time_spent": 5.0, "answer": {"value": item}, "simple_answer": "x", **more}
 
 
-def wrong(item: str, **more: Any) -> dict[str, Any]:
+def wrong(item: str, /, **more: Any) -> dict[str, Any]:
     return right(item, correct=0, **more)

@@ -6,13 +6,11 @@ from contextlib import asynccontextmanager
 from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ControllerRouterHandler
 
-from learntrack import __version__
 from learntrack.access.actor import TokenMiddleware, provide_actor
 from learntrack.access.tokens import TokenVerifier
+from learntrack.operations.api_description import assets, openapi_config
 from learntrack.operations.bodies import JsonRequest
 from learntrack.operations.problems import problem_details
 from learntrack.reports.controller import LogController
@@ -32,6 +30,7 @@ async def connect_as_configured(settings: Settings) -> Database:
 
     Raises:
         StartError: it cannot be used.
+
     """
     if settings.mongodb_uri is None:
         raise StartError("LEARNTRACK_MONGODB_URI is not set; `learntrack serve` starts the embedded engine without it.")
@@ -44,6 +43,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
     Args:
         settings: How it is to run.
         connect: How it gets its database.
+
     """
     verifier = TokenVerifier(settings)
 
@@ -66,7 +66,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         Router(path="/", route_handlers=[RosterController], request_max_body_size=settings.max_roster_bytes),
     ]
     return Litestar(
-        route_handlers=[Router(path="/", route_handlers=api, middleware=[TokenMiddleware])],
+        route_handlers=[Router(path="/", route_handlers=api, middleware=[TokenMiddleware]), assets()],
         dependencies={
             "actor": Provide(provide_actor, sync_to_thread=False),
             "tracking": Provide(_tracking, sync_to_thread=False),
@@ -78,7 +78,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         request_class=JsonRequest,
         request_max_body_size=settings.max_body_bytes,
         plugins=[problem_details],
-        openapi_config=_openapi(),
+        openapi_config=openapi_config(),
         debug=False,
     )
 
@@ -96,14 +96,3 @@ def _reports(state: State) -> Reports:
 def _roster_service(state: State) -> RosterService:
     found: RosterService = state.roster_service
     return found
-
-
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="learntrack",
-        version=__version__,
-        description="Records how learners use content, and answers their coaches' questions about it.",
-        components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}),
-        security=[{"token": []}, {}],
-        path="/schema",
-    )

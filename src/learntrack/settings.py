@@ -25,16 +25,16 @@ class Settings(BaseSettings):
         SecretStr | None,
         Field(description="The secret of HS256 tokens. Unset on the embedded engine: a random one is made and kept in the data folder."),
     ] = None
-    jwt_public_key: Annotated[
-        str | None, Field(description="The public key (PEM) of RS256 or ES256 tokens, instead of a secret.")
-    ] = None
+    jwt_public_key: Annotated[str | None, Field(description="The public key (PEM) of RS256 or ES256 tokens, instead of a secret.")] = None
     jwks_url: Annotated[str | None, Field(description="Where the public keys of RS256 or ES256 tokens are, instead of a secret.")] = None
     jwt_issuer: Annotated[str | None, Field(description="The `iss` that tokens must have; unset: not checked.")] = None
     jwt_audience: Annotated[str | None, Field(description="The `aud` that tokens must have; unset: not checked.")] = None
 
     max_body_bytes: Annotated[int, Field(description="The largest request body, in bytes; a larger one is 413.", ge=1024)] = 2 * 1024 * 1024
     max_roster_bytes: Annotated[int, Field(description="The largest body of PUT /api/roster, in bytes.", ge=1024)] = 16 * 1024 * 1024
-    max_roster_records: Annotated[int, Field(description="The most records in one PUT /api/roster; more are 413.", ge=1, le=10_000)] = 10_000
+    max_roster_records: Annotated[int, Field(description="The most records in one PUT /api/roster; more are 413.", ge=1, le=10_000)] = (
+        10_000
+    )
     max_json_depth: Annotated[int, Field(description="How deeply a JSON body may be nested; deeper is 400.", ge=4, le=80)] = 32
     max_interactions: Annotated[int, Field(description="The most interactions in one update; more are 400.", ge=1)] = 1000
     max_attempt_interactions: Annotated[

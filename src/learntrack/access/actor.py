@@ -31,7 +31,7 @@ ANONYMOUS = Actor(None)
 class TokenMiddleware(AbstractAuthenticationMiddleware):
     """Finds out who is asking. No header is anonymous; a header that does not hold is 401, never anonymous."""
 
-    scopes = {ScopeType.HTTP}  # noqa: RUF012
+    scopes = {ScopeType.HTTP}
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         """The actor that the Authorization header proves."""

@@ -29,7 +29,8 @@ class InvalidToken(Exception):
 
 
 class _KeySource(Protocol):
-    algorithms: list[str]
+    @property
+    def algorithms(self) -> list[str]: ...
 
     async def key_for(self, token: str) -> Any: ...
 
@@ -46,7 +47,7 @@ class _FixedKey:
 class _PublishedKeys:
     """Keys from a JWKS address: cached, fetched again when a token names one that is not known (rotation)."""
 
-    algorithms = ["RS256", "ES256"]  # noqa: RUF012
+    algorithms = ["RS256", "ES256"]
 
     def __init__(self, url: str) -> None:
         self._client = jwt.PyJWKClient(url, cache_keys=True, lifespan=300, timeout=5)
@@ -63,6 +64,7 @@ class TokenVerifier:
 
     Raises:
         StartError: no key, or more than one, is configured, or it is not usable.
+
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -80,6 +82,7 @@ class TokenVerifier:
 
         Raises:
             InvalidToken: it is not valid now.
+
         """
         try:
             key = await self._keys.key_for(token)
@@ -105,7 +108,9 @@ def issue(secret: str, user_id: str, *, superuser: bool, ttl: timedelta, setting
 def _key_source(settings: Settings) -> _KeySource:
     configured = [name for name in ("jwt_secret", "jwt_public_key", "jwks_url") if getattr(settings, name)]
     if not configured:
-        raise StartError("Set LEARNTRACK_JWT_SECRET (or LEARNTRACK_JWT_PUBLIC_KEY, or LEARNTRACK_JWKS_URL): without a key no token can be checked.")
+        raise StartError(
+            "Set LEARNTRACK_JWT_SECRET (or LEARNTRACK_JWT_PUBLIC_KEY, or LEARNTRACK_JWKS_URL): without a key no token can be checked."
+        )
     if len(configured) > 1:
         raise StartError("Set only one of LEARNTRACK_JWT_SECRET, LEARNTRACK_JWT_PUBLIC_KEY and LEARNTRACK_JWKS_URL.")
     if settings.jwks_url:

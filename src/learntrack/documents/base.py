@@ -13,8 +13,9 @@ SCHEMA_VERSION = 1
 class Stored(Document):
     """A document whose id is a string of 32 hex digits, unless its own docstring says otherwise."""
 
-    id: str
+    id: str  # type: ignore[assignment]  # Beanie's default is an ObjectId
     schema_version: int = SCHEMA_VERSION
+
 
 class StoredOverflowTotals(BaseModel):
     """What a try (or a session without one) remembers of its attempts in `attempt_overflow`."""
@@ -24,7 +25,6 @@ class StoredOverflowTotals(BaseModel):
     correct_sum: float
     completed_attempts: int
     newest_start: datetime
-
 
 
 class StoredAttempt(BaseModel):

@@ -12,9 +12,7 @@ NEWEST_FIRST = [("end_timestamp", DESCENDING), ("_id", ASCENDING)]
 
 OWNER_END = IndexModel([("user_id", ASCENDING), *NEWEST_FIRST], name="owner_end")
 """Serves: tries of a learner, or of a class's learners, newest first."""
-OWNER_CONTENT_END = IndexModel(
-    [("user_id", ASCENDING), ("content_id", ASCENDING), *NEWEST_FIRST], name="owner_content_end"
-)
+OWNER_CONTENT_END = IndexModel([("user_id", ASCENDING), ("content_id", ASCENDING), *NEWEST_FIRST], name="owner_content_end")
 """Serves: a learner's tries at a content: resuming, the diff, lists by content."""
 CONTENT_END = IndexModel([("content_id", ASCENDING), *NEWEST_FIRST], name="content_end")
 """Serves: everybody's tries at a content."""

@@ -124,18 +124,19 @@ class AttemptBook:
         Raises:
             UnknownAttempt: an interaction's id is no attempt of this try. Nothing may be written then.
             AttemptTooLarge: an attempt would outgrow `limits`. Nothing may be written then.
+
         """
         touched: list[Attempt] = []
         position = 0
         for group in grouped(interactions):
-            attempt = self._existing(group[0], position)
+            attempt, rest = self._existing(group[0], position), group
             position += len(group)
             if attempt is None:
                 attempt = started(group[0], session_id=session_id, number=self.attempt_count, now=now)
                 self._add(attempt)
-                group = group[1:]
+                rest = group[1:]
             before = (attempt["correct"], attempt["complete"])
-            for interaction in group:
+            for interaction in rest:
                 go_on(attempt, interaction, now=now)
             self._note(attempt, before)
             if len(attempt["interaction_history"]) > self.limits.interactions or _size([attempt]) > self.limits.size:

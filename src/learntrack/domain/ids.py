@@ -12,6 +12,7 @@ def parse_id(text: str) -> str:
 
     Raises:
         ValueError: `text` is not a UUID.
+
     """
     if not _UUID.fullmatch(text):
         raise ValueError("Must be a valid UUID.")

@@ -17,6 +17,7 @@ class JsonRequest(Request[Any, Any, State]):
 
         Raises:
             InvalidFields: it is not JSON, or nested too deeply.
+
         """
         try:
             value = msgspec.json.decode(await self.body())

@@ -39,6 +39,7 @@ def page_request(page: str | None, page_size: str | None) -> PageRequest | None:
     Raises:
         InvalidFields: page_size is not a whole number of at least 1.
         NotFound: page is not a whole number of at least 1.
+
     """
     if not page_size:
         return None
@@ -71,6 +72,7 @@ def page_of(rows: list[Row], page: PageRequest) -> Page:
 
     Raises:
         NotFound: it is out of range (page 1 of nothing is there).
+
     """
     count = next((row[_COUNT] for row in rows if _COUNT in row), 0)
     return page_with([row for row in rows if _COUNT not in row], count, page)
@@ -81,6 +83,7 @@ def page_with(results: list[Row], count: int, page: PageRequest) -> Page:
 
     Raises:
         NotFound: it is out of range.
+
     """
     total = max(1, -(-count // page.size))
     if page.number > total:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
 
 from learntrack.storage import DatabaseUnavailable
@@ -19,6 +20,7 @@ from learntrack.storage import DatabaseUnavailable
 logger = logging.getLogger("learntrack")
 
 _RETRY_AFTER = "1"
+_MISSING = re.compile(r"Object missing required field `(.+)`")
 _PATH = re.compile(r" - at `\$\.?(.*)`$")
 
 
@@ -90,9 +92,10 @@ _MEANING = {
 }
 
 
-def answers(*statuses: int) -> dict[int, ResponseSpec]:
-    """The error answers of an operation, for its OpenAPI description."""
-    return {
+def answers(*statuses: int, ok: tuple[Any, str, list[Example]] | None = None) -> dict[int, ResponseSpec]:
+    """The answers of an operation, for its OpenAPI description: errors, and if `ok` (shape, description, examples), success."""
+    success = {200: ResponseSpec(ok[0], description=ok[1], examples=ok[2], generate_examples=False)} if ok else {}
+    return success | {
         status: ResponseSpec(
             data_container=ProblemDocument, description=_MEANING[status], media_type="application/problem+json", generate_examples=False
         )
@@ -100,7 +103,9 @@ def answers(*statuses: int) -> dict[int, ResponseSpec]:
     }
 
 
-def _document(status: int, detail: str, headers: Mapping[str, str] | None = None, errors: Mapping[str, list[str]] | None = None) -> ProblemDetailsException:
+def _document(
+    status: int, detail: str, headers: Mapping[str, str] | None = None, errors: Mapping[str, list[str]] | None = None
+) -> ProblemDetailsException:
     return ProblemDetailsException(
         status_code=status,
         title=HTTPStatus(status).phrase,
@@ -132,11 +137,9 @@ def _from_http(error: HTTPException) -> ProblemDetailsException:
 def _from_validation(error: ValidationException) -> ProblemDetailsException:
     errors: dict[str, list[str]] = {}
     for message in error.extra if isinstance(error.extra, list) else []:
-        field = str(message.get("key", "body")).removeprefix("data").lstrip(".") or "body"
-        text = message.get("message", error.detail)
+        field, text = _worded(str(message.get("key", "")).removeprefix("data").lstrip("."), message.get("message", error.detail))
         errors.setdefault(field, []).append(text)
-    errors = errors or {"body": [error.detail]}
-    return _from_problem(InvalidFields(errors))
+    return _from_problem(InvalidFields(errors or {"body": [error.detail]}))
 
 
 def _from_anything(error: Exception) -> ProblemDetailsException:
@@ -148,7 +151,16 @@ def invalid(error: msgspec.ValidationError) -> InvalidFields:
     """The refusal of a value that msgspec could not convert, naming the field by its path."""
     text = str(error)
     path = _PATH.search(text)
-    return field_error((path[1] if path else "") or "body", _PATH.sub("", text).replace("`", "'"))
+    return field_error(*_worded(path[1] if path else "", _PATH.sub("", text)))
+
+
+def _worded(field: str, text: str) -> tuple[str, str]:
+    """The field that a conversion error is about, and the error in words for people."""
+    if missing := _MISSING.fullmatch(text):
+        return f"{field}.{missing[1]}".lstrip("."), "This field is required."
+    if "matching regex" in text:
+        text = "Must be a valid UUID."
+    return field or "body", text.replace("`", "'")
 
 
 problem_details = ProblemDetailsPlugin(

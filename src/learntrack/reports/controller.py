@@ -3,11 +3,12 @@
 from typing import Annotated, Any
 
 from litestar import Controller, Response, get
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.di import NamedDependency
 from litestar.params import Parameter
 
 from learntrack.access.actor import Actor
+from learntrack.operations import examples
+from learntrack.operations.examples import example
 from learntrack.operations.lists import list_response
 from learntrack.operations.paging import page_request
 from learntrack.operations.problems import answers
@@ -30,24 +31,33 @@ PageNumber = Annotated[str | None, _query("Which page, from 1; means nothing wit
 PageSize = Annotated[str | None, _query("Answer with a page of this many rows instead of a plain list.")]
 
 
+MASTERY_LOGS: Any = list[MasteryLogRow] | MasteryLogPage
+ATTEMPT_LOGS: Any = list[AttemptLogRow] | AttemptLogPage
+
+
 class LogController(Controller):
     """Lists of tries and attempts, the diff between tries, and the total."""
 
     path = "/api/logger"
-    tags = ["Reports"]  # noqa: RUF012
+    tags = ["Reports"]
 
     @get(
         ["/totalcontentprogress/{user_id:str}", "/userprogress/{user_id:str}"],
-        responses={200: ResponseSpec(TotalProgress, description="The total."), **answers(401, 403, 503)},
+        responses=answers(401, 403, 503, ok=(TotalProgress, "The total.", example(examples.TOTAL))),
         summary="How much a learner has finished",
     )
-    async def total(self, user_id: Annotated[str, Parameter(description="Your own id.")], actor: NamedDependency[Actor], reports: NamedDependency[Reports]) -> dict[str, Any]:
+    async def total(
+        self,
+        user_id: Annotated[str, Parameter(description="Your own id.")],
+        actor: NamedDependency[Actor],
+        reports: NamedDependency[Reports],
+    ) -> dict[str, Any]:
         """Finished tries, plus contents done that have no tries."""
         return await reports.total(user_id, by=actor)
 
     @get(
         "/masterylog",
-        responses={200: ResponseSpec(list[MasteryLogRow] | MasteryLogPage, description="The tries."), **answers(400, 401, 404, 503)},
+        responses=answers(400, 401, 404, 503, ok=(MASTERY_LOGS, "The tries.", example(examples.page(examples.TRY)))),
         summary="Tries, newest first",
     )
     async def tries(
@@ -73,7 +83,7 @@ class LogController(Controller):
 
     @get(
         "/masterylog/{index:str}/diff",
-        responses={200: ResponseSpec(MasteryLogDiff, description="The try and its difference."), **answers(400, 401, 404, 503)},
+        responses=answers(400, 401, 404, 503, ok=(MasteryLogDiff, "The try and its difference.", example(examples.DIFF))),
         summary="The difference between a try and the one before",
     )
     async def diff(
@@ -97,7 +107,7 @@ class LogController(Controller):
 
     @get(
         "/attemptlog",
-        responses={200: ResponseSpec(list[AttemptLogRow] | AttemptLogPage, description="The attempts."), **answers(400, 401, 404, 503)},
+        responses=answers(400, 401, 404, 503, ok=(ATTEMPT_LOGS, "The attempts.", example(examples.page(examples.ATTEMPT)))),
         summary="Attempts, by try",
     )
     async def attempts(

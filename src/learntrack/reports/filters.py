@@ -44,6 +44,7 @@ def log_filters(**sent: str | None) -> LogFilters:
 
     Raises:
         InvalidFields: one is malformed.
+
     """
     given: Mapping[str, str] = {name: text for name, text in sent.items() if text}
     errors: dict[str, list[str]] = {}

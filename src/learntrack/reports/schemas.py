@@ -45,7 +45,9 @@ class AttemptLogRow(Struct):
     hinted: bool
     answer: dict[str, Any]
     simple_answer: str
-    interaction_history: Annotated[list[dict[str, Any]], Meta(description="{type: error}, {type: hint, answer} or {type: answer, answer, correct}.")]
+    interaction_history: Annotated[
+        list[dict[str, Any]], Meta(description="{type: error}, {type: hint, answer} or {type: answer, answer, correct}.")
+    ]
     error: bool
     user: OutId | None
     masterylog: Annotated[OutId | None, Meta(description="The try; null outside a try.")]

@@ -22,6 +22,7 @@ class Reports:
 
     Args:
         db: Where everything is stored.
+
     """
 
     def __init__(self, db: Database) -> None:
@@ -32,6 +33,7 @@ class Reports:
 
         Raises:
             Forbidden: it is somebody else's total.
+
         """
         if by.user_id is None or not is_id(user_id) or parse_id(user_id) != by.user_id:
             raise Forbidden("You may only ask for your own progress.")
@@ -43,6 +45,7 @@ class Reports:
 
         Raises:
             NotFound: the page is out of range.
+
         """
         readable = await self._readable(filters, by)
         if readable.is_nobody:
@@ -57,6 +60,7 @@ class Reports:
 
         Raises:
             NotFound: the page is out of range.
+
         """
         readable = await self._readable(filters, by)
         if readable.is_nobody:
@@ -79,6 +83,7 @@ class Reports:
         Raises:
             InvalidFields: content or user is missing.
             NotFound: there is no such try, or the caller may not read it.
+
         """
         if missing := {name: ["This field is required."] for name in ("content", "user") if getattr(filters, name) is None}:
             raise InvalidFields(missing)
@@ -93,7 +98,8 @@ class Reports:
         head, *attempts = rows
         difference: dict[str, Any] | None = head["diff"] if head["diff"]["correct"] is not None else None
         logs = [attempt_row(row["attempt"], user_id=row["user_id"], try_id=row["try_id"]) | {"diff": row["diff"]} for row in attempts]
-        return head["try"] | {"diff": difference, "attemptlogs": logs}
+        shown: Row = head["try"]
+        return shown | {"diff": difference, "attemptlogs": logs}
 
     async def _readable(self, filters: LogFilters, by: Actor) -> Readable:
         return await readable(self._db, by, user=filters.user, places=filters.places)
@@ -105,7 +111,8 @@ class Reports:
 
 
 async def _no_rows() -> AsyncIterator[Row]:
-    for row in ():
+    nothing: tuple[Row, ...] = ()
+    for row in nothing:
         yield row
 
 

@@ -7,30 +7,41 @@ from litestar.di import NamedDependency
 from litestar.params import Body, Parameter
 
 from learntrack.access.actor import Actor
+from learntrack.operations import examples
+from learntrack.operations.examples import example
 from learntrack.operations.lists import list_response
-from learntrack.operations.paging import page_request
+from learntrack.operations.paging import Page, page_request
 from learntrack.operations.problems import answers
 from learntrack.roster.schemas import Roster, RosterCounts, RosterKind
 from learntrack.roster.service import RosterService
+
+ROSTER_LIST: Any = list[dict[str, Any]] | Page
 
 
 class RosterController(Controller):
     """Writing and listing people, collections and assignments."""
 
     path = "/api/roster"
-    tags = ["Roster"]  # noqa: RUF012
+    tags = ["Roster"]
 
-    @put(responses=answers(400, 401, 403, 413, 503), summary="Write the roster")
+    @put(
+        responses=answers(400, 401, 403, 413, 503, ok=(RosterCounts, "How many records were written.", example(examples.COUNTS))),
+        summary="Write the roster",
+    )
     async def put_roster(
         self,
-        data: Annotated[Roster, Body(description="What to add, change and remove.")],
+        data: Annotated[Roster, Body(description="What to add, change and remove.", examples=example(examples.ROSTER))],
         actor: NamedDependency[Actor],
         roster_service: NamedDependency[RosterService],
     ) -> RosterCounts:
         """Add, change and remove records: all of them, or none. Safe to repeat. Superusers only."""
         return await roster_service.put(data, by=actor)
 
-    @get("/{kind:str}", responses=answers(400, 401, 403, 404, 503), summary="List a part of the roster")
+    @get(
+        "/{kind:str}",
+        responses=answers(400, 401, 403, 404, 503, ok=(ROSTER_LIST, "The records.", example(examples.page(examples.ROSTER["users"])))),
+        summary="List a part of the roster",
+    )
     async def list_kind(
         self,
         kind: Annotated[RosterKind, Parameter(description="Which part.")],

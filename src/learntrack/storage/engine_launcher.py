@@ -9,7 +9,8 @@ import signal
 import sys
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Ask the kernel for a SIGTERM when the parent process ends, however it ends (Linux)."""
     if sys.platform != "linux":
         return
     import ctypes
@@ -21,7 +22,7 @@ def _die_with_parent() -> None:
 def main() -> None:
     """Replace this process by the engine."""
     parent, command = int(sys.argv[1]), sys.argv[2:]
-    _die_with_parent()
+    die_with_parent()
     if os.getppid() != parent:  # it died before the request took effect
         sys.exit(1)
     os.execv(command[0], command)

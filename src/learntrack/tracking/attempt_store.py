@@ -28,6 +28,7 @@ async def record(
     Raises:
         InvalidFields: an interaction's id is not an attempt of the holder.
         TooLarge: an attempt would have more interactions or bytes than it may.
+
     """
     book = AttemptBook(holder["attempts"], holder.get("overflow"), limits=limits)
     chunk_ids: dict[int, str] = {}
@@ -48,9 +49,7 @@ async def record(
     except UnknownAttempt as error:
         raise field_error(f"interactions[{error.position}].id", "There is no such attempt in this try.") from None
     except AttemptTooLarge:
-        raise TooLarge(
-            f"One attempt may have at most {limits.interactions} interactions and {limits.size} bytes."
-        ) from None
+        raise TooLarge(f"One attempt may have at most {limits.interactions} interactions and {limits.size} bytes.") from None
     await _write(db, holder, collection, book, chunk_ids, tx)
     return touched
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from math import isfinite
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from learntrack.domain.json_values import objection
 from learntrack.operations.problems import InvalidFields, TooLarge
 from learntrack.settings import Settings
 from learntrack.tracking.schemas import Interaction, MasteryModel, SessionStart, SessionUpdate
+
+T = TypeVar("T")
 
 _REQUIRED = "This field is required."
 
@@ -38,12 +40,19 @@ def check_start(start: SessionStart) -> None:
         raise InvalidFields(errors)
 
 
+def required(value: T | None) -> T:
+    """A field that `check_start` has made sure is there."""
+    assert value is not None
+    return value
+
+
 def _model_objections(model: MasteryModel) -> dict[str, list[str]]:
     if model.type != "m_of_n":
         return {}
     if missing := {f"mastery_model.{name}": [_REQUIRED] for name in ("m", "n") if getattr(model, name) is None}:
         return missing
-    assert model.m is not None and model.n is not None
+    assert model.m is not None
+    assert model.n is not None
     return {} if 1 <= model.m <= model.n else {"mastery_model.m": ["Must be at least 1 and at most n."]}
 
 

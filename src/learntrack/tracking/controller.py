@@ -8,6 +8,8 @@ from litestar.params import Body, CookieParameter, Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from learntrack.access.actor import Actor
+from learntrack.operations import examples
+from learntrack.operations.examples import example
 from learntrack.operations.problems import answers
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.service import Tracking
@@ -17,24 +19,35 @@ class ContentSessionController(Controller):
     """Starting and updating content sessions."""
 
     path = "/api/logger"
-    tags = ["Progress"]  # noqa: RUF012
+    tags = ["Progress"]
 
-    @post(["/contentsession", "/trackprogress"], status_code=HTTP_200_OK, responses=answers(400, 401, 403, 413, 503), summary="Start a content session")
+    @post(
+        ["/contentsession", "/trackprogress"],
+        status_code=HTTP_200_OK,
+        responses=answers(400, 401, 403, 413, 503, ok=(SessionStarted, "Where the learner left off.", example(examples.STARTED))),
+        summary="Start a content session",
+    )
     async def start(
         self,
-        data: Annotated[SessionStart, Body(description="What is visited.")],
+        data: Annotated[SessionStart, Body(description="What is visited.", examples=example(examples.START))],
         actor: NamedDependency[Actor],
         tracking: NamedDependency[Tracking],
-        visitor_id: Annotated[str | None, CookieParameter(name="visitor_id", description="Kept with an anonymous session if it is a UUID.")] = None,
+        visitor_id: Annotated[
+            str | None, CookieParameter(name="visitor_id", description="Kept with an anonymous session if it is a UUID.")
+        ] = None,
     ) -> SessionStarted:
         """Begin a visit of a content, and learn where the learner left off."""
         return await tracking.start(data, by=actor, visitor_id=visitor_id)
 
-    @put(["/contentsession/{session_id:str}", "/trackprogress/{session_id:str}"], responses=answers(400, 401, 403, 404, 413, 503), summary="Update a content session")
+    @put(
+        ["/contentsession/{session_id:str}", "/trackprogress/{session_id:str}"],
+        responses=answers(400, 401, 403, 404, 413, 503, ok=(SessionUpdated, "What the update led to.", example(examples.UPDATED))),
+        summary="Update a content session",
+    )
     async def update(
         self,
         session_id: Annotated[str, Parameter(description="The session that the start returned.")],
-        data: Annotated[SessionUpdate, Body(description="What happened since the last update.")],
+        data: Annotated[SessionUpdate, Body(description="What happened since the last update.", examples=example(examples.UPDATE))],
         actor: NamedDependency[Actor],
         tracking: NamedDependency[Tracking],
     ) -> SessionUpdated:

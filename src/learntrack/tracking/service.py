@@ -20,7 +20,7 @@ from learntrack.settings import Settings
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Session
 from learntrack.tracking import attempt_store, updates
-from learntrack.tracking.checks import check_start, check_update
+from learntrack.tracking.checks import check_start, check_update, required
 from learntrack.tracking.schemas import AttemptView, SessionContext, SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 
 _VIEW = AttemptView.__struct_fields__
@@ -45,6 +45,7 @@ class Tracking:
         db: Where everything is stored.
         settings: The limits.
         clock: Tells the present moment.
+
     """
 
     def __init__(self, db: Database, settings: Settings, clock: Callable[[], datetime] = times.now) -> None:
@@ -59,6 +60,7 @@ class Tracking:
         Raises:
             InvalidFields: the fields do not go together, or the lesson or course is not assigned to the caller.
             Forbidden: a quiz, lesson or course that the caller may not take, or a finished coach-assigned quiz.
+
         """
         check_start(start)
         visit = await self._visit(start, by)
@@ -80,6 +82,7 @@ class Tracking:
             NotFound: there is no such session, or it is somebody else's: the two must not be told apart.
             Forbidden: the quiz is no longer the caller's to take, or is finished.
             TooLarge: an attempt would grow beyond what is stored of one attempt.
+
         """
         interactions = check_update(change, self._settings)
         if not is_id(session_id):
@@ -99,8 +102,7 @@ class Tracking:
             await self._require_quiz(start.quiz_id, by)
             context: dict[str, str | int] = {"quiz_id": start.quiz_id}
             return Visit(start.quiz_id, None, "quiz", mastery.COACH_ASSIGNED_QUIZ, context, bool(start.repeat))
-        assert start.node_id and start.content_id and start.kind  # check_start has seen to it
-        context = {"node_id": start.node_id}
+        context = {"node_id": required(start.node_id)}
         for field, kind in (("lesson_id", "lessons"), ("course_session_id", "course_sessions")):
             if (assigned := getattr(start, field)) is not None:
                 if by.user_id is None:
@@ -109,7 +111,7 @@ class Tracking:
                     raise field_error(field, "It is not assigned to you.")
                 context[field] = assigned
         criterion = start.mastery_model.criterion() if start.mastery_model else None
-        return Visit(start.content_id, start.channel_id, start.kind, criterion, context, bool(start.repeat))
+        return Visit(required(start.content_id), start.channel_id, required(start.kind), criterion, context, bool(start.repeat))
 
     async def _require_quiz(self, quiz_id: str, by: Actor) -> None:
         if by.user_id is None or not await is_assigned(self._db, "quizzes", quiz_id, by.user_id, active=True):
@@ -231,6 +233,7 @@ class Tracking:
 
         Raises:
             QuizFinished: it is a coach-assigned quiz and was finished before.
+
         """
         current: Row | None = await self._db.mastery_logs.find_one_and_update(
             {

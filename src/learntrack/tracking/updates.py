@@ -60,7 +60,9 @@ def advance_try(change: SessionUpdate, at: datetime, *, complete: bool) -> Updat
     ]
 
 
-def visit_summary(*, user_id: str, content_id: str, channel_id: str | None, kind: str, at: datetime, repeat: bool, is_assessment: bool) -> dict[str, Any]:
+def visit_summary(
+    *, user_id: str, content_id: str, channel_id: str | None, kind: str, at: datetime, repeat: bool, is_assessment: bool
+) -> dict[str, Any]:
     """Find or create the summary of a learner and a content at the start of a session (an upsert)."""
     first: dict[str, Any] = {
         "content_id": content_id,

@@ -1,0 +1,38 @@
+# Sourced by the scripts: makes the environment in .venv and installs the project into it.
+# Needs nothing but a Python 3.11, 3.12 or 3.13; takes the newest it finds.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+find_python() {
+  local version candidate
+  for version in 3.13 3.12 3.11; do
+    for candidate in "python$version" "$HOME/.pyenv/versions/$version".*/bin/python \
+        "$HOME/.local/share/uv/python/cpython-$version".*/bin/python /opt/python*"$version"*/bin/python3 python3 python; do
+      if [ "$("$candidate" -c 'import sys, venv, ensurepip; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$version" ]; then
+        command -v "$candidate"
+        return 0
+      fi
+    done
+  done
+  return 1
+}
+
+# install GROUP… : the package, its embedded engine, and these dependency groups. Quick when nothing has changed.
+install() {
+  local python stamp
+  stamp="$(cat pyproject.toml constraints.txt scripts/common.sh | cksum) $*"
+  if [ -x .venv/bin/learntrack ] && [ "$(cat .venv/learntrack-stamp 2>/dev/null)" = "$stamp" ]; then return 0; fi
+  if [ ! -x .venv/bin/python ]; then
+    python="$(find_python)" || { echo "learntrack needs Python 3.11, 3.12 or 3.13; none of them was found." >&2; exit 2; }
+    echo "Making the environment in .venv with $("$python" --version) …" >&2
+    "$python" -m venv .venv
+  fi
+  local pip=(.venv/bin/python -m pip --disable-pip-version-check -q)
+  "${pip[@]}" install "pip>=25.1"
+  local groups=() group
+  for group in "$@"; do groups+=(--group "$group"); done
+  "${pip[@]}" install -c constraints.txt "${groups[@]}" -e .
+  # The Rust server is in the releases before 0.7; where those have gone, what there is.
+  "${pip[@]}" install --pre "SecantusDB>=0.6.0b12,<0.7" 2>/dev/null || "${pip[@]}" install --pre "SecantusDB>=0.6.0b12,<0.8"
+  echo "$stamp" > .venv/learntrack-stamp
+}

@@ -1,0 +1,159 @@
+"""The `learntrack` command."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from learntrack import __version__
+from learntrack.domain.ids import parse_id
+from learntrack.settings import Settings
+from learntrack.storage import Database, DatabaseUnavailable, StartError, connect
+from learntrack.storage.embedded import engine_for
+
+cli = typer.Typer(
+    help="learntrack records how learners use content, and answers their coaches' questions about it.",
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+roster = typer.Typer(help="People, classes and assignments.", no_args_is_help=True)
+cli.add_typer(roster, name="roster")
+
+T = TypeVar("T")
+_USAGE = 2
+
+
+def main() -> None:
+    """Run the command; what the user can mend is one line and exit code 2."""
+    try:
+        cli()
+    except (StartError, DatabaseUnavailable) as error:
+        fail(str(error))
+    except ValidationError as error:
+        fail("; ".join(f"LEARNTRACK_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors()))
+
+
+def fail(message: str) -> NoReturn:
+    """End with a message in one line."""
+    print(f"learntrack: {' '.join(message.split())}", file=sys.stderr)
+    raise SystemExit(_USAGE)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"learntrack {__version__}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")] = False,
+) -> None:
+    """Settings are read from the environment (LEARNTRACK_…); the README lists them."""
+
+
+@cli.command()
+def serve(
+    host: Annotated[str, typer.Option(help="The address to listen on.", envvar="LEARNTRACK_HOST")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(help="The port to listen on; 0 takes a free one.", min=0, max=65535, envvar="LEARNTRACK_PORT")
+    ] = 8000,
+    workers: Annotated[int, typer.Option(help="How many worker processes.", min=1, max=64, envvar="LEARNTRACK_WORKERS")] = 1,
+    demo: Annotated[bool, typer.Option("--demo", help="Load a small demo school and print commands to try.")] = False,
+) -> None:
+    """Start the service.
+
+    With LEARNTRACK_MONGODB_URI it uses that MongoDB, else its own embedded engine with its data in LEARNTRACK_DATA_DIR.
+    Ctrl-C or SIGTERM stops everything.
+    """
+    from learntrack.operations.server import Server
+
+    Server(Settings(), host=host, port=port, workers=workers, demo=demo).run()
+
+
+@roster.command("load")
+def roster_load(
+    file: Annotated[Path, typer.Argument(help="A JSON file in the shape of PUT /api/roster, of any length.", exists=True, dir_okay=False)],
+) -> None:
+    """Load people, classes and assignments from a file.
+
+    They are written in parts, in the order of their references; after a failure just run it again.
+    """
+    from learntrack.operations.problems import InvalidFields
+    from learntrack.roster.loading import load, read
+
+    try:
+        content = read(file)
+    except InvalidFields as error:
+        fail(f"{file}: {error.detail}")
+    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True))
+
+    async def work(db: Database) -> dict[str, int]:
+        await db.prepare()
+        with bar:
+            task = bar.add_task("roster", total=content.records())
+            return await load(db, content, lambda written: bar.advance(task, written))
+
+    try:
+        counts = _with_database(Settings(), work)
+    except InvalidFields as error:
+        fail(f"{file}: {error.detail}")
+    print(", ".join(f"{count} {part.replace('_', ' ')}" for part, count in counts.items() if count) or "nothing to load")
+
+
+@cli.command()
+def token(
+    user: Annotated[str, typer.Argument(help="The user's id (a UUID).")],
+    superuser: Annotated[bool, typer.Option("--superuser", help="The token of a superuser.")] = False,
+    ttl: Annotated[int, typer.Option(help="Seconds until it expires.", min=1)] = 24 * 3600,
+) -> None:
+    """Print a token for USER, signed with LEARNTRACK_JWT_SECRET or the secret in the data folder."""
+    from learntrack.access.secrets import with_secret
+    from learntrack.access.tokens import issue
+
+    settings = with_secret(Settings(), create=False)
+    try:
+        user_id = parse_id(user)
+    except ValueError:
+        fail(f"{user} is not a UUID.")
+    if settings.jwt_secret is None:
+        fail("Tokens are signed elsewhere: this service only has a public key.")
+    print(issue(settings.jwt_secret.get_secret_value(), user_id, superuser=superuser, ttl=timedelta(seconds=ttl), settings=settings))
+
+
+def _with_database(settings: Settings, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+    """Run `work` on the configured database, on the embedded engine if there is no URI (a running service's, if one runs)."""
+
+    async def connected(uri: str) -> T:
+        db = await connect(uri, settings.mongodb_database, patience=settings.transaction_seconds)
+        try:
+            return await work(db)
+        finally:
+            db.close()
+
+    with database_uri(settings) as uri:
+        return asyncio.run(connected(uri))
+
+
+@contextmanager
+def database_uri(settings: Settings) -> Iterator[str]:
+    """The URI of the configured database."""
+    if settings.mongodb_uri is not None:
+        yield settings.mongodb_uri
+    else:
+        with engine_for(settings.data_dir) as uri:
+            yield uri
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""A try's attempts behave as one list, however many of them have moved to chunks."""
+
+import copy
+from datetime import timedelta
+from math import isclose
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from learntrack.domain import times
+from learntrack.domain.attempt_book import EMBEDDED_MOST, AttemptBook, AttemptLimits, AttemptTooLarge, Chunk, UnknownAttempt
+from learntrack.domain.attempts import Attempt, Interaction, newest_first, newest_on
+
+NOW = times.now()
+
+
+class Stored:
+    """What a database would hold of a try, chunks and all; and beside it the same as one plain list."""
+
+    def __init__(self) -> None:
+        self.embedded: list[Attempt] = []
+        self.totals = None
+        self.chunks: dict[int, list[Attempt]] = {}
+        self.plain: list[Attempt] = []
+
+    def record(self, interactions: list[Interaction], now: object) -> None:
+        book = AttemptBook(copy.deepcopy(self.embedded), copy.deepcopy(self.totals))
+        wanted = book.wanted(interactions)
+        for number, attempts in self.chunks.items():
+            if any(each["id"] in wanted.ids or each["item"] in wanted.items for each in attempts):
+                book.chunks.append(Chunk(number, copy.deepcopy(attempts)))
+        model = AttemptBook(copy.deepcopy(self.plain))
+        touched = book.record(interactions, session_id="s", now=now)
+        modelled = _plain_record(model.embedded, interactions, now)
+        for mine, theirs in zip(touched, modelled, strict=True):
+            theirs["id"] = mine["id"]
+            assert mine == theirs
+        self.plain = model.embedded
+        self.embedded, self.totals = book.embedded, book.totals
+        for chunk in book.chunks:
+            for index in chunk.changed:
+                self.chunks[chunk.number][index] = chunk.attempts[index]
+        for chunk in book.new_chunks:
+            assert chunk.number not in self.chunks
+            self.chunks[chunk.number] = chunk.attempts
+        self.check(book)
+
+    def check(self, book: AttemptBook) -> None:
+        everything = [*self.embedded, *(each for attempts in self.chunks.values() for each in attempts)]
+        key = lambda each: each["number"]  # noqa: E731
+        assert sorted(everything, key=key) == sorted(self.plain, key=key)
+        assert len(self.embedded) <= EMBEDDED_MOST
+        assert book.attempt_count == len(self.plain)
+        assert isclose(book.correct_sum, sum(each["correct"] for each in self.plain), abs_tol=1e-9)
+        assert book.completed_attempts == sum(each["complete"] for each in self.plain)
+        newest = newest_first(self.plain)
+        assert newest_first(self.embedded) == newest[: len(self.embedded)]
+
+
+def _plain_record(attempts: list[Attempt], interactions: list[Interaction], now: object) -> list[Attempt]:
+    from learntrack.domain.attempts import go_on, grouped, started
+
+    touched = []
+    for group in grouped(interactions):
+        first = group[0]
+        if first.id:
+            found = next(each for each in attempts if each["id"] == first.id)
+        else:
+            found = newest_on(attempts, first.item) if first.replace else None
+        rest = group
+        if found is None:
+            found = started(first, session_id="s", number=len(attempts), now=now)
+            attempts.append(found)
+            rest = group[1:]
+        for each in rest:
+            go_on(found, each, now=now)
+        touched.append(found)
+    return touched
+
+
+interactions = st.builds(
+    Interaction,
+    item=st.sampled_from(["q1", "q2", "q3", "q4"]),
+    correct=st.sampled_from([0.0, 0.3, 1.0]),
+    time_spent=st.sampled_from([0.0, 1.0, 5.0, 5000.0]),
+    answer=st.just({"v": 1}),
+    replace=st.booleans(),
+    complete=st.booleans(),
+    hinted=st.booleans(),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.lists(interactions, min_size=1, max_size=25), st.integers(-3000, 3000), st.booleans()), max_size=14))
+def test_chunks_do_not_show(requests: list) -> None:
+    stored = Stored()
+    for number, (sent, offset, by_id) in enumerate(requests):
+        named: list[Interaction] = []
+        if by_id and stored.plain:
+            known = stored.plain[(number * 7) % len(stored.plain)]
+            named = [Interaction(item="by id", correct=1.0, time_spent=1.0, answer={}, id=known["id"], replace=True)]
+        stored.record([*named, *sent], NOW + timedelta(seconds=100 * number + offset))
+
+
+def test_an_unknown_id_is_named_by_its_place() -> None:
+    book = AttemptBook([])
+    sent = [
+        Interaction("q1", 1.0, 1.0, answer={}),
+        Interaction("q1", 1.0, 1.0, answer={}),
+        Interaction("q2", 1.0, 1.0, answer={}, id="0" * 32),
+    ]
+
+    with pytest.raises(UnknownAttempt) as caught:
+        book.record(sent, session_id="s", now=NOW)
+
+    assert caught.value.position == 2
+
+
+@pytest.mark.parametrize("limits", [AttemptLimits(interactions=3), AttemptLimits(size=700)])
+def test_an_attempt_has_limits(limits: AttemptLimits) -> None:
+    book = AttemptBook([], limits=limits)
+    one = Interaction("q1", 1.0, 1.0, answer={"text": "x" * 50})
+    book.record([one, one], session_id="s", now=NOW)
+
+    with pytest.raises(AttemptTooLarge):
+        book.record([Interaction("q1", 1.0, 1.0, answer={"text": "x" * 200}, replace=True)] * 2, session_id="s", now=NOW)

@@ -1,0 +1,106 @@
+from datetime import timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learntrack.domain import times
+from learntrack.domain.attempts import Interaction, go_on, grouped, history_entry, newest_first, newest_on, started
+
+NOW = times.now()
+
+
+def answer(item: str = "q", **more: object) -> Interaction:
+    return Interaction(**{"item": item, "correct": 0.0, "time_spent": 5.0, "answer": {"v": 1}, "simple_answer": "x", **more})
+
+
+def attempt(number: int = 0, **more: object):
+    return started(answer(**more), session_id="s", number=number, now=NOW)
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=12))
+def test_groups_are_the_runs_of_an_item(items: list[str]) -> None:
+    groups = list(grouped(answer(item) for item in items))
+
+    assert [one.item for group in groups for one in group] == items
+    assert all(len({one.item for one in group}) == 1 for group in groups)
+    assert all(before[0].item != after[0].item for before, after in pairwise(groups))
+
+
+def test_a_new_attempt_starts_time_spent_ago() -> None:
+    begun = attempt(time_spent=7.25)
+
+    assert begun["end_timestamp"] - begun["start_timestamp"] == timedelta(seconds=7.25)
+    assert begun["completion_timestamp"] is None
+
+
+def test_without_an_answer_a_new_attempt_has_an_empty_one() -> None:
+    begun = attempt(answer=None, simple_answer=None, error=True)
+
+    assert (begun["answer"], begun["simple_answer"], begun["error"]) == ({}, "", True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "entry"),
+    [
+        ({"error": True, "hinted": True}, {"type": "error"}),
+        ({"hinted": True}, {"type": "hint", "answer": {"v": 1}}),
+        ({"correct": 0.5}, {"type": "answer", "answer": {"v": 1}, "correct": 0.5}),
+    ],
+)
+def test_history_keeps_the_first_that_fits(flags: dict, entry: dict) -> None:
+    assert history_entry(answer(**flags)) == entry
+
+
+def test_an_answer_without_replace_changes_neither_correct_nor_answer() -> None:
+    begun = attempt()
+    go_on(begun, answer(correct=1.0, answer={"v": 2}, simple_answer="y", time_spent=9.0), now=NOW)
+
+    assert (begun["correct"], begun["answer"], begun["simple_answer"], begun["time_spent"]) == (0.0, {"v": 1}, "x", 9.0)
+
+
+def test_replace_changes_what_is_given() -> None:
+    begun = attempt()
+    go_on(begun, answer(correct=0.5, answer=None, simple_answer=None, error=True, replace=True), now=NOW)
+
+    assert (begun["correct"], begun["answer"], begun["simple_answer"]) == (0.5, {"v": 1}, "x")
+
+
+def test_error_once_true_stays() -> None:
+    begun = attempt(error=True)
+    go_on(begun, answer(), now=NOW)
+
+    assert begun["error"] is True
+
+
+def test_hinted_is_set_only_while_not_correct_and_before_replace() -> None:
+    wrong_yet, right_already, kept = attempt(), attempt(correct=1.0), attempt(correct=1.0, hinted=True)
+    go_on(wrong_yet, answer(hinted=True, replace=True, correct=1.0), now=NOW)
+    go_on(right_already, answer(hinted=True), now=NOW)
+    go_on(kept, answer(), now=NOW)
+
+    assert (wrong_yet["hinted"], right_already["hinted"], kept["hinted"]) == (True, False, True)
+
+
+def test_completion_is_set_once() -> None:
+    begun = attempt(complete=True)
+    go_on(begun, answer(complete=True), now=NOW + timedelta(seconds=9))
+
+    assert begun["completion_timestamp"] == NOW
+    assert begun["end_timestamp"] == NOW + timedelta(seconds=9)
+
+
+def test_a_late_interaction_moves_no_timestamp_backwards() -> None:
+    begun = attempt()
+    go_on(begun, answer(), now=NOW - timedelta(hours=1))
+
+    assert begun["end_timestamp"] == NOW
+
+
+def test_newest_first_is_by_start_then_first_recorded() -> None:
+    early, same, also_same = attempt(0, time_spent=9.0), attempt(1), attempt(2)
+
+    assert newest_first([also_same, early, same]) == [same, also_same, early]
+    assert newest_on([early, also_same, same], "q") is same
+    assert newest_on([early], "other") is None

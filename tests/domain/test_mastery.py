@@ -1,0 +1,33 @@
+import pytest
+
+from learntrack.domain import mastery
+
+
+@pytest.mark.parametrize(
+    ("criterion", "shown"),
+    [
+        ({"type": "m_of_n", "m": 3, "n": 7}, 7),
+        ({"type": "num_correct_in_a_row_2"}, 2),
+        ({"type": "num_correct_in_a_row_3"}, 3),
+        ({"type": "num_correct_in_a_row_10"}, 10),
+        ({"type": "do_all"}, 10),
+        ({"type": "skill_check"}, 10),
+        ({"type": "quiz"}, None),
+        ({"type": "pre_post_test"}, None),
+    ],
+)
+def test_how_many_past_attempts_are_shown(criterion: dict, shown: int | None) -> None:
+    assert mastery.past_attempts_shown(criterion) == shown
+
+
+def test_levels_of_exercises_count_up_and_those_of_quizzes_are_random_and_negative() -> None:
+    assert mastery.next_level({"type": "do_all"}, None) == 1
+    assert mastery.next_level({"type": "do_all"}, 4) == 5
+    levels = {mastery.next_level({"type": "quiz"}, -3) for _ in range(50)}
+    assert len(levels) == 50
+    assert all(-(2**31) <= level < 0 for level in levels)
+
+
+def test_only_a_coach_assigned_quiz_is_final() -> None:
+    assert mastery.is_coach_assigned(mastery.COACH_ASSIGNED_QUIZ)
+    assert not mastery.is_coach_assigned({"type": "quiz"})
