@@ -39,5 +39,6 @@ def openapi_config() -> OpenAPIConfig:
         ),
         security=[{"token": []}, {}],
         path="/schema",
+        use_handler_docstrings=True,
         render_plugins=[page, JsonRenderPlugin(), YamlRenderPlugin()],
     )

@@ -1,0 +1,104 @@
+"""The API's description, and that nothing it allows can break the service."""
+
+import asyncio
+import json
+import re
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from litestar.serialization import encode_json
+
+from learntrack.app import create_app
+from tests.conftest import settings as service_settings
+from tests.support import ROOT, Api, Person, exercise, new_id
+
+pytestmark = pytest.mark.engines("mongomock", "embedded")
+
+
+async def description(api: Api) -> Any:
+    return (await api.send("GET", "/schema/openapi.json")).json()
+
+
+async def test_every_operation_is_described_with_example_and_errors(api: Api) -> None:
+    found = await description(api)
+
+    assert found["openapi"].startswith("3.1")
+    for path, operations in found["paths"].items():
+        for method, operation in operations.items():
+            where = f"{method} {path}"
+            assert operation["summary"], where
+            assert operation["description"], where
+            assert {"401", "503"} <= set(operation["responses"]), where
+            assert operation["responses"]["200"]["content"]["application/json"]["examples"], where
+            if "requestBody" in operation:
+                assert operation["requestBody"]["content"]["application/json"]["examples"], where
+                assert "400" in operation["responses"], where
+            for parameter in operation.get("parameters", []):
+                assert parameter["description"], where
+
+
+async def test_fields_are_described(api: Api) -> None:
+    schemas = (await description(api))["components"]["schemas"]
+
+    for name in ("SessionStart", "SessionUpdate", "Interaction"):
+        [schema] = [schema for key, schema in schemas.items() if key.endswith(name)]
+        for field, shape in schema["properties"].items():
+            assert "description" in str(shape), f"{name}.{field}"
+
+
+async def test_the_page_needs_no_other_host(api: Api) -> None:
+    page = (await api.send("GET", "/schema")).text
+
+    assert "openapi" in page
+    loaded = re.findall(r"""(?:src|href)=["']([^"']+)""", page)
+    assert loaded
+    for address in loaded:
+        assert address.startswith("/")
+        assert (await api.send("GET", address)).status_code == 200
+
+
+SCHEMA = schemathesis.openapi.from_dict(json.loads(encode_json(create_app(service_settings()).openapi_schema.to_schema())))
+
+
+@pytest.mark.parametrize("operation", [operation.ok() for operation in SCHEMA.get_all_operations()], ids=lambda operation: operation.label)
+async def test_no_input_is_a_server_error(api: Api, operation: Any) -> None:
+    """Bodies and parameters as the description allows them, and as it does not: never a 5xx, refusals change nothing."""
+    learner = Person(new_id())
+    session = (await api.start(learner, **exercise()))["session_id"]
+    loop = asyncio.get_running_loop()
+
+    async def send(case: Any) -> None:
+        by = ROOT if "roster" in case.path else learner
+        before = await api.stored()
+        path = case.formatted_path if case.method == "GET" else case.path.replace("{session_id}", session)
+        body = None if isinstance(case.body, schemathesis.core.NotSet) else case.body
+        more = {"content": body} if isinstance(body, bytes) else {"json": body}
+        query = {key: value for key, value in (case.query or {}).items() if isinstance(value, (str, int))}
+        try:
+            response = await api.send(case.method, path, by, params=query, **more)
+        except (UnicodeEncodeError, ValueError):
+            return  # cannot even be sent
+        assert response.status_code < 500, (response.status_code, case.method, path, body, query)
+        if response.status_code >= 400:
+            assert await api.stored() == before
+
+    def run() -> None:
+        for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
+            try:
+                strategy = operation.as_strategy(generation_mode=mode)
+            except Exception:
+                continue
+
+            @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+            @given(strategy)
+            def check(case: Any) -> None:
+                asyncio.run_coroutine_threadsafe(send(case), loop).result(60)
+
+            with suppress(Unsatisfiable):  # nothing of this operation can be wrong by its description
+                check()
+
+    await asyncio.to_thread(run)
