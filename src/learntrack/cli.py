@@ -96,7 +96,9 @@ def roster_load(
         content = read(file)
     except InvalidFields as error:
         fail(f"{file}: {error.detail}")
-    bar = Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True))
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=console, disable=not console.is_terminal)
 
     async def work(db: Database) -> dict[str, int]:
         await db.prepare()

@@ -35,7 +35,7 @@ async def test_every_operation_is_described_with_example_and_errors(api: Api) ->
             assert {"401", "503"} <= set(operation["responses"]), where
             assert operation["responses"]["200"]["content"]["application/json"]["examples"], where
             if "requestBody" in operation:
-                assert operation["requestBody"]["content"]["application/json"]["examples"], where
+                assert operation["requestBody"]["content"]["application/json"]["schema"]["examples"], where
                 assert "400" in operation["responses"], where
             for parameter in operation.get("parameters", []):
                 assert parameter["description"], where

@@ -9,6 +9,8 @@ from learntrack.documents.base import Stored
 
 PLACES = IndexModel([("places", ASCENDING)], name="places")
 """Serves: who is in a facility, a classroom or a group."""
+ROLE_PLACES = IndexModel([("role_places", ASCENDING)], name="role_places")
+"""Serves: who has a role in a place."""
 ASSIGNED = IndexModel([("collection_ids", ASCENDING)], name="assigned")
 """Serves: what is assigned to a collection."""
 
@@ -42,7 +44,7 @@ class User(Stored):
         """Collection and indexes."""
 
         name = "users"
-        indexes: ClassVar = [PLACES]
+        indexes: ClassVar = [PLACES, ROLE_PLACES]
 
 
 class Facility(Stored):

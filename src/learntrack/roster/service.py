@@ -108,8 +108,13 @@ class RosterService:
         affected = {record.id for record in roster.users}
         referring: tuple[MembershipRecord | RoleRecord, ...] = (*roster.memberships, *roster.roles, *removal.memberships, *removal.roles)
         affected |= {entry.user_id for entry in referring}
-        query = {"$or": [{"_id": {"$in": list(affected)}}, {"memberships": {"$in": [*gone, *moved]}}, {"role_places": {"$in": list(gone)}}]}
-        persons: dict[str, Person] = {row["_id"]: row for row in await self._db.users.find(query, session=tx).to_list(None)}
+        # One look-up each, by an index each; together in an `$or` one without a match would cost a scan.
+        queries = [("_id", affected), ("places", gone | moved), ("role_places", gone)]
+        persons: dict[str, Person] = {}
+        for field, values in queries:
+            if values:
+                found = self._db.users.find({field: {"$in": list(values)}}, session=tx)
+                persons |= {row["_id"]: row for row in await found.to_list(None)}
         if not affected and not persons:
             return
         for record in roster.users:

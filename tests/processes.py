@@ -1,0 +1,139 @@
+"""Running the service as an operator does, as processes of their own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support import SECRET, Person
+
+COMMAND = [str(Path(sys.executable).with_name("learntrack"))]
+
+
+def environment(data_dir: Path, **more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LEARNTRACK_")}
+    return kept | {"LEARNTRACK_DATA_DIR": str(data_dir), "LEARNTRACK_JWT_SECRET": SECRET, **more}
+
+
+def learntrack(*arguments: str, data_dir: Path, expect: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    done = subprocess.run(
+        [*COMMAND, *arguments], env=environment(data_dir, **more), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == expect, (done.returncode, done.stdout, done.stderr)
+    return done
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Service:
+    """`learntrack serve` as a process group of its own."""
+
+    def __init__(self, data_dir: Path, *arguments: str, port: int | None = None, **more: str) -> None:
+        self.data_dir = data_dir
+        self.port = port or free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self._command = [*COMMAND, "serve", "--port", str(self.port), *arguments]
+        self._environment = environment(data_dir, **more)
+        self.process: subprocess.Popen[bytes] | None = None
+        self.log = data_dir.parent / f"service-{self.port}.log"
+
+    def start(self, wait: bool = True) -> "Service":
+        self.process = subprocess.Popen(
+            self._command, env=self._environment, stdout=self.log.open("ab"), stderr=subprocess.STDOUT, start_new_session=True
+        )
+        if wait:
+            self.wait_until_up()
+        return self
+
+    def wait_until_up(self, seconds: float = 30) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            assert self.process is not None
+            assert self.process.poll() is None, self.log.read_text()
+            try:
+                if httpx.get(f"{self.address}/schema/openapi.json", timeout=5).status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.02)
+        raise AssertionError(f"not up within {seconds} s: {self.log.read_text()}")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        assert self.process is not None
+        self.process.send_signal(how)
+        return self.process.wait(15)
+
+    def kill_everything(self) -> None:
+        """kill -9 of the process group and of the engine, as a power cut would."""
+        assert self.process is not None
+        engines = self.engine_pids()
+        os.killpg(self.process.pid, signal.SIGKILL)
+        for pid in engines:
+            kill(pid)
+        self.process.wait()
+
+    def engine_pids(self) -> list[int]:
+        return [pid for pid in _pids() if str(self.data_dir / "engine") in _command_line(pid) and "--storage-path" in _command_line(pid)]
+
+    def worker_pids(self) -> list[int]:
+        assert self.process is not None
+        return [pid for pid in _pids() if _parent(pid) == self.process.pid and "spawn_main" in _command_line(pid)]
+
+    def __enter__(self) -> "Service":
+        return self.start()
+
+    def __exit__(self, *_: Any) -> None:
+        if self.process is not None and self.process.poll() is None:
+            self.kill_everything()
+
+    def send(self, method: str, path: str, by: Person, **more: Any) -> httpx.Response:
+        return httpx.request(method, self.address + path, headers=by.headers, timeout=20, **more)
+
+
+def kill(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def alive(pid: int) -> bool:
+    try:
+        return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_until_gone(pids: list[int], seconds: float = 12) -> None:
+    deadline = time.monotonic() + seconds
+    while any(map(alive, pids)):
+        assert time.monotonic() < deadline, [_command_line(pid) for pid in pids if alive(pid)]
+        time.sleep(0.02)
+
+
+def _pids() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+
+
+def _command_line(pid: int) -> str:
+    try:
+        return (Path("/proc") / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def _parent(pid: int) -> int:
+    try:
+        return int((Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return -1
