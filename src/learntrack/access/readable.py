@@ -9,6 +9,7 @@ from typing import Any
 
 from learntrack.access.actor import Actor
 from learntrack.storage import Database
+from learntrack.storage.database import Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,16 @@ NOBODY = Readable(())
 EVERYBODY = Readable(None)
 
 
+_ROLES: Stage = {"$project": {"places": 1, "role_places": 1, "is_superuser": 1}}
+
+
+def members_of(places: Sequence[str]) -> list[Stage]:
+    """Who is in all of these places. Index: places (the first of them; the embedded engine uses none for `$all`)."""
+    first, *rest = places
+    narrowed: list[Stage] = [{"$match": {"places": {"$all": rest}}}] if rest else []
+    return [{"$match": {"places": first}}, *narrowed, _ROLES]
+
+
 async def is_superuser(db: Database, actor: Actor) -> bool:
     """Whether the actor is a superuser, by token or by roster."""
     if actor.superuser or actor.user_id is None:
@@ -53,10 +64,11 @@ async def readable(db: Database, actor: Actor, *, user: str | None = None, place
     if not places and user is None:
         return EVERYBODY if actor.superuser else await _all_readable(db, actor.user_id)
     # The actor's own row and those of the candidates, in one look-up.
-    wanted: dict[str, Any] = {"places": {"$all": list(places)}} if places else {}
     if user is not None:
-        wanted["_id"] = user
-    rows = await db.find("users", {"$or": [{"_id": actor.user_id}, wanted]}, {"places": 1, "role_places": 1, "is_superuser": 1})
+        look_up = [{"$match": {"_id": {"$in": [actor.user_id, user]}}}, _ROLES]
+    else:
+        look_up = [{"$match": {"_id": actor.user_id}}, _ROLES, {"$unionWith": {"coll": "users", "pipeline": members_of(places)}}]
+    rows = await db.rows("users", look_up)
     return Readable(_permitted(rows, actor, user, places))
 
 
@@ -64,16 +76,16 @@ def _permitted(rows: Sequence[Mapping[str, Any]], actor: Actor, user: str | None
     own: Mapping[str, Any] = next((row for row in rows if row["_id"] == actor.user_id), {})
     reads_all = actor.superuser or bool(own.get("is_superuser"))
     roles = set(own.get("role_places", ()))
-    found = [
+    found = {
         row["_id"]
         for row in rows
         if (user is None or row["_id"] == user)
         and set(places) <= set(row["places"])
         and (reads_all or row["_id"] == actor.user_id or roles & set(row["places"]))
-    ]
+    }
     if user is not None and not places and reads_all and not found:
-        found = [user]  # unknown to the roster, but with logs of its own
-    return found
+        found = {user}  # unknown to the roster, but with logs of its own
+    return sorted(found)
 
 
 async def _all_readable(db: Database, user_id: str) -> Readable:

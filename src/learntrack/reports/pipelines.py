@@ -29,29 +29,40 @@ _TRY_FIELDS: dict[str, Any] = {
 # Tries
 
 
-def tries_matching(readable: Readable, filters: LogFilters) -> dict[str, Any]:
-    """The condition of tries. Indexes: owner_end, owner_content_end, content_end, newest; a try's id is the key."""
-    query = readable.query()
-    if filters.masterylog is not None:
-        query["_id"] = filters.masterylog
+def tries_matching(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """The tries asked for. Indexes: owner_end, owner_content_end, content_end, newest; a try's id is the key.
+
+    In two stages, though MongoDB makes one of them: the embedded engine uses an index only for a `$match` that the index
+    covers whole, so what it covers comes first.
+    """
+    rest = readable.query()
     if filters.content is not None:
-        query["content_id"] = filters.content
+        rest["content_id"] = filters.content
     levels: dict[str, int] = {}
     if filters.mastery_level is not None:
         levels["$eq"] = filters.mastery_level
     if filters.quiz is not None:
         levels["$lt" if filters.quiz else "$gte"] = 0
     if levels:
-        query["mastery_level"] = levels
-    return query
+        rest["mastery_level"] = levels
+    first: dict[str, Any] = {}
+    if filters.masterylog is not None:
+        first["_id"] = filters.masterylog
+    else:
+        owner = rest.pop("user_id", None)
+        if owner is not None:
+            first["user_id"] = owner
+        if not isinstance(owner, dict) and filters.content is not None:
+            first["content_id"] = rest.pop("content_id")
+    return [{"$match": condition} for condition in (first, rest) if condition]
 
 
 def tries(readable: Readable, filters: LogFilters) -> tuple[list[Stage], list[Stage]]:
     """Tries, newest first, and how each is shown."""
-    query = tries_matching(readable, filters)
+    matching = tries_matching(readable, filters)
     if filters.complete is not None:
-        query["complete"] = filters.complete
-    return [{"$match": query}, {"$sort": NEWEST}], [{"$project": _TRY_FIELDS}]
+        matching.append({"$match": {"complete": filters.complete}})
+    return [*matching, {"$sort": NEWEST}], [{"$project": _TRY_FIELDS}]
 
 
 # Attempts
@@ -67,28 +78,25 @@ def attempts_matching(filters: LogFilters, attempt: str) -> list[dict[str, Any]]
     return conditions
 
 
-def _sessions_matching(readable: Readable) -> dict[str, Any]:
-    """The condition of sessions that hold attempts. Indexes: owner_attempts, newest_attempts."""
-    return readable.query() | {"attempt_count": {"$gt": 0}}
+def sessions_matching(readable: Readable) -> list[Stage]:
+    """Sessions of these learners. Indexes: owner_attempts (with `_holding`), newest_attempts."""
+    return [{"$match": query}] if (query := readable.query()) else []
 
 
-def _holding(query: dict[str, Any], filters: LogFilters) -> dict[str, Any]:
-    """`query`, narrowed to documents that may hold a wanted attempt."""
-    query = query | {"attempt_count": {"$gt": 0}}
+def _holding(filters: LogFilters) -> Stage:
+    """Only documents that may hold a wanted attempt."""
+    query: dict[str, Any] = {"attempt_count": {"$gt": 0}}
     if filters.item is not None:
         query["$or"] = [{"attempts.item": filters.item}, {"overflow.chunk_count": {"$gt": 0}}]
-    return query
+    return {"$match": query}
 
 
 def _ordered(readable: Readable, filters: LogFilters, fields: dict[str, Any]) -> list[Stage]:
     """The tries, and sessions without one, that hold wanted attempts: only what orders and counts them, newest first."""
     light = {"end_timestamp": 1, "user_id": 1} | fields
-    stages: list[Stage] = [
-        {"$match": _holding(tries_matching(readable, filters), filters)},
-        {"$project": light | {"try_id": "$_id"}},
-    ]
+    stages: list[Stage] = [*tries_matching(readable, filters), _holding(filters), {"$project": light | {"try_id": "$_id"}}]
     if not filters.of_tries_only:
-        sessions = [{"$match": _holding(_sessions_matching(readable), filters)}, {"$project": light | {"holder_session_id": "$_id"}}]
+        sessions = [*sessions_matching(readable), _holding(filters), {"$project": light | {"holder_session_id": "$_id"}}]
         stages.append({"$unionWith": {"coll": _SESSIONS, "pipeline": sessions}})
     return [*stages, {"$sort": NEWEST}]
 
@@ -243,9 +251,10 @@ def _subtracted(value: str, older: str) -> dict[str, Any]:
 
 def total(user_id: str) -> list[Stage]:
     """How much a learner has finished: summaries done that have no tries, plus finished tries. Indexes: owner_progress, owner_end."""
-    finished = [{"$match": {"user_id": user_id, "complete": True}}, {"$count": "done"}]
+    finished = [{"$match": {"user_id": user_id}}, {"$match": {"complete": True}}, {"$count": "done"}]
     return [
-        {"$match": {"user_id": user_id, "progress": {"$gte": 1}, "has_tries": False}},
+        {"$match": {"user_id": user_id, "progress": {"$gte": 1}}},
+        {"$match": {"has_tries": False}},
         {"$count": "done"},
         {"$unionWith": {"coll": _TRIES, "pipeline": finished}},
         {"$group": {"_id": None, "progress": {"$sum": "$done"}}},

@@ -1,0 +1,104 @@
+"""Every question that starts from a user, content, try, classroom or facility is an index scan."""
+
+from typing import Any
+
+import pytest
+
+from learntrack.access.readable import EVERYBODY, Readable, members_of
+from learntrack.reports import pipelines
+from learntrack.reports.filters import LogFilters
+from tests.support import Api, new_id
+
+PLANNING = ("embedded", "real")
+LEARNER, CLASS = Readable((new_id(),)), Readable(tuple(new_id() for _ in range(30)))
+
+
+def stages(plan: Any) -> list[dict[str, Any]]:
+    """All stages of a plan, wherever they are nested."""
+    found: list[dict[str, Any]] = []
+    if isinstance(plan, dict):
+        if isinstance(plan.get("stage"), str):
+            found.append(plan)
+        for value in plan.values():
+            found += stages(value)
+    elif isinstance(plan, list):
+        for value in plan:
+            found += stages(value)
+    return found
+
+
+async def scanned(api: Api, collection: str, pipeline: list[Any]) -> tuple[set[str], set[str]]:
+    """The kinds of scan, and the indexes, of the pipeline's start."""
+    command = {"explain": {"aggregate": collection, "pipeline": pipeline, "cursor": {}}, "verbosity": "queryPlanner"}
+    explained = await api.db.raw.command(command)
+    # What a $unionWith or $lookup does is another pipeline of its own.
+    cursor = explained["stages"][0]["$cursor"] if "stages" in explained else explained
+    plan = stages(cursor["queryPlanner"]["winningPlan"])
+    return {stage["stage"] for stage in plan}, {stage["indexName"] for stage in plan if "indexName" in stage}
+
+
+@pytest.mark.engines(*PLANNING)
+@pytest.mark.parametrize("readable", [LEARNER, CLASS, EVERYBODY], ids=["learner", "class", "everybody"])
+@pytest.mark.parametrize("content", [None, new_id()], ids=["any-content", "one-content"])
+@pytest.mark.parametrize("more", [{}, {"complete": True}, {"quiz": True}], ids=str)
+async def test_tries(api: Api, readable: Readable, content: str | None, more: dict) -> None:
+    if readable is EVERYBODY and content is None:
+        pytest.skip("everything is asked for; test_the_newest_of_all sees to its order")
+    source, shape = pipelines.tries(readable, LogFilters(content=content, **more))
+
+    kinds, indexes = await scanned(api, "mastery_logs", [*source, *shape])
+
+    assert "COLLSCAN" not in kinds
+    assert indexes <= {"owner_end", "owner_content_end", "content_end"}
+    assert indexes
+
+
+@pytest.mark.engines(*PLANNING)
+@pytest.mark.parametrize("readable", [LEARNER, CLASS, EVERYBODY], ids=["learner", "class", "everybody"])
+@pytest.mark.parametrize("narrowed", [{}, {"content": new_id()}, {"item": "a"}, {"complete": False}, {"mastery_level": 1}], ids=str)
+async def test_attempts(api: Api, readable: Readable, narrowed: dict) -> None:
+    filters = LogFilters(**narrowed)
+    if readable is EVERYBODY and filters.content is None:
+        pytest.skip("everything is asked for")
+
+    kinds, indexes = await scanned(api, "mastery_logs", pipelines.holders(readable, filters))
+
+    assert "COLLSCAN" not in kinds
+    assert indexes
+
+
+@pytest.mark.engines(*PLANNING)
+async def test_one_try(api: Api) -> None:
+    kinds, _ = await scanned(api, "mastery_logs", pipelines.holders(EVERYBODY, LogFilters(masterylog=new_id())))
+
+    assert "COLLSCAN" not in kinds
+
+
+@pytest.mark.engines(*PLANNING)
+@pytest.mark.parametrize(
+    ("collection", "matching", "index"),
+    [
+        ("content_sessions", pipelines.sessions_matching(LEARNER), "owner_start"),
+        ("content_sessions", pipelines.sessions_matching(CLASS), "owner_start"),
+        ("attempt_overflow", [{"$match": {"user_id": new_id(), "holder_id": new_id()}}], "holder_attempt"),
+        ("attempt_overflow", [{"$match": {"user_id": new_id(), "holder_id": new_id(), "attempts.id": new_id()}}], "holder_attempt"),
+        ("attempt_overflow", [{"$match": {"user_id": new_id(), "holder_id": new_id(), "attempts.item": "a"}}], "holder_item"),
+        ("users", members_of([new_id(), new_id()]), "places"),
+        ("content_summaries", [{"$match": {"user_id": new_id(), "progress": {"$gte": 1}}}], "owner_progress"),
+    ],
+)
+async def test_look_ups(api: Api, collection: str, matching: list, index: str) -> None:
+    kinds, indexes = await scanned(api, collection, matching)
+
+    assert "COLLSCAN" not in kinds
+    assert index in indexes or indexes & {"holder_item", "holder_attempt", "holder"}
+
+
+@pytest.mark.engines("real")  # the embedded engine walks an index in its order only for a plain find
+async def test_the_newest_of_all_are_read_in_the_order_of_an_index(api: Api) -> None:
+    source, _ = pipelines.tries(EVERYBODY, LogFilters())
+
+    kinds, indexes = await scanned(api, "mastery_logs", [*source, {"$limit": 30}])
+
+    assert "COLLSCAN" not in kinds
+    assert indexes == {"newest"}
