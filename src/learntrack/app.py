@@ -19,7 +19,8 @@ from learntrack.roster.controller import RosterController
 from learntrack.roster.service import RosterService
 from learntrack.settings import Settings
 from learntrack.storage import Database, StartError, connect
-from learntrack.tracking.controller import ContentSessionController
+from learntrack.tracking.batch import BatchRecorder
+from learntrack.tracking.controller import BatchController, ContentSessionController
 from learntrack.tracking.service import Tracking
 
 Connect = Callable[[Settings], Awaitable[Database]]
@@ -53,6 +54,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         await db.prepare()
         app.state.db = db
         app.state.tracking = Tracking(db, settings)
+        app.state.batch = BatchRecorder(app.state.tracking, settings)
         app.state.reports = Reports(db)
         app.state.roster_service = RosterService(db, settings.max_roster_records)
         try:
@@ -63,6 +65,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
     api: list[ControllerRouterHandler] = [
         ContentSessionController,
         LogController,
+        Router(path="/", route_handlers=[BatchController], request_max_body_size=settings.max_batch_bytes),
         Router(path="/", route_handlers=[RosterController], request_max_body_size=settings.max_roster_bytes),
     ]
     return Litestar(
@@ -70,6 +73,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         dependencies={
             "actor": Provide(provide_actor, sync_to_thread=False),
             "tracking": Provide(_tracking, sync_to_thread=False),
+            "batch": Provide(_batch, sync_to_thread=False),
             "reports": Provide(_reports, sync_to_thread=False),
             "roster_service": Provide(_roster_service, sync_to_thread=False),
         },
@@ -85,6 +89,11 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
 
 def _tracking(state: State) -> Tracking:
     found: Tracking = state.tracking
+    return found
+
+
+def _batch(state: State) -> BatchRecorder:
+    found: BatchRecorder = state.batch
     return found
 
 

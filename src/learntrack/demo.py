@@ -21,7 +21,7 @@ from learntrack.roster.schemas import (
 from learntrack.roster.service import RosterService
 from learntrack.settings import Settings
 from learntrack.storage import Database
-from learntrack.tracking.schemas import Interaction, MasteryModel, SessionStart, SessionUpdate
+from learntrack.tracking.schemas import Interaction, MasteryModel, SessionStart, SessionStarted, SessionUpdate
 from learntrack.tracking.service import Tracking
 
 _SPACE = UUID("6c656172-6e74-5261-836b-0000000000de")
@@ -73,9 +73,9 @@ async def _study(db: Database, settings: Settings, learner: str, when: datetime,
     tracking = Tracking(db, settings, clock)
     by = Actor(_id(learner))
     skill = 0.35 + 0.15 * day + 0.2 * chance.random()
-    watched = await tracking.start(SessionStart(node_id=_id("video node"), content_id=VIDEO, channel_id=CHANNEL, kind="video"), by=by)
+    watched = await _started(tracking, SessionStart(node_id=_id("video node"), content_id=VIDEO, channel_id=CHANNEL, kind="video"), by)
     clock.tick(300)
-    await tracking.update(watched.session_id, SessionUpdate(progress_delta=0.4, time_spent_delta=300), by=by)
+    await tracking.update(watched, SessionUpdate(progress_delta=0.4, time_spent_delta=300), by=by)
     exercise = SessionStart(
         node_id=_id("exercise node"),
         content_id=EXERCISE,
@@ -84,9 +84,15 @@ async def _study(db: Database, settings: Settings, learner: str, when: datetime,
         mastery_model=MasteryModel("m_of_n", 3, 5),
         repeat=True,
     )
-    await _answer(tracking, clock, (await tracking.start(exercise, by=by)).session_id, by, skill, chance, finish=chance.random() < skill)
+    await _answer(tracking, clock, await _started(tracking, exercise, by), by, skill, chance, finish=chance.random() < skill)
     if day == 2 and learner in _LEARNERS["A"]:
-        await _answer(tracking, clock, (await tracking.start(SessionStart(quiz_id=QUIZ), by=by)).session_id, by, skill, chance, finish=True)
+        await _answer(tracking, clock, await _started(tracking, SessionStart(quiz_id=QUIZ), by), by, skill, chance, finish=True)
+
+
+async def _started(tracking: Tracking, start: SessionStart, by: Actor) -> str:
+    started = (await tracking.start(start, by=by)).body
+    assert isinstance(started, SessionStarted)
+    return started.session_id
 
 
 async def _answer(

@@ -30,7 +30,15 @@ class Settings(BaseSettings):
     jwt_issuer: Annotated[str | None, Field(description="The `iss` that tokens must have; unset: not checked.")] = None
     jwt_audience: Annotated[str | None, Field(description="The `aud` that tokens must have; unset: not checked.")] = None
 
+    idempotency_hours: Annotated[float, Field(description="Hours for which an Idempotency-Key is remembered.", ge=24, le=24 * 365)] = 48.0
+    max_occurred_days: Annotated[
+        float, Field(description="How many days ago an item of an offline client's queue may have occurred.", gt=0, le=3650)
+    ] = 30.0
+
     max_body_bytes: Annotated[int, Field(description="The largest request body, in bytes; a larger one is 413.", ge=1024)] = 2 * 1024 * 1024
+    max_batch_bytes: Annotated[int, Field(description="The largest body of an offline client's queue, in bytes.", ge=1024)] = (
+        16 * 1024 * 1024
+    )
     max_roster_bytes: Annotated[int, Field(description="The largest body of PUT /api/roster, in bytes.", ge=1024)] = 16 * 1024 * 1024
     max_roster_records: Annotated[int, Field(description="The most records in one PUT /api/roster; more are 413.", ge=1, le=10_000)] = (
         10_000

@@ -346,3 +346,18 @@ async def test_an_attempt_that_would_be_too_large_is_413_before_anything_is_stor
     await api.update(learner, session, 413, extra_fields={"text": "x" * 3_000_000})
 
     assert await api.stored() == before
+
+
+async def test_large_integers_come_back_as_they_were(api: Api, school: School) -> None:
+    learner = await school.learner()
+    big = {"value": 2**40, "low": -(2**63)}
+    body = exercise()
+    session = await api.start(learner, **body)
+    await api.update(learner, session, extra_fields=big, interactions=[right("a", answer=big)])
+
+    resumed = await api.start(learner, **body)
+    [row] = await api.attempts(learner)
+    more = await api.update(learner, session, interactions=[right("b", answer=big)])
+
+    assert resumed["extra_fields"] == resumed["pastattempts"][0]["answer"] == row["answer"] == big
+    assert more["attempts"][0]["answer"] == big

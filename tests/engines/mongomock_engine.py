@@ -2,7 +2,7 @@
 
 - `$unionWith`, and `$setWindowFields` with running and whole sums
 - `$group` of nothing, which is nothing
-- the undoing of a refused request, which elsewhere is the transaction's work
+- the undoing of a refused roster, which elsewhere is the transaction's work
 """
 
 import copy
@@ -59,35 +59,23 @@ collection.BulkOperationBuilder.add_replace = _add_replace
 collection.BulkOperationBuilder.add_update = _add_update
 
 
-LOGS = ("content_sessions", "content_summaries", "mastery_logs", "attempt_overflow", "idempotency_keys")
 ROSTER = ("users", "facilities", "classrooms", "learner_groups", "lessons", "quizzes", "course_sessions")
 
 
 class UndoingDatabase(Database):
-    """A database whose refused requests leave nothing behind, as elsewhere a transaction sees to it."""
+    """A database whose refused rosters leave nothing behind, as elsewhere a transaction sees to it."""
 
-    async def transaction(self, owner: str, work: Callable[[None], Awaitable[Any]], *, patience: float | None = None) -> Any:
-        async with self.locks.held(owner):
-            kept = {name: self._documents_of(name, owner) for name in (ROSTER if owner == "roster" else LOGS)}
+    async def transaction(self, work: Callable[[None], Awaitable[Any]], *, line: str | None = None, patience: float | None = None) -> Any:
+        if line != "roster":
+            return await work(None)
+        async with self.lines.held(line):
+            kept = {name: copy.deepcopy(self._store(name)._documents) for name in ROSTER}
             try:
                 return await work(None)
             except BaseException:
                 for name, documents in kept.items():
-                    store = self._store(name)
-                    for key in self._documents_of(name, owner):
-                        del store._documents[key]
-                    store._documents.update(documents)
+                    self._store(name)._documents = documents
                 raise
-
-    def _documents_of(self, name: str, owner: str) -> dict[str, Any]:
-        """Copies, because mongomock changes documents in place."""
-        found = {
-            key: document
-            for key, document in self._store(name)._documents.items()
-            if owner in ("roster", document.get("user_id") or document.get("holder_id") or document["_id"])
-            or (name == "idempotency_keys" and document["owner"] == owner)
-        }
-        return copy.deepcopy(found)
 
     def _store(self, name: str) -> Any:
         return vars(self.raw[name])["_AsyncMongoMockCollection__collection"]._store

@@ -22,7 +22,8 @@ OWNER_START = IndexModel([("user_id", ASCENDING), ("start_timestamp", ASCENDING)
 class ContentSession(Stored, HoldsAttempts):
     """A visit: who, what, when, how long. Holds attempts only where there is no try (anonymous, or no assessment).
 
-    `user_id` is null for an anonymous visit, which then may have a `visitor_id`. `mastery_log_id` is the session's try.
+    `user_id` is null for an anonymous visit, which then may have a `visitor_id`. `summary_id` is the
+    learner's summary of the content, `mastery_log_id` the session's try.
     `time_spent` is in seconds, `progress` 0.0–1.0 counts from the session's own start.
     """
 
@@ -32,6 +33,7 @@ class ContentSession(Stored, HoldsAttempts):
     channel_id: str | None
     kind: str
     context: dict[str, str | int]
+    summary_id: str | None
     mastery_log_id: str | None
     start_timestamp: datetime
     end_timestamp: datetime

@@ -1,7 +1,7 @@
 """Idempotency keys: which requests were already answered, and how."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pymongo import ASCENDING, IndexModel
 
@@ -9,20 +9,24 @@ from learntrack.documents.base import Stored
 
 EXPIRY = IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)
 """Removes keys that have served their time."""
+OWNER = IndexModel([("owner", ASCENDING)], name="owner")
+"""Serves: forgetting a user."""
 
 
 class IdempotencyKey(Stored):
     """The first answer to a request with an Idempotency-Key, kept until `expires_at`.
 
-    Its id is a digest of the caller and the key, `request` one of method, path and body.
+    Its id is a digest of its scope and the key, `request` one of what was asked. `owner` is the scope: the caller's id, or
+    the anonymous session's or visitor's. `answer` is the answer's JSON.
     """
 
+    owner: str
     request: str
-    answer: dict[str, Any]
+    answer: bytes
     expires_at: datetime
 
     class Settings:
         """Collection and indexes."""
 
         name = "idempotency_keys"
-        indexes: ClassVar = [EXPIRY]
+        indexes: ClassVar = [EXPIRY, OWNER]

@@ -18,6 +18,8 @@ CONTENT_END = IndexModel([("content_id", ASCENDING), *NEWEST_FIRST], name="conte
 """Serves: everybody's tries at a content."""
 NEWEST = IndexModel([*NEWEST_FIRST], name="newest")
 """Serves: the newest tries of a facility, or of all, without sorting them; rollups by end_timestamp."""
+SUMMARY = IndexModel([("summary_id", ASCENDING)], name="summary")
+"""Serves: joining a summary's tries to it (starting a session)."""
 
 
 class MasteryLog(Stored, HoldsAttempts):
@@ -41,4 +43,4 @@ class MasteryLog(Stored, HoldsAttempts):
         """Collection and indexes."""
 
         name = "mastery_logs"
-        indexes: ClassVar = [OWNER_END, OWNER_CONTENT_END, CONTENT_END, NEWEST]
+        indexes: ClassVar = [OWNER_END, OWNER_CONTENT_END, CONTENT_END, NEWEST, SUMMARY]

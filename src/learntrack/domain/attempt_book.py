@@ -12,9 +12,8 @@ from datetime import datetime
 from math import fsum
 from typing import TypedDict
 
-import msgspec
-
 from learntrack.domain.attempts import Attempt, Interaction, go_on, grouped, newest_first, newest_on, started
+from learntrack.domain.json_values import encoder
 
 EMBEDDED_MOST = 50
 """Attempts that a document holds at the most; one more, and all but the newest `EMBEDDED_KEPT` move out."""
@@ -236,4 +235,4 @@ def _parts(attempts: Iterable[Attempt]) -> Iterator[list[Attempt]]:
 
 
 def _size(attempts: Sequence[Attempt]) -> int:
-    return len(msgspec.json.encode(attempts))
+    return len(encoder.encode(attempts))

@@ -2,7 +2,20 @@
 
 from typing import Any
 
+import msgspec
+
 _LONGEST_INT = 2**63
+
+
+def _plain(value: Any) -> Any:
+    """What a driver returns in place of plain JSON: its own kind of integer for those beyond 32 bits."""
+    if isinstance(value, int):
+        return int(value)
+    raise NotImplementedError(f"{type(value)} is no JSON value")
+
+
+encoder = msgspec.json.Encoder(enc_hook=_plain)
+"""Encodes what is stored, or a shape of the API, as JSON."""
 
 
 def objection(value: Any, *, depth: int) -> str | None:
@@ -29,3 +42,12 @@ def objection(value: Any, *, depth: int) -> str | None:
     elif isinstance(value, int) and not -_LONGEST_INT <= value < _LONGEST_INT:
         return "An integer must fit in 64 bits."
     return None
+
+
+def is_deeper_than(value: Any, depth: int) -> bool:
+    """Whether objects and lists are nested more than `depth` levels deep in `value`."""
+    if isinstance(value, dict):
+        return depth <= 0 or any(is_deeper_than(inner, depth - 1) for inner in value.values() if isinstance(inner, (dict, list)))
+    if isinstance(value, list):
+        return depth <= 0 or any(is_deeper_than(inner, depth - 1) for inner in value if isinstance(inner, (dict, list)))
+    return False

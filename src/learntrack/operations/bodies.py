@@ -6,7 +6,10 @@ import msgspec
 from litestar import Request
 from litestar.datastructures import State
 
+from learntrack.domain.json_values import is_deeper_than
 from learntrack.operations.problems import field_error
+
+_AROUND_A_BODY = 100
 
 
 class JsonRequest(Request[Any, Any, State]):
@@ -25,18 +28,12 @@ class JsonRequest(Request[Any, Any, State]):
             raise field_error("body", "Nested too deeply.") from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise field_error("body", f"Not valid JSON: {error}") from None
-        if _deeper_than(value, self.app.state.settings.max_json_depth):
+        # A batch holds bodies, and looks at the depth of each by itself.
+        deepest = self.app.state.settings.max_json_depth + (_AROUND_A_BODY if self.scope["path"].rstrip("/").endswith("/batch") else 0)
+        if is_deeper_than(value, deepest):
             raise field_error("body", "Nested too deeply.")
         return value
 
     async def body(self) -> bytes:
         """The raw body; an empty one is an empty object, so that a handler sees its fields missing."""
         return await super().body() or b"{}"
-
-
-def _deeper_than(value: Any, depth: int) -> bool:
-    if isinstance(value, dict):
-        return depth <= 0 or any(_deeper_than(inner, depth - 1) for inner in value.values() if isinstance(inner, (dict, list)))
-    if isinstance(value, list):
-        return depth <= 0 or any(_deeper_than(inner, depth - 1) for inner in value if isinstance(inner, (dict, list)))
-    return False

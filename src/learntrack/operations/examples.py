@@ -47,6 +47,22 @@ UPDATE = {
     ],
 }
 UPDATED = {"complete": False, "attempts": [_VIEW]}
+_QUEUED = "0d9b4c570a4f4b8fa3a0a1c2d3e4f507"
+_REFUSAL = {"status": 404, "title": "Not Found", "detail": "There is no such content session."}
+BATCH = {
+    "items": [
+        {"key": "7f2c-1", "occurred_at": "2026-03-02T09:14:05Z", "session_id": _QUEUED, "start": START},
+        {"key": "7f2c-2", "occurred_at": "2026-03-02T09:14:18Z", "session_id": _QUEUED, "update": UPDATE},
+        {"key": "7f2c-3", "occurred_at": "2026-03-02T09:15:00Z", "session_id": _USER, "update": {"time_spent_delta": 3}},
+    ]
+}
+BATCH_RESULTS = {
+    "results": [
+        {"key": "7f2c-1", "status": 200, "replayed": False, "body": STARTED | {"session_id": _QUEUED}},
+        {"key": "7f2c-2", "status": 200, "replayed": False, "body": UPDATED},
+        {"key": "7f2c-3", "status": 404, "replayed": False, "body": _REFUSAL},
+    ]
+}
 TOTAL = {"id": _USER, "progress": 7}
 TRY = {
     "id": _TRY,

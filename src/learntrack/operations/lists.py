@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-import msgspec
 from litestar import Response
 from litestar.response import Stream
 
+from learntrack.domain.json_values import encoder
 from learntrack.operations.paging import Page
 from learntrack.storage.database import Row
 
@@ -26,7 +26,7 @@ async def list_response(found: Page | AsyncIterator[Row]) -> Response[Any]:
 
 
 async def _array(rows: AsyncIterator[Row]) -> AsyncIterator[bytes]:
-    encode_into = msgspec.json.Encoder().encode_into
+    encode_into = encoder.encode_into
     buffer = bytearray(b"[")
     empty = True
     async for row in rows:

@@ -20,6 +20,7 @@ from learntrack.storage import DatabaseUnavailable
 logger = logging.getLogger("learntrack")
 
 _RETRY_AFTER = "1"
+_UNAVAILABLE = "The database cannot be reached or written just now. Try again."
 _MISSING = re.compile(r"Object missing required field `(.+)`")
 _PATH = re.compile(r" - at `\$\.?(.*)`$")
 
@@ -65,6 +66,25 @@ class TooLarge(Problem):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
+class Conflict(Problem):
+    """This is there already."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class StillRunning(Conflict):
+    """The same request is still being answered. Try again."""
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": _RETRY_AFTER})
+
+
+class KeyReused(Problem):
+    """This Idempotency-Key was used for another request."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
 def field_error(field: str, message: str) -> InvalidFields:
     """The refusal of one field."""
     return InvalidFields({field: [message]})
@@ -77,6 +97,18 @@ class ProblemDocument(msgspec.Struct):
     title: str
     detail: str
     errors: dict[str, list[str]] | msgspec.UnsetType = msgspec.UNSET
+
+
+def document_of(problem: Problem) -> ProblemDocument:
+    """A refusal as a document, where it is only a part of an answer."""
+    errors = getattr(problem, "errors", msgspec.UNSET)
+    return ProblemDocument(problem.status, problem.status.phrase, problem.detail, errors)
+
+
+def unavailable() -> ProblemDocument:
+    """What is said of a part of an answer that the database could not take."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return ProblemDocument(status, status.phrase, _UNAVAILABLE)
 
 
 _MEANING = {
@@ -121,7 +153,7 @@ def _from_problem(error: Problem) -> ProblemDetailsException:
 
 def _from_unavailable(error: DatabaseUnavailable) -> ProblemDetailsException:
     logger.warning("database unavailable: %s", error)
-    return _document(503, "The database cannot be reached or written just now. Try again.", {"Retry-After": _RETRY_AFTER})
+    return _document(503, _UNAVAILABLE, {"Retry-After": _RETRY_AFTER})
 
 
 def _from_http(error: HTTPException) -> ProblemDetailsException:

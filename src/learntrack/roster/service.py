@@ -56,7 +56,7 @@ class RosterService:
         async def work(tx: Session) -> RosterCounts:
             return await self._write(roster, tx)
 
-        return await self._db.transaction("roster", work, patience=_PATIENCE)
+        return await self._db.transaction(work, line="roster", patience=_PATIENCE)
 
     async def list(self, kind: RosterKind, page: PageRequest | None, *, by: Actor) -> Page | AsyncIterator[Row]:
         """The records of a kind, ordered by id: a page, or all of them as a stream.

@@ -13,7 +13,7 @@ from pymongo.write_concern import WriteConcern
 
 from learntrack import documents
 from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError, translated
-from learntrack.storage.owner_locks import OwnerLocks
+from learntrack.storage.lines import Lines
 
 Stage = Mapping[str, Any]
 Row = dict[str, Any]
@@ -22,6 +22,8 @@ T = TypeVar("T")
 
 DURABLE = WriteConcern(w="majority", j=True)
 _SELECTION_MS = 3000
+_JOINS_SHARDED = 25
+"""maxWireVersion of MongoDB 8.0, from which on $lookup of a sharded collection is possible in a transaction."""
 _STANDALONE = (
     "The MongoDB at this address is a standalone server, which has no transactions. "
     "Start it with --replSet rs0 and run rs.initiate() once: a replica set of one member is enough."
@@ -35,16 +37,18 @@ class Database:
         client: A connected Motor client (or mongomock-motor's).
         name: The database's name.
         transactions: Whether the engine has transactions; without them (mongomock) writes are made one by one.
+        sharded: Whether it is a sharded cluster.
         patience: Seconds that one transaction may take, waiting and retrying included, before it is given up.
 
     """
 
-    def __init__(self, client: Any, name: str, *, transactions: bool, patience: float = 4.0) -> None:
+    def __init__(self, client: Any, name: str, *, transactions: bool, sharded: bool = False, patience: float = 4.0) -> None:
         self.client = client
         self.raw = client[name]
         self.transactions = transactions
         self.patience = patience
-        self.locks = OwnerLocks()
+        self.sharded = sharded
+        self.lines = Lines()
         self.content_sessions = self.raw["content_sessions"]
         self.content_summaries = self.raw["content_summaries"]
         self.mastery_logs = self.raw["mastery_logs"]
@@ -52,19 +56,28 @@ class Database:
         self.idempotency_keys = self.raw["idempotency_keys"]
         self.users = self.raw["users"]
 
-    async def transaction(self, owner: str, work: Callable[[Session], Awaitable[T]], *, patience: float | None = None) -> T:
-        """Run `work` in a transaction on the documents of `owner`: all of its writes are stored, or none.
+    def key_of(self, document: Mapping[str, Any]) -> Row:
+        """What a write of this log document is addressed by: its id, and where the data is sharded its owner too."""
+        if self.sharded:
+            return {"_id": document["_id"], "user_id": document["user_id"]}
+        return {"_id": document["_id"]}
 
-        `work` is run again when another process wrote the same documents meanwhile, so it must have no outside effect.
-        The owner's other transactions in this process wait for it.
+    async def transaction(self, work: Callable[[Session], Awaitable[T]], *, line: str | None = None, patience: float | None = None) -> T:
+        """Run `work` in a transaction: all of its writes are stored, or none.
+
+        `work` is run again when somebody else wrote the same documents meanwhile, so it must have no outside effect.
+        Of those with the same `line` one runs at a time in this process.
 
         Raises:
             DatabaseUnavailable: no answer within `patience`; the writes may or may not have been stored.
 
         """
         try:
-            async with asyncio.timeout(patience or self.patience), self.locks.held(owner):
-                return await self._run(work)
+            async with asyncio.timeout(patience or self.patience):
+                if line is None:
+                    return await self._run(work)
+                async with self.lines.held(line):
+                    return await self._run(work)
         except TimeoutError as error:
             raise DatabaseUnavailable("The database did not answer in time.") from error
 
@@ -162,10 +175,14 @@ async def connect(uri: str, name: str, *, patience: float = 4.0) -> Database:
     except PyMongoError as error:
         client.close()
         raise StartError(f"No MongoDB answers at LEARNTRACK_MONGODB_URI: {_first_line(error)}") from error
-    if "setName" not in hello and hello.get("msg") != "isdbgrid":
+    sharded = hello.get("msg") == "isdbgrid"
+    if not sharded and "setName" not in hello:
         client.close()
         raise StartError(_STANDALONE)
-    return Database(client, name, transactions=True, patience=patience)
+    if sharded and hello["maxWireVersion"] < _JOINS_SHARDED:
+        client.close()
+        raise StartError("A sharded cluster must be MongoDB 8.0 or newer: before, a transaction cannot join sharded collections.")
+    return Database(client, name, transactions=True, sharded=sharded, patience=patience)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,18 +1,30 @@
 """The progress-tracking endpoints."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Controller, post, put
+from litestar import Controller, Response, post, put
 from litestar.di import NamedDependency
-from litestar.params import Body, CookieParameter, Parameter
+from litestar.params import Body, CookieParameter, HeaderParameter, Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from learntrack.access.actor import Actor
+from learntrack.domain.json_values import encoder
 from learntrack.operations import examples
 from learntrack.operations.examples import example
 from learntrack.operations.problems import answers
+from learntrack.tracking.batch import BATCH_SCHEMA, BatchRecorder, BatchResults
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
-from learntrack.tracking.service import Tracking
+from learntrack.tracking.service import Answer, Tracking
+
+IdempotencyKey = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Idempotency-Key",
+        required=False,
+        description="1–255 visible ASCII characters that name this request: sent again with the same key, it is answered as the first "
+        "time (`Idempotent-Replayed: true`) and changes nothing. An anonymous start is remembered only with a visitor_id.",
+    ),
+]
 
 
 class ContentSessionController(Controller):
@@ -24,7 +36,7 @@ class ContentSessionController(Controller):
     @post(
         ["/contentsession", "/trackprogress"],
         status_code=HTTP_200_OK,
-        responses=answers(400, 401, 403, 413, 503, ok=(SessionStarted, "Where the learner left off.", example(examples.STARTED))),
+        responses=answers(400, 401, 403, 409, 413, 422, 503, ok=(SessionStarted, "Where the learner left off.", example(examples.STARTED))),
         summary="Start a content session",
     )
     async def start(
@@ -35,13 +47,16 @@ class ContentSessionController(Controller):
         visitor_id: Annotated[
             str | None, CookieParameter(name="visitor_id", description="Kept with an anonymous session if it is a UUID.")
         ] = None,
-    ) -> SessionStarted:
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response[Any]:
         """Begin a visit of a content, and learn where the learner left off."""
-        return await tracking.start(data, by=actor, visitor_id=visitor_id)
+        return _response(await tracking.start(data, by=actor, visitor_id=visitor_id, key=idempotency_key))
 
     @put(
         ["/contentsession/{session_id:str}", "/trackprogress/{session_id:str}"],
-        responses=answers(400, 401, 403, 404, 413, 503, ok=(SessionUpdated, "What the update led to.", example(examples.UPDATED))),
+        responses=answers(
+            400, 401, 403, 404, 409, 413, 422, 503, ok=(SessionUpdated, "What the update led to.", example(examples.UPDATED))
+        ),
         summary="Update a content session",
     )
     async def update(
@@ -50,9 +65,41 @@ class ContentSessionController(Controller):
         data: Annotated[SessionUpdate, Body(description="What happened since the last update.", examples=example(examples.UPDATE))],
         actor: NamedDependency[Actor],
         tracking: NamedDependency[Tracking],
-    ) -> SessionUpdated:
+        idempotency_key: IdempotencyKey = None,
+    ) -> Response[Any]:
         """Record what the learner did since the last update.
 
         Adds time and progress, and folds answers into attempts; all of it or nothing.
         """
-        return await tracking.update(session_id, data, by=actor)
+        return _response(await tracking.update(session_id, data, by=actor, key=idempotency_key))
+
+
+class BatchController(Controller):
+    """An offline client's queue."""
+
+    path = "/api/logger"
+    tags = ["Progress"]
+
+    @post(
+        "/contentsession/batch",
+        status_code=HTTP_200_OK,
+        responses=answers(400, 401, 413, 503, ok=(BatchResults, "A result an item, in order.", example(examples.BATCH_RESULTS))),
+        summary="Record what was done offline",
+    )
+    async def record(
+        self,
+        data: Annotated[dict[str, Any], Body(description="The queue.", examples=example(examples.BATCH), schema_extra=BATCH_SCHEMA)],
+        actor: NamedDependency[Actor],
+        batch: NamedDependency[BatchRecorder],
+    ) -> Response[Any]:
+        """Start and update sessions as they happened while the client was offline.
+
+        A bad item stops neither the others nor the later ones of its session. Sending the whole batch again is safe.
+        """
+        return Response(encoder.encode(await batch.record(data, by=actor)), media_type="application/json")
+
+
+def _response(answer: Answer) -> Response[Any]:
+    body = answer.body if isinstance(answer.body, bytes) else encoder.encode(answer.body)
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    return Response(body, media_type="application/json", headers=headers)

@@ -1,41 +1,34 @@
-"""Recording progress: one use case a method, one transaction each."""
+"""Recording progress: starting and updating sessions, live or as an offline client's queue."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-from pymongo import ReturnDocument
-
 from learntrack.access.actor import Actor
-from learntrack.documents.base import SCHEMA_VERSION
-from learntrack.domain import mastery, progress, times
+from learntrack.domain import times
 from learntrack.domain.attempt_book import AttemptLimits
-from learntrack.domain.attempts import Attempt, Interaction
-from learntrack.domain.ids import is_id, new_id, parse_id, summary_id, try_id
-from learntrack.operations.problems import Forbidden, NotFound, QuizFinished, field_error
-from learntrack.roster.assignments import is_assigned
+from learntrack.domain.ids import is_id, new_id, parse_id
+from learntrack.domain.json_values import encoder
+from learntrack.operations.problems import NotFound, Problem
 from learntrack.settings import Settings
 from learntrack.storage import Database
-from learntrack.storage.database import Row, Session
-from learntrack.tracking import attempt_store, updates
-from learntrack.tracking.checks import check_start, check_update, required
-from learntrack.tracking.schemas import AttemptView, SessionContext, SessionStart, SessionStarted, SessionUpdate, SessionUpdated
-
-_VIEW = AttemptView.__struct_fields__
+from learntrack.storage.database import Session
+from learntrack.storage.group_commit import GroupCommit
+from learntrack.tracking import recording
+from learntrack.tracking.checks import check_update
+from learntrack.tracking.idempotency import Running, request_key
+from learntrack.tracking.jobs import Job, StartJob, UpdateJob, may_join, start_job
+from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
+from learntrack.tracking.workset import Workset
 
 
 @dataclass(slots=True, frozen=True)
-class Visit:
-    """What a start is about: the content, the criterion if it is an assessment, and the context to be kept."""
+class Answer:
+    """What a request led to; `replayed`: at its first sending, and `body` is the JSON of then."""
 
-    content_id: str
-    channel_id: str | None
-    kind: str
-    criterion: mastery.Criterion | None
-    context: dict[str, str | int]
-    repeat: bool
+    body: SessionStarted | SessionUpdated | bytes
+    replayed: bool = False
 
 
 class Tracking:
@@ -53,28 +46,31 @@ class Tracking:
         self._settings = settings
         self._clock = clock
         self._limits = AttemptLimits(settings.max_attempt_interactions, settings.max_attempt_bytes)
+        self._keys_kept = timedelta(hours=settings.idempotency_hours)
+        self._running = Running()
+        self._group_commit: GroupCommit[Job, Answer] = GroupCommit(self._do, may_join=may_join, patience=db.patience)
 
-    async def start(self, start: SessionStart, *, by: Actor, visitor_id: str | None = None) -> SessionStarted:
+    async def start(self, start: SessionStart, *, by: Actor, visitor_id: str | None = None, key: str | None = None) -> Answer:
         """Start a session and say where the learner left off.
 
         Raises:
             InvalidFields: the fields do not go together, or the lesson or course is not assigned to the caller.
             Forbidden: a quiz, lesson or course that the caller may not take, or a finished coach-assigned quiz.
+            StillRunning, KeyReused: what the key says of an earlier sending.
 
         """
-        check_start(start)
-        visit = await self._visit(start, by)
-        at = self._clock()
-        if by.user_id is None:
-            return await self._start_anonymous(visit, visitor_id, at)
-        user_id = by.user_id
+        visitor = parse_id(visitor_id) if is_id(visitor_id) and visitor_id is not None else None
+        job = start_job(
+            start,
+            session_id=new_id(),
+            user_id=by.user_id,
+            visitor_id=visitor,
+            at=self._clock(),
+            key=request_key(key, scope=by.user_id or visitor, action="start", body=start),
+        )
+        return await self._once(job)
 
-        async def work(tx: Session) -> SessionStarted:
-            return await self._start(visit, user_id, at, tx)
-
-        return await self._db.transaction(user_id, work)
-
-    async def update(self, session_id: str, change: SessionUpdate, *, by: Actor) -> SessionUpdated:
+    async def update(self, session_id: str, change: SessionUpdate, *, by: Actor, key: str | None = None) -> Answer:
         """Record what the learner did since the last update; all of it or nothing.
 
         Raises:
@@ -82,225 +78,54 @@ class Tracking:
             NotFound: there is no such session, or it is somebody else's: the two must not be told apart.
             Forbidden: the quiz is no longer the caller's to take, or is finished.
             TooLarge: an attempt would grow beyond what is stored of one attempt.
+            StillRunning, KeyReused: what the key says of an earlier sending.
 
         """
         interactions = check_update(change, self._settings)
         if not is_id(session_id):
             raise NotFound("There is no such content session.")
         session = parse_id(session_id)
-        at = self._clock()
+        named = request_key(key, scope=by.user_id or session, action=f"update {session}", body=change)
+        return await self._once(UpdateJob(session, by.user_id, change, interactions, self._clock(), named))
 
-        async def work(tx: Session) -> SessionUpdated:
-            return await self._update(session, change, interactions, by, at, tx)
+    def now(self) -> datetime:
+        """The present moment."""
+        return self._clock()
 
-        return await self._db.transaction(by.user_id or session, work)
+    def enqueue(self, job: Job) -> Any:
+        """Put a job in its owner's line; returns a future of its answer. No time limit: it may be one of many."""
+        return self._group_commit.enqueue(job.owner, job)
 
-    # Starting
+    async def _once(self, job: Job) -> Answer:
+        if job.key is None:
+            return await self._group_commit.submit(job.owner, job)
+        self._running.enter(job.key)
+        try:
+            return await self._group_commit.submit(job.owner, job)
+        finally:
+            self._running.leave(job.key)
 
-    async def _visit(self, start: SessionStart, by: Actor) -> Visit:
-        if start.quiz_id is not None:
-            await self._require_quiz(start.quiz_id, by)
-            context: dict[str, str | int] = {"quiz_id": start.quiz_id}
-            return Visit(start.quiz_id, None, "quiz", mastery.COACH_ASSIGNED_QUIZ, context, bool(start.repeat))
-        context = {"node_id": required(start.node_id)}
-        for field, kind in (("lesson_id", "lessons"), ("course_session_id", "course_sessions")):
-            if (assigned := getattr(start, field)) is not None:
-                if by.user_id is None:
-                    raise Forbidden("Sign in to take a lesson or a course.")
-                if not await is_assigned(self._db, kind, assigned, by.user_id):
-                    raise field_error(field, "It is not assigned to you.")
-                context[field] = assigned
-        criterion = start.mastery_model.criterion() if start.mastery_model else None
-        return Visit(required(start.content_id), start.channel_id, required(start.kind), criterion, context, bool(start.repeat))
+    async def _do(self, jobs: Sequence[Job]) -> list[Answer | Exception]:
+        """Do a group of jobs in one transaction."""
 
-    async def _require_quiz(self, quiz_id: str, by: Actor) -> None:
-        if by.user_id is None or not await is_assigned(self._db, "quizzes", quiz_id, by.user_id, active=True):
-            raise Forbidden("You may not take this quiz.")
+        async def work(tx: Session) -> list[Answer | Exception]:
+            docs = Workset(self._db, tx)
+            await docs.load(jobs)
+            outcomes = [self._outcome(job, docs) for job in jobs]
+            await docs.store()
+            return outcomes
 
-    async def _start_anonymous(self, visit: Visit, visitor_id: str | None, at: datetime) -> SessionStarted:
-        """Nothing but a session is stored of somebody who has not signed in."""
-        visitor = parse_id(visitor_id) if visitor_id is not None and is_id(visitor_id) else None
-        session = _session(visit, at, user_id=None, visitor_id=visitor)
+        return await self._db.transaction(work)
 
-        async def work(tx: Session) -> None:
-            await self._db.content_sessions.insert_one(session, session=tx)
-
-        await self._db.transaction(session["_id"], work)
-        started = _started(session, summary={"progress": 0.0, "time_spent": 0.0, "extra_fields": {}})
-        if visit.criterion is not None:
-            started.mastery_criterion, started.pastattempts, started.totalattempts = dict(visit.criterion), [], 0
-        return started
-
-    async def _start(self, visit: Visit, user_id: str, at: datetime, tx: Session) -> SessionStarted:
-        key = summary_id(user_id, visit.content_id)
-        summary: Row = await self._db.content_summaries.find_one_and_update(
-            {"_id": key, "user_id": user_id},
-            updates.visit_summary(
-                user_id=user_id,
-                content_id=visit.content_id,
-                channel_id=visit.channel_id,
-                kind=visit.kind,
-                at=at,
-                repeat=visit.repeat,
-                is_assessment=visit.criterion is not None,
-            ),
-            projection={"progress": 1, "time_spent": 1, "extra_fields": 1},
-            upsert=True,
-            return_document=ReturnDocument.AFTER,
-            session=tx,
-        )
-        session = _session(visit, at, user_id=user_id, visitor_id=None)
-        started = _started(session, summary)
-        if visit.criterion is not None:
-            current = await self._try(visit, visit.criterion, user_id, key, at, tx)
-            session["mastery_log_id"] = current["_id"]
-            session["context"]["mastery_level"] = started.context.mastery_level = current["mastery_level"]
-            criterion = current["mastery_criterion"]
-            shown = await attempt_store.newest(self._db, current, mastery.past_attempts_shown(criterion), tx=tx)
-            started.mastery_criterion = criterion
-            started.pastattempts = [_view(attempt) for attempt in shown]
-            started.totalattempts = current["attempt_count"]
-            started.complete, started.time_spent = current["complete"], current["time_spent"]
-        await self._db.content_sessions.insert_one(session, session=tx)
-        return started
-
-    async def _try(self, visit: Visit, criterion: mastery.Criterion, user_id: str, summary: str, at: datetime, tx: Session) -> Row:
-        """The try to go on with: the unfinished one, else the latest finished one, else a new one."""
-        level = {"$lt": 0} if mastery.is_quiz(criterion) else {"$gt": 0}
-        found = await self._db.mastery_logs.aggregate(
-            [
-                {"$match": {"user_id": user_id, "content_id": visit.content_id, "mastery_level": level}},
-                {"$sort": {"complete": 1, "end_timestamp": -1, "start_timestamp": -1, "_id": 1}},
-                {"$group": {"_id": None, "latest": {"$first": "$$ROOT"}, "highest": {"$max": "$mastery_level"}}},
-            ],
-            session=tx,
-        ).to_list(1)
-        latest: Row | None = found[0]["latest"] if found else None
-        if latest is not None and not (latest["complete"] and visit.repeat):
-            if latest["complete"] and mastery.is_coach_assigned(latest["mastery_criterion"]):
-                raise QuizFinished
-            return latest
-        new = _new_try(visit, criterion, user_id, summary, mastery.next_level(criterion, found[0]["highest"] if found else None), at)
-        await self._db.mastery_logs.insert_one(new, session=tx)
-        return new
-
-    # Updating
-
-    async def _update(
-        self, session_id: str, change: SessionUpdate, interactions: list[Interaction], by: Actor, at: datetime, tx: Session
-    ) -> SessionUpdated:
-        session: Row | None = await self._db.content_sessions.find_one_and_update(
-            {"_id": session_id, "user_id": by.user_id},
-            updates.advance_session(change, at),
-            return_document=ReturnDocument.AFTER,
-            session=tx,
-        )
-        if session is None:
-            raise NotFound("There is no such content session.")
-        if (quiz_id := session["context"].get("quiz_id")) is not None:
-            await self._require_quiz(quiz_id, by)
-        complete = await self._advance_summary(session, change, at, tx)
-        holder, collection = session, "content_sessions"
-        if session["mastery_log_id"] is not None:
-            has_news = bool(change.time_spent_delta) or complete or bool(interactions) or quiz_id is not None
-            if has_news:
-                holder, collection = await self._advance_try(session, change, at, complete, tx), "mastery_logs"
-        updated = SessionUpdated(complete=complete)
-        if change.interactions is not None:
-            touched: list[Attempt] = []
-            if interactions:
-                touched = await attempt_store.record(
-                    self._db, holder, collection, interactions, session_id=session_id, at=at, limits=self._limits, tx=tx
-                )
-            updated.attempts = [_view(attempt) for attempt in touched]
-        return updated
-
-    async def _advance_summary(self, session: Row, change: SessionUpdate, at: datetime, tx: Session) -> bool:
-        """Add time and progress to the learner's summary; whether its content is complete then."""
-        if session["user_id"] is None:
-            return progress.is_complete(session["progress"])
-        summary = await self._db.content_summaries.find_one_and_update(
-            {"_id": summary_id(session["user_id"], session["content_id"]), "user_id": session["user_id"]},
-            updates.advance_summary(change, at),
-            projection={"progress": 1},
-            return_document=ReturnDocument.AFTER,
-            session=tx,
-        )
-        return progress.is_complete(summary["progress"])
-
-    async def _advance_try(self, session: Row, change: SessionUpdate, at: datetime, complete: bool, tx: Session) -> Row:
-        """Add time to the session's try, and finish it if its content is complete.
-
-        Raises:
-            QuizFinished: it is a coach-assigned quiz and was finished before.
-
-        """
-        current: Row | None = await self._db.mastery_logs.find_one_and_update(
-            {
-                "_id": session["mastery_log_id"],
-                "user_id": session["user_id"],
-                "$nor": [{"complete": True, "mastery_criterion.coach_assigned": True}],
-            },
-            updates.advance_try(change, at, complete=complete),
-            return_document=ReturnDocument.AFTER,
-            session=tx,
-        )
-        if current is None:
-            raise QuizFinished
-        return current
-
-
-def _session(visit: Visit, at: datetime, *, user_id: str | None, visitor_id: str | None) -> dict[str, Any]:
-    return {
-        "_id": new_id(),
-        "user_id": user_id,
-        "visitor_id": visitor_id,
-        "content_id": visit.content_id,
-        "channel_id": visit.channel_id,
-        "kind": visit.kind,
-        "context": dict(visit.context),
-        "mastery_log_id": None,
-        "start_timestamp": at,
-        "end_timestamp": at,
-        "time_spent": 0.0,
-        "progress": 0.0,
-        **_no_attempts(),
-        "schema_version": SCHEMA_VERSION,
-    }
-
-
-def _new_try(visit: Visit, criterion: mastery.Criterion, user_id: str, summary: str, level: int, at: datetime) -> Row:
-    return {
-        "_id": try_id(summary, level),
-        "user_id": user_id,
-        "summary_id": summary,
-        "content_id": visit.content_id,
-        "mastery_level": level,
-        "mastery_criterion": dict(criterion),
-        "start_timestamp": at,
-        "end_timestamp": at,
-        "completion_timestamp": None,
-        "complete": False,
-        "time_spent": 0.0,
-        **_no_attempts(),
-        "schema_version": SCHEMA_VERSION,
-    }
-
-
-def _no_attempts() -> dict[str, Any]:
-    return {"attempt_count": 0, "correct_sum": 0.0, "completed_attempts": 0, "attempts": []}
-
-
-def _started(session: Mapping[str, Any], summary: Mapping[str, Any]) -> SessionStarted:
-    return SessionStarted(
-        session_id=session["_id"],
-        context=msgspec.convert(session["context"], SessionContext),
-        progress=summary["progress"],
-        time_spent=summary["time_spent"],
-        extra_fields=summary["extra_fields"],
-        complete=progress.is_complete(summary["progress"]),
-    )
-
-
-def _view(attempt: Attempt) -> AttemptView:
-    return AttemptView(*(attempt[field] for field in _VIEW))  # type: ignore[literal-required]
+    def _outcome(self, job: Job, docs: Workset) -> Answer | Exception:
+        try:
+            if job.key is not None and (stored := docs.keys.get(job.key.id)) is not None:
+                return Answer(job.key.answer_in(stored), replayed=True)
+            answer = recording.start(job, docs) if isinstance(job, StartJob) else recording.update(job, docs, self._limits)
+        except Problem as refusal:
+            return refusal
+        if job.key is None:
+            return Answer(answer)
+        body = encoder.encode(answer)
+        docs.add_key(job.key.document(body, self._clock() + self._keys_kept))
+        return Answer(body)

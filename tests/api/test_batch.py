@@ -1,0 +1,175 @@
+"""An offline client's queue: every item with a result of its own, and safe to send again."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from learntrack.domain import times
+from tests.support import ANONYMOUS, Api, Person, School, exercise, new_id, right, video
+
+NOW = times.now()
+
+
+def item(session: str, *, ago: float = 60, key: str | None = None, **what: Any) -> dict[str, Any]:
+    """An item that occurred `ago` seconds ago."""
+    return {"key": key or new_id(), "occurred_at": (times.now() - timedelta(seconds=ago)).isoformat(), "session_id": session, **what}
+
+
+async def send(api: Api, by: Person, *items: Any, expect: int = 200) -> Any:
+    found = await api.answer("POST", "/api/logger/contentsession/batch", by, expect, json={"items": list(items)})
+    return found["results"] if expect == 200 else found
+
+
+async def test_a_visit_that_was_made_offline_is_recorded_as_it_happened(api: Api, school: School) -> None:
+    learner, session, body = await school.learner(), new_id(), exercise()
+    queue = [
+        item(session, ago=600, start=body),
+        item(session, ago=500, update={"time_spent_delta": 20, "interactions": [right("a")]}),
+        item(session, ago=400, update={"time_spent_delta": 30, "progress": 1, "interactions": [right("b")]}),
+    ]
+
+    results = await send(api, learner, *queue)
+
+    assert [(result["key"], result["status"], result["replayed"]) for result in results] == [(each["key"], 200, False) for each in queue]
+    assert results[0]["body"]["session_id"] == session
+    assert results[2]["body"]["complete"] is True
+    [tried] = await api.tries(learner)
+    assert tried["time_spent"] == 50
+    assert tried["start_timestamp"][:19] == queue[0]["occurred_at"][:19]
+    assert tried["completion_timestamp"][:19] == tried["end_timestamp"][:19] == queue[2]["occurred_at"][:19]
+    assert [row["item"] for row in await api.attempts(learner)] == ["a", "b"]
+
+
+async def test_sending_the_whole_queue_again_changes_nothing(api: Api, school: School) -> None:
+    learner, session = await school.learner(), new_id()
+    queue = [item(session, start=exercise()), *(item(session, update={"time_spent_delta": 1, "interactions": [right(i)]}) for i in "abc")]
+    first = await send(api, learner, *queue)
+    before = await api.stored()
+
+    again = await send(api, learner, *queue)
+
+    assert [result["body"] for result in again] == [result["body"] for result in first]
+    assert all(result["replayed"] for result in again)
+    assert await api.stored() == before
+
+
+async def test_a_bad_item_stops_neither_the_others_nor_its_session(api: Api, school: School) -> None:
+    learner, session = await school.learner(), new_id()
+    results = await send(
+        api,
+        learner,
+        item(session, start=exercise()),
+        item(session, update={"progress": 7}),
+        item(session, update={"interactions": [right("a", id=new_id())]}),
+        item(new_id(), update={"time_spent_delta": 1}),
+        "no item",
+        item(session, update={"time_spent_delta": 5}),
+        item(session),
+        item(session, start=video(), update={}),
+        {"key": "k", "session_id": session, "update": {}},
+        {"occurred_at": NOW.isoformat(), "session_id": session, "update": {}},
+        item("nonsense", update={}),
+    )
+
+    assert [result["status"] for result in results] == [200, 400, 400, 404, 400, 200, 400, 400, 400, 400, 400]
+    assert "update.progress" in results[1]["body"]["errors"]
+    assert "occurred_at" in results[8]["body"]["errors"]
+    assert "key" in results[9]["body"]["errors"]
+    [tried] = await api.tries(learner)
+    assert tried["time_spent"] == 5
+
+
+@pytest.mark.parametrize(("ago", "status"), [(30 * 86400 - 60, 200), (30 * 86400 + 60, 400), (-30, 200), (-120, 400)])
+async def test_items_of_long_ago_or_of_the_future_are_refused(api: Api, school: School, ago: float, status: int) -> None:
+    learner = await school.learner()
+
+    [result] = await send(api, learner, item(new_id(), ago=ago, start=video()))
+
+    assert result["status"] == status
+
+
+async def test_a_late_item_never_moves_a_timestamp_backwards(api: Api, school: School) -> None:
+    learner, body = await school.learner(), exercise()
+    live = await api.start(learner, **body)
+    await api.update(learner, live, progress=1, time_spent_delta=5, interactions=[right("a")])
+    [before] = await api.tries(learner)
+    session = new_id()
+
+    results = await send(
+        api,
+        learner,
+        item(session, ago=9000, start=body),
+        item(session, ago=8000, update={"time_spent_delta": 10, "progress": 1, "interactions": [right("b")]}),
+    )
+
+    assert [result["status"] for result in results] == [200, 200]
+    [after] = await api.tries(learner)
+    assert (after["end_timestamp"], after["completion_timestamp"]) == (before["end_timestamp"], before["completion_timestamp"])
+    assert after["time_spent"] == 15
+    [summary] = await api.db.find("content_summaries", {"user_id": learner.id})
+    assert summary["end_timestamp"].isoformat()[:19] >= before["end_timestamp"][:19]
+
+
+async def test_somebody_elses_session_is_not_found(api: Api, school: School) -> None:
+    learner, other = await school.learner(), await school.learner()
+    theirs = (await api.start(other, **video()))["session_id"]
+    before = await api.stored()
+
+    results = await send(api, learner, item(theirs, start=video()), item(theirs, update={"time_spent_delta": 5}))
+
+    assert [result["status"] for result in results] == [404, 404]
+    assert results[0]["body"]["detail"] == results[1]["body"]["detail"]
+    assert await api.stored() == before
+
+
+async def test_ones_own_session_is_not_started_twice(api: Api, school: School) -> None:
+    learner, session = await school.learner(), new_id()
+
+    results = await send(api, learner, item(session, start=video()), item(session, start=video()))
+    later = await send(api, learner, item(session, start=video()))
+
+    assert [result["status"] for result in [*results, *later]] == [200, 409, 409]
+
+
+async def test_anonymous_clients_have_queues_too(api: Api) -> None:
+    session = new_id()
+    queue = [item(session, start=exercise()), item(session, update={"time_spent_delta": 5, "interactions": [right("a")]})]
+
+    results = [await send(api, ANONYMOUS, *queue) for _ in range(2)]
+
+    assert [[(each["status"], each["replayed"]) for each in result] for result in results] == [[(200, False)] * 2, [(200, True)] * 2]
+    [stored] = await api.db.find("content_sessions", {"_id": session})
+    assert (stored["user_id"], stored["time_spent"], stored["attempt_count"]) == (None, 5, 1)
+
+
+async def test_what_was_sent_live_and_not_answered_may_join_the_queue(api: Api, school: School) -> None:
+    learner = await school.learner()
+    session = (await api.start(learner, **video()))["session_id"]
+    body = {"time_spent_delta": 5}
+    await api.send("PUT", f"/api/logger/contentsession/{session}", learner, json=body, headers={"Idempotency-Key": "k"})
+
+    [result] = await send(api, learner, item(session, key="k", update=body))
+
+    assert (result["status"], result["replayed"]) == (200, True)
+
+
+@pytest.mark.parametrize("items", [[], None, "x", [{}] * 501])
+async def test_a_queue_has_1_to_500_items(api: Api, school: School, items: Any) -> None:
+    learner = await school.learner()
+
+    refused = await api.answer("POST", "/api/logger/contentsession/batch", learner, 400, json={"items": items})
+
+    assert "items" in refused["errors"]
+
+
+async def test_a_full_queue(api: Api, school: School) -> None:
+    learner, session = await school.learner(), new_id()
+    updates = [item(session, ago=600 - n, update={"time_spent_delta": 1, "interactions": [right(f"q{n}")]}) for n in range(499)]
+
+    results = await send(api, learner, item(session, ago=700, start=exercise()), *updates)
+
+    assert {result["status"] for result in results} == {200}
+    [tried] = await api.tries(learner)
+    assert (tried["time_spent"], tried["correct"]) == (499, 499)
+    assert [row["item"] for row in await api.attempts(learner)] == [f"q{n}" for n in range(499)]
