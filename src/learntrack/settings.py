@@ -20,6 +20,10 @@ class Settings(BaseSettings):
     transaction_seconds: Annotated[
         float, Field(description="Seconds after which a write that cannot get through is answered 503.", gt=0, le=60)
     ] = 4.0
+    write_lines: Annotated[
+        int,
+        Field(description="Transactions that one process has under way at once; more than 1 pays where the database is far.", ge=1, le=64),
+    ] = 1
 
     jwt_secret: Annotated[
         SecretStr | None,

@@ -1,11 +1,12 @@
 """The engines that the API's tests run on."""
 
+import asyncio
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from motor.motor_asyncio import AsyncIOMotorClient
@@ -50,7 +51,8 @@ async def mongoeco() -> AsyncIterator[Database]:
         yield Database(client, NAME, transactions=True)
         client.close()
     finally:
-        await server.close()
+        with suppress(TimeoutError):  # it would wait for connections that are closed already
+            await asyncio.wait_for(server.close(), 1)
 
 
 @asynccontextmanager

@@ -12,10 +12,10 @@ NEWEST_FIRST = [("end_timestamp", DESCENDING), ("_id", ASCENDING)]
 
 OWNER_END = IndexModel([("user_id", ASCENDING), *NEWEST_FIRST], name="owner_end")
 """Serves: tries of a learner, or of a class's learners, newest first."""
-OWNER_CONTENT_END = IndexModel([("user_id", ASCENDING), ("content_id", ASCENDING), *NEWEST_FIRST], name="owner_content_end")
-"""Serves: a learner's tries at a content: resuming, the diff, lists by content."""
-CONTENT_END = IndexModel([("content_id", ASCENDING), *NEWEST_FIRST], name="content_end")
-"""Serves: everybody's tries at a content."""
+OWNER_CONTENT = IndexModel([("user_id", ASCENDING), ("content_id", ASCENDING)], name="owner_content")
+"""Serves: a learner's tries at a content: the diff, lists by content. They are few, so they are sorted as they come."""
+CONTENT = IndexModel([("content_id", ASCENDING)], name="content")
+"""Serves: everybody's tries at a content. Without the end, so that an update need not touch it."""
 NEWEST = IndexModel([*NEWEST_FIRST], name="newest")
 """Serves: the newest tries of a facility, or of all, without sorting them; rollups by end_timestamp."""
 SUMMARY = IndexModel([("summary_id", ASCENDING)], name="summary")
@@ -43,4 +43,4 @@ class MasteryLog(Stored, HoldsAttempts):
         """Collection and indexes."""
 
         name = "mastery_logs"
-        indexes: ClassVar = [OWNER_END, OWNER_CONTENT_END, CONTENT_END, NEWEST, SUMMARY]
+        indexes: ClassVar = [OWNER_END, OWNER_CONTENT, CONTENT, NEWEST, SUMMARY]

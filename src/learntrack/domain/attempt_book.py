@@ -15,9 +15,9 @@ from typing import TypedDict
 from learntrack.domain.attempts import Attempt, Interaction, go_on, grouped, newest_first, newest_on, started
 from learntrack.domain.json_values import encoder
 
-EMBEDDED_MOST = 50
+EMBEDDED_MOST = 24
 """Attempts that a document holds at the most; one more, and all but the newest `EMBEDDED_KEPT` move out."""
-EMBEDDED_KEPT = 25
+EMBEDDED_KEPT = 12
 EMBEDDED_BYTES = 512 * 1024
 """Bytes (as JSON) of embedded attempts at the most."""
 CHUNK_BYTES = 512 * 1024

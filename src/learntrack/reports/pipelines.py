@@ -30,7 +30,7 @@ _TRY_FIELDS: dict[str, Any] = {
 
 
 def tries_matching(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """The tries asked for. Indexes: owner_end, owner_content_end, content_end, newest; a try's id is the key.
+    """The tries asked for. Indexes: owner_end, owner_content, content, newest; a try's id is the key.
 
     In two stages, though MongoDB makes one of them: the embedded engine uses an index only for a `$match` that the index
     covers whole, so what it covers comes first.
@@ -167,7 +167,7 @@ def overflow_of(holder_id: str, user_id: str | None, filters: LogFilters) -> lis
 
 
 def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
-    """The difference between a try and the one before. Index: owner_content_end.
+    """The difference between a try and the one before. Index: owner_content.
 
     The first row is the try, with its `diff`; after it come its attempts in list order, each with its `diff`, which is
     against the newest attempt on the same item in the older try. No row at all: there is no such try.

@@ -48,7 +48,9 @@ class Tracking:
         self._limits = AttemptLimits(settings.max_attempt_interactions, settings.max_attempt_bytes)
         self._keys_kept = timedelta(hours=settings.idempotency_hours)
         self._running = Running()
-        self._group_commit: GroupCommit[Job, Answer] = GroupCommit(self._do, may_join=may_join, patience=db.patience)
+        self._group_commit: GroupCommit[Job, Answer] = GroupCommit(
+            self._do, may_join=may_join, patience=db.patience, lines=settings.write_lines
+        )
 
     async def start(self, start: SessionStart, *, by: Actor, visitor_id: str | None = None, key: str | None = None) -> Answer:
         """Start a session and say where the learner left off.
