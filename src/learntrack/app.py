@@ -18,24 +18,13 @@ from learntrack.reports.service import Reports
 from learntrack.roster.controller import RosterController
 from learntrack.roster.service import RosterService
 from learntrack.settings import Settings
-from learntrack.storage import Database, StartError, connect
+from learntrack.storage import Database
+from learntrack.storage.configured import connect_as_configured
 from learntrack.tracking.batch import BatchRecorder
 from learntrack.tracking.controller import BatchController, ContentSessionController
 from learntrack.tracking.service import Tracking
 
 Connect = Callable[[Settings], Awaitable[Database]]
-
-
-async def connect_as_configured(settings: Settings) -> Database:
-    """The database that the settings name.
-
-    Raises:
-        StartError: it cannot be used.
-
-    """
-    if settings.mongodb_uri is None:
-        raise StartError("LEARNTRACK_MONGODB_URI is not set; `learntrack serve` starts the embedded engine without it.")
-    return await connect(settings.mongodb_uri, settings.mongodb_database, patience=settings.transaction_seconds)
 
 
 def create_app(settings: Settings, connect: Connect = connect_as_configured) -> Litestar:
@@ -60,7 +49,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         try:
             yield
         finally:
-            db.close()
+            await db.close()
 
     api: list[ControllerRouterHandler] = [
         ContentSessionController,

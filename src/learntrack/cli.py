@@ -16,7 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from learntrack import __version__
 from learntrack.domain.ids import parse_id
 from learntrack.settings import Settings
-from learntrack.storage import Database, DatabaseUnavailable, StartError, connect
+from learntrack.storage import Database, DatabaseUnavailable, StartError
+from learntrack.storage.configured import connect_as_configured
 from learntrack.storage.embedded import engine_for
 
 cli = typer.Typer(
@@ -137,11 +138,11 @@ def _with_database(settings: Settings, work: Callable[[Database], Coroutine[Any,
     """Run `work` on the configured database, on the embedded engine if there is no URI (a running service's, if one runs)."""
 
     async def connected(uri: str) -> T:
-        db = await connect(uri, settings.mongodb_database, patience=settings.transaction_seconds)
+        db = await connect_as_configured(settings.model_copy(update={"mongodb_uri": uri}))
         try:
             return await work(db)
         finally:
-            db.close()
+            await db.close()
 
     with database_uri(settings) as uri:
         return asyncio.run(connected(uri))

@@ -20,6 +20,12 @@ class Settings(BaseSettings):
     transaction_seconds: Annotated[
         float, Field(description="Seconds after which a write that cannot get through is answered 503.", gt=0, le=60)
     ] = 4.0
+    read_seconds: Annotated[
+        float, Field(description="Seconds after which a question that the database does not answer is answered 503.", gt=0, le=600)
+    ] = 30.0
+    watched_disk: Annotated[
+        Path | None, Field(description="Writes are 503 while this folder's disk is nearly full; with the embedded engine its own.")
+    ] = None
     write_lines: Annotated[
         int,
         Field(description="Transactions that one process has under way at once; more than 1 pays where the database is far.", ge=1, le=64),

@@ -17,7 +17,8 @@ from learntrack.access.secrets import with_secret
 from learntrack.access.tokens import TokenVerifier, issue
 from learntrack.app import create_app
 from learntrack.settings import Settings
-from learntrack.storage import StartError, connect
+from learntrack.storage import StartError
+from learntrack.storage.configured import connect_as_configured
 from learntrack.storage.embedded import EmbeddedEngine
 from learntrack.storage.engine_launcher import die_with_parent
 
@@ -86,14 +87,13 @@ class Server:
 
     async def _prepare(self, settings: Settings) -> None:
         """Make collections and indexes once, before the workers, and the demo school where it is asked for."""
-        assert settings.mongodb_uri is not None
-        db = await connect(settings.mongodb_uri, settings.mongodb_database, patience=settings.transaction_seconds)
+        db = await connect_as_configured(settings)
         try:
             await db.prepare()
             if self._demo:
                 await demo.load(db, settings)
         finally:
-            db.close()
+            await db.close()
 
     def _announce(self, listening: socket.socket, settings: Settings) -> None:
         address = f"http://{'127.0.0.1' if self._host in ('0.0.0.0', '::') else self._host}:{listening.getsockname()[1]}"  # noqa: S104
@@ -135,7 +135,7 @@ def _database(settings: Settings) -> Iterator[Settings]:
     engine = EmbeddedEngine(settings.data_dir)
     engine.start()
     try:
-        yield settings.model_copy(update={"mongodb_uri": engine.uri})
+        yield settings.model_copy(update={"mongodb_uri": engine.uri, "watched_disk": settings.data_dir})
     finally:
         engine.stop()
 
@@ -144,6 +144,8 @@ def _environment(settings: Settings) -> dict[str, str]:
     """What a worker process needs to know beyond what this process was told."""
     assert settings.mongodb_uri is not None
     found = {"LEARNTRACK_MONGODB_URI": settings.mongodb_uri}
+    if settings.watched_disk is not None:
+        found["LEARNTRACK_WATCHED_DISK"] = str(settings.watched_disk)
     if settings.jwt_secret is not None:
         found["LEARNTRACK_JWT_SECRET"] = settings.jwt_secret.get_secret_value()
     return found

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
 from beanie import init_beanie
@@ -12,6 +13,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from learntrack import documents
+from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError, translated
 from learntrack.storage.lines import Lines
 
@@ -39,16 +41,21 @@ class Database:
         transactions: Whether the engine has transactions; without them (mongomock) writes are made one by one.
         sharded: Whether it is a sharded cluster.
         patience: Seconds that one transaction may take, waiting and retrying included, before it is given up.
+        read_patience: Seconds that one answer of the database to a question may take.
 
     """
 
-    def __init__(self, client: Any, name: str, *, transactions: bool, sharded: bool = False, patience: float = 4.0) -> None:
+    def __init__(
+        self, client: Any, name: str, *, transactions: bool, sharded: bool = False, patience: float = 4.0, read_patience: float = 30.0
+    ) -> None:
         self.client = client
         self.raw = client[name]
         self.transactions = transactions
         self.patience = patience
+        self.read_patience = read_patience
         self.sharded = sharded
         self.lines = Lines()
+        self.disk: DiskGuard | None = None
         self.content_sessions = self.raw["content_sessions"]
         self.content_summaries = self.raw["content_summaries"]
         self.mastery_logs = self.raw["mastery_logs"]
@@ -72,6 +79,8 @@ class Database:
             DatabaseUnavailable: no answer within `patience`; the writes may or may not have been stored.
 
         """
+        if self.disk is not None:
+            self.disk.check()
         try:
             async with asyncio.timeout(patience or self.patience):
                 if line is None:
@@ -98,23 +107,40 @@ class Database:
 
     async def rows(self, collection: str, pipeline: Sequence[Stage]) -> list[Row]:
         """What an aggregation returns, as a list."""
-        with translated():
+        async with self._reading():
             return cast(list[Row], await self.raw[collection].aggregate(list(pipeline), allowDiskUse=True).to_list(None))
 
     async def stream(self, collection: str, pipeline: Sequence[Stage], *, batch: int = 200) -> AsyncIterator[Row]:
         """What an aggregation returns, row by row, `batch` rows a round trip."""
-        with translated():
-            async for row in self.raw[collection].aggregate(list(pipeline), allowDiskUse=True, batchSize=batch):
-                yield row
+        cursor = self.raw[collection].aggregate(list(pipeline), allowDiskUse=True, batchSize=batch)
+        try:
+            while rows := await self._next(cursor, batch):
+                for row in rows:
+                    yield row
+        finally:
+            await cursor.close()
+
+    async def _next(self, cursor: Any, most: int) -> list[Row]:
+        async with self._reading():
+            return cast(list[Row], await cursor.to_list(most))
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self.read_patience):
+                with translated():
+                    yield
+        except TimeoutError as error:
+            raise DatabaseUnavailable("The database did not answer in time.") from error
 
     async def find_one(self, collection: str, query: Mapping[str, Any], projection: Mapping[str, Any] | None = None) -> Row | None:
         """One document, or None."""
-        with translated():
+        async with self._reading():
             return cast(Row | None, await self.raw[collection].find_one(query, projection))
 
     async def find(self, collection: str, query: Mapping[str, Any], projection: Mapping[str, Any] | None = None) -> list[Row]:
         """The documents that match, as a list."""
-        with translated():
+        async with self._reading():
             return cast(list[Row], await self.raw[collection].find(query, projection).to_list(None))
 
     async def prepare(self) -> None:
@@ -133,9 +159,9 @@ class Database:
         with translated():
             await self.raw.command("ping")
 
-    def close(self) -> None:
-        """Close the connections."""
-        self.client.close()
+    async def close(self) -> None:
+        """Close the connections; in a thread, because the server is told and that takes a round trip."""
+        await asyncio.to_thread(self.client.close)
 
 
 async def _create(database: Any, name: str) -> None:

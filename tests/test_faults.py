@@ -1,0 +1,234 @@
+"""What breaks, breaks honestly: 503 and a retry, never a lie, and the service mends itself."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.processes import Service, kill, wait_until_gone
+from tests.support import Person, exercise, new_id, right, video
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+CONTENT = "/api/logger/contentsession"
+
+
+class Client:
+    """A learner who sends an update again, with the same key, until it is answered."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = addresses
+        self.learner = Person(new_id())
+        self.sent = 0
+        self.slowest = 0.0
+        self.statuses: set[int] = set()
+
+    async def work(self, session: str, stop: asyncio.Event) -> None:
+        async with httpx.AsyncClient(headers=self.learner.headers, timeout=20) as http:
+            while not stop.is_set():
+                await self.deliver(http, session)
+
+    async def deliver(self, http: httpx.AsyncClient, session: str) -> None:
+        body, key = {"time_spent_delta": 1, "interactions": [right(f"item {self.sent}")]}, new_id()
+        while True:
+            address = self.addresses[self.sent % len(self.addresses)]
+            began = time.monotonic()
+            try:
+                answer = await http.put(f"{address}{CONTENT}/{session}", json=body, headers={"Idempotency-Key": key})
+            except httpx.TransportError:
+                await asyncio.sleep(0.05)
+                continue
+            self.slowest = max(self.slowest, time.monotonic() - began)
+            self.statuses.add(answer.status_code)
+            if answer.status_code == 200:
+                self.sent += 1
+                return
+            assert int(answer.headers["retry-after"]) >= 1, answer.text
+            await asyncio.sleep(0.05)
+
+
+def start(service: Service, learner: Person, body: Any) -> Any:
+    for _ in range(200):
+        answer = service.send("POST", CONTENT, learner, json=body)
+        if answer.status_code == 200:
+            return answer.json()
+        time.sleep(0.05)
+    raise AssertionError(answer.text)
+
+
+def check(service: Service, clients: list[Client], body: Any) -> None:
+    """Acknowledged is stored, exactly."""
+    for client in clients:
+        stored = start(service, client.learner, body)
+        assert stored["totalattempts"] == len(stored["pastattempts"]) == client.sent
+        assert stored["time_spent"] == client.sent
+        assert client.sent > 0
+        assert client.statuses <= {200, 409, 503}
+
+
+async def under_load(service: Service, clients: list[Client], body: Any, fault: Any, seconds: float = 1.0) -> None:
+    """Clients at work, and a fault in the midst of it."""
+    sessions = [start(service, client.learner, body)["session_id"] for client in clients]
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(client.work(session, stop)) for client, session in zip(clients, sessions, strict=True)]
+    await asyncio.sleep(seconds)
+    await asyncio.to_thread(fault)
+    await asyncio.sleep(seconds)
+    stop.set()
+    await asyncio.gather(*tasks)
+
+
+@pytest.fixture
+def body() -> dict[str, Any]:
+    return exercise({"type": "quiz"})
+
+
+async def test_the_engine_alone_is_killed(tmp_path: Path, body: Any) -> None:
+    with Service(tmp_path / "data") as service:
+        clients = [Client(service.address) for _ in range(8)]
+        [engine] = service.engine_pids()
+
+        def fault() -> None:
+            kill(engine)
+            wait_until_gone([engine])
+
+        await under_load(service, clients, body, fault, seconds=2)
+
+        check(service, clients, body)
+        assert max(client.slowest for client in clients) < 5
+        assert service.engine_pids() != [engine]
+
+
+def test_while_the_engine_stands_still_a_write_is_503_within_5_seconds(tmp_path: Path) -> None:
+    with Service(tmp_path / "data", LEARNTRACK_READ_SECONDS="2") as service:
+        learner = Person(new_id())
+        session = start(service, learner, video())["session_id"]
+        [engine] = service.engine_pids()
+        os.kill(engine, signal.SIGSTOP)
+        try:
+            for method, path, more in (
+                ("PUT", f"{CONTENT}/{session}", {"json": {"time_spent_delta": 1}}),
+                ("GET", "/api/logger/masterylog?page_size=10", {}),
+                ("GET", "/api/logger/attemptlog", {}),
+            ):
+                began = time.monotonic()
+                answer = service.send(method, path, learner, **more)
+                assert (answer.status_code, time.monotonic() - began < 5.5) == (503, True), (path, time.monotonic() - began)
+                assert answer.headers["retry-after"]
+        finally:
+            os.kill(engine, signal.SIGCONT)
+        assert start(service, learner, video())["session_id"]
+
+
+async def test_a_worker_is_killed(tmp_path: Path, body: Any) -> None:
+    with Service(tmp_path / "data", "--workers", "2") as service:
+        clients = [Client(service.address) for _ in range(8)]
+        await under_load(service, clients, body, lambda: kill(service.worker_pids()[0]), seconds=1.5)
+
+        check(service, clients, body)
+
+
+async def test_two_services_on_one_database(tmp_path: Path, body: Any) -> None:
+    with Service(tmp_path / "data") as first:
+        uri = json.loads((first.data_dir / "engine.json").read_text())["uri"]
+        (tmp_path / "other").mkdir()
+        with Service(tmp_path / "other" / "data", LEARNTRACK_MONGODB_URI=uri) as second:
+            clients = [Client(first.address, second.address) for _ in range(4)]
+            # The same learners through both at once: each has three more clients that write to the same try.
+            crowd = [Client(first.address, second.address) for _ in range(8)]
+            for number, client in enumerate(crowd):
+                client.learner = clients[number % 4].learner
+            everybody = [*clients, *crowd]
+            await under_load(first, everybody, body, lambda: None)
+
+            for client in clients:
+                stored = start(second, client.learner, body)
+                sent = sum(each.sent for each in everybody if each.learner == client.learner)
+                assert (stored["totalattempts"], stored["time_spent"]) == (sent, sent)
+                assert all(each.statuses <= {200, 503} for each in everybody)
+
+
+def test_a_client_that_cuts_the_connection(tmp_path: Path) -> None:
+    with Service(tmp_path / "data") as service:
+        learner, visited = Person(new_id()), video()
+        session = start(service, learner, visited)["session_id"]
+        content = json.dumps({"time_spent_delta": 1}).encode()
+        token = learner.headers["Authorization"]
+        keys = [new_id() for _ in range(30)]
+        for number, key in enumerate(keys):
+            head = (
+                f"PUT {CONTENT}/{session} HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\nIdempotency-Key: {key}\r\n"
+                f"Content-Length: {len(content)}\r\n\r\n"
+            ).encode()
+            whole = head + content
+            with socket.create_connection(("127.0.0.1", service.port)) as raw:
+                raw.sendall(whole[: len(whole) - (number % 3) * 5])  # every third is complete, and its answer is not waited for
+
+        headers = learner.headers
+        for key in keys:
+            answer = None
+            while answer is None or answer.status_code == 409:
+                answer = httpx.put(
+                    f"{service.address}{CONTENT}/{session}", content=content, headers=headers | {"Idempotency-Key": key}, timeout=20
+                )
+            assert answer.status_code == 200
+
+        assert start(service, learner, visited)["time_spent"] == len(keys)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 24 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if os.geteuid() != 0 or mount is None:
+        pytest.skip("only root may mount a small disk")
+    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_full_disk_is_no_lie(small_disk: Path, tmp_path: Path) -> None:
+    learner, body = Person(new_id()), exercise({"type": "quiz"})
+    with Service(small_disk / "data") as service:
+        session = start(service, learner, body)["session_id"]
+        acknowledged, refused = [], 0
+        fill = "x" * 20_000
+        for number in range(3000):
+            try:
+                answer = service.send(
+                    "PUT", f"{CONTENT}/{session}", learner, json={"interactions": [right(f"item {number}", answer={"value": fill})]}
+                )
+            except httpx.TransportError:
+                refused += 1
+            else:
+                assert answer.status_code in (200, 503), answer.text
+                if answer.status_code == 200:
+                    acknowledged.append(answer.json()["attempts"][0]["id"])
+                else:
+                    assert answer.headers["retry-after"]
+                    refused += 1
+            if refused >= 3:
+                break
+        assert refused, "the disk did not fill"
+        assert service.send("GET", "/api/logger/masterylog", learner).status_code == 200
+        service.kill_everything()
+    roomy = tmp_path / "roomy"
+    shutil.copytree(small_disk / "data", roomy)
+    with Service(roomy) as service:
+        stored = {attempt["id"] for attempt in start(service, learner, body)["pastattempts"]}
+    assert set(acknowledged) <= stored
