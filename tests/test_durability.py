@@ -67,3 +67,61 @@ async def test_many_clients_on_one_session_and_kill_9(tmp_path: Path, workers: s
             assert again["time_spent"] == len(stored)
     assert tally.acknowledged
     assert tally.statuses <= {200, 503}
+
+
+class Retrying:
+    """A client that sends what went unanswered again, with the same key, until it is acknowledged."""
+
+    def __init__(self, address: str, learner: Person, session: str) -> None:
+        self.address, self.learner, self.session = address, learner, session
+        self.acknowledged: list[str] = []
+        self.pending: tuple[str, str] | None = None
+
+    async def work(self, stop: asyncio.Event) -> None:
+        """Until `stop`, or until the service is gone."""
+        async with httpx.AsyncClient(base_url=self.address, headers=self.learner.headers, timeout=10) as client:
+            while not stop.is_set():
+                if not await self.deliver(client):
+                    return
+
+    async def settle(self) -> None:
+        """Have what is pending acknowledged."""
+        async with httpx.AsyncClient(base_url=self.address, headers=self.learner.headers, timeout=10) as client:
+            while self.pending is not None:
+                await self.deliver(client)
+
+    async def deliver(self, client: httpx.AsyncClient) -> bool:
+        item, key = self.pending = self.pending or (new_id(), new_id())
+        body = {"time_spent_delta": 1, "interactions": [right(item)]}
+        try:
+            answer = await client.put(f"/api/logger/contentsession/{self.session}", json=body, headers={"Idempotency-Key": key})
+        except httpx.TransportError:
+            return False
+        assert answer.status_code in (200, 409, 503)
+        if answer.status_code == 200:
+            self.acknowledged.append(item)
+            self.pending = None
+        return True
+
+
+async def test_with_keys_acknowledged_is_stored_exactly(tmp_path: Path) -> None:
+    """20 times kill -9 of everything under load."""
+    learners, body = [Person(new_id()) for _ in range(4)], exercise({"type": "quiz"})
+    service = Service(tmp_path / "data", "--workers", "2")
+    with service:
+        sessions = [service.send("POST", "/api/logger/contentsession", learner, json=body).json()["session_id"] for learner in learners]
+        clients = [Retrying(service.address, learners[n % 4], sessions[n % 4]) for n in range(CLIENTS)]
+        for _ in range(20):
+            stop = asyncio.Event()
+            tasks = [asyncio.create_task(client.work(stop)) for client in clients]
+            await asyncio.sleep(0.2 + 0.4 * random.random())
+            await asyncio.to_thread(service.kill_everything)
+            stop.set()
+            await asyncio.gather(*tasks)
+            await asyncio.to_thread(service.start)
+            await asyncio.gather(*(client.settle() for client in clients))
+        for learner in learners:
+            again = service.send("POST", "/api/logger/contentsession", learner, json=body).json()
+            acknowledged = [item for client in clients if client.learner is learner for item in client.acknowledged]
+            assert sorted(attempt["item"] for attempt in again["pastattempts"]) == sorted(acknowledged)
+            assert again["time_spent"] == again["totalattempts"] == len(acknowledged) > 20

@@ -16,6 +16,8 @@ from learntrack import documents
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError, translated
 from learntrack.storage.lines import Lines
+from learntrack.storage.writers import COLLECTION as WRITERS
+from learntrack.storage.writers import Writers
 
 Stage = Mapping[str, Any]
 Row = dict[str, Any]
@@ -55,6 +57,7 @@ class Database:
         self.read_patience = read_patience
         self.sharded = sharded
         self.lines = Lines()
+        self._writers = Writers(client, self.raw)
         self.disk: DiskGuard | None = None
         self.content_sessions = self.raw["content_sessions"]
         self.content_summaries = self.raw["content_summaries"]
@@ -94,7 +97,7 @@ class Database:
         if not self.transactions:
             return await work(None)
         with translated():
-            async with await self.client.start_session() as session:
+            async with self._writers.session() as session:
                 return cast(
                     T,
                     await session.with_transaction(
@@ -149,9 +152,10 @@ class Database:
             if self.transactions:
                 # Not every version can make a collection inside a transaction, so all exist beforehand.
                 present = set(await self.raw.list_collection_names())
-                for document in documents.ALL:
-                    if (name := document.Settings.name) not in present:
+                for name in (*(document.Settings.name for document in documents.ALL), WRITERS):
+                    if name not in present:
                         await _create(self.raw, name)
+                await self._writers.end_those_left_behind()
             await init_beanie(database=self.raw, document_models=documents.ALL)
 
     async def ping(self) -> None:
@@ -161,6 +165,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the connections; in a thread, because the server is told and that takes a round trip."""
+        await self._writers.close()
         await asyncio.to_thread(self.client.close)
 
 
