@@ -23,7 +23,15 @@ class Connection:
     async def raw(
         self, method: str, path: str, token: str | None = None, body: Any = None, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
-        """The status and the bytes of an answer."""
+        """The status and the bytes of an answer. A connection that was idle for too long is made anew."""
+        try:
+            return await self._raw(method, path, token, body, headers)
+        except asyncio.IncompleteReadError as error:
+            if error.partial or method != "GET":
+                raise
+            return await self._raw(method, path, token, body, headers)
+
+    async def _raw(self, method: str, path: str, token: str | None, body: Any, headers: dict[str, str] | None) -> tuple[int, bytes]:
         if self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(*self._address)
         assert self._reader is not None
