@@ -26,7 +26,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def settings(**more: Any) -> Settings:
-    return Settings(jwt_secret=SECRET, **more)
+    return Settings(**{"jwt_secret": SECRET, "rate_limit_anonymous": 0, **more})
 
 
 @asynccontextmanager

@@ -167,7 +167,8 @@ def check(api: Api, loop: asyncio.AbstractEventLoop, data: st.DataObject) -> Non
         assert found == world.expected_attempts(actor, asked), ("attempts", asked)
 
         size = draw(st.integers(1, 4))
-        number = draw(st.integers(1, -(-len(rows) // size) or 1))
+        # The range must not depend on how much other tests have stored.
+        number = 1 + draw(st.integers(0, 2**16)) % (-(-len(rows) // size) or 1)
         page = world.run(api.attempts(actor, **asked, page_size=size, page=number))
         assert page["results"] == rows[(number - 1) * size : number * size]
         assert page["count"] == len(rows)
