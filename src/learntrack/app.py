@@ -4,15 +4,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from litestar import Litestar, Router
+from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from learntrack.access.actor import TokenMiddleware, provide_actor
+from learntrack.access.rate_limit import RateLimit
 from learntrack.access.tokens import TokenVerifier
+from learntrack.operations import metrics, tracing
 from learntrack.operations.api_description import assets, openapi_config
 from learntrack.operations.bodies import JsonRequest
+from learntrack.operations.envelope import Envelope
+from learntrack.operations.health import HealthController
 from learntrack.operations.problems import problem_details
+from learntrack.privacy.controller import PrivacyController
+from learntrack.privacy.service import Privacy
 from learntrack.reports.controller import LogController
 from learntrack.reports.service import Reports
 from learntrack.roster.controller import RosterController
@@ -39,12 +46,14 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        metrics.forget_dead_workers()
         db = await connect(settings)
         await db.prepare()
         app.state.db = db
         app.state.tracking = Tracking(db, settings)
         app.state.batch = BatchRecorder(app.state.tracking, settings)
         app.state.reports = Reports(db)
+        app.state.privacy = Privacy(db)
         app.state.roster_service = RosterService(db, settings.max_roster_records)
         try:
             yield
@@ -54,25 +63,50 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
     api: list[ControllerRouterHandler] = [
         ContentSessionController,
         LogController,
+        PrivacyController,
         Router(path="/", route_handlers=[BatchController], request_max_body_size=settings.max_batch_bytes),
         Router(path="/", route_handlers=[RosterController], request_max_body_size=settings.max_roster_bytes),
     ]
-    return Litestar(
-        route_handlers=[Router(path="/", route_handlers=api, middleware=[TokenMiddleware]), assets()],
+    app = Litestar(
+        route_handlers=[
+            Router(path="/", route_handlers=api, middleware=[TokenMiddleware]),
+            HealthController,
+            metrics.MetricsController,
+            assets(),
+        ],
         dependencies={
             "actor": Provide(provide_actor, sync_to_thread=False),
             "tracking": Provide(_tracking, sync_to_thread=False),
             "batch": Provide(_batch, sync_to_thread=False),
+            "privacy": Provide(_privacy, sync_to_thread=False),
             "reports": Provide(_reports, sync_to_thread=False),
             "roster_service": Provide(_roster_service, sync_to_thread=False),
         },
         lifespan=[lifespan],
-        state=State({"settings": settings, "verifier": verifier}),
+        state=State({"settings": settings, "verifier": verifier, "rate_limit": RateLimit(settings)}),
+        middleware=[metrics.requests.middleware],
+        cors_config=_cors(settings),
         request_class=JsonRequest,
         request_max_body_size=settings.max_body_bytes,
-        plugins=[problem_details],
+        plugins=[problem_details, *tracing.plugins(settings)],
         openapi_config=openapi_config(),
         debug=False,
+    )
+    # Around the routing too, so that what leads nowhere has the headers and the log line as well.
+    app.asgi_handler = Envelope(app.asgi_handler, settings)
+    return app
+
+
+def _cors(settings: Settings) -> CORSConfig | None:
+    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    if not origins:
+        return None
+    return CORSConfig(
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+        expose_headers=["Idempotent-Replayed", "Retry-After", "X-Request-ID"],
+        max_age=600,
     )
 
 
@@ -83,6 +117,11 @@ def _tracking(state: State) -> Tracking:
 
 def _batch(state: State) -> BatchRecorder:
     found: BatchRecorder = state.batch
+    return found
+
+
+def _privacy(state: State) -> Privacy:
+    found: Privacy = state.privacy
     return found
 
 

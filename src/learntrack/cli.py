@@ -12,6 +12,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from learntrack import __version__
 from learntrack.domain.ids import parse_id
@@ -132,6 +133,71 @@ def token(
     if settings.jwt_secret is None:
         fail("Tokens are signed elsewhere: this service only has a public key.")
     print(issue(settings.jwt_secret.get_secret_value(), user_id, superuser=superuser, ttl=timedelta(seconds=ttl), settings=settings))
+
+
+@cli.command()
+def check() -> None:
+    """Say whether the service could do its work: settings, database, transactions, indexes. Exit code 1 if it could not."""
+    from learntrack.access.secrets import with_secret
+    from learntrack.access.tokens import TokenVerifier
+    from learntrack.storage.readiness import checks
+
+    settings = Settings()
+    TokenVerifier(with_secret(settings))
+    table = Table("check", "", "detail")
+    found = _with_database(settings, checks)
+    for each in found:
+        table.add_row(each.name, "[green]ok[/]" if each.ok else "[red]FAILED[/]", each.detail)
+    Console().print(table)
+    if not all(each.ok for each in found):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def migrate() -> None:
+    """Make collections and indexes, and bring what is stored to this release's schema. Safe to repeat, and while the service runs."""
+    from learntrack.documents.base import SCHEMA_VERSION
+    from learntrack.storage import schema
+
+    settings = Settings()
+
+    async def work(uri: str) -> None:
+        await schema.migrate(uri, settings.mongodb_database)
+        db = await connect_as_configured(settings.model_copy(update={"mongodb_uri": uri}))
+        try:
+            await db.prepare()
+        finally:
+            await db.close()
+
+    with database_uri(settings) as uri:
+        asyncio.run(work(uri))
+    print(f"The database {settings.mongodb_database} has schema version {SCHEMA_VERSION} and all indexes.")
+
+
+@cli.command()
+def forget(
+    user: Annotated[str, typer.Argument(help="The user's id (a UUID).")],
+) -> None:
+    """Remove a user's roster entry and logs from every collection. Safe to repeat; after a failure just run it again."""
+    from learntrack.privacy.service import Privacy
+
+    try:
+        user_id = parse_id(user)
+    except ValueError:
+        fail(f"{user} is not a UUID.")
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), console=console, disable=not console.is_terminal
+    )
+
+    async def work(db: Database) -> dict[str, int]:
+        with bar:
+            task = bar.add_task("documents", total=None)
+            found = await Privacy(db, patience=float("inf")).remove(user_id, lambda step: bar.advance(task, step))
+        return found.removed
+
+    removed = _with_database(Settings(), work)
+    print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in removed.items() if count) or "nothing was stored")
 
 
 def _with_database(settings: Settings, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:

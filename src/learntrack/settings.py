@@ -1,7 +1,7 @@
 """Every setting of the service, read from the environment (prefix LEARNTRACK_); nothing else reads it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -64,3 +64,29 @@ class Settings(BaseSettings):
     max_extra_fields_bytes: Annotated[
         int, Field(description="The largest extra_fields, in bytes of JSON; larger is 413.", ge=1024, le=900_000)
     ] = 256 * 1024
+
+    request_seconds: Annotated[float, Field(description="Seconds within which an answer must begin; else 503.", gt=0, le=600)] = 60.0
+    body_seconds: Annotated[
+        float, Field(description="Seconds within which a request's body must have arrived; else 408.", gt=0, le=600)
+    ] = 30.0
+    rate_limit_anonymous: Annotated[
+        int, Field(description="Requests a minute from one address without a valid token, per worker; more are 429. 0: no limit.", ge=0)
+    ] = 3000
+    rate_limit_signed_in: Annotated[
+        int, Field(description="Requests a minute of one signed-in user, per worker; more are 429. 0: no limit.", ge=0)
+    ] = 0
+    trusted_proxies: Annotated[
+        str,
+        Field(description="Addresses or networks of proxies, comma-separated, whose X-Forwarded-For and -Proto are believed; * for all."),
+    ] = ""
+    cors_origins: Annotated[
+        str, Field(description="Origins, comma-separated, whose pages may call the API; unset: none but the service's own.")
+    ] = ""
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Field(description="From which level on logs are written (JSON lines on stderr); info has a line for every request."),
+    ] = "warning"
+    tracing: Annotated[
+        bool,
+        Field(description="Send OpenTelemetry traces (needs `learntrack[tracing]`; where to is set by the usual OTEL_ variables)."),
+    ] = False

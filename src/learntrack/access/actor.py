@@ -9,6 +9,7 @@ from litestar.enums import ScopeType
 from litestar.exceptions import NotAuthorizedException
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
+from learntrack.access.rate_limit import RateLimit
 from learntrack.access.tokens import InvalidToken, TokenVerifier
 
 
@@ -35,18 +36,27 @@ class TokenMiddleware(AbstractAuthenticationMiddleware):
 
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         """The actor that the Authorization header proves."""
+        rate_limit: RateLimit = connection.app.state.rate_limit
         header = connection.headers.get("authorization")
         if header is None:
+            rate_limit.count(_address(connection), anonymous=True)
             return AuthenticationResult(user=ANONYMOUS, auth=None)
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
+            rate_limit.count(_address(connection), anonymous=True)
             raise _unauthorized("Use `Authorization: Bearer <token>`.")
         verifier: TokenVerifier = connection.app.state.verifier
         try:
             claims = await verifier.claims(token.strip())
         except InvalidToken as error:
+            rate_limit.count(_address(connection), anonymous=True)
             raise _unauthorized(str(error)) from None
+        rate_limit.count(claims.user_id, anonymous=False)
         return AuthenticationResult(user=Actor(claims.user_id, claims.superuser), auth=claims)
+
+
+def _address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    return connection.client.host if connection.client else ""
 
 
 def _unauthorized(detail: str) -> NotAuthorizedException:

@@ -92,6 +92,18 @@ ROSTER = {
     "users": [{"id": _USER, "username": "ada", "full_name": "Ada", "facility_id": "aaf266cf97965d0ef1afe32dcf18d74d"}],
     "memberships": [{"user_id": _USER, "collection_id": "e67073f3db068b3a64aa8545acc4122e"}],
 }
+EXPORT = f'{{"collection":"users","document":{{"_id":"{_USER}","username":"ada","full_name":"Ada"}}}}\n'
+FORGOTTEN = {
+    "complete": True,
+    "removed": {
+        "content_sessions": 12,
+        "content_summaries": 5,
+        "mastery_logs": 4,
+        "attempt_overflow": 0,
+        "idempotency_keys": 2,
+        "users": 1,
+    },
+}
 COUNTS = {
     "facilities": 1,
     "classrooms": 1,

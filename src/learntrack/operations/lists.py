@@ -25,6 +25,24 @@ async def list_response(found: Page | AsyncIterator[Row]) -> Response[Any]:
     return Stream(_joined(first, parts), media_type="application/json")
 
 
+async def lines_response(rows: AsyncIterator[Row], media_type: str) -> Response[Any]:
+    """An answer of one JSON object a line, sent as it is read."""
+    parts = _lines(rows)
+    first = await anext(parts, b"")
+    return Stream(_joined(first, parts), media_type=media_type)
+
+
+async def _lines(rows: AsyncIterator[Row]) -> AsyncIterator[bytes]:
+    buffer = bytearray()
+    async for row in rows:
+        encoder.encode_into(row, buffer, -1)
+        buffer += b"\n"
+        if len(buffer) >= _PART:
+            yield bytes(buffer)
+            buffer.clear()
+    yield bytes(buffer)
+
+
 async def _array(rows: AsyncIterator[Row]) -> AsyncIterator[bytes]:
     encode_into = encoder.encode_into
     buffer = bytearray(b"[")

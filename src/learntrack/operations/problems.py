@@ -117,6 +117,7 @@ _MEANING = {
     403: "The caller may not do this.",
     404: "There is no such thing, or it is somebody else's.",
     409: "The same request is still being answered.",
+    408: "The body did not arrive in time.",
     413: "The request is larger than the service accepts.",
     422: "The Idempotency-Key was used for another request.",
     429: "Too many requests; `Retry-After` says when to try again.",

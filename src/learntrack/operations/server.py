@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
+from tempfile import TemporaryDirectory
 
 import uvicorn
 from litestar import Litestar
@@ -16,6 +17,7 @@ from learntrack import demo
 from learntrack.access.secrets import with_secret
 from learntrack.access.tokens import TokenVerifier, issue
 from learntrack.app import create_app
+from learntrack.operations import logs, metrics
 from learntrack.settings import Settings
 from learntrack.storage import StartError
 from learntrack.storage.configured import connect_as_configured
@@ -29,7 +31,9 @@ _DEMO_TTL = timedelta(days=1)
 def create_worker_app() -> Litestar:
     """The application of a worker process, configured by the environment that its parent made."""
     die_with_parent()
-    return create_app(Settings())
+    settings = Settings()
+    logs.configure(settings.log_level)
+    return create_app(settings)
 
 
 class Server:
@@ -61,6 +65,7 @@ class Server:
         # Both signals unwind what has been started, so that no engine is left behind.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
+            logs.configure(self._settings.log_level)
             settings = with_secret(self._settings)
             TokenVerifier(settings)
             with self._socket() as listening, _database(settings) as connected:
@@ -107,8 +112,10 @@ class Server:
 
     def _serve(self, listening: socket.socket, settings: Settings) -> None:
         options: dict[str, object] = {
-            "log_level": "warning",
+            "log_config": None,
             "access_log": False,
+            "proxy_headers": bool(settings.trusted_proxies),
+            "forwarded_allow_ips": settings.trusted_proxies,
             "server_header": False,
             "timeout_graceful_shutdown": _GRACE_SECONDS,
             "lifespan": "on",
@@ -120,10 +127,11 @@ class Server:
             if not server.started:
                 raise StartError("The service could not start; the reason stands above.")
         else:
-            os.environ |= _environment(settings)
             target = f"{create_worker_app.__module__}:{create_worker_app.__qualname__}"
             config = uvicorn.Config(target, factory=True, workers=self._workers, **options)  # type: ignore[arg-type]
-            Multiprocess(config, sockets=[listening]).run()
+            with TemporaryDirectory(prefix="learntrack-metrics-") as shared:
+                os.environ |= _environment(settings) | {metrics.FOLDER: shared}
+                Multiprocess(config, sockets=[listening]).run()
 
 
 @contextmanager

@@ -13,9 +13,11 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from learntrack import documents
+from learntrack.storage import schema
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError, translated
 from learntrack.storage.lines import Lines
+from learntrack.storage.monitoring import CommandTimes, PoolSize
 from learntrack.storage.writers import COLLECTION as WRITERS
 from learntrack.storage.writers import Writers
 
@@ -147,7 +149,14 @@ class Database:
             return cast(list[Row], await self.raw[collection].find(query, projection).to_list(None))
 
     async def prepare(self) -> None:
-        """Make the collections, their indexes, and Beanie's models ready."""
+        """Make the collections, their indexes, and Beanie's models ready.
+
+        Indexes are built while reads and writes go on (MongoDB 4.2 and later).
+
+        Raises:
+            StartError: the stored shapes are of another release.
+
+        """
         with translated():
             if self.transactions:
                 # Not every version can make a collection inside a transaction, so all exist beforehand.
@@ -156,6 +165,7 @@ class Database:
                     if name not in present:
                         await _create(self.raw, name)
                 await self._writers.end_those_left_behind()
+            await schema.check(self.raw)
             await init_beanie(database=self.raw, document_models=documents.ALL)
 
     async def ping(self) -> None:
@@ -198,6 +208,7 @@ async def connect(uri: str, name: str, *, patience: float = 4.0) -> Database:
             w="majority",
             journal=True,
             appname="learntrack",
+            event_listeners=[CommandTimes(), PoolSize()],
         )
     except (InvalidURI, ConfigurationError, ValueError, TypeError) as error:
         raise StartError(f"LEARNTRACK_MONGODB_URI is not a MongoDB URI: {error}") from error

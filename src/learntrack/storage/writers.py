@@ -38,14 +38,20 @@ class Writers:
     async def session(self) -> AsyncIterator[Any]:
         """A session that nobody else is using."""
         session = self._idle.pop() if self._idle else await self._new()
+        fit = False
         try:
             yield session
-        except BaseException:
-            # Whatever state it is in, it is not used again; a transaction that has begun is aborted.
-            with suppress(PyMongoError):
-                await session.end_session()
+            fit = True
+        except Exception as error:
+            # A refused request leaves an aborted transaction; what the driver complains about is not used again.
+            fit = not isinstance(error, PyMongoError) and not session.in_transaction
             raise
-        self._idle.append(session)
+        finally:
+            if fit:
+                self._idle.append(session)
+            else:
+                with suppress(PyMongoError):
+                    await session.end_session()
 
     async def _new(self) -> Any:
         session = await self._client.start_session()

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from prometheus_client import Counter
+
 from learntrack.access.actor import Actor
 from learntrack.domain import times
 from learntrack.domain.attempt_book import AttemptLimits
@@ -22,6 +24,10 @@ from learntrack.tracking.jobs import Job, StartJob, UpdateJob, may_join, start_j
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.workset import Workset
 
+_STARTED = Counter("learntrack_sessions_started", "Content sessions started.")
+_UPDATED = Counter("learntrack_sessions_updated", "Updates of content sessions recorded.")
+_ATTEMPTS = Counter("learntrack_attempts_recorded", "New attempts recorded.")
+
 
 @dataclass(slots=True, frozen=True)
 class Answer:
@@ -29,6 +35,7 @@ class Answer:
 
     body: SessionStarted | SessionUpdated | bytes
     replayed: bool = False
+    attempts_recorded: int = 0
 
 
 class Tracking:
@@ -117,17 +124,29 @@ class Tracking:
             await docs.store()
             return outcomes
 
-        return await self._db.transaction(work)
+        outcomes = await self._db.transaction(work)
+        _count(jobs, outcomes)
+        return outcomes
 
     def _outcome(self, job: Job, docs: Workset) -> Answer | Exception:
         try:
             if job.key is not None and (stored := docs.keys.get(job.key.id)) is not None:
                 return Answer(job.key.answer_in(stored), replayed=True)
+            before = docs.attempts_recorded
             answer = recording.start(job, docs) if isinstance(job, StartJob) else recording.update(job, docs, self._limits)
         except Problem as refusal:
             return refusal
+        recorded = docs.attempts_recorded - before
         if job.key is None:
-            return Answer(answer)
+            return Answer(answer, attempts_recorded=recorded)
         body = encoder.encode(answer)
         docs.add_key(job.key.document(body, self._clock() + self._keys_kept))
-        return Answer(body)
+        return Answer(body, attempts_recorded=recorded)
+
+
+def _count(jobs: Sequence[Job], outcomes: Sequence[Answer | Exception]) -> None:
+    """Count what has been stored, for the metrics."""
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if isinstance(outcome, Answer) and not outcome.replayed:
+            (_STARTED if isinstance(job, StartJob) else _UPDATED).inc()
+            _ATTEMPTS.inc(outcome.attempts_recorded)

@@ -90,6 +90,7 @@ class Workset:
         self._assigned: set[tuple[str, str]] = set()
         self._taken: dict[str, str | None] = {}
         self._new_keys: list[Row] = []
+        self.attempts_recorded = 0
 
     # Loading
 
@@ -153,7 +154,7 @@ class Workset:
                 {"$sort": _LATEST},
                 {
                     "$group": {
-                        "_id": {"summary": "$_id", "quiz": {"$lt": ["$tries.mastery_level", 0]}},
+                        "_id": {"summary": "$_id", "quiz": {"$in": ["$tries.mastery_criterion.type", list(mastery.QUIZ_MODELS)]}},
                         "summary": {"$first": "$$ROOT"},
                         "highest": {"$max": "$tries.mastery_level"},
                     }

@@ -1,0 +1,58 @@
+"""The endpoints of a person's rights over their data."""
+
+from typing import Annotated, Any, Literal
+
+from litestar import Controller, Response, delete, get
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from litestar.status_codes import HTTP_200_OK
+
+from learntrack.access.actor import Actor
+from learntrack.operations import examples
+from learntrack.operations.examples import example
+from learntrack.operations.lists import lines_response
+from learntrack.operations.problems import answers
+from learntrack.privacy.schemas import Forgotten
+from learntrack.privacy.service import Privacy
+
+JSON_LINES = "application/jsonl"
+
+
+class PrivacyController(Controller):
+    """Export and removal of what is stored about a user."""
+
+    path = "/api"
+    tags = ["Privacy"]
+
+    @get(
+        "/logger/export/{user_id:str}",
+        media_type=JSON_LINES,
+        responses=answers(400, 401, 403, 429, 503)
+        | {200: ResponseSpec(str, description="A document a line.", media_type=JSON_LINES, examples=example(examples.EXPORT))},
+        summary="Everything that is stored about a user",
+    )
+    async def export(
+        self,
+        user_id: Annotated[str, Parameter(description="Your own id; a superuser: anybody's.")],
+        actor: NamedDependency[Actor],
+        privacy: NamedDependency[Privacy],
+    ) -> Response[Any]:
+        """Roster entry, sessions, summaries, tries and attempts, one JSON object a line: `{"collection", "document"}`."""
+        return await lines_response(await privacy.export(user_id, by=actor), JSON_LINES)
+
+    @delete(
+        "/roster/{kind:str}/{user_id:str}",
+        status_code=HTTP_200_OK,
+        responses=answers(400, 401, 403, 429, 503, ok=(Forgotten, "What has been removed.", example(examples.FORGOTTEN))),
+        summary="Forget a user",
+    )
+    async def forget(
+        self,
+        kind: Annotated[Literal["users"], Parameter(description="Only users can be forgotten.")],
+        user_id: Annotated[str, Parameter(description="The user's id.")],
+        actor: NamedDependency[Actor],
+        privacy: NamedDependency[Privacy],
+    ) -> Forgotten:
+        """Remove a user's roster entry and logs from every collection. Safe to repeat. Superusers only."""
+        return await privacy.forget(user_id, by=actor)

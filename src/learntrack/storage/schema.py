@@ -1,0 +1,48 @@
+"""The version of the stored shapes: a release must not write beside documents that it does not understand."""
+
+from pathlib import Path
+from typing import Any
+
+from beanie.executors.migrate import MigrationSettings, run_migrate
+from beanie.migrations.models import RunningDirections
+from pymongo import MongoClient
+
+from learntrack.documents.base import SCHEMA_VERSION
+from learntrack.storage.errors import StartError, translated
+
+COLLECTION = "deployment"
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+_KEY = {"_id": "schema"}
+
+
+async def check(database: Any, version: int = SCHEMA_VERSION) -> None:
+    """Make sure that what is stored is of `version`; a new database is from now on.
+
+    Raises:
+        StartError: it is of another one.
+
+    """
+    await database[COLLECTION].update_one(_KEY, {"$setOnInsert": {"version": version}}, upsert=True)
+    stored = (await database[COLLECTION].find_one(_KEY))["version"]
+    if stored > version:
+        raise StartError(f"The database has schema version {stored}, this release knows {version}: use the release that wrote it.")
+    if stored < version:
+        raise StartError(f"The database has schema version {stored}, this release needs {version}: run `learntrack migrate`.")
+
+
+async def migrate(uri: str, database: str, *, version: int = SCHEMA_VERSION, path: Path = MIGRATIONS) -> None:
+    """Bring what is stored to `version` by the migrations in `path` that have not been run yet; safe to repeat.
+
+    Raises:
+        StartError: it is newer already.
+
+    """
+    with translated(), MongoClient[dict[str, Any]](uri, w="majority") as client:
+        records = client[database][COLLECTION]
+        stored = records.find_one(_KEY)
+        if stored is not None and stored["version"] > version:
+            raise StartError(f"The database has schema version {stored['version']}, this release knows {version}.")
+        if stored is not None and stored["version"] < version:
+            settings = MigrationSettings(direction=RunningDirections.FORWARD, connection_uri=uri, database_name=database, path=str(path))
+            await run_migrate(settings)
+        records.update_one(_KEY, {"$set": {"version": version}}, upsert=True)
