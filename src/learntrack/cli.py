@@ -3,10 +3,10 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar, cast
 
 import typer
 from pydantic import ValidationError
@@ -30,6 +30,8 @@ cli = typer.Typer(
 )
 roster = typer.Typer(help="People, classes and assignments.", no_args_is_help=True)
 cli.add_typer(roster, name="roster")
+importing = typer.Typer(help="Moving in with another system's history.", no_args_is_help=True)
+cli.add_typer(importing, name="import")
 
 T = TypeVar("T")
 _USAGE = 2
@@ -113,6 +115,44 @@ def roster_load(
     except InvalidFields as error:
         fail(f"{file}: {error.detail}")
     print(", ".join(f"{count} {part.replace('_', ' ')}" for part, count in counts.items() if count) or "nothing to load")
+
+
+@importing.command("kolibri")
+def import_kolibri(
+    path: Annotated[Path | None, typer.Argument(help="A Kolibri home, or its db.sqlite3; it may be in use.")] = None,
+    postgres: Annotated[str | None, typer.Option(help="The URI of a Kolibri's PostgreSQL database, instead of PATH.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look at everything, store nothing.")] = False,
+    skipped: Annotated[Path | None, typer.Option(help="A file for every skipped record and why (JSON lines).", dir_okay=False)] = None,
+) -> None:
+    """Import people, classes and all logs of a Kolibri 0.16–0.19. Ids stay.
+
+    Safe to repeat, also after an interruption: what is there already is left as it is, what is new in Kolibri is added, and
+    what was recorded here meanwhile is kept. Each learner is imported whole or not at all.
+    """
+    from learntrack.importing.kolibri import postgres_source, sqlite_source
+    from learntrack.importing.presentation import show
+    from learntrack.importing.report import ImportReport
+    from learntrack.importing.service import import_kolibri
+
+    if (path is None) == (postgres is None):
+        fail("Name either the PATH of a Kolibri home (or its db.sqlite3) or --postgres URI.")
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=console, disable=not console.is_terminal)
+    opened = postgres_source(postgres) if postgres is not None else sqlite_source(cast(Path, path))
+    with ExitStack() as stack:
+        report = ImportReport(stack.enter_context(skipped.open("w")) if skipped is not None else None)
+        source = stack.enter_context(opened)
+
+        async def work(db: Database) -> None:
+            if not dry_run:
+                await db.prepare()
+            with bar:
+                task = bar.add_task("logs", total=source.count())
+                await import_kolibri(db, source, report, lambda done: bar.advance(task, done), dry_run=dry_run)
+
+        _with_database(Settings(), work)
+    show(report, Console(), dry_run=dry_run)
 
 
 @cli.command()

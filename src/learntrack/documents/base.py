@@ -17,6 +17,15 @@ class Stored(Document):
     schema_version: int = SCHEMA_VERSION
 
 
+class StoredImport(BaseModel):
+    """What a document was imported from: the source's id, and what the source said last time, so that the next import knows what is new."""
+
+    id: str
+    digest: str
+    time_spent: float
+    progress: float | None = None
+
+
 class StoredOverflowTotals(BaseModel):
     """What a try (or a session without one) remembers of its attempts in `attempt_overflow`."""
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from learntrack.documents.base import HoldsAttempts, Stored
+from learntrack.documents.base import HoldsAttempts, Stored, StoredImport
 
 OWNER_ATTEMPTS = IndexModel(
     [("user_id", ASCENDING), ("end_timestamp", DESCENDING)],
@@ -39,6 +39,7 @@ class ContentSession(Stored, HoldsAttempts):
     end_timestamp: datetime
     time_spent: float = 0.0
     progress: float = 0.0
+    imported: StoredImport | None = None
 
     class Settings:
         """Collection and indexes."""

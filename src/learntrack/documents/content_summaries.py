@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from pymongo import ASCENDING, IndexModel
 
-from learntrack.documents.base import Stored
+from learntrack.documents.base import Stored, StoredImport
 
 OWNER_PROGRESS = IndexModel([("user_id", ASCENDING), ("progress", ASCENDING)], name="owner_progress")
 """Serves: the total of a learner; a class's progress."""
@@ -31,6 +31,7 @@ class ContentSummary(Stored):
     progress: float = 0.0
     extra_fields: dict[str, Any] = {}
     has_tries: bool = False
+    imported: StoredImport | None = None
 
     class Settings:
         """Collection and indexes."""

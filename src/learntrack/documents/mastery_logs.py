@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from learntrack.documents.base import HoldsAttempts, Stored
+from learntrack.documents.base import HoldsAttempts, Stored, StoredImport
 
 NEWEST_FIRST = [("end_timestamp", DESCENDING), ("_id", ASCENDING)]
 """The order of lists: total, so that pages neither skip nor repeat."""
@@ -38,6 +38,7 @@ class MasteryLog(Stored, HoldsAttempts):
     completion_timestamp: datetime | None = None
     complete: bool = False
     time_spent: float = 0.0
+    imported: StoredImport | None = None
 
     class Settings:
         """Collection and indexes."""

@@ -90,6 +90,13 @@ class AttemptBook:
     moved: bool = False
     new_chunks: list[Chunk] = field(default_factory=list)
 
+    @classmethod
+    def holding(cls, attempts: Iterable[Attempt]) -> "AttemptBook":
+        """A new book of attempts that exist already, numbered; those that do not fit are in `new_chunks`."""
+        book = cls(sorted(attempts, key=lambda attempt: attempt["number"]))
+        book._make_room()
+        return book
+
     @property
     def attempt_count(self) -> int:
         """How many attempts there are, the chunks' included."""

@@ -15,6 +15,7 @@ MasteryModelType = Literal[
     "quiz",
     "pre_post_test",
 ]
+QUIZ_MODELS: tuple[str, ...] = ("quiz", "pre_post_test")
 MASTERY_MODELS: tuple[str, ...] = get_args(MasteryModelType)
 
 Kind = Literal["video", "audio", "document", "exercise", "html5", "topic", "slideshow", "h5p", "zim", "quiz"]
@@ -30,7 +31,7 @@ _LOWEST_LEVEL = -(2**31)
 
 def is_quiz(criterion: Criterion) -> bool:
     """Whether tries under this criterion are quiz tries (negative mastery levels), not exercise tries (1, 2, 3…)."""
-    return criterion["type"] in ("quiz", "pre_post_test")
+    return criterion["type"] in QUIZ_MODELS
 
 
 def is_coach_assigned(criterion: Criterion) -> bool:

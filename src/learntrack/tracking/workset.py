@@ -166,7 +166,7 @@ class Workset:
             self.summaries.setdefault(summary["_id"], Tracked(summary))
             if latest is not None:
                 tracked = self.tries.setdefault(latest["_id"], Tracked(latest))
-                self._tries_of[summary["_id"], latest["mastery_level"] < 0] = Tries(tracked, row["highest"])
+                self._tries_of[summary["_id"], mastery.is_quiz(latest["mastery_criterion"])] = Tries(tracked, row["highest"])
 
     async def _load_taken(self, ids: list[str]) -> None:
         if ids:
@@ -273,6 +273,7 @@ class Workset:
     def keep(self, holder: Tracked, book: AttemptBook) -> None:
         """Take over what has been recorded in a book of `holder`."""
         row = holder.row
+        self.attempts_recorded += book.attempt_count - row["attempt_count"]
         holder.set(attempt_count=book.attempt_count, correct_sum=book.correct_sum, completed_attempts=book.completed_attempts)
         holder.set_attempts(book.embedded, None if book.moved else book.changed)
         if book.totals:

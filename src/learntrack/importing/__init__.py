@@ -1,0 +1,1 @@
+"""Moving in: reading another system's history and storing it as our own."""
