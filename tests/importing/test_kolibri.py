@@ -202,6 +202,7 @@ async def test_corrupt_rows_are_reported_and_everything_else_is_there(tmp_path: 
         f"UPDATE logger_attemptlog SET masterylog_id = '{'f' * 32}' WHERE id = '{attempts[2]}'",
         f"UPDATE logger_attemptlog SET time_spent = 'long' WHERE id = '{attempts[3]}'",
         f"UPDATE logger_attemptlog SET interaction_history = '[NaN]' WHERE id = '{attempts[4]}'",
+        f"UPDATE logger_attemptlog SET simple_answer = CAST(x'ff41' AS TEXT) WHERE id = '{attempts[5]}'",
         "UPDATE kolibriauth_membership SET collection_id = 'nowhere' WHERE id = (SELECT id FROM kolibriauth_membership LIMIT 1)",
         "UPDATE logger_contentsessionlog SET user_id = 'nobody'"
         " WHERE id = (SELECT id FROM logger_contentsessionlog WHERE user_id IS NOT NULL LIMIT 1)",
@@ -219,6 +220,8 @@ async def test_corrupt_rows_are_reported_and_everything_else_is_there(tmp_path: 
             ("learners", "has logs, but is no user that is imported"),
         } <= reasons
         assert report.counts["attempts"]["skipped"] == 5
+        [odd] = await api.db.find("mastery_logs", {"attempts.id": attempts[5]})
+        assert "\ufffdA" in [attempt["simple_answer"] for attempt in odd["attempts"]]
         assert outcomes(report, "new") == 379 + 230 + 186 - 1
 
 

@@ -5,7 +5,6 @@ one per learner and content), and remembers Kolibri's.
 """
 
 import hashlib
-import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -14,11 +13,13 @@ from datetime import UTC, datetime
 from math import isfinite
 from typing import Any
 
+import msgspec
+
 from learntrack.documents.base import SCHEMA_VERSION
 from learntrack.domain import mastery, times
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.ids import parse_id, summary_id
-from learntrack.domain.json_values import objection
+from learntrack.domain.json_values import encoder, objection
 from learntrack.importing.kolibri import LearnerRows, SourceRow
 from learntrack.importing.report import ImportReport
 from learntrack.storage.database import Row
@@ -26,6 +27,7 @@ from learntrack.storage.database import Row
 _DEPTH = 80
 _CONTEXT_IDS = ("node_id", "quiz_id", "lesson_id", "course_session_id")
 _ZONE = re.compile(r"\([^)]*\)$")
+_PLAIN_ID = re.compile(r"[0-9a-f]{32}")
 _LEVELS = range(-(2**31), 2**31)
 
 
@@ -77,13 +79,14 @@ def documents_of(rows: LearnerRows, report: ImportReport) -> LearnerDocuments:
     holders = {row["_id"] for row in (*found.tries, *found.sessions)}
     sessions = {row["_id"] for row in found.sessions}
     for row, attempt in convert.each("attempts", rows.attempts, convert.attempt):
-        holder = row["masterylog_id"] or row["sessionlog_id"]
-        if holder is None or parse_id(str(holder)) not in holders:
-            report.skip("attempts", row["id"], "its try is not there" if row["masterylog_id"] else "its session is not there")
+        tried = row["masterylog_id"]
+        holder = str(tried).replace("-", "") if tried else attempt["session_id"]
+        if holder not in holders:
+            report.skip("attempts", row["id"], "its try is not there" if tried else "its session is not there")
             continue
         if attempt["session_id"] not in sessions:
             report.note("attempts", row["id"], "kept in its try, though its session is not there")
-        found.attempts[parse_id(str(holder))].append(attempt)
+        found.attempts[holder].append(attempt)
     for document in (*found.summaries, *found.tries, *found.sessions):
         _finish(document, found.attempts.get(document["_id"], []))
     return found
@@ -110,8 +113,8 @@ def _finish(document: Row, attempts: list[Attempt]) -> None:
         attempt["number"] = number
     if "mastery_level" in document and document["time_spent"] is None:
         document["time_spent"] = sum(attempt["time_spent"] for attempt in attempts)
-    content = json.dumps([document, attempts], sort_keys=True, default=str).encode()
-    document["imported"] |= {"digest": hashlib.blake2b(content, digest_size=12).hexdigest(), "time_spent": document["time_spent"]}
+    digest = hashlib.blake2b(encoder.encode([document, attempts]), digest_size=12).hexdigest()
+    document["imported"] |= {"digest": digest, "time_spent": document["time_spent"]}
     if "progress" in document:
         document["imported"]["progress"] = document["progress"]
 
@@ -167,7 +170,7 @@ class _Converter:
             "completion_timestamp": _moment(row, "completion_timestamp", optional=True),
             "time_spent": _number(row, "time_spent"),
             "progress": min(1.0, _number(row, "progress")),
-            "extra_fields": _json(row, "extra_fields", dict),
+            "extra_fields": _dict(row, "extra_fields"),
             "has_tries": False,
             **_common(row),
         }
@@ -177,7 +180,7 @@ class _Converter:
             summary = summaries.get(str(row["summarylog_id"]))
             if summary is None:
                 raise Corrupt("its summary is not there")
-            criterion = _json(row, "mastery_criterion", dict)
+            criterion = _dict(row, "mastery_criterion")
             if criterion.get("type") not in mastery.MASTERY_MODELS:
                 raise Corrupt("mastery_criterion: no such mastery model")
             level = row["mastery_level"]
@@ -202,9 +205,6 @@ class _Converter:
         return convert
 
     def attempt(self, row: SourceRow) -> Attempt:
-        history = _json(row, "interaction_history", list)
-        if not all(isinstance(entry, dict) for entry in history):
-            raise Corrupt("interaction_history: not a list of objects")
         start, end = _period(row)
         return Attempt(
             id=_id(row, "id"),
@@ -219,9 +219,9 @@ class _Converter:
             correct=_number(row, "correct"),
             hinted=bool(row["hinted"]),
             error=bool(row.get("error")),
-            answer=_json(row, "answer", dict),
+            answer=_dict(row, "answer"),
             simple_answer=str(row["simple_answer"] or ""),
-            interaction_history=history,
+            interaction_history=_dicts(row, "interaction_history"),
         )
 
 
@@ -316,8 +316,11 @@ def _common(row: SourceRow) -> Row:
 
 
 def _id(row: SourceRow, name: str) -> str:
+    value = row[name]
+    if isinstance(value, str) and _PLAIN_ID.fullmatch(value):
+        return value
     try:
-        return parse_id(str(row[name]))
+        return parse_id(str(value))
     except ValueError:
         raise Corrupt(f"{name}: not an id") from None
 
@@ -339,26 +342,37 @@ def _number(row: SourceRow, name: str) -> float:
     return float(value)
 
 
-def _json(row: SourceRow, name: str, kind: type) -> Any:
-    value = row[name]
-    if value in (None, ""):
-        return kind()
-    if isinstance(value, str):
-        try:
-            value = json.loads(value, parse_constant=_no_constant)
-        except (ValueError, RecursionError):
-            raise Corrupt(f"{name}: broken JSON") from None
-        if value is None:
-            return kind()
-    if not isinstance(value, kind):
-        raise Corrupt(f"{name}: JSON of another kind")
-    if found := objection(value, depth=_DEPTH):
+_object = msgspec.json.Decoder(dict[str, Any] | None).decode
+_objects = msgspec.json.Decoder(list[dict[str, Any]] | None).decode
+_SUSPECT = re.compile(r"\\u0000|[0-9]{19}")
+
+
+def _dict(row: SourceRow, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = _json(row, name, _object) or {}
+    return found
+
+
+def _dicts(row: SourceRow, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = _json(row, name, _objects) or []
+    return found
+
+
+def _json(row: SourceRow, name: str, decode: Callable[[str], Any]) -> Any:
+    text = row[name]
+    if text is None or text == "":
+        return None
+    if not isinstance(text, str):
+        text = encoder.encode(text).decode()  # PostgreSQL may have decoded it already
+    try:
+        value = decode(text)
+    except msgspec.ValidationError:
+        raise Corrupt(f"{name}: JSON of another kind") from None
+    except (ValueError, RecursionError):
+        raise Corrupt(f"{name}: broken JSON") from None
+    # Walked through only where there may be something to object to.
+    if (_SUSPECT.search(text) or text.count("{") + text.count("[") > _DEPTH) and (found := objection(value, depth=_DEPTH)):
         raise Corrupt(f"{name}: {found}")
     return value
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def _moment(row: SourceRow, name: str, *, optional: bool = False) -> datetime | None:
@@ -367,10 +381,15 @@ def _moment(row: SourceRow, name: str, *, optional: bool = False) -> datetime | 
     if value in (None, "") and optional:
         return None
     if isinstance(value, str):
+        # 2026-11-03 22:13:42.165163(Africa/Nairobi), of which the milliseconds are kept
+        usual = value[19:20] == "." and value[26:27] == "("
         try:
-            value = datetime.fromisoformat(_ZONE.sub("", value))
+            moment = datetime.fromisoformat(f"{value[:23]}+00:00" if usual else _ZONE.sub("", value))
         except ValueError:
             raise Corrupt(f"{name}: an impossible date") from None
+        if usual:
+            return moment
+        value = moment
     if not isinstance(value, datetime):
         raise Corrupt(f"{name}: an impossible date")
     try:
@@ -387,7 +406,7 @@ def _period(row: SourceRow) -> tuple[datetime, datetime]:
 
 
 def _context(row: SourceRow) -> dict[str, str | int]:
-    sent = _json(row, "extra_fields", dict).get("context")
+    sent = _dict(row, "extra_fields").get("context")
     if not isinstance(sent, dict):
         return {}
     found: dict[str, str | int] = {}

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -187,11 +187,23 @@ class _Sqlite:
         return {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}
 
     def rows(self, query: str) -> Iterator[SourceRow]:
+        done = 0
+        try:
+            for row in self._from(query, 0):
+                yield row
+                done += 1
+        except sqlite3.OperationalError as error:
+            if "decode" not in str(error).lower():
+                raise
+            # Text that is no UTF-8: read on leniently, which costs a call of Python for every text.
+            self._connection.text_factory = lambda raw: raw.decode(errors="replace")
+            yield from self._from(query, done)
+
+    def _from(self, query: str, first: int) -> Iterator[SourceRow]:
         cursor = self._connection.execute(query)
         names = [column[0] for column in cursor.description]
-        while found := cursor.fetchmany(_FETCH):
-            for row in found:
-                yield dict(zip(names, row, strict=True))
+        for row in islice(cursor, first, None):
+            yield dict(zip(names, row, strict=False))
 
 
 class _Postgres:
@@ -229,7 +241,6 @@ def sqlite_source(path: Path) -> Iterator[Kolibri]:
         raise StartError(f"There is no Kolibri database at {file}.")
     with tempfile.TemporaryDirectory(prefix="learntrack-import-") as folder:
         copy = sqlite3.connect(Path(folder) / _FILE, check_same_thread=False)
-        copy.text_factory = lambda raw: raw.decode(errors="replace")
         try:
             _back_up(file, copy)
             yield Kolibri(_Sqlite(copy), str(file))
