@@ -90,6 +90,7 @@ def _visit(school: School, user: str, content: str, at: datetime, skill: float, 
             "completion_timestamp": end if done else None,
             "extra_fields": {},
             "has_tries": True,
+            "finished_tries": int(done),
         },
         tried,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
@@ -12,6 +13,8 @@ from litestar.types import ControllerRouterHandler
 from learntrack.access.actor import TokenMiddleware, provide_actor
 from learntrack.access.rate_limit import RateLimit
 from learntrack.access.tokens import TokenVerifier
+from learntrack.analytics.controller import ExportController, ReportController
+from learntrack.analytics.service import Analytics
 from learntrack.operations import metrics, tracing
 from learntrack.operations.api_description import assets, openapi_config
 from learntrack.operations.bodies import JsonRequest
@@ -53,6 +56,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         app.state.tracking = Tracking(db, settings)
         app.state.batch = BatchRecorder(app.state.tracking, settings)
         app.state.reports = Reports(db)
+        app.state.analytics = Analytics(db)
         app.state.privacy = Privacy(db)
         app.state.roster_service = RosterService(db, settings.max_roster_records)
         try:
@@ -63,6 +67,8 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
     api: list[ControllerRouterHandler] = [
         ContentSessionController,
         LogController,
+        ReportController,
+        ExportController,
         PrivacyController,
         Router(path="/", route_handlers=[BatchController], request_max_body_size=settings.max_batch_bytes),
         Router(path="/", route_handlers=[RosterController], request_max_body_size=settings.max_roster_bytes),
@@ -76,11 +82,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         ],
         dependencies={
             "actor": Provide(provide_actor, sync_to_thread=False),
-            "tracking": Provide(_tracking, sync_to_thread=False),
-            "batch": Provide(_batch, sync_to_thread=False),
-            "privacy": Provide(_privacy, sync_to_thread=False),
-            "reports": Provide(_reports, sync_to_thread=False),
-            "roster_service": Provide(_roster_service, sync_to_thread=False),
+            **{name: _of_state(name) for name in ("db", "tracking", "batch", "analytics", "privacy", "reports", "roster_service")},
         },
         lifespan=[lifespan],
         state=State({"settings": settings, "verifier": verifier, "rate_limit": RateLimit(settings)}),
@@ -110,26 +112,10 @@ def _cors(settings: Settings) -> CORSConfig | None:
     )
 
 
-def _tracking(state: State) -> Tracking:
-    found: Tracking = state.tracking
-    return found
+def _of_state(name: str) -> Provide:
+    """What the lifespan has put into the application's state under this name."""
 
+    def provide(state: State) -> Any:
+        return state[name]
 
-def _batch(state: State) -> BatchRecorder:
-    found: BatchRecorder = state.batch
-    return found
-
-
-def _privacy(state: State) -> Privacy:
-    found: Privacy = state.privacy
-    return found
-
-
-def _reports(state: State) -> Reports:
-    found: Reports = state.reports
-    return found
-
-
-def _roster_service(state: State) -> RosterService:
-    found: RosterService = state.roster_service
-    return found
+    return Provide(provide, sync_to_thread=False)

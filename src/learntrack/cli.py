@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, cast
 
@@ -36,6 +37,15 @@ cli.add_typer(importing, name="import")
 
 T = TypeVar("T")
 _USAGE = 2
+
+
+class Format(StrEnum):
+    """The forms of a report."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    html = "html"
 
 
 def main() -> None:
@@ -175,6 +185,70 @@ def token(
     if settings.jwt_secret is None:
         fail("Tokens are signed elsewhere: this service only has a public key.")
     print(issue(settings.jwt_secret.get_secret_value(), user_id, superuser=superuser, ttl=timedelta(seconds=ttl), settings=settings))
+
+
+@cli.command()
+def report(
+    name: Annotated[str, typer.Argument(help="Which report; `learntrack report list` prints them.")],
+    since: Annotated[str | None, typer.Option(help="From this date or moment on (ISO 8601, UTC).")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this date or moment (ISO 8601, UTC).")] = None,
+    facility: Annotated[str | None, typer.Option(help="Only learners of this facility (its id).")] = None,
+    classroom: Annotated[str | None, typer.Option(help="Only learners of this classroom (its id).")] = None,
+    content: Annotated[str | None, typer.Option(help="Only this content (its id).")] = None,
+    form: Annotated[Format, typer.Option("--format", help="In which form.")] = Format.table,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file to write to.", dir_okay=False)] = None,
+) -> None:
+    """Answer an analytical question about everybody in the database.
+
+    The same pipelines run in mongosh: see scripts/analytics.
+    """
+    from learntrack.analytics import terminal
+    from learntrack.analytics.filters import report_filters
+    from learntrack.analytics.questions import questions
+    from learntrack.analytics.service import Analytics
+    from learntrack.operations.problems import Problem
+
+    if name == "list":
+        terminal.list_questions(Console())
+        return
+    if name not in questions():
+        fail(f"There is no report {name}; there are {', '.join(questions())}.")
+
+    async def work(db: Database) -> None:
+        db.read_patience = float("inf")
+        with terminal.waiting(f"report {name}") as count:
+            answer = await Analytics(db).unlimited(name, filters)
+            await terminal.write(answer, form.value, output, count)
+
+    try:
+        filters = report_filters(since=since, until=until, facility=facility, classroom=classroom, content=content)
+        _with_database(Settings(), work)
+    except Problem as refusal:
+        fail(refusal.detail)
+    except OSError as error:
+        fail(f"{output}: {error.strerror}")
+
+
+@cli.command()
+def rollup(
+    everything: Annotated[bool, typer.Option("--everything", help="Compute all anew, not only what may have changed.")] = False,
+) -> None:
+    """Bring up to date what reports over everything are answered from. Run it as a job, for example every night."""
+    from learntrack.analytics.rollups import roll_up
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=console, disable=not console.is_terminal)
+
+    async def work(db: Database) -> dict[str, int]:
+        await db.prepare()
+        db.read_patience = float("inf")
+        with bar:
+            task = bar.add_task("contents", total=None)
+            return await roll_up(db, lambda done, total: bar.update(task, completed=done, total=total), everything=everything)
+
+    for name, many in _with_database(Settings(), work).items():
+        print(f"{name}: {many} contents computed")
 
 
 @cli.command()

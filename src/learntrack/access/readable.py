@@ -44,6 +44,34 @@ def members_of(places: Sequence[str]) -> list[Stage]:
     return [{"$match": {"places": first}}, *narrowed, _ROLES]
 
 
+def _actor_and_members(user_id: str, places: Sequence[str]) -> list[Stage]:
+    """The actor's own row, and those of who is in all of these places. Indexes: the key, places."""
+    joined = {"from": "users", "localField": "place", "foreignField": "places", "as": "member"}
+    member = {
+        "_id": "$member._id",
+        "places": "$member.places",
+        "role_places": "$member.role_places",
+        "is_superuser": "$member.is_superuser",
+    }
+    return [
+        {"$match": {"_id": user_id}},
+        _ROLES,
+        {"$addFields": {"part": [0, 1]}},
+        {"$unwind": "$part"},
+        {
+            "$project": {
+                "own": {"$cond": [{"$eq": ["$part", 0]}, {name: f"${name}" for name in ("_id", *_ROLES["$project"])}, None]},
+                "place": {"$cond": [{"$eq": ["$part", 1]}, places[0], None]},
+            }
+        },
+        {"$lookup": joined},
+        {"$unwind": {"path": "$member", "preserveNullAndEmptyArrays": True}},
+        {"$project": {"found": {"$cond": ["$own", "$own", member]}}},
+        {"$replaceRoot": {"newRoot": "$found"}},
+        {"$match": {"places": {"$ne": None}}},
+    ]
+
+
 async def is_superuser(db: Database, actor: Actor) -> bool:
     """Whether the actor is a superuser, by token or by roster."""
     if actor.superuser or actor.user_id is None:
@@ -67,7 +95,7 @@ async def readable(db: Database, actor: Actor, *, user: str | None = None, place
     if user is not None:
         look_up = [{"$match": {"_id": {"$in": [actor.user_id, user]}}}, _ROLES]
     else:
-        look_up = [{"$match": {"_id": actor.user_id}}, _ROLES, {"$unionWith": {"coll": "users", "pipeline": members_of(places)}}]
+        look_up = members_of(places) if actor.superuser else _actor_and_members(actor.user_id, places)
     rows = await db.rows("users", look_up)
     return Readable(_permitted(rows, actor, user, places))
 

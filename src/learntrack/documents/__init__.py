@@ -11,6 +11,7 @@ from learntrack.documents.content_sessions import ContentSession
 from learntrack.documents.content_summaries import ContentSummary
 from learntrack.documents.idempotency_keys import IdempotencyKey
 from learntrack.documents.mastery_logs import MasteryLog
+from learntrack.documents.rollups import ItemRollup, RollupState
 from learntrack.documents.roster import Classroom, CourseSession, Facility, LearnerGroup, Lesson, Quiz, User
 
 ALL: list[type[Document]] = [
@@ -26,6 +27,8 @@ ALL: list[type[Document]] = [
     Lesson,
     Quiz,
     CourseSession,
+    ItemRollup,
+    RollupState,
 ]
 
 __all__ = [
@@ -37,9 +40,11 @@ __all__ = [
     "CourseSession",
     "Facility",
     "IdempotencyKey",
+    "ItemRollup",
     "LearnerGroup",
     "Lesson",
     "MasteryLog",
     "Quiz",
+    "RollupState",
     "User",
 ]

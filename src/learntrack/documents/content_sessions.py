@@ -18,6 +18,9 @@ NEWEST_ATTEMPTS = IndexModel([("end_timestamp", DESCENDING)], name="newest_attem
 OWNER_START = IndexModel([("user_id", ASCENDING), ("start_timestamp", ASCENDING)], name="owner_start")
 """Serves: a learner's sessions in a range of dates, export, forgetting."""
 
+LESSON = IndexModel([("context.lesson_id", ASCENDING)], name="lesson", partialFilterExpression={"context.lesson_id": {"$exists": True}})
+"""Serves: what was done in a lesson; partial, because most sessions are in none."""
+
 
 class ContentSession(Stored, HoldsAttempts):
     """A visit: who, what, when, how long. Holds attempts only where there is no try (anonymous, or no assessment).
@@ -45,4 +48,4 @@ class ContentSession(Stored, HoldsAttempts):
         """Collection and indexes."""
 
         name = "content_sessions"
-        indexes: ClassVar = [OWNER_ATTEMPTS, NEWEST_ATTEMPTS, OWNER_START]
+        indexes: ClassVar = [OWNER_ATTEMPTS, NEWEST_ATTEMPTS, OWNER_START, LESSON]

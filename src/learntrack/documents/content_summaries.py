@@ -16,7 +16,7 @@ CONTENT = IndexModel([("content_id", ASCENDING)], name="content")
 class ContentSummary(Stored):
     """How far a learner is in a content, over all visits. Its id is derived from user and content.
 
-    `has_tries`: the content was met as an assessment, so that its finished tries count, not its progress.
+    `has_tries`: the content was met as an assessment, so that its `finished_tries` count, not its progress.
     `time_spent` is in seconds, `progress` 0.0–1.0.
     """
 
@@ -31,6 +31,7 @@ class ContentSummary(Stored):
     progress: float = 0.0
     extra_fields: dict[str, Any] = {}
     has_tries: bool = False
+    finished_tries: int = 0
     imported: StoredImport | None = None
 
     class Settings:

@@ -62,12 +62,14 @@ def documents_of(rows: LearnerRows, report: ImportReport) -> LearnerDocuments:
     found = LearnerDocuments(user)
     convert = _Converter(user, report)
     by_kolibri: dict[str, Row] = {}
-    for row, summary in convert.each("content_summaries", rows.summaries, convert.summary):
-        by_kolibri[str(row["id"])] = summary
+    for row, made in convert.each("content_summaries", rows.summaries, convert.summary):
+        by_kolibri[str(row["id"])] = made
     tries_by_level: dict[tuple[str, int], Row] = {}
     for row, tried in convert.each("mastery_logs", rows.tries, convert.try_in(by_kolibri)):
         found.tries.append(tried)
-        by_kolibri[str(row["summarylog_id"])]["has_tries"] = True
+        summary = by_kolibri[str(row["summarylog_id"])]
+        summary["has_tries"] = True
+        summary["finished_tries"] += tried["complete"]
         tries_by_level[tried["summary_id"], tried["mastery_level"]] = tried
     found.summaries = _one_each(by_kolibri.values(), report)
     for _, session in convert.each("content_sessions", rows.sessions, convert.session):
@@ -101,6 +103,7 @@ def _one_each(summaries: Iterable[Row], report: ImportReport) -> list[Row]:
             report.note("content_summaries", summary["imported"]["id"], "there are several of this learner and content: joined")
             more, less = sorted((summary, first), key=lambda row: (row["progress"], row["end_timestamp"]), reverse=True)
             more["has_tries"] |= less["has_tries"]
+            more["finished_tries"] += less["finished_tries"]
             more["start_timestamp"] = min(summary["start_timestamp"], first["start_timestamp"])
             best[summary["_id"]] = more
     return list(best.values())
@@ -172,6 +175,7 @@ class _Converter:
             "progress": min(1.0, _number(row, "progress")),
             "extra_fields": _dict(row, "extra_fields"),
             "has_tries": False,
+            "finished_tries": 0,
             **_common(row),
         }
 
@@ -285,6 +289,7 @@ def _add_legacy_exams(rows: LearnerRows, found: LearnerDocuments, convert: _Conv
             "completion_timestamp": completed,
             "extra_fields": {},
             "has_tries": True,
+            "finished_tries": int(done),
             **_common(row),
         }
         for attempt in attempts:

@@ -93,6 +93,7 @@ async def _store(db: Database, learners: Sequence[LearnerDocuments], report: Imp
         plan = _Plan(db, tx)
         for name, rows in zip(_COLLECTIONS, ("sessions", "summaries", "tries"), strict=True):
             await plan.add(name, [(learner, row) for learner in learners for row in getattr(learner, rows)])
+        await plan.count_finished_tries()
         if not dry_run:
             await plan.store()
         return plan.outcomes
@@ -113,6 +114,8 @@ class _Plan:
         self._db = db
         self._tx = tx
         self._writes: dict[str, list[Any]] = {}
+        self._updated_summaries: dict[str, Row] = {}
+        self._complete: dict[str, dict[str, bool]] = {}
         self.outcomes: dict[str, list[str]] = {name: [] for name in _COLLECTIONS}
 
     async def add(self, collection: str, documents: Sequence[tuple[LearnerDocuments, Row]]) -> None:
@@ -137,6 +140,16 @@ class _Plan:
             else:
                 self.outcomes[collection].append("unchanged")
 
+    async def count_finished_tries(self) -> None:
+        """Count them anew for summaries that were there before: a try may have been finished here, there, or in both places."""
+        if not self._updated_summaries:
+            return
+        wanted = {"summary_id": {"$in": list(self._updated_summaries)}}
+        for tried in await self._find("mastery_logs", wanted, {"summary_id": 1, "complete": 1}):
+            self._complete.setdefault(tried["summary_id"], {}).setdefault(tried["_id"], tried["complete"])
+        for key, summary in self._updated_summaries.items():
+            summary["finished_tries"] = sum(self._complete.get(key, {}).values())
+
     async def store(self) -> None:
         """Write everything."""
         for collection, writes in self._writes.items():
@@ -146,6 +159,7 @@ class _Plan:
         chunks: list[Row] = []
         if collection != "content_summaries":
             row, chunks = with_attempts(row, attempts)
+        self._note(row)
         self._write(collection, [InsertOne(row)])
         self._write("attempt_overflow", [InsertOne(chunk) for chunk in chunks])
 
@@ -160,8 +174,15 @@ class _Plan:
                 self._write("attempt_overflow", [DeleteMany(older)])
             found.pop("overflow", None)
             found, chunks = with_attempts(found, all_attempts(held, attempts))
+        else:
+            self._updated_summaries[found["_id"]] = found
+        self._note(found)
         self._write(collection, [ReplaceOne(self._db.key_of(stored), found)])
         self._write("attempt_overflow", [InsertOne(chunk) for chunk in chunks])
+
+    def _note(self, row: Row) -> None:
+        if "mastery_level" in row:
+            self._complete.setdefault(row["summary_id"], {})[row["_id"]] = row["complete"]
 
     def _write(self, collection: str, writes: Iterable[Any]) -> None:
         if added := list(writes):

@@ -126,3 +126,28 @@ def example(value: Any) -> list[Example]:
 def page(row: Any) -> dict[str, Any]:
     """A page of one row."""
     return {"page": 1, "count": 1, "total_pages": 1, "results": [row]}
+
+
+_DAY = {"day": "2026-03-02", "learners": 24, "sessions": 61, "time_spent": 40260.5}
+REPORT_NAMES = [
+    {
+        "name": "daily-activity",
+        "title": "Activity by day",
+        "description": "Learners, sessions and time on each day (UTC).",
+        "columns": [{"name": "day", "kind": "date", "description": "The day (UTC)."}],
+    }
+]
+REPORT = {
+    "report": "daily-activity",
+    "title": "Activity by day",
+    "description": "Learners, sessions and time on each day (UTC).",
+    "as_of": "2026-03-09T10:00:00Z",
+    "columns": [{"name": name, "kind": "number", "description": ""} for name in _DAY],
+    "results": [_DAY],
+}
+CSV = {
+    "sessions": "Facility name,Username,Channel id,Channel name,Content id,Content title,Time of first interaction,"
+    "Time of last interaction,Time Spent (sec),Progress (0-1),Content kind\r\n",
+    "summaries": "Facility name,Username,Channel id,Channel name,Content id,Content title,Time of first interaction,"
+    "Time of last interaction,Time of completion,Time Spent (sec),Progress (0-1),Content kind\r\n",
+}

@@ -14,22 +14,21 @@ _PART = 64 * 1024
 
 
 async def list_response(found: Page | AsyncIterator[Row]) -> Response[Any]:
-    """The answer to a request for a list: a page as it is, a stream of rows as a JSON array that is sent as it is read.
-
-    The first part is read before anything is sent, so that an error there is still an error answer.
-    """
+    """The answer to a request for a list: a page as it is, a stream of rows as a JSON array that is sent as it is read."""
     if isinstance(found, Page):
         return Response(found)
-    parts = _array(found)
-    first = await anext(parts)
-    return Stream(_joined(first, parts), media_type="application/json")
+    return Stream(await begun(_array(found)), media_type="application/json")
 
 
 async def lines_response(rows: AsyncIterator[Row], media_type: str) -> Response[Any]:
     """An answer of one JSON object a line, sent as it is read."""
-    parts = _lines(rows)
+    return Stream(await begun(_lines(rows)), media_type=media_type)
+
+
+async def begun(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same parts, the first of which has been read, so that an error there is still an error answer."""
     first = await anext(parts, b"")
-    return Stream(_joined(first, parts), media_type=media_type)
+    return _joined(first, parts)
 
 
 async def _lines(rows: AsyncIterator[Row]) -> AsyncIterator[bytes]:

@@ -13,17 +13,9 @@ from learntrack.storage.database import Stage
 NEWEST = {"end_timestamp": -1, "_id": 1}
 _TRIES, _SESSIONS, _OVERFLOW = "mastery_logs", "content_sessions", "attempt_overflow"
 
-_TRY_FIELDS: dict[str, Any] = {
-    "_id": 0,
-    "id": "$_id",
-    "mastery_criterion": 1,
-    "start_timestamp": 1,
-    "end_timestamp": 1,
-    "completion_timestamp": 1,
-    "complete": 1,
-    "correct": "$correct_sum",
-    "time_spent": 1,
-}
+_TRY_PATHS = {name: f"${name}" for name in ("mastery_criterion", "start_timestamp", "end_timestamp", "completion_timestamp", "complete")}
+_TRY_PATHS |= {"id": "$_id", "correct": "$correct_sum", "time_spent": "$time_spent"}
+_TRY_FIELDS: dict[str, Any] = {"_id": 0} | _TRY_PATHS
 
 
 # Tries
@@ -79,11 +71,11 @@ def attempts_matching(filters: LogFilters, attempt: str) -> list[dict[str, Any]]
 
 
 def sessions_matching(readable: Readable) -> list[Stage]:
-    """Sessions of these learners. Indexes: owner_attempts (with `_holding`), newest_attempts."""
+    """Sessions of these learners. Indexes: owner_attempts (with `holding`), newest_attempts."""
     return [{"$match": query}] if (query := readable.query()) else []
 
 
-def _holding(filters: LogFilters) -> Stage:
+def holding(filters: LogFilters) -> Stage:
     """Only documents that may hold a wanted attempt."""
     query: dict[str, Any] = {"attempt_count": {"$gt": 0}}
     if filters.item is not None:
@@ -94,14 +86,21 @@ def _holding(filters: LogFilters) -> Stage:
 def _ordered(readable: Readable, filters: LogFilters, fields: dict[str, Any]) -> list[Stage]:
     """The tries, and sessions without one, that hold wanted attempts: only what orders and counts them, newest first."""
     light = {"end_timestamp": 1, "user_id": 1} | fields
-    stages: list[Stage] = [*tries_matching(readable, filters), _holding(filters), {"$project": light | {"try_id": "$_id"}}]
+    stages: list[Stage] = [*tries_matching(readable, filters), holding(filters), {"$project": light | {"try_id": "$_id"}}]
     if not filters.of_tries_only:
-        sessions = [*sessions_matching(readable), _holding(filters), {"$project": light | {"holder_session_id": "$_id"}}]
+        sessions = [*sessions_matching(readable), holding(filters), {"$project": light | {"holder_session_id": "$_id"}}]
         stages.append({"$unionWith": {"coll": _SESSIONS, "pipeline": sessions}})
     return [*stages, {"$sort": NEWEST}]
 
 
-def _fetched(filters: LogFilters) -> list[Stage]:
+def held(filters: LogFilters) -> Any:
+    """How many wanted attempts a document holds, as far as it counts them (not by item)."""
+    if filters.complete is None:
+        return "$attempt_count"
+    return "$completed_attempts" if filters.complete else {"$subtract": ["$attempt_count", "$completed_attempts"]}
+
+
+def fetched(filters: LogFilters) -> list[Stage]:
     """Fetch what `_ordered` left out: the attempts. A missing key finds nothing, so each row is found in one place."""
     stages: list[Stage] = [
         {"$lookup": {"from": _TRIES, "localField": "try_id", "foreignField": "_id", "as": "found_try"}},
@@ -123,7 +122,7 @@ def holders(readable: Readable, filters: LogFilters) -> list[Stage]:
 
     Rows: `_id, try_id?, user_id, attempts, overflow?`.
     """
-    return [*_ordered(readable, filters, {}), *_fetched(filters)]
+    return [*_ordered(readable, filters, {}), *fetched(filters)]
 
 
 def holders_of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
@@ -132,13 +131,10 @@ def holders_of_page(readable: Readable, filters: LogFilters, page: PageRequest) 
     Rows as of `holders`, and `before` (attempts ahead of this row) and `total` (attempts in all). Not for a filter by
     item, whose attempts no document counts.
     """
-    held: Any = "$attempt_count"
-    if filters.complete is not None:
-        held = "$completed_attempts" if filters.complete else {"$subtract": ["$attempt_count", "$completed_attempts"]}
     everything = {"documents": ["unbounded", "unbounded"]}
     so_far = {"documents": ["unbounded", "current"]}
     return [
-        *_ordered(readable, filters, {"held": held}),
+        *_ordered(readable, filters, {"held": held(filters)}),
         {
             "$setWindowFields": {
                 "sortBy": NEWEST,
@@ -147,7 +143,7 @@ def holders_of_page(readable: Readable, filters: LogFilters, page: PageRequest) 
         },
         {"$addFields": {"before": {"$subtract": ["$upto", "$held"]}}},
         {"$match": {"held": {"$gt": 0}, "upto": {"$gt": page.skip}, "before": {"$lt": page.skip + page.size}}},
-        *_fetched(filters),
+        *fetched(filters),
     ]
 
 
@@ -167,45 +163,62 @@ def overflow_of(holder_id: str, user_id: str | None, filters: LogFilters) -> lis
 
 
 def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
-    """The difference between a try and the one before. Index: owner_content.
+    """The difference between a try and the one before. Index: owner_content; chunks by holder.
 
-    The first row is the try, with its `diff`; after it come its attempts in list order, each with its `diff`, which is
-    against the newest attempt on the same item in the older try. No row at all: there is no such try.
+    A row for each attempt of the try in list order (one without `attempt` where it has none): `head` is the try, with its
+    `diff`; an attempt's own `diff` is against the newest attempt on the same item in the older try. No row at all: there
+    is no such try.
     """
-    source, shape = tries(readable, filters)
-    pair: list[Stage] = [*source, {"$skip": index}, {"$limit": 2}]
-    ranked: list[Stage] = [
-        *pair,
+    source, _ = tries(readable, filters)
+    newer, before = {"$arrayElemAt": ["$tries", 0]}, {"$arrayElemAt": ["$tries", 1]}
+    shown = {name: f"$newer.{path.removeprefix('$')}" for name, path in _TRY_PATHS.items()}
+    difference = {
+        "correct": _subtracted("$newer.correct_sum", "$before.correct_sum"),
+        "time_spent": _subtracted("$newer.time_spent", "$before.time_spent"),
+    }
+    chunks = {"from": _OVERFLOW, "localField": "chunk_of", "foreignField": "holder_id", "as": "chunk"}
+    return [
+        *source,
+        {"$skip": index},
+        {"$limit": 2},
         {"$group": {"_id": None, "tries": {"$push": "$$ROOT"}}},
+        {"$project": {"tries": 1, "newer": newer, "before": before}},
+        {"$project": {"tries": 1, "head": shown | {"diff": difference}}},
         {"$unwind": {"path": "$tries", "includeArrayIndex": "rank"}},
-    ]
-    embedded: list[Stage] = [*ranked, {"$unwind": "$tries.attempts"}, {"$project": _one_of_pair("$tries.attempts")}]
-    chunks = {"from": _OVERFLOW, "localField": "tries._id", "foreignField": "holder_id", "as": "chunk"}
-    older: list[Stage] = [
-        *ranked,
-        {"$match": {"tries.overflow.chunk_count": {"$gt": 0}}},
-        {"$project": {"rank": 1, "tries._id": 1, "tries.user_id": 1}},
+        # What is embedded (part 0), and what has moved to chunks, if anything has (part 1).
+        {"$addFields": {"part": [0, 1]}},
+        {"$unwind": "$part"},
+        {
+            "$project": {
+                "head": 1,
+                "rank": 1,
+                "try_id": "$tries._id",
+                "user_id": "$tries.user_id",
+                "attempts": {"$cond": [{"$eq": ["$part", 0]}, "$tries.attempts", []]},
+                "chunk_of": {"$cond": [{"$and": [{"$eq": ["$part", 1]}, {"$gt": ["$tries.overflow", None]}]}, "$tries._id", None]},
+            }
+        },
         {"$lookup": chunks},
-        {"$unwind": "$chunk"},
-        {"$unwind": "$chunk.attempts"},
-        {"$project": _one_of_pair("$chunk.attempts")},
-    ]
-    attempts: list[Stage] = [
-        *embedded,
-        {"$unionWith": {"coll": _TRIES, "pipeline": older}},
+        {"$unwind": {"path": "$chunk", "preserveNullAndEmptyArrays": True}},
+        {"$project": {"chunk_of": 0, "chunk.holder_id": 0}},
+        {"$addFields": {"attempt": {"$ifNull": ["$chunk.attempts", "$attempts"]}}},
+        {"$project": {"attempts": 0, "chunk": 0}},
+        {"$unwind": {"path": "$attempt", "preserveNullAndEmptyArrays": True}},
         {"$sort": {"attempt.end_timestamp": -1, "attempt.number": -1}},
         {
             "$group": {
                 "_id": "$attempt.item",
-                "now": {"$push": {"$cond": [{"$eq": ["$rank", 0]}, "$$ROOT", None]}},
+                "head": {"$first": "$head"},
+                "now": {"$push": {"$cond": [{"$eq": ["$rank", 0]}, _OF_PAIR, None]}},
                 "earlier": {"$push": {"$cond": [{"$eq": ["$rank", 1]}, "$attempt.correct", None]}},
             }
         },
-        {"$project": {"now": _given("$now"), "newest": {"$arrayElemAt": [_given("$earlier"), 0]}}},
+        {"$project": {"head": 1, "now": _given("$now"), "newest": {"$arrayElemAt": [_given("$earlier"), 0]}}},
         {"$unwind": "$now"},
         {
             "$project": {
                 "_id": 0,
+                "head": 1,
                 "attempt": "$now.attempt",
                 "try_id": "$now.try_id",
                 "user_id": "$now.user_id",
@@ -214,27 +227,9 @@ def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
         },
         {"$sort": {"attempt.start_timestamp": 1, "attempt.id": 1}},
     ]
-    newer, before = {"$arrayElemAt": ["$tries", 0]}, {"$arrayElemAt": ["$tries", 1]}
-    return [
-        *pair,
-        *shape,
-        {"$group": {"_id": None, "tries": {"$push": "$$ROOT"}}},
-        {"$project": {"_id": 0, "try": newer, "before": before}},
-        {
-            "$project": {
-                "try": 1,
-                "diff": {
-                    "correct": _subtracted("$try.correct", "$before.correct"),
-                    "time_spent": _subtracted("$try.time_spent", "$before.time_spent"),
-                },
-            }
-        },
-        {"$unionWith": {"coll": _TRIES, "pipeline": attempts}},
-    ]
 
 
-def _one_of_pair(attempt: str) -> dict[str, Any]:
-    return {"_id": 0, "rank": 1, "try_id": "$tries._id", "user_id": "$tries.user_id", "attempt": attempt}
+_OF_PAIR = {"try_id": "$try_id", "user_id": "$user_id", "attempt": {"$ifNull": ["$attempt", None]}}
 
 
 def _given(values: str) -> dict[str, Any]:
@@ -250,12 +245,6 @@ def _subtracted(value: str, older: str) -> dict[str, Any]:
 
 
 def total(user_id: str) -> list[Stage]:
-    """How much a learner has finished: summaries done that have no tries, plus finished tries. Indexes: owner_progress, owner_end."""
-    finished = [{"$match": {"user_id": user_id}}, {"$match": {"complete": True}}, {"$count": "done"}]
-    return [
-        {"$match": {"user_id": user_id, "progress": {"$gte": 1}}},
-        {"$match": {"has_tries": False}},
-        {"$count": "done"},
-        {"$unionWith": {"coll": _TRIES, "pipeline": finished}},
-        {"$group": {"_id": None, "progress": {"$sum": "$done"}}},
-    ]
+    """How much a learner has finished: finished tries, plus summaries done that have no tries. Index: owner_progress."""
+    done = {"$cond": ["$has_tries", "$finished_tries", {"$cond": [{"$gte": ["$progress", 1]}, 1, 0]}]}
+    return [{"$match": {"user_id": user_id}}, {"$group": {"_id": None, "progress": {"$sum": done}}}]

@@ -8,7 +8,7 @@ from learntrack.access.readable import Readable, readable
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.operations.paging import Page, PageRequest, page_of, page_with, paged
 from learntrack.operations.problems import Forbidden, InvalidFields, NotFound
-from learntrack.reports import pipelines
+from learntrack.reports import gathered, pipelines
 from learntrack.reports.attempt_rows import attempt_row, rows_between, rows_of
 from learntrack.reports.filters import LogFilters
 from learntrack.storage import Database
@@ -27,6 +27,7 @@ class Reports:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._pipelines = pipelines if db.indexes_unions else gathered
 
     async def total(self, user_id: str, *, by: Actor) -> Row:
         """How much the caller has finished.
@@ -50,6 +51,8 @@ class Reports:
         readable = await self._readable(filters, by)
         if readable.is_nobody:
             return _nothing(page)
+        if not self._db.indexes_unions:
+            return await self._gathered_tries(readable, filters, page)
         source, shape = pipelines.tries(readable, filters)
         if page is None:
             return self._db.stream("mastery_logs", [*source, *shape])
@@ -71,7 +74,10 @@ class Reports:
             # Nothing stored counts the attempts on an item, so they are counted as they come.
             rows = [row async for row in self._all_attempts(readable, filters)]
             return page_with(rows[page.skip : page.skip + page.size], len(rows), page)
-        holders = await self._db.rows("mastery_logs", pipelines.holders_of_page(readable, filters, page))
+        holders = await self._db.rows("mastery_logs", self._pipelines.holders_of_page(readable, filters, page))
+        if not holders and self._may_be_in_sessions_alone(filters):
+            sessions = gathered.holders_of_page(readable, filters, page, of_sessions=True)
+            holders = await self._db.rows("content_sessions", sessions)
         if not holders:
             return _nothing(page)
         rows = await rows_between(self._db, holders, filters, page.skip - holders[0]["before"], page.size)
@@ -95,19 +101,37 @@ class Reports:
         rows = await self._db.rows("mastery_logs", pipelines.diff(readable, filters, int(index)))
         if not rows:
             raise NotFound(_NO_TRY)
-        head, *attempts = rows
+        head: Row = rows[0]["head"]
         difference: dict[str, Any] | None = head["diff"] if head["diff"]["correct"] is not None else None
-        logs = [attempt_row(row["attempt"], user_id=row["user_id"], try_id=row["try_id"]) | {"diff": row["diff"]} for row in attempts]
-        shown: Row = head["try"]
-        return shown | {"diff": difference, "attemptlogs": logs}
+        logs = [
+            attempt_row(row["attempt"], user_id=row["user_id"], try_id=row["try_id"]) | {"diff": row["diff"]}
+            for row in rows
+            if row.get("attempt")
+        ]
+        return head | {"diff": difference, "attemptlogs": logs}
+
+    async def _gathered_tries(self, readable: Readable, filters: LogFilters, page: PageRequest | None) -> Page | AsyncIterator[Row]:
+        if page is None:
+            return self._db.stream("mastery_logs", gathered.tries(readable, filters))
+        found = await self._db.rows("mastery_logs", gathered.tries_page(readable, filters, page))
+        return page_with(found[0]["rows"], found[0]["count"], page) if found else _nothing(page)
 
     async def _readable(self, filters: LogFilters, by: Actor) -> Readable:
         return await readable(self._db, by, user=filters.user, places=filters.places)
 
+    def _may_be_in_sessions_alone(self, filters: LogFilters) -> bool:
+        return not self._db.indexes_unions and not filters.of_tries_only
+
     async def _all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[Row]:
-        async for holder in self._db.stream("mastery_logs", pipelines.holders(readable, filters)):
+        found = False
+        async for holder in self._db.stream("mastery_logs", self._pipelines.holders(readable, filters)):
+            found = True
             async for row in rows_of(self._db, holder, filters):
                 yield row
+        if not found and self._may_be_in_sessions_alone(filters):
+            async for holder in self._db.stream("content_sessions", gathered.holders(readable, filters, of_sessions=True)):
+                async for row in rows_of(self._db, holder, filters):
+                    yield row
 
 
 async def _no_rows() -> AsyncIterator[Row]:

@@ -58,6 +58,8 @@ class Database:
         self.patience = patience
         self.read_patience = read_patience
         self.sharded = sharded
+        self.indexes_unions = True
+        """Whether the engine uses indexes within `$unionWith`; the embedded one does not."""
         self.lines = Lines()
         self._writers = Writers(client, self.raw)
         self.disk: DiskGuard | None = None
@@ -224,7 +226,9 @@ async def connect(uri: str, name: str, *, patience: float = 4.0) -> Database:
     if sharded and hello["maxWireVersion"] < _JOINS_SHARDED:
         client.close()
         raise StartError("A sharded cluster must be MongoDB 8.0 or newer: before, a transaction cannot join sharded collections.")
-    return Database(client, name, transactions=True, sharded=sharded, patience=patience)
+    db = Database(client, name, transactions=True, sharded=sharded, patience=patience)
+    db.indexes_unions = "secantusVersion" not in await client.admin.command("buildInfo")
+    return db
 
 
 def _first_line(error: Exception) -> str:

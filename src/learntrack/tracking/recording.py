@@ -139,6 +139,8 @@ def update(job: UpdateJob, docs: Workset, limits: AttemptLimits) -> SessionUpdat
     if summary is not None:
         _advance_summary(summary, change, at)
     if current is not None and has_news:
+        if complete and not current.row["complete"] and summary is not None:
+            summary.set(finished_tries=summary.row["finished_tries"] + 1)
         _advance_try(current, change, at, complete=complete)
     if book is not None:
         docs.keep(holder, book)
@@ -240,6 +242,7 @@ def _new_summary(job: StartJob, key: str) -> Row:
         "progress": 0.0,
         "extra_fields": {},
         "has_tries": False,
+        "finished_tries": 0,
         "schema_version": SCHEMA_VERSION,
     }
 

@@ -1,0 +1,1 @@
+"""Analytics: the questions that analysts, coaches and admins ask, as aggregation pipelines; exports as CSV."""

@@ -1,0 +1,147 @@
+"""The endpoints of reports and exports."""
+
+from typing import Annotated, Any, Literal
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from learntrack.access.actor import Actor
+from learntrack.access.readable import readable
+from learntrack.analytics import formats
+from learntrack.analytics.exports import columns as export_columns
+from learntrack.analytics.exports import export
+from learntrack.analytics.filters import report_filters
+from learntrack.analytics.questions import questions
+from learntrack.analytics.schemas import Report, ReportName
+from learntrack.analytics.service import Analytics
+from learntrack.operations import examples
+from learntrack.operations.examples import example
+from learntrack.operations.lists import begun
+from learntrack.operations.paging import page_request
+from learntrack.operations.problems import answers
+from learntrack.storage import Database
+
+CSV = "text/csv; charset=utf-8"
+
+
+def _query(description: str) -> Any:
+    return Parameter(description=description, required=False)
+
+
+Since = Annotated[str | None, _query("From this date or moment on (ISO 8601, UTC).")]
+Until = Annotated[str | None, _query("Before this date or moment (ISO 8601, UTC).")]
+Facility = Annotated[str | None, _query("Only learners of this facility.")]
+Classroom = Annotated[str | None, _query("Only learners of this classroom, its groups included.")]
+Content = Annotated[str | None, _query("Only this content.")]
+
+
+def _csv_spec(name: str) -> ResponseSpec:
+    return ResponseSpec(
+        str, description="A log a line.", media_type="text/csv", examples=example(examples.CSV[name]), generate_examples=False
+    )
+
+
+class ReportController(Controller):
+    """Analytical questions, answered about the learners whom you may read."""
+
+    path = "/api/reports"
+    tags = ["Analytics"]
+
+    @get(
+        responses=answers(401, 503, ok=(list[ReportName], "The reports.", example(examples.REPORT_NAMES))),
+        summary="Which reports there are",
+    )
+    async def names(self) -> list[ReportName]:
+        """Every report by its name, with what it says."""
+        return [ReportName(name, found.title, found.description, found.columns) for name, found in questions().items()]
+
+    @get(
+        "/{name:str}",
+        responses=answers(400, 401, 403, 404, 503, ok=(Report, "The report.", example(examples.REPORT))),
+        summary="A report",
+    )
+    async def report(
+        self,
+        name: Annotated[str, Parameter(description="Which report, for example daily-activity.")],
+        actor: NamedDependency[Actor],
+        analytics: NamedDependency[Analytics],
+        since: Since = None,
+        until: Until = None,
+        facility: Facility = None,
+        classroom: Classroom = None,
+        content: Content = None,
+        format: Annotated[Literal["json", "csv"], _query("json or csv.")] = "json",
+        page: Annotated[str | None, _query("Which page, from 1; means nothing without page_size.")] = None,
+        page_size: Annotated[str | None, _query("Answer with a page of this many rows (JSON only).")] = None,
+    ) -> Response[Any]:
+        """For coaches, admins and superusers, limited to what they may read. `Learntrack-As-Of` says as of when it is."""
+        asked = page_request(page, page_size)
+        filters = report_filters(since=since, until=until, facility=facility, classroom=classroom, content=content)
+        answer = await analytics.report(name, filters, by=actor)
+        headers = {"Learntrack-As-Of": answer.as_of.isoformat()}
+        if format == "csv":
+            headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+            return Stream(await begun(formats.as_csv(answer.columns, answer.rows)), media_type=CSV, headers=headers)
+        if asked is not None:
+            return Response(await analytics.page(answer, asked), headers=headers)
+        return Stream(await begun(formats.as_json(answer)), media_type="application/json", headers=headers)
+
+
+class ExportController(Controller):
+    """Logs as CSV, with the columns of Kolibri's export."""
+
+    path = "/api/logger/export"
+    tags = ["Analytics"]
+
+    @get(
+        "/sessions.csv",
+        responses=answers(400, 401, 403, 503) | {200: _csv_spec("sessions")},
+        media_type="text/csv",
+        summary="Session logs as CSV",
+    )
+    async def sessions(
+        self,
+        actor: NamedDependency[Actor],
+        analytics: NamedDependency[Analytics],
+        db: NamedDependency[Database],
+        since: Since = None,
+        until: Until = None,
+        facility: Facility = None,
+        classroom: Classroom = None,
+    ) -> Response[Any]:
+        """The sessions, quizzes left out, of the learners whom you may read; as coach, admin or superuser."""
+        filters = {"since": since, "until": until, "facility": facility, "classroom": classroom}
+        return await self._answer("sessions", actor, analytics, db, filters)
+
+    @get(
+        "/summaries.csv",
+        responses=answers(400, 401, 403, 503) | {200: _csv_spec("summaries")},
+        media_type="text/csv",
+        summary="Summary logs as CSV",
+    )
+    async def summaries(
+        self,
+        actor: NamedDependency[Actor],
+        analytics: NamedDependency[Analytics],
+        db: NamedDependency[Database],
+        since: Since = None,
+        until: Until = None,
+        facility: Facility = None,
+        classroom: Classroom = None,
+    ) -> Response[Any]:
+        """The summaries, quizzes left out, of the learners whom you may read; as coach, admin or superuser."""
+        filters = {"since": since, "until": until, "facility": facility, "classroom": classroom}
+        return await self._answer("summaries", actor, analytics, db, filters)
+
+    async def _answer(self, kind: str, actor: Actor, analytics: Analytics, db: Database, sent: dict[str, str | None]) -> Response[Any]:
+        filters = report_filters(**sent)
+        await analytics.check_reader(actor)
+        members = await readable(db, actor, places=filters.places)
+        shown, titles = export_columns(kind)
+        headers = {"Content-Disposition": f'attachment; filename="content_{kind}.csv"'}
+        return Stream(
+            await begun(formats.as_csv(shown, export(db, kind, filters, members), titles=titles)), media_type=CSV, headers=headers
+        )

@@ -1,0 +1,129 @@
+"""Answering analytical questions, limited to what the caller may read."""
+
+from typing import Any
+
+from learntrack.access.actor import Actor
+from learntrack.access.readable import EVERYBODY, Readable, members_of, readable
+from learntrack.analytics.filters import ReportFilters
+from learntrack.analytics.formats import Answer, json_row
+from learntrack.analytics.naming import named, named_columns
+from learntrack.analytics.questions import Question, questions
+from learntrack.analytics.rollups import as_of_rollup
+from learntrack.analytics.schemas import Report
+from learntrack.domain import times
+from learntrack.operations.paging import PageRequest, page_with
+from learntrack.operations.problems import Forbidden, NotFound
+from learntrack.storage import Database
+from learntrack.storage.database import Row
+
+
+class Analytics:
+    """Answers questions.
+
+    Args:
+        db: Where everything is stored.
+
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def report(self, name: str, filters: ReportFilters, *, by: Actor) -> Answer:
+        """The answer to a question about the learners whom the caller may read.
+
+        Raises:
+            NotFound: there is no such question.
+            Forbidden: the caller is neither coach nor admin nor superuser.
+
+        """
+        question = _question(name)
+        await self.check_reader(by)
+        return await self.answer(name, question, filters, await readable(self._db, by, places=filters.places))
+
+    async def unlimited(self, name: str, filters: ReportFilters) -> Answer:
+        """The answer to a question about everybody, for who has the database anyway.
+
+        Raises:
+            NotFound: there is no such question.
+
+        """
+        question = _question(name)
+        members = EVERYBODY
+        if filters.places:
+            members = Readable([row["_id"] for row in await self._db.rows("users", members_of(filters.places))])
+        return await self.answer(name, question, filters, members)
+
+    async def check_reader(self, by: Actor) -> None:
+        """Raise `Forbidden` unless the caller may read others' logs at all."""
+        user = None if by.user_id is None else await self._db.find_one("users", {"_id": by.user_id}, {"role_places": 1, "is_superuser": 1})
+        if not by.superuser and (user is None or not (user["role_places"] or user["is_superuser"])):
+            raise Forbidden("Reports are for coaches, admins and superusers.")
+
+    async def page(self, answer: Answer, page: PageRequest) -> Report:
+        """A page of an answer.
+
+        Raises:
+            NotFound: it is out of range.
+
+        """
+        found: list[Row] = []
+        count = 0
+        async for row in answer.rows:
+            if page.skip <= count < page.skip + page.size:
+                found.append(json_row(row, answer.columns))
+            count += 1
+        shown = page_with(found, count, page)
+        return Report(
+            report=answer.name,
+            title=answer.title,
+            description=answer.description,
+            as_of=answer.as_of,
+            columns=list(answer.columns),
+            results=shown.results,
+            page=shown.page,
+            count=shown.count,
+            total_pages=shown.total_pages,
+        )
+
+    async def answer(self, name: str, question: Question, filters: ReportFilters, members: Readable) -> Answer:
+        """The answer to a question about `members`."""
+        kept = None
+        if question.rollup is not None and not filters.classroom and not filters.content and not filters.period:
+            facilities = await self._whole_facilities(filters, members)
+            kept = None if facilities is None else await as_of_rollup(self._db, name)
+        params = _params(filters, members)
+        if kept is not None and question.rollup is not None:
+            if facilities:
+                params["facility"] = {"$in": facilities}
+            rows = self._db.stream(question.rollup.collection, question.stages(params, from_rollup=True))
+        else:
+            rows = self._db.stream(question.collection, question.stages(params))
+        columns = named_columns(question.columns)
+        return Answer(name, question.title, question.description, kept or times.now(), columns, named(self._db, rows, question.columns))
+
+    async def _whole_facilities(self, filters: ReportFilters, members: Readable) -> list[str] | None:
+        """The facilities all of whose members are asked about, so that rollups may answer; empty for all of them, None for no."""
+        if members.users is None:
+            return [filters.facility] if filters.facility else []
+        if filters.facility is None:
+            return None
+        everybody = {row["_id"] for row in await self._db.rows("users", members_of([filters.facility]))}
+        return [filters.facility] if everybody <= set(members.users) else None
+
+
+def _question(name: str) -> Question:
+    found = questions().get(name)
+    if found is None:
+        raise NotFound(f"There is no report {name}; there are {', '.join(questions())}.")
+    return found
+
+
+def _params(filters: ReportFilters, members: Readable) -> dict[str, Any]:
+    params: dict[str, Any] = {}
+    if members.users is not None:
+        params["learners"] = {"$in": list(members.users)}
+    if filters.period:
+        params["period"] = filters.period
+    if filters.content is not None:
+        params["content"] = filters.content
+    return params

@@ -1,0 +1,42 @@
+"""Rollups: what is kept ready of questions that would take too long over everything."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from pymongo import ASCENDING, IndexModel
+
+from learntrack.documents.base import Stored
+
+FACILITY = IndexModel([("facility_id", ASCENDING), ("content_id", ASCENDING)], name="facility_content")
+"""Serves: the items of a facility."""
+
+
+class ItemRollup(Stored):
+    """Attempts at a question by the learners of a facility, for the report item-analysis. Its id is facility:content:item.
+
+    `answers` has an entry for each of the commonest wrong simple answers and one (`answer` null) for all other attempts:
+    how many (`attempts`), the sums of correct (`x`), of the try's mean correctness (`y`), of their squares and product
+    (`xx`, `yy`, `xy`), and how many were `hinted` or met `errors`.
+    """
+
+    facility_id: str
+    content_id: str
+    item: str
+    answers: list[dict[str, Any]]
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "item_rollups"
+        indexes: ClassVar = [FACILITY]
+
+
+class RollupState(Stored):
+    """As of when a report's rollup is. Its id is the report's name."""
+
+    as_of: datetime
+
+    class Settings:
+        """Collection."""
+
+        name = "rollups"
