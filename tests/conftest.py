@@ -1,11 +1,13 @@
 """One application per engine for the whole run; every test uses people and contents of its own."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import structlog
 from httpx import ASGITransport, AsyncClient
 from litestar import Litestar
 
@@ -16,6 +18,9 @@ from tests.support import SECRET, Api, School
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # As in the service, where a line for every request is for who asks for it.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     config.addinivalue_line("markers", "engines(*names): the engines that the test runs on; all by default")
 
 

@@ -12,6 +12,9 @@ from learntrack.reports import pipelines
 from learntrack.reports.filters import LogFilters
 from learntrack.storage.database import Stage
 
+_MANY = 200
+"""From so many learners on a look-up of their sessions costs more than reading all sessions."""
+
 
 def _sorted(key: str) -> dict[str, Any]:
     return {"$sortArray": {"input": "$rows", "sortBy": {"end_timestamp": -1, key: 1}}}
@@ -38,13 +41,8 @@ def tries_page(readable: Readable, filters: LogFilters, page: PageRequest) -> li
 
 
 def tries(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """The tries, newest first, a row each."""
-    return [
-        *_tries(readable, filters),
-        {"$project": {"rows": _sorted("id")}},
-        {"$unwind": "$rows"},
-        {"$replaceRoot": {"newRoot": "$rows"}},
-    ]
+    """One row: as `rows` the tries, newest first. No row at all: nothing matches."""
+    return [*_tries(readable, filters), {"$project": {"_id": 0, "rows": _sorted("id")}}]
 
 
 def _holders(readable: Readable, filters: LogFilters, held: Any, *, of_sessions: bool) -> list[Stage]:
@@ -60,11 +58,17 @@ def _holders(readable: Readable, filters: LogFilters, held: Any, *, of_sessions:
     stages = [*pipelines.tries_matching(readable, filters), pipelines.holding(filters), gathered]
     if filters.of_tries_only:
         return stages
-    if readable.users is None:
-        # Everything is read anyway.
-        sessions = [pipelines.holding(filters), {"$group": {"_id": None, "rows": {"$push": light | {"holder_session_id": "$_id"}}}}]
+    if readable.users is None or len(readable.users) > _MANY:
+        # Nearly everything is read anyway.
+        sessions = [
+            *pipelines.sessions_matching(readable),
+            pipelines.holding(filters),
+            {"$group": {"_id": None, "rows": {"$push": light | {"holder_session_id": "$_id"}}}},
+        ]
         stages.append({"$unionWith": {"coll": "content_sessions", "pipeline": sessions}})
-        return [*stages, {"$unwind": "$rows"}, {"$group": {"_id": None, "rows": {"$push": "$rows"}}}]
+        # Not unwound: each unwound row would carry a copy of the whole list for a moment.
+        both = {"$concatArrays": [{"$arrayElemAt": ["$both", 0]}, {"$ifNull": [{"$arrayElemAt": ["$both", 1]}, []]}]}
+        return [*stages, {"$group": {"_id": None, "both": {"$push": "$rows"}}}, {"$project": {"rows": both}}]
     return [*stages, *_with_sessions(readable.users, filters, light)]
 
 
@@ -93,10 +97,17 @@ def _at(where: str, value: Any) -> Any:
     return f"{where}.{value[1:]}" if isinstance(value, str) and value.startswith("$") else value
 
 
-def holders(readable: Readable, filters: LogFilters, *, of_sessions: bool = False) -> list[Stage]:
-    """As `pipelines.holders`; `of_sessions` where that finds none."""
-    rows: list[Stage] = [{"$project": {"rows": _sorted("_id")}}, {"$unwind": "$rows"}, {"$replaceRoot": {"newRoot": "$rows"}}]
-    return [*_holders(readable, filters, 1, of_sessions=of_sessions), *rows, *pipelines.fetched(filters)]
+def order(readable: Readable, filters: LogFilters, *, of_sessions: bool = False) -> list[Stage]:
+    """One row: as `rows` what `pipelines.holders` finds, in its order, without the attempts.
+
+    `of_sessions` where there is no row.
+    """
+    return [*_holders(readable, filters, 1, of_sessions=of_sessions), {"$project": {"_id": 0, "rows": _sorted("_id")}}]
+
+
+def attempts_in(ids: list[str], filters: LogFilters) -> list[Stage]:
+    """The tries, or sessions, with these ids, and of their attempts those that are wanted."""
+    return [{"$match": {"_id": {"$in": ids}}}, {"$project": {"overflow": 1, "attempts": pipelines.wanted("$attempts", filters)}}]
 
 
 def holders_of_page(readable: Readable, filters: LogFilters, page: PageRequest, *, of_sessions: bool = False) -> list[Stage]:

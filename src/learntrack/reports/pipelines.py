@@ -100,6 +100,13 @@ def held(filters: LogFilters) -> Any:
     return "$completed_attempts" if filters.complete else {"$subtract": ["$attempt_count", "$completed_attempts"]}
 
 
+def wanted(attempts: str, filters: LogFilters) -> Any:
+    """Of embedded attempts those that are wanted."""
+    if conditions := attempts_matching(filters, "$$attempt"):
+        return {"$filter": {"input": attempts, "as": "attempt", "cond": {"$and": conditions}}}
+    return attempts
+
+
 def fetched(filters: LogFilters) -> list[Stage]:
     """Fetch what `_ordered` left out: the attempts. A missing key finds nothing, so each row is found in one place."""
     stages: list[Stage] = [
@@ -110,10 +117,8 @@ def fetched(filters: LogFilters) -> list[Stage]:
         stages.append({"$lookup": {"from": _SESSIONS, "localField": "holder_session_id", "foreignField": "_id", "as": "found_session"}})
         holder = {"$concatArrays": ["$found_try", "$found_session"]}
     stages.append({"$addFields": {"holder": {"$arrayElemAt": [holder, 0]}}})
-    wanted: Any = "$holder.attempts"
-    if conditions := attempts_matching(filters, "$$attempt"):
-        wanted = {"$filter": {"input": wanted, "as": "attempt", "cond": {"$and": conditions}}}
-    shown = {"try_id": 1, "user_id": 1, "before": 1, "total": 1, "overflow": "$holder.overflow", "attempts": wanted}
+    shown: dict[str, Any] = {"try_id": 1, "user_id": 1, "before": 1, "total": 1, "overflow": "$holder.overflow"}
+    shown["attempts"] = wanted("$holder.attempts", filters)
     return [*stages, {"$project": shown}]
 
 

@@ -15,6 +15,7 @@ from learntrack.storage import Database
 from learntrack.storage.database import Row
 
 _NO_TRY = "There is no such try."
+_PART = 200
 
 
 class Reports:
@@ -27,7 +28,6 @@ class Reports:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._pipelines = pipelines if db.indexes_unions else gathered
 
     async def total(self, user_id: str, *, by: Actor) -> Row:
         """How much the caller has finished.
@@ -74,7 +74,8 @@ class Reports:
             # Nothing stored counts the attempts on an item, so they are counted as they come.
             rows = [row async for row in self._all_attempts(readable, filters)]
             return page_with(rows[page.skip : page.skip + page.size], len(rows), page)
-        holders = await self._db.rows("mastery_logs", self._pipelines.holders_of_page(readable, filters, page))
+        of_page = (pipelines if self._db.indexes_unions else gathered).holders_of_page
+        holders = await self._db.rows("mastery_logs", of_page(readable, filters, page))
         if not holders and self._may_be_in_sessions_alone(filters):
             sessions = gathered.holders_of_page(readable, filters, page, of_sessions=True)
             holders = await self._db.rows("content_sessions", sessions)
@@ -112,7 +113,7 @@ class Reports:
 
     async def _gathered_tries(self, readable: Readable, filters: LogFilters, page: PageRequest | None) -> Page | AsyncIterator[Row]:
         if page is None:
-            return self._db.stream("mastery_logs", gathered.tries(readable, filters))
+            return _each(await self._db.rows("mastery_logs", gathered.tries(readable, filters)))
         found = await self._db.rows("mastery_logs", gathered.tries_page(readable, filters, page))
         return page_with(found[0]["rows"], found[0]["count"], page) if found else _nothing(page)
 
@@ -123,15 +124,34 @@ class Reports:
         return not self._db.indexes_unions and not filters.of_tries_only
 
     async def _all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[Row]:
-        found = False
-        async for holder in self._db.stream("mastery_logs", self._pipelines.holders(readable, filters)):
-            found = True
+        holders = self._db.stream("mastery_logs", pipelines.holders(readable, filters))
+        async for holder in holders if self._db.indexes_unions else self._gathered_holders(readable, filters):
             async for row in rows_of(self._db, holder, filters):
                 yield row
+
+    async def _gathered_holders(self, readable: Readable, filters: LogFilters) -> AsyncIterator[Row]:
+        """As `pipelines.holders` finds them: their order first, then a part of them at a time."""
+        found = await self._db.rows("mastery_logs", gathered.order(readable, filters))
         if not found and self._may_be_in_sessions_alone(filters):
-            async for holder in self._db.stream("content_sessions", gathered.holders(readable, filters, of_sessions=True)):
-                async for row in rows_of(self._db, holder, filters):
-                    yield row
+            found = await self._db.rows("content_sessions", gathered.order(readable, filters, of_sessions=True))
+        rows: list[Row] = found[0]["rows"] if found else []
+        for first in range(0, len(rows), _PART):
+            async for holder in self._with_attempts(rows[first : first + _PART], filters):
+                yield holder
+
+    async def _with_attempts(self, part: list[Row], filters: LogFilters) -> AsyncIterator[Row]:
+        held: dict[str, Row] = {}
+        for collection, name in (("mastery_logs", "try_id"), ("content_sessions", "holder_session_id")):
+            if ids := [row[name] for row in part if name in row]:
+                held |= {row["_id"]: row for row in await self._db.rows(collection, gathered.attempts_in(ids, filters))}
+        for row in part:
+            if row["_id"] in held:
+                yield row | held[row["_id"]]
+
+
+async def _each(gathered_rows: list[Row]) -> AsyncIterator[Row]:
+    for row in gathered_rows[0]["rows"] if gathered_rows else ():
+        yield row
 
 
 async def _no_rows() -> AsyncIterator[Row]:
