@@ -308,11 +308,36 @@ def totals(world: World) -> Any:
     return found
 
 
+def progress(world: World) -> Any:
+    found = []
+    for summary in sorted(world.summaries, key=lambda row: (row["user_id"], row["content_id"])):
+        tries = [row for row in world.tries if row["summary_id"] == summary["_id"]]
+        attempts, correct = sum(row["attempt_count"] for row in tries), sum(row["correct_sum"] for row in tries)
+        exercise = any(row["mastery_level"] > 0 for row in tries)
+        mastered = summary["progress"] >= 1 or any(row["complete"] for row in tries)
+        struggling = exercise and attempts >= 10 and correct / attempts < 0.5
+        found.append(
+            {
+                "user_id": summary["user_id"],
+                "content_id": summary["content_id"],
+                "kind": summary["kind"],
+                "status": "mastered" if mastered else "struggling" if struggling else "started",
+                "progress": summary["progress"],
+                "time_spent": summary["time_spent"],
+                "tries": len(tries),
+                "attempts": attempts,
+                "correct_share": correct / attempts if attempts else None,
+                "last_activity": stamp(summary["end_timestamp"]),
+            }
+        )
+    return found
+
+
 NAIVE = {
     function.__name__.replace("_", "-"): function
     for function in (
         *(daily_activity, time_on_task, mastery_funnel, item_analysis, struggling_learners, lesson_completion, quiz_results),
-        *(improvement, retention, totals),
+        *(improvement, retention, totals, progress),
     )
 }
 
