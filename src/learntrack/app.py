@@ -21,6 +21,10 @@ from learntrack.operations.bodies import JsonRequest
 from learntrack.operations.envelope import Envelope
 from learntrack.operations.health import HealthController
 from learntrack.operations.problems import problem_details
+from learntrack.pages.assets import assets as page_assets
+from learntrack.pages.controller import PageController
+from learntrack.pages.live import Live
+from learntrack.pages.viewing import provide_viewer
 from learntrack.privacy.controller import PrivacyController
 from learntrack.privacy.service import Privacy
 from learntrack.reports.controller import LogController
@@ -59,9 +63,11 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         app.state.analytics = Analytics(db)
         app.state.privacy = Privacy(db)
         app.state.roster_service = RosterService(db, settings.max_roster_records)
+        app.state.live = Live(db)
         try:
             yield
         finally:
+            await app.state.live.close()
             await db.close()
 
     api: list[ControllerRouterHandler] = [
@@ -79,10 +85,13 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
             HealthController,
             metrics.MetricsController,
             assets(),
+            page_assets(),
+            PageController,
         ],
         dependencies={
             "actor": Provide(provide_actor, sync_to_thread=False),
-            **{name: _of_state(name) for name in ("db", "tracking", "batch", "analytics", "privacy", "reports", "roster_service")},
+            **{name: _of_state(name) for name in ("db", "tracking", "batch", "analytics", "privacy", "reports", "roster_service", "live")},
+            "viewer": Provide(provide_viewer),
         },
         lifespan=[lifespan],
         state=State({"settings": settings, "verifier": verifier, "rate_limit": RateLimit(settings)}),

@@ -16,7 +16,6 @@ from learntrack.operations.problems import ProblemDocument
 from learntrack.settings import Settings
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
-_PAGES = ("/schema", "/reports")
 
 _EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
@@ -29,6 +28,11 @@ _API_PAGE = {
     # Swagger UI starts itself by a script in the page.
     "Content-Security-Policy": "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'",
+}
+_REPORT_PAGES = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cache-Control": "no-store",
 }
 _HSTS = "max-age=31536000"
 
@@ -117,7 +121,9 @@ def _headers_for(scope: Scope) -> dict[str, str]:
     found = dict(_EVERYWHERE)
     if path.startswith("/schema"):
         found |= _API_PAGE
-    elif not path.startswith(_PAGES):
+    elif path.startswith("/reports"):
+        found |= _REPORT_PAGES
+    else:
         found |= _DATA
     if scope["scheme"] == "https":
         found["Strict-Transport-Security"] = _HSTS

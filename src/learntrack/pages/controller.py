@@ -1,0 +1,234 @@
+"""The pages under /reports/."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+from urllib.parse import parse_qs
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from litestar import Controller, MediaType, Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromPath, Parameter
+from litestar.response import Redirect, ServerSentEvent, Stream
+
+from learntrack.analytics import formats
+from learntrack.analytics.filters import ReportFilters, report_filters
+from learntrack.analytics.naming import named_columns
+from learntrack.analytics.questions import Column, questions
+from learntrack.domain.ids import is_id, parse_id
+from learntrack.operations.problems import NotFound, Problem
+from learntrack.pages import figures, viewing
+from learntrack.pages.figures import Figures
+from learntrack.pages.live import Live
+from learntrack.pages.viewing import NotSignedIn, Viewer
+from learntrack.storage import Database
+from learntrack.storage.database import Row
+
+_templates = Environment(
+    loader=PackageLoader("learntrack.pages"),
+    autoescape=select_autoescape(),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.filters |= {"duration": figures.duration}
+_templates.globals |= {"STATUSES": figures.STATUSES}
+
+Text = Annotated[str | None, Parameter(required=False)]
+_QUIZ_COLUMNS = [
+    Column(name, "number" if name not in ("user_id", "name", "status") else "text", "")
+    for name in ("user_id", "name", "status", "correct", "answered", "time_spent", "correct_diff", "better", "worse", "same")
+]
+
+
+def render(template: str, status: int = 200, **values: Any) -> Response[str]:
+    """A page."""
+    return Response(_templates.get_template(template).render(**values), media_type=MediaType.HTML, status_code=status)
+
+
+def problem_page(_: Request[Any, Any, Any], problem: Problem) -> Response[str]:
+    """A refusal as a page."""
+    return render("problem.html", status=problem.status, problem=problem, viewer=None)
+
+
+def to_sign_in(_: Request[Any, Any, Any], __: NotSignedIn) -> Response[Any]:
+    """Whoever is not signed in goes to the sign-in page."""
+    return viewing.signed_out()
+
+
+class PageController(Controller):
+    """Pages; every one of them needs a signed-in viewer, but for signing in."""
+
+    path = "/reports"
+    include_in_schema = False
+    exception_handlers = {Problem: problem_page, NotSignedIn: to_sign_in}
+
+    @get("/sign-in")
+    async def sign_in_page(self) -> Response[str]:
+        """Where a token can be pasted; one behind the # of the address is taken at once."""
+        return render("sign_in.html", wrong=False, viewer=None)
+
+    @post("/sign-in")
+    async def sign_in(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Take a token, from a form's field `token` or the Authorization header, into a cookie."""
+        token = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if not token:
+            token = parse_qs((await request.body()).decode(errors="replace")).get("token", [""])[0].strip()
+        try:
+            await viewing.known(request, token)
+        except NotSignedIn:
+            return render("sign_in.html", status=401, wrong=True, viewer=None)
+        return viewing.signed_in(request, token, "/reports/")
+
+    @post("/sign-out")
+    async def sign_out(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Forget the token."""
+        viewing.check_same_site(request)
+        return viewing.signed_out()
+
+    @get("/")
+    async def home(self, viewer: NamedDependency[Viewer], db: NamedDependency[Database]) -> Response[Any]:
+        """The viewer's classes; a learner's own page."""
+        classrooms = await viewing.classrooms_of(db, viewer)
+        if not viewer.is_staff:
+            return Redirect(f"/reports/learner/{viewer.actor.user_id}", status_code=303)
+        if len(classrooms) == 1:
+            return Redirect(f"/reports/class/{classrooms[0]['_id']}", status_code=303)
+        return render("home.html", viewer=viewer, classrooms=classrooms)
+
+    @get("/class/{classroom_id:str}")
+    async def classroom(
+        self,
+        classroom_id: FromPath[str],
+        viewer: NamedDependency[Viewer],
+        db: NamedDependency[Database],
+        group: Text = None,
+        lesson: Text = None,
+        since: Text = None,
+        until: Text = None,
+        sort: Text = None,
+        format: Text = None,
+    ) -> Response[Any]:
+        """A class on one page."""
+        room = await viewing.classroom_for(db, viewer, classroom_id)
+        shown = Figures(db)
+        filters = report_filters(since=since, until=until)
+        groups = await shown.groups(room["_id"])
+        places = [room["_id"], *(row["_id"] for row in groups if group and row["_id"] == group)]
+        learners = await shown.learners(places)
+        lessons = await shown.assigned("lessons", [room["_id"], room["facility_id"], *(row["_id"] for row in groups)])
+        chosen = lesson if lesson and is_id(lesson) else None
+        overview = await shown.overview(learners, filters, lesson=chosen, sort=sort or "name")
+        if format == "csv":
+            return await _csv("progress", overview.rows, named_columns(questions()["progress"].columns))
+        asked = {"group": group or "", "lesson": lesson or "", "since": since or "", "until": until or "", "sort": sort or "name"}
+        quizzes = await shown.assigned("quizzes", [room["_id"], room["facility_id"], *(row["_id"] for row in groups)])
+        return render(
+            "classroom.html", viewer=viewer, room=room, overview=overview, groups=groups, lessons=lessons, quizzes=quizzes, asked=asked
+        )
+
+    @get("/class/{classroom_id:str}/activity")
+    async def activity(
+        self,
+        classroom_id: FromPath[str],
+        viewer: NamedDependency[Viewer],
+        db: NamedDependency[Database],
+        since: Text = None,
+        until: Text = None,
+        table: Text = None,
+    ) -> Response[Any]:
+        """A class's days, and the exercises that block it."""
+        room = await viewing.classroom_for(db, viewer, classroom_id)
+        shown, filters = Figures(db), report_filters(since=since, until=until)
+        learners = await shown.learners([room["_id"]])
+        days = await shown.report("daily-activity", learners, filters)
+        funnel = await shown.report("mastery-funnel", learners, filters)
+        for name, rows in (("daily-activity", days), ("mastery-funnel", funnel)):
+            if table == name:
+                return await _csv(name, rows, named_columns(questions()[name].columns))
+        blocked = sorted((row for row in funnel if row["attempted"] > row["mastered"]), key=lambda row: row["mastered"] - row["attempted"])
+        return render(
+            "activity.html",
+            viewer=viewer,
+            room=room,
+            days=days,
+            bars=figures.bars(days, "time_spent"),
+            blocked=blocked,
+            asked={"since": since or "", "until": until or ""},
+        )
+
+    @get("/class/{classroom_id:str}/quiz/{content_id:str}")
+    async def quiz(
+        self,
+        classroom_id: FromPath[str],
+        content_id: FromPath[str],
+        viewer: NamedDependency[Viewer],
+        db: NamedDependency[Database],
+        table: Text = None,
+    ) -> Response[Any]:
+        """An assessment in a class: results by learner, and its questions."""
+        room = await viewing.classroom_for(db, viewer, classroom_id)
+        content = _id(content_id)
+        shown = Figures(db)
+        learners = await shown.learners([room["_id"]])
+        lines = await shown.quiz_lines(content, learners, viewer.actor)
+        items = await shown.report("item-analysis", learners, ReportFilters(classroom=room["_id"], content=content))
+        if table == "results":
+            return await _csv("results", [dict.fromkeys(column.name for column in _QUIZ_COLUMNS) | line for line in lines], _QUIZ_COLUMNS)
+        if table == "item-analysis":
+            return await _csv(table, items, named_columns(questions()[table].columns))
+        title = (await shown.titles({content})).get(content)
+        return render("quiz.html", viewer=viewer, room=room, content=content, title=title, lines=lines, items=items)
+
+    @get("/learner/{user_id:str}")
+    async def learner(
+        self, user_id: FromPath[str], viewer: NamedDependency[Viewer], db: NamedDependency[Database], table: Text = None
+    ) -> Response[Any]:
+        """A learner: contents, tries, attempts, and what to look at next."""
+        shown = Figures(db)
+        person = await shown.learner(viewer, _id(user_id))
+        rows = await shown.report("progress", [person], ReportFilters())
+        if table == "progress":
+            return await _csv(table, rows, named_columns(questions()[table].columns))
+        tries = await shown.tries(person["_id"])
+        titles = await shown.titles({row["content_id"] for row in rows})
+        attempts = await shown.attempts(person["_id"], viewer.actor)
+        return render(
+            "learner.html",
+            viewer=viewer,
+            person=person,
+            rows=rows,
+            tries=tries,
+            attempts=attempts,
+            titles=titles,
+            following=figures.what_next(rows),
+        )
+
+    @get("/class/{classroom_id:str}/events")
+    async def events(
+        self, classroom_id: FromPath[str], viewer: NamedDependency[Viewer], db: NamedDependency[Database], live: NamedDependency[Live]
+    ) -> ServerSentEvent:
+        """Tells a page when something of the class has changed."""
+        room = await viewing.classroom_for(db, viewer, classroom_id)
+        learners = frozenset(row["_id"] for row in await Figures(db).learners([room["_id"]]))
+
+        async def told() -> AsyncIterator[dict[str, str]]:
+            yield {"event": "beat", "data": ""}
+            async for changed in live.changes(learners):
+                yield {"event": "changed" if changed else "beat", "data": ""}
+
+        return ServerSentEvent(told())
+
+
+def _id(text: str) -> str:
+    if not is_id(text):
+        raise NotFound("There is no such page.")
+    return parse_id(text)
+
+
+async def _csv(name: str, rows: Sequence[Row], columns: Sequence[Column]) -> Response[Any]:
+    async def each() -> AsyncIterator[Row]:
+        for row in rows:
+            yield row
+
+    headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return Stream(formats.as_csv(columns, each()), media_type="text/csv; charset=utf-8", headers=headers)
