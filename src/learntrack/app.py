@@ -101,6 +101,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         request_max_body_size=settings.max_body_bytes,
         plugins=[problem_details, *tracing.plugins(settings)],
         openapi_config=openapi_config(),
+        logging_config=None,  # how this process logs is the command's to say
         debug=False,
     )
     # Around the routing too, so that what leads nowhere has the headers and the log line as well.

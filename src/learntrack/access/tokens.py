@@ -50,7 +50,7 @@ class _PublishedKeys:
     algorithms = ["RS256", "ES256"]
 
     def __init__(self, url: str) -> None:
-        self._client = jwt.PyJWKClient(url, cache_keys=True, lifespan=300, timeout=5)
+        self._client = jwt.PyJWKClient(url, cache_keys=False, lifespan=300, timeout=5, cooldown_duration=5)
 
     async def key_for(self, token: str) -> Any:
         key = await asyncio.to_thread(self._client.get_signing_key_from_jwt, token)
