@@ -76,7 +76,7 @@ async def test_no_input_is_a_server_error(api: Api, operation: Any) -> None:
 
     async def send(case: Any) -> None:
         by = ROOT if "roster" in case.path else learner
-        before = await api.stored()
+        before = None if case.method == "GET" else await api.stored()
         path = case.formatted_path if case.method == "GET" else case.path.replace("{session_id}", session)
         body = None if isinstance(case.body, schemathesis.core.NotSet) else case.body
         more = {"content": body} if isinstance(body, bytes) else {"json": body}
@@ -86,7 +86,7 @@ async def test_no_input_is_a_server_error(api: Api, operation: Any) -> None:
         except (UnicodeEncodeError, ValueError):
             return  # cannot even be sent
         assert response.status_code < 500, (response.status_code, case.method, path, body, query)
-        if response.status_code >= 400:
+        if response.status_code >= 400 and before is not None:
             assert await api.stored() == before
 
     def run() -> None:
