@@ -1,6 +1,7 @@
 """Tokens: JWTs signed by the host application, checked by an algorithm that configuration fixes."""
 
 import asyncio
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -14,6 +15,9 @@ from learntrack.settings import Settings
 from learntrack.storage import StartError
 
 _SHORTEST_SECRET = 16
+_CHECKED_SECONDS = 30
+"""How long a token that was found valid is believed without being checked again, if it does not expire before."""
+_MOST_CHECKED = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class TokenVerifier:
         self._keys = _key_source(settings)
         self._issuer = settings.jwt_issuer
         self._audience = settings.jwt_audience
+        self._checked: dict[str, tuple[Claims, float]] = {}
         self._options: Any = {
             "require": ["sub", "exp"],
             "verify_aud": self._audience is not None,
@@ -84,13 +89,20 @@ class TokenVerifier:
             InvalidToken: it is not valid now.
 
         """
+        found = self._checked.get(token)
+        if found is not None and time.time() < found[1]:
+            return found[0]
         try:
             key = await self._keys.key_for(token)
             algorithms = self._keys.algorithms
             payload = jwt.decode(token, key, algorithms=algorithms, audience=self._audience, issuer=self._issuer, options=self._options)
-            return Claims(parse_id(payload["sub"]), payload.get("superuser") is True)
+            claims = Claims(parse_id(payload["sub"]), payload.get("superuser") is True)
         except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
             raise InvalidToken("The token is not valid.") from error
+        if len(self._checked) >= _MOST_CHECKED:
+            self._checked.clear()
+        self._checked[token] = claims, min(payload["exp"], time.time() + _CHECKED_SECONDS)
+        return claims
 
 
 def issue(secret: str, user_id: str, *, superuser: bool, ttl: timedelta, settings: Settings) -> str:

@@ -18,6 +18,7 @@ from learntrack.access.secrets import with_secret
 from learntrack.access.tokens import TokenVerifier, issue
 from learntrack.app import create_app
 from learntrack.operations import logs, metrics
+from learntrack.operations.protocol import PatientProtocol
 from learntrack.settings import Settings
 from learntrack.storage import StartError
 from learntrack.storage.configured import connect_as_configured
@@ -109,10 +110,14 @@ class Server:
                 name: issue(secret, person, superuser=False, ttl=_DEMO_TTL, settings=settings) for name, person in demo.PEOPLE.items()
             }
             print(demo.tour(address, tokens), flush=True)
-            print(f"# The class on one page, signed in as Carla: open\n{address}/reports/sign-in#token={tokens['Carla']}\n", flush=True)
+            print(
+                f"# The class on one page, signed in as Carla (open it in a browser)\n#   {address}/reports/sign-in#token={tokens['Carla']}\n",
+                flush=True,
+            )
 
     def _serve(self, listening: socket.socket, settings: Settings) -> None:
         options: dict[str, object] = {
+            "http": PatientProtocol,
             "log_config": None,
             "access_log": False,
             "proxy_headers": bool(settings.trusted_proxies),
