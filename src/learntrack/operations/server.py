@@ -110,10 +110,8 @@ class Server:
                 name: issue(secret, person, superuser=False, ttl=_DEMO_TTL, settings=settings) for name, person in demo.PEOPLE.items()
             }
             print(demo.tour(address, tokens), flush=True)
-            print(
-                f"# The class on one page, signed in as Carla (open it in a browser)\n#   {address}/reports/sign-in#token={tokens['Carla']}\n",
-                flush=True,
-            )
+            page = f"{address}/reports/sign-in#token={tokens['Carla']}"
+            print(f"# The class on one page, signed in as Carla (open it in a browser)\n#   {page}\n", flush=True)
 
     def _serve(self, listening: socket.socket, settings: Settings) -> None:
         options: dict[str, object] = {
