@@ -111,9 +111,7 @@ def roster_load(
         content = read(file)
     except InvalidFields as error:
         fail(f"{file}: {error.detail}")
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=console, disable=not console.is_terminal)
+    bar = _bar()
 
     async def work(db: Database) -> dict[str, int]:
         await db.prepare()
@@ -147,9 +145,7 @@ def import_kolibri(
 
     if (path is None) == (postgres is None):
         fail("Name either the PATH of a Kolibri home (or its db.sqlite3) or --postgres URI.")
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=console, disable=not console.is_terminal)
+    bar = _bar()
     opened = postgres_source(postgres) if postgres is not None else sqlite_source(cast(Path, path))
     gc.disable()  # a history has no cycles, and looking for them in vain takes an eighth of the time
     with ExitStack() as stack:
@@ -236,9 +232,7 @@ def rollup(
     """Bring up to date what reports over everything are answered from. Run it as a job, for example every night."""
     from learntrack.analytics.rollups import roll_up
 
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=console, disable=not console.is_terminal)
+    bar = _bar()
 
     async def work(db: Database) -> dict[str, int]:
         await db.prepare()
@@ -314,6 +308,13 @@ def forget(
 
     removed = _with_database(Settings(), work)
     print(", ".join(f"{count} {name.replace('_', ' ')}" for name, count in removed.items() if count) or "nothing was stored")
+
+
+def _bar() -> Progress:
+    """A progress bar on the terminal, if there is one."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
 def _with_database(settings: Settings, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:

@@ -5,11 +5,10 @@ from typing import Any
 
 from learntrack.access.readable import Readable
 from learntrack.analytics.filters import ReportFilters
+from learntrack.analytics.naming import ROWS, in_parts
 from learntrack.analytics.questions import Column
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
-
-_ROWS = 500
 
 # Kolibri leaves quizzes out, and knows the names of channels and contents, which stay empty here.
 TITLES: dict[str, tuple[str, str]] = {
@@ -49,15 +48,9 @@ async def export(db: Database, kind: str, filters: ReportFilters, members: Reada
     stages.append({"$project": dict.fromkeys([*TITLES, "user_id"], 1)})
     stages.append({"$sort": {"user_id": 1, "start_timestamp": 1, "_id": 1}})
     facilities = {row["_id"]: row["name"] for row in await db.find("facilities", {}, {"name": 1})}
-    batch: list[Row] = []
-    async for row in db.stream(COLLECTIONS[kind], stages, batch=_ROWS):
-        batch.append(row)
-        if len(batch) == _ROWS:
-            for each in await _named(db, batch, facilities):
-                yield each
-            batch = []
-    for each in await _named(db, batch, facilities):
-        yield each
+    async for part in in_parts(db.stream(COLLECTIONS[kind], stages, batch=ROWS)):
+        for each in await _named(db, part, facilities):
+            yield each
 
 
 async def _named(db: Database, rows: list[Row], facilities: dict[str, str]) -> list[Row]:

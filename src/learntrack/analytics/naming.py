@@ -6,7 +6,7 @@ from learntrack.analytics.questions import Column
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 
-_ROWS = 500
+ROWS = 500
 _NAMES = {"user": ("users", {"username": 1, "full_name": 1}), "lesson": ("lessons", {"title": 1}), "quiz": ("quizzes", {"title": 1})}
 
 _AFTER: dict[str, tuple[Column, ...]] = {
@@ -23,21 +23,27 @@ def named_columns(columns: Sequence[Column]) -> list[Column]:
 
 async def named(db: Database, rows: AsyncIterator[Row], columns: Sequence[Column]) -> AsyncIterator[Row]:
     """The rows with names, in the order of `named_columns`."""
-    batch: list[Row] = []
+    async for part in in_parts(rows):
+        for each in await _named(db, part, columns):
+            yield each
+
+
+async def in_parts(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
+    """The rows, as many at a time as are looked up at once."""
+    part: list[Row] = []
     async for row in rows:
-        batch.append(row)
-        if len(batch) == _ROWS:
-            for each in await _named(db, batch, columns):
-                yield each
-            batch = []
-    for each in await _named(db, batch, columns):
-        yield each
+        part.append(row)
+        if len(part) == ROWS:
+            yield part
+            part = []
+    if part:
+        yield part
 
 
 async def _named(db: Database, rows: list[Row], columns: Sequence[Column]) -> list[Row]:
     found: dict[str, dict[str, Row]] = {}
     for column in columns:
-        if column.kind in _NAMES and rows:
+        if column.kind in _NAMES:
             collection, fields = _NAMES[column.kind]
             ids = list({row[column.name] for row in rows if row.get(column.name)})
             found[column.name] = {row["_id"]: row for row in await db.find(collection, {"_id": {"$in": ids}}, fields)}
