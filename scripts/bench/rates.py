@@ -1,0 +1,66 @@
+"""How many requests a second a service answers, operation by operation."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator
+from typing import Any
+
+from client import Connection
+from school import School, interaction
+
+from processes import token
+
+Request = tuple[str, str, str | None, Any]
+"""Method, path, token, body."""
+
+
+async def rate(port: int, requests: list[Request], seconds: float) -> float:
+    """Requests a second of so many clients, each of which sends its own request again and again."""
+    made = 0
+
+    async def one(method: str, path: str, who: str | None, body: Any) -> None:
+        nonlocal made
+        connection = Connection("127.0.0.1", port)
+        while True:
+            status, raw = await connection.raw(method, path, who, body)
+            assert status == 200, raw
+            made += 1
+
+    async with _cancelled([asyncio.create_task(one(*request)) for request in requests]):
+        await asyncio.sleep(0.5)
+        made = 0
+        await asyncio.sleep(seconds)
+    return made / seconds
+
+
+@contextlib.asynccontextmanager
+async def _cancelled(tasks: list[Any]) -> AsyncIterator[None]:
+    yield
+    for task in tasks:
+        task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if not isinstance(outcome, asyncio.CancelledError):
+            raise outcome
+
+
+def read_requests(school: School) -> dict[str, list[Request]]:
+    """Four clients who ask the same question, for each question."""
+    user, content, coach, room, logger = school.learners[0][0], school.contents[1], school.coaches[0], school.classrooms[0], "/api/logger"
+    questions = {
+        "class tries": (f"{logger}/masterylog?classroom={room}&page_size=30", coach),
+        "class attempts": (f"{logger}/attemptlog?classroom={room}&page_size=50", coach),
+        "diff": (f"{logger}/masterylog/0/diff?user={user}&content={content}", coach),
+        "total": (f"{logger}/totalcontentprogress/{user}", user),
+    }
+    return {name: [("GET", path, token(who), None)] * 4 for name, (path, who) in questions.items()}
+
+
+async def update_requests(port: int, school: School) -> list[Request]:
+    """A class of learners who answer a question each, in sessions that are started here."""
+    body = {"time_spent_delta": 1.0, "interactions": [interaction(1, random.Random(3))]}
+    connection, found = Connection("127.0.0.1", port), []
+    for user in school.learners[0]:
+        _, started = await connection.send("POST", "/api/logger/contentsession", token(user), school.start(school.contents[0]))
+        found.append(("PUT", f"/api/logger/contentsession/{started['session_id']}", token(user), body))
+    return found
