@@ -10,7 +10,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
-from learntrack.access.actor import TokenMiddleware, provide_actor
+from learntrack.access.actor import TokenMiddleware
 from learntrack.access.rate_limit import RateLimit
 from learntrack.access.tokens import TokenVerifier
 from learntrack.analytics.controller import ExportController, ReportController
@@ -89,7 +89,6 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
             PageController,
         ],
         dependencies={
-            "actor": Provide(provide_actor, sync_to_thread=False),
             **{name: _of_state(name) for name in ("db", "tracking", "batch", "analytics", "privacy", "reports", "roster_service", "live")},
             "viewer": Provide(provide_viewer),
         },

@@ -76,7 +76,7 @@ async def test_metrics_count_by_route_and_name_nobody(api: Api) -> None:
     text = (await api.send("GET", "/metrics")).text
 
     for line in (
-        'learntrack_requests_total{app_name="learntrack",method="PUT",path="/api/logger/contentsession/{session_id}',
+        'learntrack_requests_total{method="PUT",path="/api/logger/contentsession/{session_id}',
         "learntrack_request_duration_seconds_bucket",
         'learntrack_database_command_seconds_count{command="commitTransaction"}',
         "learntrack_sessions_started_total",

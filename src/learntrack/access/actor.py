@@ -5,12 +5,13 @@ from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.exceptions import NotAuthorizedException
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 
 from learntrack.access.rate_limit import RateLimit
-from learntrack.access.tokens import InvalidToken, TokenVerifier
+from learntrack.access.tokens import Claims, InvalidToken, TokenVerifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,9 @@ class Actor:
 
 
 ANONYMOUS = Actor(None)
+
+ActorRequest = Request[Actor, Claims | None, State]
+"""A request, whose `user` is who asks."""
 
 
 class TokenMiddleware(AbstractAuthenticationMiddleware):
@@ -61,9 +65,3 @@ def _address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
 
 def _unauthorized(detail: str) -> NotAuthorizedException:
     return NotAuthorizedException(detail, headers={"WWW-Authenticate": 'Bearer error="invalid_token"'})
-
-
-def provide_actor(request: Request[Any, Any, Any]) -> Actor:
-    """Litestar dependency: the actor of the request."""
-    actor: Actor = request.user
-    return actor

@@ -8,7 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from litestar.response import Stream
 
-from learntrack.access.actor import Actor
+from learntrack.access.actor import Actor, ActorRequest
 from learntrack.access.readable import readable
 from learntrack.analytics import formats
 from learntrack.analytics.exports import columns as export_columns
@@ -66,7 +66,7 @@ class ReportController(Controller):
     async def report(
         self,
         name: Annotated[str, Parameter(description="Which report, for example daily-activity.")],
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         analytics: NamedDependency[Analytics],
         since: Since = None,
         until: Until = None,
@@ -80,7 +80,7 @@ class ReportController(Controller):
         """For coaches, admins and superusers, limited to what they may read. `Learntrack-As-Of` says as of when it is."""
         asked = page_request(page, page_size)
         filters = report_filters(since=since, until=until, facility=facility, classroom=classroom, content=content)
-        answer = await analytics.report(name, filters, by=actor)
+        answer = await analytics.report(name, filters, by=request.user)
         headers = {"Learntrack-As-Of": answer.as_of.isoformat()}
         if format == "csv":
             headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
@@ -104,7 +104,7 @@ class ExportController(Controller):
     )
     async def sessions(
         self,
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         analytics: NamedDependency[Analytics],
         db: NamedDependency[Database],
         since: Since = None,
@@ -114,7 +114,7 @@ class ExportController(Controller):
     ) -> Response[Any]:
         """The sessions, quizzes left out, of the learners whom you may read; as coach, admin or superuser."""
         filters = {"since": since, "until": until, "facility": facility, "classroom": classroom}
-        return await self._answer("sessions", actor, analytics, db, filters)
+        return await self._answer("sessions", request.user, analytics, db, filters)
 
     @get(
         "/summaries.csv",
@@ -124,7 +124,7 @@ class ExportController(Controller):
     )
     async def summaries(
         self,
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         analytics: NamedDependency[Analytics],
         db: NamedDependency[Database],
         since: Since = None,
@@ -134,7 +134,7 @@ class ExportController(Controller):
     ) -> Response[Any]:
         """The summaries, quizzes left out, of the learners whom you may read; as coach, admin or superuser."""
         filters = {"since": since, "until": until, "facility": facility, "classroom": classroom}
-        return await self._answer("summaries", actor, analytics, db, filters)
+        return await self._answer("summaries", request.user, analytics, db, filters)
 
     async def _answer(self, kind: str, actor: Actor, analytics: Analytics, db: Database, sent: dict[str, str | None]) -> Response[Any]:
         filters = report_filters(**sent)

@@ -8,7 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
 
-from learntrack.access.actor import Actor
+from learntrack.access.actor import ActorRequest
 from learntrack.operations import examples
 from learntrack.operations.examples import example
 from learntrack.operations.lists import lines_response
@@ -35,11 +35,11 @@ class PrivacyController(Controller):
     async def export(
         self,
         user_id: Annotated[str, Parameter(description="Your own id; a superuser: anybody's.")],
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         privacy: NamedDependency[Privacy],
     ) -> Response[Any]:
         """Roster entry, sessions, summaries, tries and attempts, one JSON object a line: `{"collection", "document"}`."""
-        return await lines_response(await privacy.export(user_id, by=actor), JSON_LINES)
+        return await lines_response(await privacy.export(user_id, by=request.user), JSON_LINES)
 
     @delete(
         "/roster/{kind:str}/{user_id:str}",
@@ -51,8 +51,8 @@ class PrivacyController(Controller):
         self,
         kind: Annotated[Literal["users"], Parameter(description="Only users can be forgotten.")],
         user_id: Annotated[str, Parameter(description="The user's id.")],
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         privacy: NamedDependency[Privacy],
     ) -> Forgotten:
         """Remove a user's roster entry and logs from every collection. Safe to repeat. Superusers only."""
-        return await privacy.forget(user_id, by=actor)
+        return await privacy.forget(user_id, by=request.user)

@@ -6,7 +6,7 @@ from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import Parameter
 
-from learntrack.access.actor import Actor
+from learntrack.access.actor import ActorRequest
 from learntrack.operations import examples
 from learntrack.operations.examples import example
 from learntrack.operations.lists import list_response
@@ -49,11 +49,11 @@ class LogController(Controller):
     async def total(
         self,
         user_id: Annotated[str, Parameter(description="Your own id.")],
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         reports: NamedDependency[Reports],
     ) -> dict[str, Any]:
         """Finished tries, plus contents done that have no tries."""
-        return await reports.total(user_id, by=actor)
+        return await reports.total(user_id, by=request.user)
 
     @get(
         "/masterylog",
@@ -62,7 +62,7 @@ class LogController(Controller):
     )
     async def tries(
         self,
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         reports: NamedDependency[Reports],
         content: Content = None,
         user: User = None,
@@ -79,7 +79,7 @@ class LogController(Controller):
         filters = log_filters(
             content=content, user=user, complete=complete, quiz=quiz, facility=facility, classroom=classroom, learner_group=learner_group
         )
-        return await list_response(await reports.tries(filters, asked, by=actor))
+        return await list_response(await reports.tries(filters, asked, by=request.user))
 
     @get(
         "/masterylog/{index:str}/diff",
@@ -89,7 +89,7 @@ class LogController(Controller):
     async def diff(
         self,
         index: Annotated[str, Parameter(description="0 is the most recent try, 1 the one before it, and so on.")],
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         reports: NamedDependency[Reports],
         content: Annotated[str | None, _query("The content (required).")] = None,
         user: Annotated[str | None, _query("The learner (required).")] = None,
@@ -103,7 +103,7 @@ class LogController(Controller):
         filters = log_filters(
             content=content, user=user, complete=complete, quiz=quiz, facility=facility, classroom=classroom, learner_group=learner_group
         )
-        return await reports.diff(index, filters, by=actor)
+        return await reports.diff(index, filters, by=request.user)
 
     @get(
         "/attemptlog",
@@ -112,7 +112,7 @@ class LogController(Controller):
     )
     async def attempts(
         self,
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         reports: NamedDependency[Reports],
         masterylog: Annotated[str | None, _query("Only attempts of this try.")] = None,
         user: User = None,
@@ -139,4 +139,4 @@ class LogController(Controller):
             classroom=classroom,
             learner_group=learner_group,
         )
-        return await list_response(await reports.attempts(filters, asked, by=actor))
+        return await list_response(await reports.attempts(filters, asked, by=request.user))

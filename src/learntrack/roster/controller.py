@@ -6,7 +6,7 @@ from litestar import Controller, Response, get, put
 from litestar.di import NamedDependency
 from litestar.params import Body, Parameter
 
-from learntrack.access.actor import Actor
+from learntrack.access.actor import ActorRequest
 from learntrack.operations import examples
 from learntrack.operations.examples import example
 from learntrack.operations.lists import list_response
@@ -31,11 +31,11 @@ class RosterController(Controller):
     async def put_roster(
         self,
         data: Annotated[Roster, Body(description="What to add, change and remove.", examples=example(examples.ROSTER))],
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         roster_service: NamedDependency[RosterService],
     ) -> RosterCounts:
         """Add, change and remove records: all of them, or none. Safe to repeat. Superusers only."""
-        return await roster_service.put(data, by=actor)
+        return await roster_service.put(data, by=request.user)
 
     @get(
         "/{kind:str}",
@@ -45,10 +45,10 @@ class RosterController(Controller):
     async def list_kind(
         self,
         kind: Annotated[RosterKind, Parameter(description="Which part.")],
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         roster_service: NamedDependency[RosterService],
         page: Annotated[str | None, Parameter(description="Which page, from 1; means nothing without page_size.", required=False)] = None,
         page_size: Annotated[str | None, Parameter(description="Answer with a page of this many rows.", required=False)] = None,
     ) -> Response[Any]:
         """The records of one kind, ordered by id. Superusers only."""
-        return await list_response(await roster_service.list(kind, page_request(page, page_size), by=actor))
+        return await list_response(await roster_service.list(kind, page_request(page, page_size), by=request.user))

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import Body, CookieParameter, HeaderParameter, Parameter
 from litestar.status_codes import HTTP_200_OK
 
-from learntrack.access.actor import Actor
+from learntrack.access.actor import ActorRequest
 from learntrack.domain.json_values import encoder
 from learntrack.operations import examples
 from learntrack.operations.examples import example
@@ -42,7 +42,7 @@ class ContentSessionController(Controller):
     async def start(
         self,
         data: Annotated[SessionStart, Body(description="What is visited.", examples=example(examples.START))],
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         tracking: NamedDependency[Tracking],
         visitor_id: Annotated[
             str | None, CookieParameter(name="visitor_id", description="Kept with an anonymous session if it is a UUID.")
@@ -50,7 +50,7 @@ class ContentSessionController(Controller):
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Any]:
         """Begin a visit of a content, and learn where the learner left off."""
-        return _response(await tracking.start(data, by=actor, visitor_id=visitor_id, key=idempotency_key))
+        return _response(await tracking.start(data, by=request.user, visitor_id=visitor_id, key=idempotency_key))
 
     @put(
         ["/contentsession/{session_id:str}", "/trackprogress/{session_id:str}"],
@@ -63,7 +63,7 @@ class ContentSessionController(Controller):
         self,
         session_id: Annotated[str, Parameter(description="The session that the start returned.")],
         data: Annotated[SessionUpdate, Body(description="What happened since the last update.", examples=example(examples.UPDATE))],
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         tracking: NamedDependency[Tracking],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Any]:
@@ -71,7 +71,7 @@ class ContentSessionController(Controller):
 
         Adds time and progress, and folds answers into attempts; all of it or nothing.
         """
-        return _response(await tracking.update(session_id, data, by=actor, key=idempotency_key))
+        return _response(await tracking.update(session_id, data, by=request.user, key=idempotency_key))
 
 
 class BatchController(Controller):
@@ -89,14 +89,14 @@ class BatchController(Controller):
     async def record(
         self,
         data: Annotated[dict[str, Any], Body(description="The queue.", examples=example(examples.BATCH), schema_extra=BATCH_SCHEMA)],
-        actor: NamedDependency[Actor],
+        request: ActorRequest,
         batch: NamedDependency[BatchRecorder],
     ) -> Response[Any]:
         """Start and update sessions as they happened while the client was offline.
 
         A bad item stops neither the others nor the later ones of its session. Sending the whole batch again is safe.
         """
-        return Response(encoder.encode(await batch.record(data, by=actor)), media_type="application/json")
+        return Response(encoder.encode(await batch.record(data, by=request.user)), media_type="application/json")
 
 
 def _response(answer: Answer) -> Response[Any]:
