@@ -3,11 +3,10 @@
 import asyncio
 import re
 import time
-from uuid import uuid4
+from random import getrandbits
 
 import msgspec
 import structlog
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
@@ -17,24 +16,38 @@ from learntrack.settings import Settings
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._~-]{1,128}")
 
-_EVERYWHERE = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-_DATA = {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Cache-Control": "no-store"}
-_API_PAGE = {
+_Headers = list[tuple[bytes, bytes]]
+
+_EVERYWHERE: _Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+_DATA: _Headers = [
+    *_EVERYWHERE,
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+]
+_API_PAGE: _Headers = [
+    *_EVERYWHERE,
     # Swagger UI starts itself by a script in the page.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'",
-}
-_REPORT_PAGES = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-}
-_HSTS = "max-age=31536000"
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+        b"img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'",
+    ),
+]
+_REPORT_PAGES: _Headers = [
+    *_EVERYWHERE,
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        b"form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (b"cache-control", b"no-store"),
+]
+_HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 logger = structlog.stdlib.get_logger("learntrack.requests")
 
@@ -69,10 +82,12 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                found = MutableScopeHeaders.from_message(message)
-                for name, value in headers.items():
-                    found.setdefault(name, value)
-                found["X-Request-ID"] = request_id
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *((name, value) for name, value in headers if name not in present),
+                    (b"x-request-id", request_id.encode()),
+                ]
                 if not limit.expired():
                     limit.reschedule(None)  # an answer that has begun may take its time, as long lists do
             await send(message)
@@ -113,21 +128,17 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and _REQUEST_ID.fullmatch(text := value.decode("latin-1")):
             return text
-    return uuid4().hex
+    return f"{getrandbits(128):032x}"
 
 
-def _headers_for(scope: Scope) -> dict[str, str]:
+def _headers_for(scope: Scope) -> _Headers:
     path = scope["path"]
-    found = dict(_EVERYWHERE)
+    found = _DATA
     if path.startswith("/schema"):
-        found |= _API_PAGE
+        found = _API_PAGE
     elif path.startswith("/reports"):
-        found |= _REPORT_PAGES
-    else:
-        found |= _DATA
-    if scope["scheme"] == "https":
-        found["Strict-Transport-Security"] = _HSTS
-    return found
+        found = _REPORT_PAGES
+    return [*found, _HSTS] if scope["scheme"] == "https" else found
 
 
 async def _send_too_late(send: Send) -> None:
