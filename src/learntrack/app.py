@@ -94,7 +94,6 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         },
         lifespan=[lifespan],
         state=State({"settings": settings, "verifier": verifier, "rate_limit": RateLimit(settings)}),
-        middleware=[metrics.requests.middleware],
         cors_config=_cors(settings),
         request_class=JsonRequest,
         request_max_body_size=settings.max_body_bytes,

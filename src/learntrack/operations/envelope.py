@@ -11,6 +11,7 @@ from litestar.enums import ScopeType
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
+from learntrack.operations import metrics
 from learntrack.operations.problems import ProblemDocument
 from learntrack.settings import Settings
 
@@ -73,6 +74,7 @@ class Envelope:
             return
         request_id = _request_id(scope)
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        metrics.IN_PROGRESS.inc()
         began = time.perf_counter()
         status = 0
         headers = _headers_for(scope)
@@ -101,7 +103,10 @@ class Envelope:
                     raise
                 await _send_too_late(sending)
         finally:
-            _log(scope, status, time.perf_counter() - began)
+            metrics.IN_PROGRESS.dec()
+            seconds = time.perf_counter() - began
+            metrics.observe_request(scope, status, seconds)
+            _log(scope, status, seconds)
             structlog.contextvars.clear_contextvars()
 
     def _in_time(self, scope: Scope, receive: Receive) -> Receive:
