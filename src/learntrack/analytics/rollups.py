@@ -38,7 +38,7 @@ async def roll_up(db: Database, progress: Callable[[int, int], None], *, everyth
         began = times.now()
         before = None if everything else await as_of_rollup(db, name)
         if everything:
-            await db.raw[question.rollup.collection].delete_many({})
+            await db.collection(question.rollup.collection).delete_many({})
         work = [
             (facility, content, learners)
             async for facility, learners in _facilities(db)
@@ -49,7 +49,7 @@ async def roll_up(db: Database, progress: Callable[[int, int], None], *, everyth
             params = {"learners": {"$in": learners}, "content": content, "facility": facility}
             await db.rows(question.collection, question.rollup_stages(params))
         progress(len(work), len(work))
-        await db.raw[COLLECTION].replace_one({"_id": name}, {"as_of": began}, upsert=True)
+        await db.collection(COLLECTION).replace_one({"_id": name}, {"as_of": began}, upsert=True)
         counts[name] = len(work)
     return counts
 

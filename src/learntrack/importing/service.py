@@ -153,7 +153,7 @@ class _Plan:
     async def store(self) -> None:
         """Write everything."""
         for collection, writes in self._writes.items():
-            await self._db.raw[collection].bulk_write(writes, ordered=False, session=self._tx)
+            await self._db.collection(collection).bulk_write(writes, ordered=False, session=self._tx)
 
     def _insert(self, collection: str, row: Row, attempts: list[Any]) -> None:
         chunks: list[Row] = []
@@ -193,5 +193,5 @@ class _Plan:
         return {row["_id"]: row for row in rows}
 
     async def _find(self, collection: str, query: Row, projection: Row | None = None) -> list[Row]:
-        found: list[Row] = await self._db.raw[collection].find(query, projection, session=self._tx).to_list(None)
+        found: list[Row] = await self._db.collection(collection).find(query, projection, session=self._tx).to_list(None)
         return found

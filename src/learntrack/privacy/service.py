@@ -84,11 +84,11 @@ class Privacy:
 
     async def _remove_some(self, collection: str, query: dict[str, str]) -> int:
         async def work(tx: Any) -> int:
-            rows = await self._db.raw[collection].find(query, {"_id": 1}, session=tx).limit(_STEP).to_list(None)
+            rows = await self._db.collection(collection).find(query, {"_id": 1}, session=tx).limit(_STEP).to_list(None)
             if not rows:
                 return 0
             found = {"_id": {"$in": [row["_id"] for row in rows]}}
-            return int((await self._db.raw[collection].delete_many({**query, **found}, session=tx)).deleted_count)
+            return int((await self._db.collection(collection).delete_many({**query, **found}, session=tx)).deleted_count)
 
         return await self._db.transaction(work)
 

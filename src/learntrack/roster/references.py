@@ -37,7 +37,7 @@ async def dangling(db: Database, roster: Roster, gone: set[str], tx: Session) ->
     found: dict[str, set[str]] = {}
     for part in (*COLLECTIONS, "users"):
         keys = {key for _, parts, key in open_references if part in parts} - gone
-        rows = await db.raw[part].find({"_id": {"$in": list(keys)}}, {"_id": 1}, session=tx).to_list(None) if keys else []
+        rows = await db.collection(part).find({"_id": {"$in": list(keys)}}, {"_id": 1}, session=tx).to_list(None) if keys else []
         found[part] = {row["_id"] for row in rows}
     errors: dict[str, list[str]] = {}
     for place, parts, key in open_references:

@@ -95,13 +95,13 @@ class RosterService:
         moved: set[str] = set()
         if roster.learner_groups:
             classroom_of = {group.id: group.classroom_id for group in roster.learner_groups}
-            found = self._db.raw["learner_groups"].find({"_id": {"$in": list(classroom_of)}}, session=tx)
+            found = self._db.collection("learner_groups").find({"_id": {"$in": list(classroom_of)}}, session=tx)
             moved = {row["_id"] for row in await found.to_list(None) if row["classroom_id"] != classroom_of[row["_id"]]}
         for part in _SIMPLE:
             documents = [plain(record) | {"schema_version": SCHEMA_VERSION} for record in getattr(roster, part)]
             if documents:
                 writes = [ReplaceOne({"_id": (key := document.pop("id"))}, {"_id": key, **document}, upsert=True) for document in documents]
-                await self._db.raw[part].bulk_write(writes, ordered=True, session=tx)
+                await self._db.collection(part).bulk_write(writes, ordered=True, session=tx)
         return moved
 
     async def _write_people(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str], tx: Session) -> None:
@@ -139,28 +139,28 @@ class RosterService:
 
     async def _classrooms_of(self, persons: Iterable[Person], tx: Session) -> dict[str, str]:
         memberships = list({entry for person in persons for entry in person["memberships"]})
-        groups = self._db.raw["learner_groups"].find({"_id": {"$in": memberships}}, {"classroom_id": 1}, session=tx)
+        groups = self._db.collection("learner_groups").find({"_id": {"$in": memberships}}, {"classroom_id": 1}, session=tx)
         return {group["_id"]: group["classroom_id"] for group in await groups.to_list(None)}
 
     async def _remove_collections(self, removal: Removal, tx: Session) -> set[str]:
         """Remove classrooms, with their groups, and groups; returns the ids of all that."""
         groups = set(removal.learner_groups)
         if removal.classrooms:
-            inside = self._db.raw["learner_groups"].find({"classroom_id": {"$in": removal.classrooms}}, {"_id": 1}, session=tx)
+            inside = self._db.collection("learner_groups").find({"classroom_id": {"$in": removal.classrooms}}, {"_id": 1}, session=tx)
             groups |= {row["_id"] for row in await inside.to_list(None)}
         gone = groups | set(removal.classrooms)
         if gone:
-            await self._db.raw["learner_groups"].bulk_write([DeleteMany({"_id": {"$in": list(groups)}})], session=tx)
-            await self._db.raw["classrooms"].bulk_write([DeleteMany({"_id": {"$in": removal.classrooms}})], session=tx)
+            await self._db.collection("learner_groups").bulk_write([DeleteMany({"_id": {"$in": list(groups)}})], session=tx)
+            await self._db.collection("classrooms").bulk_write([DeleteMany({"_id": {"$in": removal.classrooms}})], session=tx)
             unassign = UpdateMany({"collection_ids": {"$in": list(gone)}}, {"$pull": {"collection_ids": {"$in": list(gone)}}})
             for part in _ASSIGNMENTS:
-                await self._db.raw[part].bulk_write([unassign], session=tx)
+                await self._db.collection(part).bulk_write([unassign], session=tx)
         return gone
 
     async def _remove_assignments(self, removal: Removal, tx: Session) -> None:
         for part in _ASSIGNMENTS:
             if ids := getattr(removal, part):
-                await self._db.raw[part].bulk_write([DeleteOne({"_id": entry}) for entry in ids], session=tx)
+                await self._db.collection(part).bulk_write([DeleteOne({"_id": entry}) for entry in ids], session=tx)
 
 
 def _listing(kind: RosterKind) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:

@@ -65,7 +65,7 @@ async def _transactions(db: Database) -> str:
         return ""
 
     async def trial(tx: Session) -> None:
-        await db.raw[WRITERS].update_one({"_id": "trial"}, {"$set": {"tried": True}}, upsert=True, session=tx)
+        await db.collection(WRITERS).update_one({"_id": "trial"}, {"$set": {"tried": True}}, upsert=True, session=tx)
         raise _Undone
 
     try:
@@ -80,7 +80,7 @@ async def _indexes(db: Database) -> str:
     for document in documents.ALL:
         wanted = {index.document["name"] for index in getattr(document.Settings, "indexes", ())}
         if wanted:
-            present = set(await db.raw[document.Settings.name].index_information())
+            present = set(await db.collection(document.Settings.name).index_information())
             missing += [f"{document.Settings.name}.{name}" for name in sorted(wanted - present)]
     return f"Missing: {', '.join(missing)}. Run `learntrack migrate`." if missing else ""
 

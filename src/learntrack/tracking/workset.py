@@ -107,11 +107,11 @@ class Workset:
         await self._load_older(starts)
 
     async def _find(self, collection: str, query: Row, projection: Row | None = None) -> list[Row]:
-        found: list[Row] = await self._db.raw[collection].find(query, projection, session=self._tx).to_list(None)
+        found: list[Row] = await self._db.collection(collection).find(query, projection, session=self._tx).to_list(None)
         return found
 
     async def _aggregate(self, collection: str, pipeline: list[Stage]) -> list[Row]:
-        found: list[Row] = await self._db.raw[collection].aggregate(pipeline, session=self._tx, allowDiskUse=True).to_list(None)
+        found: list[Row] = await self._db.collection(collection).aggregate(pipeline, session=self._tx, allowDiskUse=True).to_list(None)
         return found
 
     async def _load_keys(self, ids: list[str]) -> None:
@@ -295,7 +295,7 @@ class Workset:
     async def store(self) -> None:
         """Write all that has changed."""
         if self._new_keys:
-            await self._db.raw["idempotency_keys"].bulk_write([InsertOne(row) for row in self._new_keys], session=self._tx)
+            await self._db.collection("idempotency_keys").bulk_write([InsertOne(row) for row in self._new_keys], session=self._tx)
         chunks = [chunk for chunks in self._chunks.values() for chunk in chunks.values()]
         for collection, documents in (
             ("content_sessions", self.sessions.values()),
@@ -308,7 +308,7 @@ class Workset:
                 UpdateOne(self._db.key_of(each.row), {"$set": each.assignments()}) for each in documents if each.changed and not each.is_new
             ]
             if writes:
-                await self._db.raw[collection].bulk_write(writes, session=self._tx)
+                await self._db.collection(collection).bulk_write(writes, session=self._tx)
 
 
 def _one_of(values: list[Any]) -> Any:
