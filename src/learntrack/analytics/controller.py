@@ -19,7 +19,7 @@ from learntrack.analytics.schemas import Report, ReportName
 from learntrack.analytics.service import Analytics
 from learntrack.operations import examples
 from learntrack.operations.examples import example
-from learntrack.operations.lists import begun
+from learntrack.operations.json_responses import begun, json_response
 from learntrack.operations.paging import page_request
 from learntrack.operations.problems import answers
 from learntrack.storage import Database
@@ -86,7 +86,7 @@ class ReportController(Controller):
             headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
             return Stream(await begun(formats.as_csv(answer.columns, answer.rows)), media_type=CSV, headers=headers)
         if asked is not None:
-            return Response(await analytics.page(answer, asked), headers=headers)
+            return json_response(await analytics.page(answer, asked), headers)
         return Stream(await begun(formats.as_json(answer)), media_type="application/json", headers=headers)
 
 

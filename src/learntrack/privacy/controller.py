@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_200_OK
 from learntrack.access.actor import ActorRequest
 from learntrack.operations import examples
 from learntrack.operations.examples import example
-from learntrack.operations.lists import lines_response
+from learntrack.operations.json_responses import lines_response
 from learntrack.operations.problems import answers
 from learntrack.privacy.schemas import Forgotten
 from learntrack.privacy.service import Privacy

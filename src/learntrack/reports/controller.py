@@ -9,7 +9,7 @@ from litestar.params import Parameter
 from learntrack.access.actor import ActorRequest
 from learntrack.operations import examples
 from learntrack.operations.examples import example
-from learntrack.operations.lists import list_response
+from learntrack.operations.json_responses import json_response, list_response
 from learntrack.operations.paging import page_request
 from learntrack.operations.problems import answers
 from learntrack.reports.filters import log_filters
@@ -51,9 +51,9 @@ class LogController(Controller):
         user_id: Annotated[str, Parameter(description="Your own id.")],
         request: ActorRequest,
         reports: NamedDependency[Reports],
-    ) -> dict[str, Any]:
+    ) -> Response[Any]:
         """Finished tries, plus contents done that have no tries."""
-        return await reports.total(user_id, by=request.user)
+        return json_response(await reports.total(user_id, by=request.user))
 
     @get(
         "/masterylog",
@@ -98,12 +98,12 @@ class LogController(Controller):
         facility: Facility = None,
         classroom: Classroom = None,
         learner_group: LearnerGroup = None,
-    ) -> dict[str, Any]:
+    ) -> Response[Any]:
         """What has changed since the try before: in all, and question by question."""
         filters = log_filters(
             content=content, user=user, complete=complete, quiz=quiz, facility=facility, classroom=classroom, learner_group=learner_group
         )
-        return await reports.diff(index, filters, by=request.user)
+        return json_response(await reports.diff(index, filters, by=request.user))
 
     @get(
         "/attemptlog",

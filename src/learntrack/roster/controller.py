@@ -9,7 +9,7 @@ from litestar.params import Body, Parameter
 from learntrack.access.actor import ActorRequest
 from learntrack.operations import examples
 from learntrack.operations.examples import example
-from learntrack.operations.lists import list_response
+from learntrack.operations.json_responses import list_response
 from learntrack.operations.paging import Page, page_request
 from learntrack.operations.problems import answers
 from learntrack.roster.schemas import Roster, RosterCounts, RosterKind

@@ -11,6 +11,7 @@ from learntrack.access.actor import ActorRequest
 from learntrack.domain.json_values import encoder
 from learntrack.operations import examples
 from learntrack.operations.examples import example
+from learntrack.operations.json_responses import json_response
 from learntrack.operations.problems import answers
 from learntrack.tracking.batch import BATCH_SCHEMA, BatchRecorder, BatchResults
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
@@ -96,7 +97,7 @@ class BatchController(Controller):
 
         A bad item stops neither the others nor the later ones of its session. Sending the whole batch again is safe.
         """
-        return Response(encoder.encode(await batch.record(data, by=request.user)), media_type="application/json")
+        return json_response(await batch.record(data, by=request.user))
 
 
 def _response(answer: Answer) -> Response[Any]:

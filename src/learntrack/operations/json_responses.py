@@ -1,4 +1,4 @@
-"""Answering with a list of any length while holding only a part of it."""
+"""Answering with JSON: a value at once, or a list of any length while holding only a part of it."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,10 +13,15 @@ from learntrack.storage.database import Row
 _PART = 64 * 1024
 
 
+def json_response(value: Any, headers: dict[str, str] | None = None) -> Response[Any]:
+    """The answer with this value as it is, encoded here because that takes half the framework's time."""
+    return Response(encoder.encode(value), media_type="application/json", headers=headers)
+
+
 async def list_response(found: Page | AsyncIterator[Row]) -> Response[Any]:
     """The answer to a request for a list: a page as it is, a stream of rows as a JSON array that is sent as it is read."""
     if isinstance(found, Page):
-        return Response(found)
+        return json_response(found)
     return Stream(await begun(_array(found)), media_type="application/json")
 
 
