@@ -6,15 +6,15 @@ from typing import Any, TypeVar, cast
 
 from beanie import init_beanie
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
-from pymongo import ReadPreference
-from pymongo.errors import ConfigurationError, InvalidURI, OperationFailure, PyMongoError
+from pymongo import InsertOne, ReadPreference, UpdateOne
+from pymongo.errors import ClientBulkWriteException, ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from learntrack import documents
 from learntrack.storage import schema
 from learntrack.storage.disk import DiskGuard
-from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError, translated
+from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError, cause_of, translated
 from learntrack.storage.lines import Lines
 from learntrack.storage.monitoring import CommandTimes, PoolSize
 from learntrack.storage.writers import COLLECTION as WRITERS
@@ -27,8 +27,8 @@ T = TypeVar("T")
 
 DURABLE = WriteConcern(w="majority", j=True)
 _SELECTION_MS = 3000
-_JOINS_SHARDED = 25
-"""maxWireVersion of MongoDB 8.0, from which on $lookup of a sharded collection is possible in a transaction."""
+_MONGODB_8 = 25
+"""maxWireVersion of MongoDB 8.0: $lookup of a sharded collection in a transaction, writes to several collections in a command."""
 _STANDALONE = (
     "The MongoDB at this address is a standalone server, which has no transactions. "
     "Start it with --replSet rs0 and run rs.initiate() once: a replica set of one member is enough."
@@ -52,6 +52,7 @@ class Database:
         self, client: Any, name: str, *, transactions: bool, sharded: bool = False, patience: float = 4.0, read_patience: float = 30.0
     ) -> None:
         self.client = client
+        self._name = name
         self.raw = client[name]
         self.transactions = transactions
         self.patience = patience
@@ -59,6 +60,8 @@ class Database:
         self.sharded = sharded
         self.indexes_unions = True
         """Whether the engine uses indexes within `$unionWith`; the embedded one does not."""
+        self.writes_together = False
+        """Whether the engine writes to several collections in one command (MongoDB 8.0 and later)."""
         self._collections: dict[str, Any] = {}
         self.lines = Lines()
         self._writers = Writers(client, self.raw)
@@ -118,6 +121,24 @@ class Database:
                         read_preference=ReadPreference.PRIMARY,
                     ),
                 )
+
+    def namespace(self, collection: str) -> str:
+        """What a write that goes to `write` is addressed by beside its filter."""
+        return f"{self._name}.{collection}"
+
+    async def write(self, writes: Mapping[str, Sequence[InsertOne[Row] | UpdateOne]], tx: Session) -> None:
+        """Write within a transaction, by collection: in one round trip where the database can, else in one for each.
+
+        The writes bear their `namespace`. In a transaction that has read before; the embedded engine cannot begin one so.
+        """
+        if self.writes_together and len(writes) > 1:
+            try:
+                await self.client.bulk_write([write for part in writes.values() for write in part], session=tx)
+            except ClientBulkWriteException as error:
+                raise cause_of(error) from error
+        else:
+            for collection, part in writes.items():
+                await self.collection(collection).bulk_write(part, session=tx)
 
     async def rows(self, collection: str, pipeline: Sequence[Stage]) -> list[Row]:
         """What an aggregation returns, as a list."""
@@ -222,10 +243,11 @@ async def connect(uri: str, name: str, *, patience: float = 4.0) -> Database:
     if not sharded and "setName" not in hello:
         client.close()
         raise StartError(_STANDALONE)
-    if sharded and hello["maxWireVersion"] < _JOINS_SHARDED:
+    if sharded and hello["maxWireVersion"] < _MONGODB_8:
         client.close()
         raise StartError("A sharded cluster must be MongoDB 8.0 or newer: before, a transaction cannot join sharded collections.")
     db = Database(client, name, transactions=True, sharded=sharded, patience=patience)
+    db.writes_together = hello["maxWireVersion"] >= _MONGODB_8
     db.indexes_unions = "secantusVersion" not in await client.admin.command("buildInfo")
     return db
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from pymongo.errors import (
+    ClientBulkWriteException,
     ConnectionFailure,
     ExecutionTimeout,
     OperationFailure,
@@ -13,6 +15,7 @@ from pymongo.errors import (
 )
 
 TRANSIENT = "TransientTransactionError"
+_WRITE_CONFLICT = 112
 
 _NOT_THE_REQUESTS_FAULT = {
     14031,  # OutOfDiskSpace
@@ -54,6 +57,17 @@ def translated() -> Iterator[None]:
         if error.code in _NOT_THE_REQUESTS_FAULT or storage_failed(error):
             raise DatabaseUnavailable(str(error)) from error
         raise
+
+
+def cause_of(error: ClientBulkWriteException) -> PyMongoError:
+    """What has gone wrong in a write to several collections, as a write to one of them would have reported it."""
+    if isinstance(error.error, PyMongoError):
+        return error.error
+    if not error.write_errors:
+        return error
+    first: Any = error.write_errors[0]
+    labels = {"errorLabels": [TRANSIENT]} if first["code"] == _WRITE_CONFLICT else {}
+    return OperationFailure(first["errmsg"], first["code"], labels)
 
 
 def storage_failed(error: PyMongoError) -> bool:

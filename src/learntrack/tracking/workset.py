@@ -294,21 +294,26 @@ class Workset:
 
     async def store(self) -> None:
         """Write all that has changed."""
-        if self._new_keys:
-            await self._db.collection("idempotency_keys").bulk_write([InsertOne(row) for row in self._new_keys], session=self._tx)
         chunks = [chunk for chunks in self._chunks.values() for chunk in chunks.values()]
-        for collection, documents in (
-            ("content_sessions", self.sessions.values()),
-            ("content_summaries", self.summaries.values()),
-            ("mastery_logs", self.tries.values()),
-            ("attempt_overflow", chunks),
-        ):
-            writes: list[InsertOne[Row] | UpdateOne] = [InsertOne(each.row) for each in documents if each.is_new]
-            writes += [
-                UpdateOne(self._db.key_of(each.row), {"$set": each.assignments()}) for each in documents if each.changed and not each.is_new
-            ]
-            if writes:
-                await self._db.collection(collection).bulk_write(writes, session=self._tx)
+        kept = {
+            "idempotency_keys": [Tracked(row, is_new=True) for row in self._new_keys],
+            "content_sessions": self.sessions.values(),
+            "content_summaries": self.summaries.values(),
+            "mastery_logs": self.tries.values(),
+            "attempt_overflow": chunks,
+        }
+        writes = {collection: self._writes(collection, documents) for collection, documents in kept.items()}
+        await self._db.write({collection: part for collection, part in writes.items() if part}, self._tx)
+
+    def _writes(self, collection: str, documents: Iterable[Tracked]) -> list[InsertOne[Row] | UpdateOne]:
+        namespace = self._db.namespace(collection)
+        found: list[InsertOne[Row] | UpdateOne] = []
+        for each in documents:
+            if each.is_new:
+                found.append(InsertOne(each.row, namespace=namespace))
+            elif each.changed:
+                found.append(UpdateOne(self._db.key_of(each.row), {"$set": each.assignments()}, namespace=namespace))
+        return found
 
 
 def _one_of(values: list[Any]) -> Any:
