@@ -95,9 +95,9 @@ class Analytics:
         if kept is not None and question.rollup is not None:
             if facilities:
                 params["facility"] = {"$in": facilities}
-            rows = self._db.stream(question.rollup.collection, question.stages(params, from_rollup=True))
+            rows = self._db.stream(question.rollup.collection, question.stages(params, from_rollup=True), batch=1000)
         else:
-            rows = self._db.stream(question.collection, question.stages(params))
+            rows = self._db.stream(question.collection, question.stages(params), batch=1000)
         columns = named_columns(question.columns)
         return Answer(name, question.title, question.description, kept or times.now(), columns, named(self._db, rows, question.columns))
 

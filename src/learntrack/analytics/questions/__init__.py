@@ -64,7 +64,8 @@ _ABSENT = object()
 
 def _filled(value: Any, params: dict[str, Any]) -> Any:
     if isinstance(value, list):
-        return [_filled(each, params) for each in value]
+        # A condition on nothing is no stage: every document would pass through it, decoded as a whole.
+        return [found for each in value if (found := _filled(each, params)) != {"$match": {}}]
     if not isinstance(value, dict):
         return value
     if value.keys() == {"$param"}:
