@@ -121,11 +121,11 @@ class Kolibri:
             present = connection.columns(table)
             self._columns[table] = [column for column in (*REQUIRED.get(table, ()), *OPTIONAL.get(table, ())) if column in present]
 
-    def table(self, name: str, *, order: str = "id") -> Iterator[SourceRow]:
-        """The rows of a table; of one that this Kolibri does not have, none."""
-        columns = self._columns[name]
-        by = f" ORDER BY {order}" if order in columns else ""
-        return self._connection.rows(f"SELECT {', '.join(columns)} FROM {name}{by}") if columns else iter(())  # noqa: S608
+    def table(self, name: str) -> Iterator[SourceRow]:
+        """The rows of a table, in the order of their first column, then the others; of one that this Kolibri does not have, none."""
+        if not (columns := ", ".join(self._columns[name])):
+            return iter(())
+        return self._connection.rows(f"SELECT {columns} FROM {name} ORDER BY {columns}")  # noqa: S608
 
     def count(self) -> int:
         """How many logs there are."""

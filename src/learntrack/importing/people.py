@@ -73,7 +73,7 @@ def _of_kind(places: list[SourceRow], *kinds: str) -> Iterator[SourceRow]:
 
 
 def _users(source: Kolibri, collect: "_Collector", facilities: set[str], report: ImportReport) -> list[UserRecord]:
-    superusers = {row["user_id"] for row in source.table("device_devicepermissions", order="user_id") if row["is_superuser"]}
+    superusers = {row["user_id"] for row in source.table("device_devicepermissions") if row["is_superuser"]}
 
     def rows() -> Iterator[SourceRow]:
         for row in source.table("kolibriauth_facilityuser"):
@@ -119,7 +119,7 @@ class _Collector:
         """Records of something that is assigned to collections."""
         table, assignments, key = tables
         places: dict[str, list[str]] = defaultdict(list)
-        for row in self._source.table(assignments, order=key):
+        for row in self._source.table(assignments):
             if row["collection_id"] in known:
                 places[row[key]].append(row["collection_id"])
             else:
