@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 from learntrack.access.actor import TokenMiddleware
 from learntrack.access.rate_limit import RateLimit
 from learntrack.access.tokens import TokenVerifier
-from learntrack.analytics.controller import ExportController, ReportController
+from learntrack.analytics.controller import ReportController, exports
 from learntrack.analytics.service import Analytics
 from learntrack.operations import metrics, tracing
 from learntrack.operations.api_description import assets, openapi_config
@@ -74,7 +74,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         ContentSessionController,
         LogController,
         ReportController,
-        ExportController,
+        exports,
         PrivacyController,
         Router(path="/", route_handlers=[BatchController], request_max_body_size=settings.max_batch_bytes),
         Router(path="/", route_handlers=[RosterController], request_max_body_size=settings.max_roster_bytes),

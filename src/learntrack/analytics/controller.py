@@ -2,13 +2,14 @@
 
 from typing import Annotated, Any, Literal
 
-from litestar import Controller, Response, get
+from litestar import Controller, Response, Router, get
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from litestar.response import Stream
 
-from learntrack.access.actor import Actor, ActorRequest
+from learntrack.access.actor import ActorRequest
 from learntrack.access.readable import readable
 from learntrack.analytics import formats
 from learntrack.analytics.exports import columns as export_columns
@@ -22,20 +23,14 @@ from learntrack.operations.examples import example
 from learntrack.operations.json_responses import begun, json_response
 from learntrack.operations.paging import page_request
 from learntrack.operations.problems import answers
+from learntrack.operations.queries import Classroom, Content, Facility, PageNumber, query
 from learntrack.storage import Database
 
 CSV = "text/csv; charset=utf-8"
 
 
-def _query(description: str) -> Any:
-    return Parameter(description=description, required=False)
-
-
-Since = Annotated[str | None, _query("From this date or moment on (ISO 8601, UTC).")]
-Until = Annotated[str | None, _query("Before this date or moment (ISO 8601, UTC).")]
-Facility = Annotated[str | None, _query("Only learners of this facility.")]
-Classroom = Annotated[str | None, _query("Only learners of this classroom, its groups included.")]
-Content = Annotated[str | None, _query("Only this content.")]
+Since = Annotated[str | None, query("From this date or moment on (ISO 8601, UTC).")]
+Until = Annotated[str | None, query("Before this date or moment (ISO 8601, UTC).")]
 
 
 def _csv_spec(name: str) -> ResponseSpec:
@@ -73,9 +68,9 @@ class ReportController(Controller):
         facility: Facility = None,
         classroom: Classroom = None,
         content: Content = None,
-        format: Annotated[Literal["json", "csv"], _query("json or csv.")] = "json",
-        page: Annotated[str | None, _query("Which page, from 1; means nothing without page_size.")] = None,
-        page_size: Annotated[str | None, _query("Answer with a page of this many rows (JSON only).")] = None,
+        format: Annotated[Literal["json", "csv"], query("json or csv.")] = "json",
+        page: PageNumber = None,
+        page_size: Annotated[str | None, query("Answer with a page of this many rows (JSON only).")] = None,
     ) -> Response[Any]:
         """For coaches, admins and superusers, limited to what they may read. `Learntrack-As-Of` says as of when it is."""
         asked = page_request(page, page_size)
@@ -90,20 +85,16 @@ class ReportController(Controller):
         return Stream(await begun(formats.as_json(answer)), media_type="application/json", headers=headers)
 
 
-class ExportController(Controller):
-    """Logs as CSV, with the columns of Kolibri's export."""
-
-    path = "/api/logger/export"
-    tags = ["Analytics"]
-
+def _export(kind: Literal["sessions", "summaries"], what: str) -> HTTPRouteHandler:
     @get(
-        "/sessions.csv",
-        responses=answers(400, 401, 403, 503) | {200: _csv_spec("sessions")},
+        f"/{kind}.csv",
+        responses=answers(400, 401, 403, 503) | {200: _csv_spec(kind)},
         media_type="text/csv",
-        summary="Session logs as CSV",
+        operation_id=f"Export{kind.capitalize()}",
+        summary=f"{what} logs as CSV",
+        description=f"The {kind}, quizzes left out, of the learners whom you may read; as coach, admin or superuser.",
     )
-    async def sessions(
-        self,
+    async def handler(
         request: ActorRequest,
         analytics: NamedDependency[Analytics],
         db: NamedDependency[Database],
@@ -112,36 +103,16 @@ class ExportController(Controller):
         facility: Facility = None,
         classroom: Classroom = None,
     ) -> Response[Any]:
-        """The sessions, quizzes left out, of the learners whom you may read; as coach, admin or superuser."""
-        filters = {"since": since, "until": until, "facility": facility, "classroom": classroom}
-        return await self._answer("sessions", request.user, analytics, db, filters)
-
-    @get(
-        "/summaries.csv",
-        responses=answers(400, 401, 403, 503) | {200: _csv_spec("summaries")},
-        media_type="text/csv",
-        summary="Summary logs as CSV",
-    )
-    async def summaries(
-        self,
-        request: ActorRequest,
-        analytics: NamedDependency[Analytics],
-        db: NamedDependency[Database],
-        since: Since = None,
-        until: Until = None,
-        facility: Facility = None,
-        classroom: Classroom = None,
-    ) -> Response[Any]:
-        """The summaries, quizzes left out, of the learners whom you may read; as coach, admin or superuser."""
-        filters = {"since": since, "until": until, "facility": facility, "classroom": classroom}
-        return await self._answer("summaries", request.user, analytics, db, filters)
-
-    async def _answer(self, kind: str, actor: Actor, analytics: Analytics, db: Database, sent: dict[str, str | None]) -> Response[Any]:
-        filters = report_filters(**sent)
-        await analytics.check_reader(actor)
-        members = await readable(db, actor, places=filters.places)
+        filters = report_filters(since=since, until=until, facility=facility, classroom=classroom)
+        await analytics.check_reader(request.user)
+        members = await readable(db, request.user, places=filters.places)
         shown, titles = export_columns(kind)
         headers = {"Content-Disposition": f'attachment; filename="content_{kind}.csv"'}
-        return Stream(
-            await begun(formats.as_csv(shown, export(db, kind, filters, members), titles=titles)), media_type=CSV, headers=headers
-        )
+        rows = formats.as_csv(shown, export(db, kind, filters, members), titles=titles)
+        return Stream(await begun(rows), media_type=CSV, headers=headers)
+
+    return handler
+
+
+exports = Router("/api/logger/export", route_handlers=[_export("sessions", "Session"), _export("summaries", "Summary")], tags=["Analytics"])
+"""Logs as CSV, with the columns of Kolibri's export."""

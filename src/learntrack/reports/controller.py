@@ -12,24 +12,14 @@ from learntrack.operations.examples import example
 from learntrack.operations.json_responses import json_response, list_response
 from learntrack.operations.paging import page_request
 from learntrack.operations.problems import answers
+from learntrack.operations.queries import Classroom, Content, Facility, PageNumber, PageSize, query
 from learntrack.reports.filters import log_filters
 from learntrack.reports.schemas import AttemptLogPage, AttemptLogRow, MasteryLogDiff, MasteryLogPage, MasteryLogRow, TotalProgress
 from learntrack.reports.service import Reports
 
-
-def _query(description: str) -> Any:
-    return Parameter(description=description, required=False)
-
-
-Content = Annotated[str | None, _query("Only this content.")]
-User = Annotated[str | None, _query("Only this user.")]
-Quiz = Annotated[str | None, _query("Only quiz tries (true) or exercise tries (false).")]
-Facility = Annotated[str | None, _query("Only learners of this facility.")]
-Classroom = Annotated[str | None, _query("Only learners of this classroom, its groups included.")]
-LearnerGroup = Annotated[str | None, _query("Only learners of this group.")]
-PageNumber = Annotated[str | None, _query("Which page, from 1; means nothing without page_size.")]
-PageSize = Annotated[str | None, _query("Answer with a page of this many rows instead of a plain list.")]
-
+User = Annotated[str | None, query("Only this user.")]
+Quiz = Annotated[str | None, query("Only quiz tries (true) or exercise tries (false).")]
+LearnerGroup = Annotated[str | None, query("Only learners of this group.")]
 
 MASTERY_LOGS: Any = list[MasteryLogRow] | MasteryLogPage
 ATTEMPT_LOGS: Any = list[AttemptLogRow] | AttemptLogPage
@@ -66,7 +56,7 @@ class LogController(Controller):
         reports: NamedDependency[Reports],
         content: Content = None,
         user: User = None,
-        complete: Annotated[str | None, _query("Only finished tries (true) or unfinished ones (false).")] = None,
+        complete: Annotated[str | None, query("Only finished tries (true) or unfinished ones (false).")] = None,
         quiz: Quiz = None,
         facility: Facility = None,
         classroom: Classroom = None,
@@ -91,9 +81,9 @@ class LogController(Controller):
         index: Annotated[str, Parameter(description="0 is the most recent try, 1 the one before it, and so on.")],
         request: ActorRequest,
         reports: NamedDependency[Reports],
-        content: Annotated[str | None, _query("The content (required).")] = None,
-        user: Annotated[str | None, _query("The learner (required).")] = None,
-        complete: Annotated[str | None, _query("Count only finished tries (true) or unfinished ones (false).")] = None,
+        content: Annotated[str | None, query("The content (required).")] = None,
+        user: Annotated[str | None, query("The learner (required).")] = None,
+        complete: Annotated[str | None, query("Count only finished tries (true) or unfinished ones (false).")] = None,
         quiz: Quiz = None,
         facility: Facility = None,
         classroom: Classroom = None,
@@ -114,12 +104,12 @@ class LogController(Controller):
         self,
         request: ActorRequest,
         reports: NamedDependency[Reports],
-        masterylog: Annotated[str | None, _query("Only attempts of this try.")] = None,
+        masterylog: Annotated[str | None, query("Only attempts of this try.")] = None,
         user: User = None,
         content: Content = None,
-        item: Annotated[str | None, _query("Only attempts at this question.")] = None,
-        complete: Annotated[str | None, _query("Only complete attempts (true) or incomplete ones (false).")] = None,
-        mastery_level: Annotated[str | None, _query("Only attempts of tries of this level.")] = None,
+        item: Annotated[str | None, query("Only attempts at this question.")] = None,
+        complete: Annotated[str | None, query("Only complete attempts (true) or incomplete ones (false).")] = None,
+        mastery_level: Annotated[str | None, query("Only attempts of tries of this level.")] = None,
         facility: Facility = None,
         classroom: Classroom = None,
         learner_group: LearnerGroup = None,

@@ -12,6 +12,7 @@ from learntrack.operations.examples import example
 from learntrack.operations.json_responses import list_response
 from learntrack.operations.paging import Page, page_request
 from learntrack.operations.problems import answers
+from learntrack.operations.queries import PageNumber, PageSize
 from learntrack.roster.schemas import Roster, RosterCounts, RosterKind
 from learntrack.roster.service import RosterService
 
@@ -47,8 +48,8 @@ class RosterController(Controller):
         kind: Annotated[RosterKind, Parameter(description="Which part.")],
         request: ActorRequest,
         roster_service: NamedDependency[RosterService],
-        page: Annotated[str | None, Parameter(description="Which page, from 1; means nothing without page_size.", required=False)] = None,
-        page_size: Annotated[str | None, Parameter(description="Answer with a page of this many rows.", required=False)] = None,
+        page: PageNumber = None,
+        page_size: PageSize = None,
     ) -> Response[Any]:
         """The records of one kind, ordered by id. Superusers only."""
         return await list_response(await roster_service.list(kind, page_request(page, page_size), by=request.user))
