@@ -90,6 +90,19 @@ async def test_metrics_count_by_route_and_name_nobody(api: Api) -> None:
     assert session["session_id"] not in text
 
 
+async def test_what_anybody_can_make_up_is_counted_without_end_of_names(api: Api) -> None:
+    for number in range(3):
+        await api.send("GET", f"/nothing/{number}")
+        await api.send(f"MADEUP{number}", "/api/logger/contentsession")
+    text = (await api.send("GET", "/metrics")).text
+
+    assert 'learntrack_requests_total{method="GET",path="",status_code="404"}' in text
+    assert 'learntrack_requests_total{method="other",path="' in text
+    assert "/nothing/" not in text
+    assert "MADEUP" not in text
+    assert 'path="/metrics"' not in text
+
+
 def test_a_request_has_an_id_and_its_log_no_secrets(tmp_path: Path) -> None:
     with Service(tmp_path / "data", LEARNTRACK_LOG_LEVEL="info") as service, httpx.Client(base_url=service.address) as client:
         learner = Person(new_id())
