@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from pymongo import MongoClient
-from school import CRITERION, School
 
 from learntrack.documents.base import SCHEMA_VERSION
 from learntrack.domain.ids import summary_id, try_id
+
+from school import CRITERION, School
 
 BEGAN = datetime(2026, 1, 5, 8, tzinfo=UTC)
 

@@ -7,9 +7,8 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from client import Connection
-from school import School, interaction
-
 from processes import token
+from school import School, interaction
 
 Request = tuple[str, str, str | None, Any]
 """Method, path, token, body."""

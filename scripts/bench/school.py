@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from client import Connection
-
 from processes import token
 
 CRITERION = {"type": "m_of_n", "m": 8, "n": 10}
