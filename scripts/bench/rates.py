@@ -1,9 +1,7 @@
 """How many requests a second a service answers, operation by operation."""
 
 import asyncio
-import contextlib
 import random
-from collections.abc import AsyncIterator
 from typing import Any
 
 from client import Connection
@@ -26,21 +24,16 @@ async def rate(port: int, requests: list[Request], seconds: float) -> float:
             assert status == 200, raw
             made += 1
 
-    async with _cancelled([asyncio.create_task(one(*request)) for request in requests]):
-        await asyncio.sleep(0.5)
-        made = 0
-        await asyncio.sleep(seconds)
-    return made / seconds
-
-
-@contextlib.asynccontextmanager
-async def _cancelled(tasks: list[Any]) -> AsyncIterator[None]:
-    yield
+    tasks = [asyncio.create_task(one(*request)) for request in requests]
+    await asyncio.sleep(0.5)
+    made = 0
+    await asyncio.sleep(seconds)
     for task in tasks:
         task.cancel()
     for outcome in await asyncio.gather(*tasks, return_exceptions=True):
         if not isinstance(outcome, asyncio.CancelledError):
             raise outcome
+    return made / seconds
 
 
 def read_requests(school: School) -> dict[str, list[Request]]:

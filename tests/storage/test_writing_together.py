@@ -23,6 +23,14 @@ async def together(request: pytest.FixtureRequest, api: Api, monkeypatch: pytest
         await collection.delete_many({"schema_version": {"$exists": False}})
 
 
+@pytest.fixture
+async def summary(api: Api) -> str:
+    """A document that is there already."""
+    key = new_id()
+    await api.db.content_summaries.insert_one({"_id": key, "n": 1})
+    return key
+
+
 async def _store(api: Api, tx: Session, *, session: str, summary: str) -> None:
     writes: dict[str, Any] = {
         "content_sessions": [InsertOne({"_id": session}, namespace=api.db.namespace("content_sessions"))],
@@ -32,9 +40,8 @@ async def _store(api: Api, tx: Session, *, session: str, summary: str) -> None:
 
 
 @pytest.mark.usefixtures("together")
-async def test_all_is_written(api: Api) -> None:
-    session, summary = new_id(), new_id()
-    await api.db.content_summaries.insert_one({"_id": summary, "n": 1})
+async def test_all_is_written(api: Api, summary: str) -> None:
+    session = new_id()
 
     async def work(tx: Session) -> None:
         assert await api.db.content_summaries.find_one({"_id": summary}, session=tx)
@@ -46,10 +53,8 @@ async def test_all_is_written(api: Api) -> None:
 
 
 @pytest.mark.usefixtures("together")
-async def test_a_conflict_is_tried_again_as_a_whole(api: Api) -> None:
-    sessions, summary = [new_id(), new_id()], new_id()
-    await api.db.content_summaries.insert_one({"_id": summary, "n": 1})
-    runs = 0
+async def test_a_conflict_is_tried_again_as_a_whole(api: Api, summary: str) -> None:
+    sessions, runs = [new_id(), new_id()], 0
 
     async def work(tx: Session) -> None:
         nonlocal runs
@@ -67,9 +72,8 @@ async def test_a_conflict_is_tried_again_as_a_whole(api: Api) -> None:
 
 
 @pytest.mark.usefixtures("together")
-async def test_what_is_refused_leaves_nothing(api: Api) -> None:
-    session, summary = new_id(), new_id()
-    await api.db.content_summaries.insert_one({"_id": summary, "n": 1})
+async def test_what_is_refused_leaves_nothing(api: Api, summary: str) -> None:
+    session = new_id()
 
     async def work(tx: Session) -> None:
         assert await api.db.content_summaries.find_one({"_id": summary}, session=tx)

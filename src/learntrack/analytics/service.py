@@ -95,9 +95,10 @@ class Analytics:
         if kept is not None and question.rollup is not None:
             if facilities:
                 params["facility"] = {"$in": facilities}
-            rows = self._db.stream(question.rollup.collection, question.stages(params, from_rollup=True), batch=1000)
+            source, stages = question.rollup.collection, question.stages(params, from_rollup=True)
         else:
-            rows = self._db.stream(question.collection, question.stages(params), batch=1000)
+            source, stages = question.collection, question.stages(params)
+        rows = self._db.stream(source, stages, batch=1000)
         columns = named_columns(question.columns)
         return Answer(name, question.title, question.description, kept or times.now(), columns, named(self._db, rows, question.columns))
 
