@@ -24,7 +24,12 @@ def environment(data_dir: Path, **more: str) -> dict[str, str]:
 def learntrack(*arguments: str, data_dir: Path, expect: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     done = subprocess.run(
-        [*COMMAND, *arguments], env=environment(data_dir, **more), capture_output=True, text=True, timeout=60, check=False
+        [*COMMAND, *arguments],
+        env=environment(data_dir, **more),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == expect, (done.returncode, done.stdout, done.stderr)
     return done
@@ -50,7 +55,11 @@ class Service:
 
     def start(self, wait: bool = True) -> "Service":
         self.process = subprocess.Popen(
-            self._command, env=self._environment, stdout=self.log.open("ab"), stderr=subprocess.STDOUT, start_new_session=True
+            self._command,
+            env=self._environment,
+            stdout=self.log.open("ab"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         if wait:
             self.wait_until_up()
@@ -83,7 +92,11 @@ class Service:
         self.process.wait()
 
     def engine_pids(self) -> list[int]:
-        return [pid for pid in _pids() if str(self.data_dir / "engine") in _command_line(pid) and "--storage-path" in _command_line(pid)]
+        return [
+            pid
+            for pid in _pids()
+            if str(self.data_dir / "engine") in _command_line(pid) and "--storage-path" in _command_line(pid)
+        ]
 
     def worker_pids(self) -> list[int]:
         assert self.process is not None

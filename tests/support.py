@@ -19,9 +19,13 @@ def new_id() -> str:
     return uuid4().hex
 
 
-def token(user_id: str, *, superuser: bool = False, secret: str = SECRET, algorithm: str = "HS256", **claims: Any) -> str:
+def token(
+    user_id: str, *, superuser: bool = False, secret: str = SECRET, algorithm: str = "HS256", **claims: Any
+) -> str:
     payload = {"sub": user_id, "exp": time.time() + 3600, **({"superuser": True} if superuser else {}), **claims}
-    return jwt.encode({name: value for name, value in payload.items() if value is not None}, secret, algorithm=algorithm)
+    return jwt.encode(
+        {name: value for name, value in payload.items() if value is not None}, secret, algorithm=algorithm
+    )
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,9 @@ class Api:
         return await self.answer("PUT", "/api/roster", by, expect, json=body)
 
     async def stored(self) -> dict[str, list[Any]]:
-        """Every stored document of every collection, but for the record of the sessions that this process writes with."""
+        """Every stored document of every collection, but for the record of the sessions that this process writes
+        with.
+        """
         names = sorted(set(await self.db.raw.list_collection_names()) - {WRITERS})
         return {name: sorted(await self.db.find(name, {}), key=lambda row: str(row["_id"])) for name in names}
 
@@ -107,7 +113,9 @@ class School:
     async def classroom(self, name: str = "A1") -> str:
         if name not in self.places:
             self.places[name] = new_id()
-            await self.api.roster(ROOT, classrooms=[{"id": self.places[name], "name": name, "facility_id": self.facility}])
+            await self.api.roster(
+                ROOT, classrooms=[{"id": self.places[name], "name": name, "facility_id": self.facility}]
+            )
         return self.places[name]
 
     async def group(self, name: str, of: str = "A1") -> str:
@@ -118,7 +126,13 @@ class School:
 
     async def person(self, *, superuser: bool = False) -> Person:
         user = new_id()
-        record = {"id": user, "username": f"u{user[:6]}", "full_name": "", "facility_id": self.facility, "is_superuser": superuser}
+        record = {
+            "id": user,
+            "username": f"u{user[:6]}",
+            "full_name": "",
+            "facility_id": self.facility,
+            "is_superuser": superuser,
+        }
         await self.api.roster(ROOT, users=[record])
         return Person(user)
 

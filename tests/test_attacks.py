@@ -20,7 +20,12 @@ from tests.support import SECRET, Api, Person, School, exercise, new_id, right, 
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco")
 
-READS = ("/api/logger/masterylog", "/api/logger/attemptlog", "/api/logger/masterylog/0/diff", "/api/reports/time-on-task")
+READS = (
+    "/api/logger/masterylog",
+    "/api/logger/attemptlog",
+    "/api/logger/masterylog/0/diff",
+    "/api/reports/time-on-task",
+)
 
 
 def unsigned(user: str) -> str:
@@ -56,15 +61,21 @@ async def test_no_token_but_a_good_one_opens_anything(api: Api) -> None:
         for scheme in ("Bearer", "bearer"):
             answer = await api.send("GET", "/api/roster/users", headers={"Authorization": f"{scheme} {bad}"})
             assert answer.status_code == 401, (name, answer.text)
-    assert (await api.send("GET", "/api/roster/users", headers={"Authorization": "Basic cm9vdDpyb290"})).status_code == 401
+    assert (
+        await api.send("GET", "/api/roster/users", headers={"Authorization": "Basic cm9vdDpyb290"})
+    ).status_code == 401
     for lie in ("true", 1, "yes", [True], {"a": 1}, False, None):
         lying = jwt.encode({"sub": user, "exp": time.time() + 600, "superuser": lie}, SECRET, algorithm="HS256")
-        assert (await api.send("GET", "/api/roster/users", headers={"Authorization": f"Bearer {lying}"})).status_code == 403
+        assert (
+            await api.send("GET", "/api/roster/users", headers={"Authorization": f"Bearer {lying}"})
+        ).status_code == 403
 
 
 async def test_a_public_key_is_no_secret() -> None:
     private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = private.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    public = private.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
     verifier = TokenVerifier(Settings(jwt_public_key=public.decode()))
     claims = {"sub": new_id(), "exp": time.time() + 600}
     assert (await verifier.claims(jwt.encode(claims, private, algorithm="RS256"))).user_id == claims["sub"]
@@ -90,7 +101,13 @@ async def test_other_peoples_ids_open_nothing(school: School) -> None:
     content = (await api.db.find("mastery_logs", {"_id": tried["id"]}))[0]["content_id"]
 
     for path in READS:
-        for params in ({"user": victim.id}, {"content": content}, {"masterylog": tried["id"]}, {"classroom": school.places["A1"]}, {}):
+        for params in (
+            {"user": victim.id},
+            {"content": content},
+            {"masterylog": tried["id"]},
+            {"classroom": school.places["A1"]},
+            {},
+        ):
             answer = await api.send("GET", path, thief, params={"content": content, "user": victim.id, **params})
             assert "private item" not in answer.text
             assert tried["id"] not in answer.text
@@ -128,7 +145,19 @@ async def test_anothers_session_and_none_are_answered_alike_also_in_work(school:
 
 
 OPERATORS = ("[$ne]=", "[$gt]=", "[$where]=1", "[]=x")
-INJECTED = ('{"$ne": null}', "$ne", "'; return true; //", "*", ".*", "null", "%00", "../../etc/passwd", "\u202e", "{{7*7}}", "' OR 1=1 --")
+INJECTED = (
+    '{"$ne": null}',
+    "$ne",
+    "'; return true; //",
+    "*",
+    ".*",
+    "null",
+    "%00",
+    "../../etc/passwd",
+    "\u202e",
+    "{{7*7}}",
+    "' OR 1=1 --",
+)
 
 
 @pytest.mark.parametrize("path", READS)
@@ -174,7 +203,10 @@ async def test_operators_in_bodies_are_values(school: School) -> None:
     session = await api.start(learner, **exercise())
     await api.update(learner, session, extra_fields=odd, interactions=[right("q", answer=odd)])
     again = await api.start(
-        learner, **exercise(content_id=(await api.db.find_one("content_sessions", {"_id": session["session_id"]}))["content_id"])
+        learner,
+        **exercise(
+            content_id=(await api.db.find_one("content_sessions", {"_id": session["session_id"]}))["content_id"]
+        ),
     )  # type: ignore[index]
     assert again["extra_fields"] == odd
     assert again["pastattempts"][0]["answer"] == odd
@@ -204,7 +236,11 @@ async def test_oversize_and_deep_bodies_and_path_tricks(school: School) -> None:
             assert answer.status_code in statuses, (body[:30], answer.status_code, answer.text[:200])
             assert "Traceback" not in answer.text
     for path in (
-        *("/schema-assets/../../etc/passwd", "/schema-assets/%2e%2e/%2e%2e/etc/passwd", "/reports/static/..%2f..%2fapp.py"),
+        *(
+            "/schema-assets/../../etc/passwd",
+            "/schema-assets/%2e%2e/%2e%2e/etc/passwd",
+            "/reports/static/..%2f..%2fapp.py",
+        ),
         *("//etc/passwd", "/api//roster", "/api/roster/users%00", "/reports/static/%2e%2e/controller.py"),
     ):
         answer = await api.send("GET", path, learner)
@@ -235,7 +271,10 @@ def test_raw_requests(tmp_path: Path) -> None:
 
         split = raw(service, b"GET /health/live HTTP/1.1\r\nX-Request-ID: a\rSet-Cookie: evil=1\r\n" + head + b"\r\n")
         assert b"evil" not in split.split(b"\r\n\r\n")[0]
-        encoded = raw(service, b"GET /health/live?x=%0d%0aSet-Cookie:%20evil=1 HTTP/1.1\r\nX-Request-ID: a%0d%0ax\r\n" + head + b"\r\n")
+        encoded = raw(
+            service,
+            b"GET /health/live?x=%0d%0aSet-Cookie:%20evil=1 HTTP/1.1\r\nX-Request-ID: a%0d%0ax\r\n" + head + b"\r\n",
+        )
         assert b"evil" not in encoded
         both = (
             b"POST /api/logger/contentsession HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n"
@@ -244,7 +283,12 @@ def test_raw_requests(tmp_path: Path) -> None:
         )
         answer = raw(service, both)
         assert b" 5" not in answer[:13]
-        twice = raw(service, b"POST /api/logger/contentsession HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 50\r\n" + head + b"\r\n{}")
+        twice = raw(
+            service,
+            b"POST /api/logger/contentsession HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 50\r\n"
+            + head
+            + b"\r\n{}",
+        )
         assert b" 5" not in twice[:13]
         slow = b"POST /api/logger/contentsession HTTP/1.1\r\nContent-Length: 1000\r\n" + head + b"\r\n{"
         began = time.monotonic()
@@ -285,7 +329,9 @@ def test_keys_are_fetched_again_when_they_rotate(tmp_path: Path) -> None:
     verifier = TokenVerifier(Settings(jwks_url=f"http://127.0.0.1:{server.server_port}/jwks"))
 
     def signed(number: int) -> str:
-        return jwt.encode({"sub": new_id(), "exp": time.time() + 60}, keys[number], algorithm="RS256", headers={"kid": str(number)})
+        return jwt.encode(
+            {"sub": new_id(), "exp": time.time() + 60}, keys[number], algorithm="RS256", headers={"kid": str(number)}
+        )
 
     async def check() -> None:
         await verifier.claims(signed(0))

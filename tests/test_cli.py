@@ -14,7 +14,8 @@ import httpx
 import jwt
 import pytest
 
-from learntrack import __version__, demo
+from learntrack import __version__
+from learntrack.serving import demo
 from tests.processes import COMMAND, Service, alive, environment, kill, learntrack, wait_until_gone
 from tests.support import ROOT, SECRET, Person, exercise, new_id, right, video
 
@@ -55,7 +56,10 @@ def test_a_token_is_signed_with_the_configured_secret(data_dir: Path) -> None:
     ("settings", "words"),
     [
         ({"LEARNTRACK_MONGODB_URI": "http://x"}, ["LEARNTRACK_MONGODB_URI"]),
-        ({"LEARNTRACK_MONGODB_URI": "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200"}, ["LEARNTRACK_MONGODB_URI", "127.0.0.1:1"]),
+        (
+            {"LEARNTRACK_MONGODB_URI": "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200"},
+            ["LEARNTRACK_MONGODB_URI", "127.0.0.1:1"],
+        ),
         ({"LEARNTRACK_MONGODB_URI": "mongodb://127.0.0.1:1", "LEARNTRACK_JWT_SECRET": ""}, ["LEARNTRACK_JWT_SECRET"]),
         ({"LEARNTRACK_JWT_SECRET": "short"}, ["LEARNTRACK_JWT_SECRET"]),
         ({"LEARNTRACK_MAX_BODY_BYTES": "many"}, ["LEARNTRACK_MAX_BODY_BYTES"]),
@@ -64,7 +68,9 @@ def test_a_token_is_signed_with_the_configured_secret(data_dir: Path) -> None:
 )
 def test_what_is_in_the_way_is_said_in_one_line(data_dir: Path, settings: dict, words: list[str]) -> None:
     environment_ = environment(data_dir) | settings
-    done = subprocess.run([*COMMAND, "serve", "--port", "0"], env=environment_, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [*COMMAND, "serve", "--port", "0"], env=environment_, capture_output=True, text=True, timeout=60, check=False
+    )
 
     assert done.returncode == 2, done
     refused(done, *words)
@@ -135,7 +141,10 @@ def test_a_worker_that_dies_is_replaced(data_dir: Path) -> None:
         while len(set(service.worker_pids()) - {first[0]}) < 2 or alive(first[0]):
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        assert {service.send("POST", "/api/logger/contentsession", Person(new_id()), json=video()).status_code for _ in range(20)} == {200}
+        assert {
+            service.send("POST", "/api/logger/contentsession", Person(new_id()), json=video()).status_code
+            for _ in range(20)
+        } == {200}
 
 
 def test_the_demo_school_is_there_and_its_commands_work(data_dir: Path) -> None:
@@ -172,7 +181,8 @@ def big_roster(users: int) -> dict:
     return {
         "memberships": [{"user_id": user, "collection_id": classroom} for user in people],
         "users": [
-            {"id": user, "username": f"user{number}", "full_name": "", "facility_id": facility} for number, user in enumerate(people)
+            {"id": user, "username": f"user{number}", "full_name": "", "facility_id": facility}
+            for number, user in enumerate(people)
         ],
         "classrooms": [{"id": classroom, "name": "C", "facility_id": facility}],
         "facilities": [{"id": facility, "name": "F"}],

@@ -94,7 +94,9 @@ class Retrying:
         item, key = self.pending = self.pending or (new_id(), new_id())
         body = {"time_spent_delta": 1, "interactions": [right(item)]}
         try:
-            answer = await client.put(f"/api/logger/contentsession/{self.session}", json=body, headers={"Idempotency-Key": key})
+            answer = await client.put(
+                f"/api/logger/contentsession/{self.session}", json=body, headers={"Idempotency-Key": key}
+            )
         except httpx.TransportError:
             return False
         assert answer.status_code in (200, 409, 503)
@@ -109,7 +111,10 @@ async def test_with_keys_acknowledged_is_stored_exactly(tmp_path: Path) -> None:
     learners, body = [Person(new_id()) for _ in range(4)], exercise({"type": "quiz"})
     service = Service(tmp_path / "data", "--workers", "2")
     with service:
-        sessions = [service.send("POST", "/api/logger/contentsession", learner, json=body).json()["session_id"] for learner in learners]
+        sessions = [
+            service.send("POST", "/api/logger/contentsession", learner, json=body).json()["session_id"]
+            for learner in learners
+        ]
         clients = [Retrying(service.address, learners[n % 4], sessions[n % 4]) for n in range(CLIENTS)]
         for _ in range(20):
             stop = asyncio.Event()

@@ -124,7 +124,10 @@ def test_while_the_engine_stands_still_a_write_is_503_within_5_seconds(tmp_path:
             ):
                 began = time.monotonic()
                 answer = service.send(method, path, learner, **more)
-                assert (answer.status_code, time.monotonic() - began < 5.5) == (503, True), (path, time.monotonic() - began)
+                assert (answer.status_code, time.monotonic() - began < 5.5) == (503, True), (
+                    path,
+                    time.monotonic() - began,
+                )
                 assert answer.headers["retry-after"]
         finally:
             os.kill(engine, signal.SIGCONT)
@@ -173,14 +176,19 @@ def test_a_client_that_cuts_the_connection(tmp_path: Path) -> None:
             ).encode()
             whole = head + content
             with socket.create_connection(("127.0.0.1", service.port)) as raw:
-                raw.sendall(whole[: len(whole) - (number % 3) * 5])  # every third is complete, and its answer is not waited for
+                raw.sendall(
+                    whole[: len(whole) - (number % 3) * 5]
+                )  # every third is complete, and its answer is not waited for
 
         headers = learner.headers
         for key in keys:
             answer = None
             while answer is None or answer.status_code == 409:
                 answer = httpx.put(
-                    f"{service.address}{CONTENT}/{session}", content=content, headers=headers | {"Idempotency-Key": key}, timeout=20
+                    f"{service.address}{CONTENT}/{session}",
+                    content=content,
+                    headers=headers | {"Idempotency-Key": key},
+                    timeout=20,
                 )
             assert answer.status_code == 200
 
@@ -195,7 +203,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     mount = shutil.which("mount")
     if os.geteuid() != 0 or mount is None:
         pytest.skip("only root may mount a small disk")
-    done = subprocess.run([mount, "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         pytest.skip(f"a small disk cannot be mounted here: {done.stderr.strip()}")
     yield folder
@@ -211,7 +221,10 @@ def test_a_full_disk_is_no_lie(small_disk: Path, tmp_path: Path) -> None:
         for number in range(3000):
             try:
                 answer = service.send(
-                    "PUT", f"{CONTENT}/{session}", learner, json={"interactions": [right(f"item {number}", answer={"value": fill})]}
+                    "PUT",
+                    f"{CONTENT}/{session}",
+                    learner,
+                    json={"interactions": [right(f"item {number}", answer={"value": fill})]},
                 )
             except httpx.TransportError:
                 refused += 1

@@ -3,6 +3,6 @@
 //   mongosh "$URI" --eval 'var since="2026-01-01"' scripts/analytics/item_analysis.js
 //
 // Narrowed by: since, until (ISO 8601), facility, classroom, content. Prints a JSON object a line. The pipeline is
-// src/learntrack/analytics/questions/item_analysis.json, the same that `learntrack report item-analysis` runs.
+// src/learntrack/reports/questions/item_analysis.json, the same that `learntrack report item-analysis` runs.
 load(require('path').join(__dirname, 'lib', 'run.js'));
 run('item_analysis');

@@ -3,6 +3,6 @@
 //   mongosh "$URI" --eval 'var since="2026-01-01"' scripts/analytics/lesson_completion.js
 //
 // Narrowed by: since, until (ISO 8601), facility, classroom, content. Prints a JSON object a line. The pipeline is
-// src/learntrack/analytics/questions/lesson_completion.json, the same that `learntrack report lesson-completion` runs.
+// src/learntrack/reports/questions/lesson_completion.json, the same that `learntrack report lesson-completion` runs.
 load(require('path').join(__dirname, 'lib', 'run.js'));
 run('lesson_completion');

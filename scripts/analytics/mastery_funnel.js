@@ -3,6 +3,6 @@
 //   mongosh "$URI" --eval 'var since="2026-01-01"' scripts/analytics/mastery_funnel.js
 //
 // Narrowed by: since, until (ISO 8601), facility, classroom, content. Prints a JSON object a line. The pipeline is
-// src/learntrack/analytics/questions/mastery_funnel.json, the same that `learntrack report mastery-funnel` runs.
+// src/learntrack/reports/questions/mastery_funnel.json, the same that `learntrack report mastery-funnel` runs.
 load(require('path').join(__dirname, 'lib', 'run.js'));
 run('mastery_funnel');

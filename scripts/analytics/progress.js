@@ -3,6 +3,6 @@
 //   mongosh "$URI" --eval 'var since="2026-01-01"' scripts/analytics/progress.js
 //
 // Narrowed by: since, until (ISO 8601), facility, classroom, content. Prints a JSON object a line. The pipeline is
-// src/learntrack/analytics/questions/progress.json, the same that `learntrack report progress` runs.
+// src/learntrack/reports/questions/progress.json, the same that `learntrack report progress` runs.
 load(require('path').join(__dirname, 'lib', 'run.js'));
 run('progress');

@@ -3,6 +3,6 @@
 //   mongosh "$URI" --eval 'var since="2026-01-01"' scripts/analytics/time_on_task.js
 //
 // Narrowed by: since, until (ISO 8601), facility, classroom, content. Prints a JSON object a line. The pipeline is
-// src/learntrack/analytics/questions/time_on_task.json, the same that `learntrack report time-on-task` runs.
+// src/learntrack/reports/questions/time_on_task.json, the same that `learntrack report time-on-task` runs.
 load(require('path').join(__dirname, 'lib', 'run.js'));
 run('time_on_task');

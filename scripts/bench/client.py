@@ -31,12 +31,19 @@ class Connection:
                 raise
             return await self._raw(method, path, token, body, headers)
 
-    async def _raw(self, method: str, path: str, token: str | None, body: Any, headers: dict[str, str] | None) -> tuple[int, bytes]:
+    async def _raw(
+        self, method: str, path: str, token: str | None, body: Any, headers: dict[str, str] | None
+    ) -> tuple[int, bytes]:
         if self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(*self._address)
         assert self._reader is not None
         content = b"" if body is None else json.dumps(body).encode()
-        lines = [f"{method} {path} HTTP/1.1", "Host: bench", "Content-Type: application/json", f"Content-Length: {len(content)}"]
+        lines = [
+            f"{method} {path} HTTP/1.1",
+            "Host: bench",
+            "Content-Type: application/json",
+            f"Content-Length: {len(content)}",
+        ]
         if token is not None:
             lines.append(f"Authorization: Bearer {token}")
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]

@@ -44,19 +44,33 @@ def _visits(school: School, attempts: int) -> Iterator[tuple[dict[str, Any], dic
         for room in school.learners:
             for user in room:
                 skill = chance.random()
-                at = BEGAN + timedelta(days=number * 2, minutes=chance.randrange(360), milliseconds=chance.randrange(1000))
+                at = BEGAN + timedelta(
+                    days=number * 2, minutes=chance.randrange(360), milliseconds=chance.randrange(1000)
+                )
                 yield _visit(school, user, content, at, skill, chance.randint(attempts - 4, attempts + 4), chance)
 
 
-def _visit(school: School, user: str, content: str, at: datetime, skill: float, attempts: int, chance: random.Random) -> Any:
+def _visit(
+    school: School, user: str, content: str, at: datetime, skill: float, attempts: int, chance: random.Random
+) -> Any:
     session, summary = _new_id(chance), summary_id(user, content)
     rows = [_attempt(session, number, at, skill, chance) for number in range(attempts)]
     end = at + timedelta(seconds=30 * attempts)
     correct = sum(row["correct"] for row in rows)
     done = correct >= CRITERION["m"]
-    common = {"user_id": user, "content_id": content, "schema_version": SCHEMA_VERSION, "start_timestamp": at, "end_timestamp": end}
+    common = {
+        "user_id": user,
+        "content_id": content,
+        "schema_version": SCHEMA_VERSION,
+        "start_timestamp": at,
+        "end_timestamp": end,
+    }
     progress = min(1.0, round(correct / CRITERION["m"], 3))
-    held = {"attempt_count": attempts, "correct_sum": correct, "completed_attempts": sum(row["complete"] for row in rows)}
+    held = {
+        "attempt_count": attempts,
+        "correct_sum": correct,
+        "completed_attempts": sum(row["complete"] for row in rows),
+    }
     tried = {
         "_id": try_id(summary, 1),
         **common,

@@ -51,20 +51,35 @@ class Service:
 
     def cpu(self) -> dict[str, float]:
         """Seconds of CPU time so far, of the service and of the embedded engine."""
-        return {"service": sum(map(_cpu, _family(self.process.pid, without=self.engine))), "engine": sum(map(_cpu, self.engine))}
+        return {
+            "service": sum(map(_cpu, _family(self.process.pid, without=self.engine))),
+            "engine": sum(map(_cpu, self.engine)),
+        }
 
     def rss(self) -> dict[str, float]:
         """Resident memory in MB, of the service and of the embedded engine."""
-        return {"service": sum(map(_rss, _family(self.process.pid, without=self.engine))), "engine": sum(map(_rss, self.engine))}
+        return {
+            "service": sum(map(_rss, _family(self.process.pid, without=self.engine))),
+            "engine": sum(map(_rss, self.engine)),
+        }
 
 
 @contextlib.contextmanager
-def service(*, workers: int = 1, data_dir: Path | None = None, environment: dict[str, str] | None = None) -> Iterator[Service]:
+def service(
+    *, workers: int = 1, data_dir: Path | None = None, environment: dict[str, str] | None = None
+) -> Iterator[Service]:
     """`learntrack serve` on an embedded engine of its own."""
     with tempfile.TemporaryDirectory(prefix="learntrack-bench-") as temporary:
         folder = data_dir or Path(temporary) / "data"
         port = free_port()
-        command = [str(Path(sys.executable).with_name("learntrack")), "serve", "--port", str(port), "--workers", str(workers)]
+        command = [
+            str(Path(sys.executable).with_name("learntrack")),
+            "serve",
+            "--port",
+            str(port),
+            "--workers",
+            str(workers),
+        ]
         known = {"LEARNTRACK_DATA_DIR": str(folder), "LEARNTRACK_JWT_SECRET": SECRET} | (environment or {})
         process = subprocess.Popen(command, env=os.environ | known, stdout=subprocess.DEVNULL, start_new_session=True)
         try:

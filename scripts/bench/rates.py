@@ -38,7 +38,13 @@ async def rate(port: int, requests: list[Request], seconds: float) -> float:
 
 def read_requests(school: School) -> dict[str, list[Request]]:
     """Four clients who ask the same question, for each question."""
-    user, content, coach, room, logger = school.learners[0][0], school.contents[1], school.coaches[0], school.classrooms[0], "/api/logger"
+    user, content, coach, room, logger = (
+        school.learners[0][0],
+        school.contents[1],
+        school.coaches[0],
+        school.classrooms[0],
+        "/api/logger",
+    )
     questions = {
         "class tries": (f"{logger}/masterylog?classroom={room}&page_size=30", coach),
         "class attempts": (f"{logger}/attemptlog?classroom={room}&page_size=50", coach),
@@ -53,6 +59,8 @@ async def update_requests(port: int, school: School) -> list[Request]:
     body = {"time_spent_delta": 1.0, "interactions": [interaction(1, random.Random(3))]}
     connection, found = Connection("127.0.0.1", port), []
     for user in school.learners[0]:
-        _, started = await connection.send("POST", "/api/logger/contentsession", token(user), school.start(school.contents[0]))
+        _, started = await connection.send(
+            "POST", "/api/logger/contentsession", token(user), school.start(school.contents[0])
+        )
         found.append(("PUT", f"/api/logger/contentsession/{started['session_id']}", token(user), body))
     return found

@@ -25,11 +25,19 @@ class School:
 
     def roster(self) -> dict[str, Any]:
         """The school as PUT /api/roster takes it."""
-        people = [(user, f"learner {user[:6]}") for room in self.learners for user in room] + [(user, "coach") for user in self.coaches]
+        people = [(user, f"learner {user[:6]}") for room in self.learners for user in room] + [
+            (user, "coach") for user in self.coaches
+        ]
         return {
             "facilities": [{"id": self.facility, "name": "A school"}],
-            "classrooms": [{"id": room, "name": f"Class {n}", "facility_id": self.facility} for n, room in enumerate(self.classrooms)],
-            "users": [{"id": user, "username": user[:12], "full_name": name, "facility_id": self.facility} for user, name in people],
+            "classrooms": [
+                {"id": room, "name": f"Class {n}", "facility_id": self.facility}
+                for n, room in enumerate(self.classrooms)
+            ],
+            "users": [
+                {"id": user, "username": user[:12], "full_name": name, "facility_id": self.facility}
+                for user, name in people
+            ],
             "memberships": [
                 {"user_id": user, "collection_id": room}
                 for room, users in zip(self.classrooms, self.learners, strict=True)

@@ -13,30 +13,30 @@ from litestar.types import ControllerRouterHandler
 from learntrack.access.actor import TokenMiddleware
 from learntrack.access.rate_limit import RateLimit
 from learntrack.access.tokens import TokenVerifier
-from learntrack.analytics.controller import ReportController, exports
-from learntrack.analytics.service import Analytics
-from learntrack.operations import metrics, tracing
-from learntrack.operations.api_description import assets, openapi_config
-from learntrack.operations.bodies import JsonRequest
-from learntrack.operations.envelope import Envelope
-from learntrack.operations.health import HealthController
-from learntrack.operations.problems import problem_details
+from learntrack.logs.controller import LogController
+from learntrack.logs.service import Logs
 from learntrack.pages.assets import assets as page_assets
 from learntrack.pages.controller import PageController
 from learntrack.pages.live import Live
-from learntrack.pages.viewing import provide_viewer
+from learntrack.pages.viewer import provide_viewer
 from learntrack.privacy.controller import PrivacyController
 from learntrack.privacy.service import Privacy
-from learntrack.reports.controller import LogController
+from learntrack.reports.controller import ReportController, exports
 from learntrack.reports.service import Reports
 from learntrack.roster.controller import RosterController
 from learntrack.roster.service import RosterService
 from learntrack.settings import Settings
 from learntrack.storage import Database
-from learntrack.storage.configured import connect_as_configured
+from learntrack.storage.connecting import connect_as_configured
 from learntrack.tracking.batch import BatchRecorder
 from learntrack.tracking.controller import BatchController, ContentSessionController
 from learntrack.tracking.service import Tracking
+from learntrack.web import metrics, tracing
+from learntrack.web.api_description import assets, openapi_config
+from learntrack.web.bodies import JsonRequest
+from learntrack.web.envelope import Envelope
+from learntrack.web.health import HealthController
+from learntrack.web.problems import problem_details
 
 Connect = Callable[[Settings], Awaitable[Database]]
 
@@ -59,8 +59,8 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         app.state.db = db
         app.state.tracking = Tracking(db, settings)
         app.state.batch = BatchRecorder(app.state.tracking, settings)
+        app.state.logs = Logs(db)
         app.state.reports = Reports(db)
-        app.state.analytics = Analytics(db)
         app.state.privacy = Privacy(db)
         app.state.roster_service = RosterService(db, settings.max_roster_records)
         app.state.live = Live(db)
@@ -89,7 +89,10 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
             PageController,
         ],
         dependencies={
-            **{name: _of_state(name) for name in ("db", "tracking", "batch", "analytics", "privacy", "reports", "roster_service", "live")},
+            **{
+                name: _of_state(name)
+                for name in ("db", "tracking", "batch", "logs", "reports", "privacy", "roster_service", "live")
+            },
             "viewer": Provide(provide_viewer),
         },
         lifespan=[lifespan],

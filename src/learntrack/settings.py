@@ -10,83 +10,149 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """The service's settings. Each field's description is its row in the README."""
 
-    model_config = SettingsConfigDict(env_prefix="LEARNTRACK_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="LEARNTRACK_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
 
     mongodb_uri: Annotated[
-        str | None, Field(description="The MongoDB (6.0+, replica set or sharded cluster) to use; unset: the embedded engine.")
+        str | None,
+        Field(description="The MongoDB (6.0+, replica set or sharded cluster) to use; unset: the embedded engine."),
     ] = None
-    mongodb_database: Annotated[str, Field(description="The database's name.", min_length=1, max_length=60)] = "learntrack"
+    mongodb_database: Annotated[str, Field(description="The database's name.", min_length=1, max_length=60)] = (
+        "learntrack"
+    )
     data_dir: Annotated[Path, Field(description="Where the embedded engine keeps its data.")] = Path("learntrack-data")
     transaction_seconds: Annotated[
         float, Field(description="Seconds after which a write that cannot get through is answered 503.", gt=0, le=60)
     ] = 4.0
     read_seconds: Annotated[
-        float, Field(description="Seconds after which a question that the database does not answer is answered 503.", gt=0, le=600)
+        float,
+        Field(
+            description="Seconds after which a question that the database does not answer is answered 503.",
+            gt=0,
+            le=600,
+        ),
     ] = 30.0
     watched_disk: Annotated[
-        Path | None, Field(description="Writes are 503 while this folder's disk is nearly full; with the embedded engine its own.")
+        Path | None,
+        Field(description="Writes are 503 while this folder's disk is nearly full; with the embedded engine its own."),
     ] = None
     write_lines: Annotated[
         int,
-        Field(description="Transactions that one process has under way at once; more than 1 pays where the database is far.", ge=1, le=64),
+        Field(
+            description=(
+                "Transactions that one process has under way at once; more than 1 pays where the database is far."
+            ),
+            ge=1,
+            le=64,
+        ),
     ] = 1
 
     jwt_secret: Annotated[
         SecretStr | None,
-        Field(description="The secret of HS256 tokens. Unset on the embedded engine: a random one is made and kept in the data folder."),
+        Field(
+            description=(
+                "The secret of HS256 tokens. Unset on the embedded engine: a random one is made and kept in the "
+                "data folder."
+            )
+        ),
     ] = None
-    jwt_public_key: Annotated[str | None, Field(description="The public key (PEM) of RS256 or ES256 tokens, instead of a secret.")] = None
-    jwks_url: Annotated[str | None, Field(description="Where the public keys of RS256 or ES256 tokens are, instead of a secret.")] = None
+    jwt_public_key: Annotated[
+        str | None, Field(description="The public key (PEM) of RS256 or ES256 tokens, instead of a secret.")
+    ] = None
+    jwks_url: Annotated[
+        str | None, Field(description="Where the public keys of RS256 or ES256 tokens are, instead of a secret.")
+    ] = None
     jwt_issuer: Annotated[str | None, Field(description="The `iss` that tokens must have; unset: not checked.")] = None
-    jwt_audience: Annotated[str | None, Field(description="The `aud` that tokens must have; unset: not checked.")] = None
+    jwt_audience: Annotated[str | None, Field(description="The `aud` that tokens must have; unset: not checked.")] = (
+        None
+    )
 
-    idempotency_hours: Annotated[float, Field(description="Hours for which an Idempotency-Key is remembered.", ge=24, le=24 * 365)] = 48.0
+    idempotency_hours: Annotated[
+        float, Field(description="Hours for which an Idempotency-Key is remembered.", ge=24, le=24 * 365)
+    ] = 48.0
     max_occurred_days: Annotated[
-        float, Field(description="How many days ago an item of an offline client's queue may have occurred.", gt=0, le=3650)
+        float,
+        Field(description="How many days ago an item of an offline client's queue may have occurred.", gt=0, le=3650),
     ] = 30.0
 
-    max_body_bytes: Annotated[int, Field(description="The largest request body, in bytes; a larger one is 413.", ge=1024)] = 2 * 1024 * 1024
-    max_batch_bytes: Annotated[int, Field(description="The largest body of an offline client's queue, in bytes.", ge=1024)] = (
+    max_body_bytes: Annotated[
+        int, Field(description="The largest request body, in bytes; a larger one is 413.", ge=1024)
+    ] = 2 * 1024 * 1024
+    max_batch_bytes: Annotated[
+        int, Field(description="The largest body of an offline client's queue, in bytes.", ge=1024)
+    ] = 16 * 1024 * 1024
+    max_roster_bytes: Annotated[int, Field(description="The largest body of PUT /api/roster, in bytes.", ge=1024)] = (
         16 * 1024 * 1024
     )
-    max_roster_bytes: Annotated[int, Field(description="The largest body of PUT /api/roster, in bytes.", ge=1024)] = 16 * 1024 * 1024
-    max_roster_records: Annotated[int, Field(description="The most records in one PUT /api/roster; more are 413.", ge=1, le=10_000)] = (
-        10_000
+    max_roster_records: Annotated[
+        int, Field(description="The most records in one PUT /api/roster; more are 413.", ge=1, le=10_000)
+    ] = 10_000
+    max_json_depth: Annotated[
+        int, Field(description="How deeply a JSON body may be nested; deeper is 400.", ge=4, le=80)
+    ] = 32
+    max_interactions: Annotated[int, Field(description="The most interactions in one update; more are 400.", ge=1)] = (
+        1000
     )
-    max_json_depth: Annotated[int, Field(description="How deeply a JSON body may be nested; deeper is 400.", ge=4, le=80)] = 32
-    max_interactions: Annotated[int, Field(description="The most interactions in one update; more are 400.", ge=1)] = 1000
     max_attempt_interactions: Annotated[
         int, Field(description="The most interactions in the history of one attempt; one more is 413.", ge=1, le=5000)
     ] = 1000
     max_attempt_bytes: Annotated[
-        int, Field(description="The largest attempt, its history included, in bytes of JSON; a larger one is 413.", ge=4096, le=400_000)
+        int,
+        Field(
+            description="The largest attempt, its history included, in bytes of JSON; a larger one is 413.",
+            ge=4096,
+            le=400_000,
+        ),
     ] = 256 * 1024
     max_extra_fields_bytes: Annotated[
         int, Field(description="The largest extra_fields, in bytes of JSON; larger is 413.", ge=1024, le=900_000)
     ] = 256 * 1024
 
-    request_seconds: Annotated[float, Field(description="Seconds within which an answer must begin; else 503.", gt=0, le=600)] = 60.0
+    request_seconds: Annotated[
+        float, Field(description="Seconds within which an answer must begin; else 503.", gt=0, le=600)
+    ] = 60.0
     body_seconds: Annotated[
         float, Field(description="Seconds within which a request's body must have arrived; else 408.", gt=0, le=600)
     ] = 30.0
     rate_limit_anonymous: Annotated[
-        int, Field(description="Requests a minute from one address without a valid token, per worker; more are 429. 0: no limit.", ge=0)
+        int,
+        Field(
+            description=(
+                "Requests a minute from one address without a valid token, per worker; more are 429. 0: no limit."
+            ),
+            ge=0,
+        ),
     ] = 3000
     rate_limit_signed_in: Annotated[
         int, Field(description="Requests a minute of one signed-in user, per worker; more are 429. 0: no limit.", ge=0)
     ] = 0
     trusted_proxies: Annotated[
         str,
-        Field(description="Addresses or networks of proxies, comma-separated, whose X-Forwarded-For and -Proto are believed; * for all."),
+        Field(
+            description=(
+                "Addresses or networks of proxies, comma-separated, whose X-Forwarded-For and -Proto are "
+                "believed; * for all."
+            )
+        ),
     ] = ""
     cors_origins: Annotated[
-        str, Field(description="Origins, comma-separated, whose pages may call the API; unset: none but the service's own.")
+        str,
+        Field(description="Origins, comma-separated, whose pages may call the API; unset: none but the service's own."),
     ] = ""
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
-        Field(description="From which level on logs are written (JSON lines on stderr); info has a line for every request."),
+        Field(
+            description=(
+                "From which level on logs are written (JSON lines on stderr); info has a line for every request."
+            )
+        ),
     ] = "warning"
     tracing: Annotated[
         bool,
-        Field(description="Send OpenTelemetry traces (needs `learntrack[tracing]`; where to is set by the usual OTEL_ variables)."),
+        Field(
+            description=(
+                "Send OpenTelemetry traces (needs `learntrack[tracing]`; where to is set by the usual OTEL_ variables)."
+            )
+        ),
     ] = False

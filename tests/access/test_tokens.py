@@ -90,7 +90,9 @@ async def test_the_algorithm_follows_from_the_key(key: Any, algorithm: str, othe
     import hashlib
     import hmac
 
-    signature = base64.urlsafe_b64encode(hmac.new(pem(key).encode(), header + b"." + body, hashlib.sha256).digest()).rstrip(b"=")
+    signature = base64.urlsafe_b64encode(
+        hmac.new(pem(key).encode(), header + b"." + body, hashlib.sha256).digest()
+    ).rstrip(b"=")
     confused = b".".join([header, body, signature]).decode()
 
     assert await accepted(verifier, jwt.encode(payload, key, algorithm))
@@ -144,7 +146,8 @@ async def test_published_keys_are_found_by_their_id_and_again_after_a_rotation()
 
 
 @pytest.mark.parametrize(
-    "configured", [{}, {"jwt_secret": "short"}, {"jwt_secret": SECRET, "jwt_public_key": "x"}, {"jwt_public_key": "no key"}]
+    "configured",
+    [{}, {"jwt_secret": "short"}, {"jwt_secret": SECRET, "jwt_public_key": "x"}, {"jwt_public_key": "no key"}],
 )
 def test_a_key_that_cannot_be_used_is_said_at_the_start(configured: dict) -> None:
     with pytest.raises(StartError):

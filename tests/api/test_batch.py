@@ -5,15 +5,20 @@ from typing import Any
 
 import pytest
 
-from learntrack.domain import times
+from learntrack.domain import moments
 from tests.support import ANONYMOUS, Api, Person, School, exercise, new_id, right, video
 
-NOW = times.now()
+NOW = moments.now()
 
 
 def item(session: str, *, ago: float = 60, key: str | None = None, **what: Any) -> dict[str, Any]:
     """An item that occurred `ago` seconds ago."""
-    return {"key": key or new_id(), "occurred_at": (times.now() - timedelta(seconds=ago)).isoformat(), "session_id": session, **what}
+    return {
+        "key": key or new_id(),
+        "occurred_at": (moments.now() - timedelta(seconds=ago)).isoformat(),
+        "session_id": session,
+        **what,
+    }
 
 
 async def send(api: Api, by: Person, *items: Any, expect: int = 200) -> Any:
@@ -31,7 +36,9 @@ async def test_a_visit_that_was_made_offline_is_recorded_as_it_happened(api: Api
 
     results = await send(api, learner, *queue)
 
-    assert [(result["key"], result["status"], result["replayed"]) for result in results] == [(each["key"], 200, False) for each in queue]
+    assert [(result["key"], result["status"], result["replayed"]) for result in results] == [
+        (each["key"], 200, False) for each in queue
+    ]
     assert results[0]["body"]["session_id"] == session
     assert results[2]["body"]["complete"] is True
     [tried] = await api.tries(learner)
@@ -43,7 +50,10 @@ async def test_a_visit_that_was_made_offline_is_recorded_as_it_happened(api: Api
 
 async def test_sending_the_whole_queue_again_changes_nothing(api: Api, school: School) -> None:
     learner, session = await school.learner(), new_id()
-    queue = [item(session, start=exercise()), *(item(session, update={"time_spent_delta": 1, "interactions": [right(i)]}) for i in "abc")]
+    queue = [
+        item(session, start=exercise()),
+        *(item(session, update={"time_spent_delta": 1, "interactions": [right(i)]}) for i in "abc"),
+    ]
     first = await send(api, learner, *queue)
     before = await api.stored()
 
@@ -81,7 +91,9 @@ async def test_a_bad_item_stops_neither_the_others_nor_its_session(api: Api, sch
 
 
 @pytest.mark.parametrize(("ago", "status"), [(30 * 86400 - 60, 200), (30 * 86400 + 60, 400), (-30, 200), (-120, 400)])
-async def test_items_of_long_ago_or_of_the_future_are_refused(api: Api, school: School, ago: float, status: int) -> None:
+async def test_items_of_long_ago_or_of_the_future_are_refused(
+    api: Api, school: School, ago: float, status: int
+) -> None:
     learner = await school.learner()
 
     [result] = await send(api, learner, item(new_id(), ago=ago, start=video()))
@@ -105,7 +117,10 @@ async def test_a_late_item_never_moves_a_timestamp_backwards(api: Api, school: S
 
     assert [result["status"] for result in results] == [200, 200]
     [after] = await api.tries(learner)
-    assert (after["end_timestamp"], after["completion_timestamp"]) == (before["end_timestamp"], before["completion_timestamp"])
+    assert (after["end_timestamp"], after["completion_timestamp"]) == (
+        before["end_timestamp"],
+        before["completion_timestamp"],
+    )
     assert after["time_spent"] == 15
     [summary] = await api.db.find("content_summaries", {"user_id": learner.id})
     assert summary["end_timestamp"].isoformat()[:19] >= before["end_timestamp"][:19]
@@ -134,11 +149,17 @@ async def test_ones_own_session_is_not_started_twice(api: Api, school: School) -
 
 async def test_anonymous_clients_have_queues_too(api: Api) -> None:
     session = new_id()
-    queue = [item(session, start=exercise()), item(session, update={"time_spent_delta": 5, "interactions": [right("a")]})]
+    queue = [
+        item(session, start=exercise()),
+        item(session, update={"time_spent_delta": 5, "interactions": [right("a")]}),
+    ]
 
     results = [await send(api, ANONYMOUS, *queue) for _ in range(2)]
 
-    assert [[(each["status"], each["replayed"]) for each in result] for result in results] == [[(200, False)] * 2, [(200, True)] * 2]
+    assert [[(each["status"], each["replayed"]) for each in result] for result in results] == [
+        [(200, False)] * 2,
+        [(200, True)] * 2,
+    ]
     [stored] = await api.db.find("content_sessions", {"_id": session})
     assert (stored["user_id"], stored["time_spent"], stored["attempt_count"]) == (None, 5, 1)
 
@@ -165,7 +186,9 @@ async def test_a_queue_has_1_to_500_items(api: Api, school: School, items: Any) 
 
 async def test_a_full_queue(api: Api, school: School) -> None:
     learner, session = await school.learner(), new_id()
-    updates = [item(session, ago=600 - n, update={"time_spent_delta": 1, "interactions": [right(f"q{n}")]}) for n in range(499)]
+    updates = [
+        item(session, ago=600 - n, update={"time_spent_delta": 1, "interactions": [right(f"q{n}")]}) for n in range(499)
+    ]
 
     results = await send(api, learner, item(session, ago=700, start=exercise()), *updates)
 

@@ -10,9 +10,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
-from learntrack.domain import times
+from learntrack.domain import moments
 from tests.support import Api, Person, new_id
 
 pytestmark = pytest.mark.engines("mongomock", "embedded")
@@ -110,14 +117,27 @@ class Deliveries(RuleBasedStateMachine):
     def _start_body(self, name: str, repeat: bool) -> dict[str, Any]:
         kind = "video" if name == "video" else "exercise"
         model = {"mastery_model": MODELS[name]} if name in MODELS else {}
-        return {"node_id": new_id(), "content_id": CONTENTS[name], "channel_id": new_id(), "kind": kind, "repeat": repeat} | model
+        return {
+            "node_id": new_id(),
+            "content_id": CONTENTS[name],
+            "channel_id": new_id(),
+            "kind": kind,
+            "repeat": repeat,
+        } | model
 
     def _interactions(self, session: str, items: list[str], draw: int) -> list[dict[str, Any]]:
-        """One interaction an item (no item twice in a row, so each is a group of its own), some at an attempt that is there."""
+        """One interaction an item (no item twice in a row, so each is a group of its own), some at an attempt that is
+        there.
+        """
         visit, found = self.model.visits[session], []
         known = list(visit.current.attempts) if visit.current else []
         for number, item in enumerate(items):
-            sent: dict[str, Any] = {"item": f"{item}{number}", "correct": draw % 2, "time_spent": 3.0, "answer": {"value": draw}}
+            sent: dict[str, Any] = {
+                "item": f"{item}{number}",
+                "correct": draw % 2,
+                "time_spent": 3.0,
+                "answer": {"value": draw},
+            }
             if known and (draw + number) % 3 == 0:
                 sent["id"] = known[(draw + number) % len(known)]
             found.append(sent)
@@ -128,7 +148,7 @@ class Deliveries(RuleBasedStateMachine):
         body, key = self._start_body(name, repeat), new_id()
         answer = self._send("POST", "/api/logger/contentsession", body, key)
         assert answer.status_code == 200, answer.text
-        self.model.start(answer.json()["session_id"], name, repeat, times.now())
+        self.model.start(answer.json()["session_id"], name, repeat, moments.now())
         self.sent.append(("POST", "/api/logger/contentsession", body, key, answer.content))
 
     @precondition(lambda self: self.model.visits)
@@ -141,11 +161,15 @@ class Deliveries(RuleBasedStateMachine):
     )
     def update(self, choice: int, seconds: int, delta: float, items: list[str], draw: int) -> None:
         session = list(self.model.visits)[choice % len(self.model.visits)]
-        body = {"time_spent_delta": seconds, "progress_delta": delta, "interactions": self._interactions(session, items, draw)}
+        body = {
+            "time_spent_delta": seconds,
+            "progress_delta": delta,
+            "interactions": self._interactions(session, items, draw),
+        }
         path, key = f"/api/logger/contentsession/{session}", new_id()
         answer = self._send("PUT", path, body, key)
         assert answer.status_code == 200, answer.text
-        self.model.update(session, body, answer.json(), times.now())
+        self.model.update(session, body, answer.json(), moments.now())
         self.sent.append(("PUT", path, body, key, answer.content))
 
     @precondition(lambda self: self.sent)
@@ -159,17 +183,23 @@ class Deliveries(RuleBasedStateMachine):
         name=st.sampled_from(sorted(CONTENTS)),
         repeat=st.booleans(),
         hours=st.integers(1, 48),
-        updates=st.lists(st.tuples(st.integers(0, 60), st.lists(st.sampled_from("ab"), max_size=4), st.booleans()), max_size=4),
+        updates=st.lists(
+            st.tuples(st.integers(0, 60), st.lists(st.sampled_from("ab"), max_size=4), st.booleans()), max_size=4
+        ),
         again=st.integers(0, 99),
         bad=st.booleans(),
     )
     def come_online(self, name: str, repeat: bool, hours: int, updates: list[Any], again: int, bad: bool) -> None:
-        """A queue made offline: a new visit of `hours` ago, perhaps with a bad item, and with something delivered before."""
-        session, moment = new_id(), times.now() - timedelta(hours=hours)
+        """A queue made offline: a new visit of `hours` ago, perhaps with a bad item, and with something delivered
+        before.
+        """
+        session, moment = new_id(), moments.now() - timedelta(hours=hours)
         at = moment.isoformat()
         new: list[dict[str, Any]] = [{"start": self._start_body(name, repeat)}]
         for seconds, items, finished in updates:
-            interactions = [{"item": f"{item}{n}", "correct": 1, "time_spent": 1.0, "answer": {}} for n, item in enumerate(items)]
+            interactions = [
+                {"item": f"{item}{n}", "correct": 1, "time_spent": 1.0, "answer": {}} for n, item in enumerate(items)
+            ]
             delta = 1.0 if finished else 0.1
             new.append({"update": {"time_spent_delta": seconds, "progress_delta": delta, "interactions": interactions}})
         queue = [{"key": new_id(), "occurred_at": at, "session_id": session} | what for what in new]
@@ -218,13 +248,18 @@ class Deliveries(RuleBasedStateMachine):
                 (
                     row["complete"],
                     row["time_spent"],
-                    sorted((at["item"], at["correct"], len(at["interaction_history"])) for at in rows if at["masterylog"] == row["_id"]),
+                    sorted(
+                        (at["item"], at["correct"], len(at["interaction_history"]))
+                        for at in rows
+                        if at["masterylog"] == row["_id"]
+                    ),
                     row["attempt_count"],
                 )
                 for row in stored
             )
             wanted = sorted(
-                (each.complete, each.time_spent, sorted(map(tuple, each.attempts.values())), len(each.attempts)) for each in content.tries
+                (each.complete, each.time_spent, sorted(map(tuple, each.attempts.values())), len(each.attempts))
+                for each in content.tries
             )
             assert found == wanted
         for session in self.call(self.api.db.find("content_sessions", {"user_id": self.learner.id})):
@@ -244,5 +279,7 @@ async def test_whatever_is_delivered_how_often_and_how_late(api: Api) -> None:
     await asyncio.to_thread(
         run_state_machine_as_test,
         OnThisEngine,
-        settings=settings(max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)),
+        settings=settings(
+            max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
     )

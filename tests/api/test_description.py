@@ -64,15 +64,19 @@ async def test_the_page_needs_no_other_host(api: Api) -> None:
         assert (await api.send("GET", address)).status_code == 200
 
 
-SCHEMA = schemathesis.openapi.from_dict(json.loads(encode_json(create_app(service_settings()).openapi_schema.to_schema())))
+SCHEMA = schemathesis.openapi.from_dict(
+    json.loads(encode_json(create_app(service_settings()).openapi_schema.to_schema()))
+)
 
 
-OPERATIONS = sorted((operation.ok() for operation in SCHEMA.get_all_operations()), key=lambda operation: operation.label)
+OPERATIONS = sorted(
+    (operation.ok() for operation in SCHEMA.get_all_operations()), key=lambda operation: operation.label
+)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
 async def test_no_input_is_a_server_error(api: Api, operation: Any) -> None:
-    """Bodies and parameters as the description allows them, and as it does not: never a 5xx, refusals change nothing."""
+    """Bodies and parameters as the description allows them, and as it does not: no 5xx, refusals change nothing."""
     learner = Person(new_id())
     session = (await api.start(learner, **exercise()))["session_id"]
     loop = asyncio.get_running_loop()

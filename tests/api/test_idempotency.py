@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from learntrack.domain import times
+from learntrack.domain import moments
 from tests.support import ANONYMOUS, Api, Person, School, exercise, new_id, right, video
 
 
@@ -83,7 +83,10 @@ async def test_two_callers_may_use_the_same_key(api: Api, school: School) -> Non
 async def test_anonymous_keys_belong_to_the_session(api: Api) -> None:
     sessions = [(await api.start(ANONYMOUS, **video()))["session_id"] for _ in range(2)]
     for session in sessions:
-        answers = [await api.send("PUT", UPDATE.format(session), ANONYMOUS, json={"time_spent_delta": 5}, **keyed("k")) for _ in range(2)]
+        answers = [
+            await api.send("PUT", UPDATE.format(session), ANONYMOUS, json={"time_spent_delta": 5}, **keyed("k"))
+            for _ in range(2)
+        ]
         assert [answer.headers.get("idempotent-replayed") for answer in answers] == [None, "true"]
     rows = await api.db.find("content_sessions", {"_id": {"$in": sessions}})
     assert [row["time_spent"] for row in rows] == [5, 5]
@@ -134,7 +137,9 @@ async def test_while_the_first_sending_is_being_answered_the_second_is_told_to_w
     session = (await api.start(learner, **video()))["session_id"]
 
     async def send(seconds: int) -> int:
-        answer = await api.send("PUT", UPDATE.format(session), learner, json={"time_spent_delta": seconds}, **keyed("k"))
+        answer = await api.send(
+            "PUT", UPDATE.format(session), learner, json={"time_spent_delta": seconds}, **keyed("k")
+        )
         if answer.status_code == 409:
             assert int(answer.headers["retry-after"]) >= 1
         return answer.status_code
@@ -167,4 +172,4 @@ async def test_keys_are_kept_for_a_day_at_least(api: Api, school: School) -> Non
 
     [key] = await api.db.find("idempotency_keys", {"owner": learner.id})
 
-    assert key["expires_at"] >= times.now() + timedelta(hours=24)
+    assert key["expires_at"] >= moments.now() + timedelta(hours=24)

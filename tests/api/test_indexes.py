@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from learntrack.access.readable import EVERYBODY, Readable, members_of
-from learntrack.reports import pipelines
-from learntrack.reports.filters import LogFilters
+from learntrack.access.may_read import EVERYBODY, Readable, members_of
+from learntrack.logs import pipelines
+from learntrack.logs.filters import LogFilters
 from tests.support import Api, new_id
 
 PLANNING = ("embedded", "real")
@@ -55,7 +55,9 @@ async def test_tries(api: Api, readable: Readable, content: str | None, more: di
 
 @pytest.mark.engines(*PLANNING)
 @pytest.mark.parametrize("readable", [LEARNER, CLASS, EVERYBODY], ids=["learner", "class", "everybody"])
-@pytest.mark.parametrize("narrowed", [{}, {"content": "c" * 32}, {"item": "a"}, {"complete": False}, {"mastery_level": 1}], ids=str)
+@pytest.mark.parametrize(
+    "narrowed", [{}, {"content": "c" * 32}, {"item": "a"}, {"complete": False}, {"mastery_level": 1}], ids=str
+)
 async def test_attempts(api: Api, readable: Readable, narrowed: dict) -> None:
     filters = LogFilters(**narrowed)
     if readable is EVERYBODY and filters.content is None:
@@ -81,8 +83,16 @@ async def test_one_try(api: Api) -> None:
         ("content_sessions", pipelines.sessions_matching(LEARNER), "owner_start"),
         ("content_sessions", pipelines.sessions_matching(CLASS), "owner_start"),
         ("attempt_overflow", [{"$match": {"user_id": new_id(), "holder_id": new_id()}}], "holder_attempt"),
-        ("attempt_overflow", [{"$match": {"user_id": new_id(), "holder_id": new_id(), "attempts.id": new_id()}}], "holder_attempt"),
-        ("attempt_overflow", [{"$match": {"user_id": new_id(), "holder_id": new_id(), "attempts.item": "a"}}], "holder_item"),
+        (
+            "attempt_overflow",
+            [{"$match": {"user_id": new_id(), "holder_id": new_id(), "attempts.id": new_id()}}],
+            "holder_attempt",
+        ),
+        (
+            "attempt_overflow",
+            [{"$match": {"user_id": new_id(), "holder_id": new_id(), "attempts.item": "a"}}],
+            "holder_item",
+        ),
         ("users", members_of([new_id(), new_id()]), "places"),
         ("content_summaries", [{"$match": {"user_id": new_id(), "progress": {"$gte": 1}}}], "owner_progress"),
     ],

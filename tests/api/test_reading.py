@@ -12,7 +12,9 @@ def learner() -> Person:
 
 async def a_try(api: Api, by: Person, body: dict, *interactions: dict, finish: bool = True, seconds: float = 1) -> dict:
     session = await api.start(by, **body, repeat=True)
-    await api.update(by, session, time_spent_delta=seconds, interactions=list(interactions), **({"progress": 1} if finish else {}))
+    await api.update(
+        by, session, time_spent_delta=seconds, interactions=list(interactions), **({"progress": 1} if finish else {})
+    )
     return session
 
 
@@ -51,7 +53,9 @@ async def test_attempts_are_ordered_by_try_then_start_then_id(api: Api, learner:
     assert tries[0] is None  # the video's session ended last
     assert [row["item"] for row in rows[:3]] == ["f", "e", "d"]
     assert rows[3]["item"] == "b"
-    assert [(row["start_timestamp"], row["id"]) for row in rows[3:]] == sorted((row["start_timestamp"], row["id"]) for row in rows[3:])
+    assert [(row["start_timestamp"], row["id"]) for row in rows[3:]] == sorted(
+        (row["start_timestamp"], row["id"]) for row in rows[3:]
+    )
     assert ends[tries[1]] > ends[tries[3]]
 
 
@@ -233,7 +237,12 @@ async def test_the_diff_between_tries(api: Api, learner: Person) -> None:
     newest, oldest = await api.diff(learner, 0, **ask), await api.diff(learner, 1, **ask)
 
     assert newest["diff"] == {"correct": 1.5, "time_spent": -6.0}
-    assert {row["item"]: row["diff"]["correct"] for row in newest["attemptlogs"]} == {"a": 1.0, "b": -1.0, "c": 0.5, "new": None}
+    assert {row["item"]: row["diff"]["correct"] for row in newest["attemptlogs"]} == {
+        "a": 1.0,
+        "b": -1.0,
+        "c": 0.5,
+        "new": None,
+    }
     assert oldest["diff"] is None
     assert [row["diff"] for row in oldest["attemptlogs"]] == [{"correct": None}] * 3
     [first, second] = await api.tries(learner, **ask)
@@ -310,7 +319,9 @@ async def test_a_long_try_is_one_whole(api: Api, learner: Person) -> None:
     sent = [right(f"q{n}", correct=(n % 4) / 4, complete=n % 3 == 0, time_spent=float(900 - n)) for n in range(130)]
     ids = []
     for part in range(0, 130, 26):
-        ids += [one["id"] for one in (await api.update(learner, first, interactions=sent[part : part + 26]))["attempts"]]
+        ids += [
+            one["id"] for one in (await api.update(learner, first, interactions=sent[part : part + 26]))["attempts"]
+        ]
     stored = await api.db.find_one("mastery_logs", {"user_id": learner.id})
     assert len(stored["attempts"]) <= 50
     assert stored["overflow"]["attempt_count"] == 130 - len(stored["attempts"])
@@ -327,13 +338,20 @@ async def test_a_long_try_is_one_whole(api: Api, learner: Person) -> None:
     assert [row["id"] for row in rows] == ids
     paged = [row for page in range(1, 9) for row in (await api.attempts(learner, page_size=18, page=page))["results"]]
     assert paged == rows
-    assert len(await api.attempts(learner, complete="true")) == (await api.attempts(learner, complete="1", page_size=1))["count"]
+    assert (
+        len(await api.attempts(learner, complete="true"))
+        == (await api.attempts(learner, complete="1", page_size=1))["count"]
+    )
     assert [row["id"] for row in await api.attempts(learner, item="q7")] == [ids[7]]
     assert (await api.attempts(learner, item="q7", page_size=5))["count"] == 1
     await api.update(learner, first, progress=1)
     await a_try(api, learner, body, right("q0"), right("q127"), right("q1", correct=0.5))
     newest, older = await api.diff(learner, 0, **ask), await api.diff(learner, 1, **ask)
-    assert {row["item"]: row["diff"]["correct"] for row in newest["attemptlogs"]} == {"q0": 1.0, "q127": 0.25, "q1": 0.25}
+    assert {row["item"]: row["diff"]["correct"] for row in newest["attemptlogs"]} == {
+        "q0": 1.0,
+        "q127": 0.25,
+        "q1": 0.25,
+    }
     assert newest["diff"]["correct"] == pytest.approx(2.5 - total)
     assert [row["id"] for row in older["attemptlogs"]] == ids
 

@@ -39,7 +39,9 @@ class World:
 
     def populate(self, data: st.DataObject) -> None:
         draw = data.draw
-        classrooms = [{"id": key, "name": "", "facility_id": draw(st.sampled_from(self.facilities))} for key in self.classes]
+        classrooms = [
+            {"id": key, "name": "", "facility_id": draw(st.sampled_from(self.facilities))} for key in self.classes
+        ]
         groups = [{"id": key, "name": "", "classroom_id": draw(st.sampled_from(self.classes))} for key in self.groups]
         classroom_of = {group["id"]: group["classroom_id"] for group in groups}
         every_place = [*self.facilities, *self.classes, *self.groups]
@@ -52,17 +54,26 @@ class World:
             users.append({"id": person.id, "username": "u", "facility_id": facility, "is_superuser": is_superuser})
             memberships += [{"user_id": person.id, "collection_id": place} for place in sorted(member_of)]
             roles += [
-                {"user_id": person.id, "collection_id": place, "kind": draw(st.sampled_from(["admin", "coach"]))} for place in role_in
+                {"user_id": person.id, "collection_id": place, "kind": draw(st.sampled_from(["admin", "coach"]))}
+                for place in role_in
             ]
             self.home[person.id] = facility
-            self.places[person.id] = {facility} | member_of | {classroom_of[place] for place in member_of if place in classroom_of}
+            self.places[person.id] = (
+                {facility} | member_of | {classroom_of[place] for place in member_of if place in classroom_of}
+            )
             self.roles[person.id] = role_in
             if is_superuser:
                 self.superusers.add(person.id)
         facilities = [{"id": key, "name": ""} for key in self.facilities]
         self.run(
             self.api.roster(
-                ROOT, facilities=facilities, classrooms=classrooms, learner_groups=groups, users=users, memberships=memberships, roles=roles
+                ROOT,
+                facilities=facilities,
+                classrooms=classrooms,
+                learner_groups=groups,
+                users=users,
+                memberships=memberships,
+                roles=roles,
             )
         )
         for _ in range(draw(st.integers(0, 7))):
@@ -76,7 +87,11 @@ class World:
         body = video(content_id=content) if model is None else exercise(model, content_id=content)
         session = self.run(self.api.start(by, **body, repeat=draw(st.booleans())))
         sent = [
-            right(draw(st.sampled_from(self.items)), complete=draw(st.booleans()), time_spent=draw(st.sampled_from([1.0, 1.0, 30.0])))
+            right(
+                draw(st.sampled_from(self.items)),
+                complete=draw(st.booleans()),
+                time_spent=draw(st.sampled_from([1.0, 1.0, 30.0])),
+            )
             for _ in range(draw(st.integers(0, 3)))
         ]
         change: dict[str, Any] = {"interactions": sent, "time_spent_delta": draw(st.sampled_from([0, 2]))}
@@ -89,7 +104,9 @@ class World:
             self.tries.append(log)
             self.attempts += [{**each, "user": log["user_id"], "try": log, "holder": log} for each in log["attempts"]]
         for session in self.run(self.api.db.find("content_sessions", mine)):
-            self.attempts += [{**each, "user": session["user_id"], "try": None, "holder": session} for each in session["attempts"]]
+            self.attempts += [
+                {**each, "user": session["user_id"], "try": None, "holder": session} for each in session["attempts"]
+            ]
 
     def may_read(self, actor: Person, user: str | None) -> bool:
         if actor.id is None:
@@ -130,7 +147,11 @@ class World:
             and ("masterylog" not in filters or each["try"]["_id"] == filters["masterylog"])
             and ("mastery_level" not in filters or str(each["try"]["mastery_level"]) == filters["mastery_level"])
         ]
-        key = lambda each: (-each["holder"]["end_timestamp"].timestamp(), each["holder"]["_id"], each["start_timestamp"], each["id"])  # noqa: E731
+
+        def key(each: Any) -> Any:
+            holder = each["holder"]
+            return -holder["end_timestamp"].timestamp(), holder["_id"], each["start_timestamp"], each["id"]
+
         return [each["id"] for each in sorted(found, key=key)]
 
     def filters(self, draw: Any, *own: tuple[str, list[str]]) -> dict[str, str]:
@@ -177,7 +198,9 @@ def check(api: Api, loop: asyncio.AbstractEventLoop, data: st.DataObject) -> Non
 async def test_lists_equal_a_naive_model(api: Api) -> None:
     loop = asyncio.get_running_loop()
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate])
+    @settings(
+        max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+    )
     @given(st.data())
     def run(data: st.DataObject) -> None:
         check(api, loop, data)

@@ -108,7 +108,12 @@ async def test_lists_have_pages(api: Api) -> None:
 
     page = await api.answer("GET", "/api/roster/facilities", ROOT, params={"page_size": 2, "page": 2})
 
-    assert page == {"page": 2, "count": len(everything), "total_pages": -(-len(everything) // 2), "results": everything[2:4]}
+    assert page == {
+        "page": 2,
+        "count": len(everything),
+        "total_pages": -(-len(everything) // 2),
+        "results": everything[2:4],
+    }
     assert [record["id"] for record in everything] == sorted(record["id"] for record in everything)
     await api.answer("GET", "/api/roster/facilities", ROOT, 404, params={"page_size": 2, "page": 10_000})
     await api.answer("GET", "/api/roster/facilities", ROOT, 400, params={"page_size": 0})

@@ -69,7 +69,9 @@ async def test_ids_are_taken_with_dashes_and_returned_without(api: Api, learner:
 
 
 async def test_null_is_left_out_and_unknown_fields_are_ignored(api: Api, learner: Person) -> None:
-    started = await api.start(learner, **video(lesson_id=None, quiz_id=None, mastery_model=None, repeat=None, something="else"))
+    started = await api.start(
+        learner, **video(lesson_id=None, quiz_id=None, mastery_model=None, repeat=None, something="else")
+    )
 
     assert started["progress"] == 0
 
@@ -115,11 +117,18 @@ async def test_repeat_sets_progress_to_zero_and_nothing_else(api: Api, learner: 
 
     again = await api.start(learner, **body, repeat=True)
 
-    assert (again["progress"], again["complete"], again["time_spent"], again["extra_fields"]) == (0.0, False, 7.0, {"a": 1})
+    assert (again["progress"], again["complete"], again["time_spent"], again["extra_fields"]) == (
+        0.0,
+        False,
+        7.0,
+        {"a": 1},
+    )
 
 
 async def test_an_exercise_starts_a_try(api: Api, learner: Person) -> None:
-    started = await api.start(learner, **exercise({"type": "m_of_n", "m": 3, "n": 5, "coach_assigned": True, "more": 1}))
+    started = await api.start(
+        learner, **exercise({"type": "m_of_n", "m": 3, "n": 5, "coach_assigned": True, "more": 1})
+    )
 
     assert started["mastery_criterion"] == {"type": "m_of_n", "m": 3, "n": 5}
     assert (started["context"]["mastery_level"], started["pastattempts"], started["totalattempts"]) == (1, [], 0)
@@ -132,7 +141,12 @@ async def test_an_unfinished_try_is_resumed_even_with_repeat(api: Api, learner: 
 
     again = await api.start(learner, **body, repeat=True)
 
-    assert (again["context"]["mastery_level"], again["totalattempts"], again["time_spent"], again["progress"]) == (1, 1, 4.0, 0.0)
+    assert (again["context"]["mastery_level"], again["totalattempts"], again["time_spent"], again["progress"]) == (
+        1,
+        1,
+        4.0,
+        0.0,
+    )
 
 
 async def test_a_finished_try_is_shown_unless_repeat_asks_for_a_new_one(api: Api, learner: Person) -> None:
@@ -228,7 +242,9 @@ async def test_of_attempts_that_started_together_the_first_recorded_is_first(api
 async def test_of_an_anonymous_visit_nothing_but_a_session_is_stored(api: Api) -> None:
     body = exercise()
     visitor = new_id()
-    session = await api.answer("POST", "/api/logger/contentsession", ANONYMOUS, json=body, headers={"Cookie": f"visitor_id={visitor}"})
+    session = await api.answer(
+        "POST", "/api/logger/contentsession", ANONYMOUS, json=body, headers={"Cookie": f"visitor_id={visitor}"}
+    )
     await api.update(ANONYMOUS, session, progress=0.5, interactions=[right("q1")])
 
     assert (session["progress"], session["pastattempts"], session["totalattempts"], session["context"]) == (
@@ -244,7 +260,9 @@ async def test_of_an_anonymous_visit_nothing_but_a_session_is_stored(api: Api) -
 
 
 async def test_a_visitor_id_that_is_no_uuid_is_not_kept(api: Api) -> None:
-    session = await api.answer("POST", "/api/logger/contentsession", ANONYMOUS, json=video(), headers={"Cookie": "visitor_id=somebody"})
+    session = await api.answer(
+        "POST", "/api/logger/contentsession", ANONYMOUS, json=video(), headers={"Cookie": "visitor_id=somebody"}
+    )
 
     stored = await api.db.find_one("content_sessions", {"_id": session["session_id"]})
     assert stored["visitor_id"] is None

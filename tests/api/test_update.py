@@ -46,7 +46,9 @@ async def stored_try(api: Api, by: Person) -> dict:
         ({"interactions": [right("q")] * 1001}, "interactions"),
     ],
 )
-async def test_a_wrong_field_is_named_and_nothing_is_stored(api: Api, learner: Person, change: dict, field: str) -> None:
+async def test_a_wrong_field_is_named_and_nothing_is_stored(
+    api: Api, learner: Person, change: dict, field: str
+) -> None:
     session = await api.start(learner, **exercise())
     await api.update(learner, session, progress=0.2, interactions=[wrong("q")])
     before = await api.stored()
@@ -57,7 +59,9 @@ async def test_a_wrong_field_is_named_and_nothing_is_stored(api: Api, learner: P
     assert await api.stored() == before
 
 
-@pytest.mark.parametrize("body", [b"[]", b'"text"', b"5", b"[{}]", b"{", b"\xff", b'{"progress": NaN}', b'{"a":' * 5000, b"null"])
+@pytest.mark.parametrize(
+    "body", [b"[]", b'"text"', b"5", b"[{}]", b"{", b"\xff", b'{"progress": NaN}', b'{"a":' * 5000, b"null"]
+)
 async def test_a_body_that_is_no_object_is_refused(api: Api, learner: Person, body: bytes) -> None:
     session = await api.start(learner, **video())
     for method, path in (("POST", ""), ("PUT", "/" + session["session_id"])):
@@ -138,7 +142,9 @@ async def test_an_empty_update_changes_no_more_than_the_end(api: Api, learner: P
     session = await api.start(learner, **exercise())
 
     assert await api.update(learner, session) == {"complete": False}
-    assert await api.update(learner, session, progress=None, interactions=None, extra_fields=None) == {"complete": False}
+    assert await api.update(learner, session, progress=None, interactions=None, extra_fields=None) == {
+        "complete": False
+    }
     assert await api.update(learner, session, interactions=[]) == {"complete": False, "attempts": []}
     response = await api.send("PUT", f"/api/logger/contentsession/{session['session_id']}", learner)
     assert (response.status_code, response.json()) == (200, {"complete": False})
@@ -199,7 +205,9 @@ async def test_a_finished_coach_assigned_quiz_takes_no_more_updates(school: Scho
 async def test_quiz_permission_is_checked_again(school: School) -> None:
     api, learner, quiz = school.api, await school.learner(), await school.quiz()
     session = await api.start(learner, quiz_id=quiz)
-    await school.api.roster(ROOT, quizzes=[{"id": quiz, "title": "closed", "active": False, "collection_ids": [school.places["A1"]]}])
+    await school.api.roster(
+        ROOT, quizzes=[{"id": quiz, "title": "closed", "active": False, "collection_ids": [school.places["A1"]]}]
+    )
 
     await api.update(learner, session, 403, progress=0.5)
 
@@ -253,14 +261,20 @@ async def test_consecutive_interactions_on_an_item_belong_to_one_attempt(api: Ap
         ],
     )
 
-    assert [(one["item"], one["correct"], one["hinted"], one["error"], one["time_spent"]) for one in updated["attempts"]] == [
+    assert [
+        (one["item"], one["correct"], one["hinted"], one["error"], one["time_spent"]) for one in updated["attempts"]
+    ] == [
         ("a", 0.0, True, False, 5.0),
         ("b", 1.0, False, False, 5.0),
         ("a", 0.0, False, True, 1.0),
     ]
     rows = await api.attempts(learner, user=learner.id)
     histories = {row["id"]: [entry["type"] for entry in row["interaction_history"]] for row in rows}
-    assert [histories[one["id"]] for one in updated["attempts"]] == [["answer", "hint", "answer"], ["answer"], ["error"]]
+    assert [histories[one["id"]] for one in updated["attempts"]] == [
+        ["answer", "hint", "answer"],
+        ["answer"],
+        ["error"],
+    ]
 
 
 async def test_the_first_interaction_of_a_group_decides(api: Api, learner: Person) -> None:
@@ -268,7 +282,11 @@ async def test_the_first_interaction_of_a_group_decides(api: Api, learner: Perso
     [first] = (await api.update(learner, session, interactions=[wrong("a")]))["attempts"]
 
     [other] = (
-        await api.update(learner, session, interactions=[wrong("a"), right("a", id=first["id"], replace=True), wrong("a", id=new_id())])
+        await api.update(
+            learner,
+            session,
+            interactions=[wrong("a"), right("a", id=first["id"], replace=True), wrong("a", id=new_id())],
+        )
     )["attempts"]
 
     assert other["id"] != first["id"]
@@ -317,7 +335,10 @@ async def test_without_a_try_attempts_stay_in_their_session(api: Api, learner: P
     assert other["id"] != one["id"]
     assert (same["id"], same["correct"]) == (one["id"], 1.0)
     rows = await api.attempts(learner, user=learner.id)
-    assert {(row["sessionlog"], row["masterylog"]) for row in rows} == {(first["session_id"], None), (second["session_id"], None)}
+    assert {(row["sessionlog"], row["masterylog"]) for row in rows} == {
+        (first["session_id"], None),
+        (second["session_id"], None),
+    }
 
 
 async def test_complete_in_an_anonymous_answer_is_the_sessions(api: Api) -> None:

@@ -8,11 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from learntrack.domain import times
-from learntrack.domain.attempt_book import EMBEDDED_MOST, AttemptBook, AttemptLimits, AttemptTooLarge, Chunk, UnknownAttempt
+from learntrack.domain import moments
+from learntrack.domain.attempt_book import (
+    EMBEDDED_MOST,
+    AttemptBook,
+    AttemptLimits,
+    AttemptTooLarge,
+    Chunk,
+    UnknownAttempt,
+)
 from learntrack.domain.attempts import Attempt, Interaction, newest_first, newest_on
 
-NOW = times.now()
+NOW = moments.now()
 
 
 class Stored:
@@ -92,7 +99,11 @@ interactions = st.builds(
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.lists(interactions, min_size=1, max_size=25), st.integers(-3000, 3000), st.booleans()), max_size=14))
+@given(
+    st.lists(
+        st.tuples(st.lists(interactions, min_size=1, max_size=25), st.integers(-3000, 3000), st.booleans()), max_size=14
+    )
+)
 def test_chunks_do_not_show(requests: list) -> None:
     stored = Stored()
     for number, (sent, offset, by_id) in enumerate(requests):
@@ -124,4 +135,6 @@ def test_an_attempt_has_limits(limits: AttemptLimits) -> None:
     book.record([one, one], session_id="s", now=NOW)
 
     with pytest.raises(AttemptTooLarge):
-        book.record([Interaction("q1", 1.0, 1.0, answer={"text": "x" * 200}, replace=True)] * 2, session_id="s", now=NOW)
+        book.record(
+            [Interaction("q1", 1.0, 1.0, answer={"text": "x" * 200}, replace=True)] * 2, session_id="s", now=NOW
+        )

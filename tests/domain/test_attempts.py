@@ -5,14 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learntrack.domain import times
+from learntrack.domain import moments
 from learntrack.domain.attempts import Interaction, go_on, grouped, history_entry, newest_first, newest_on, started
 
-NOW = times.now()
+NOW = moments.now()
 
 
 def answer(item: str = "q", **more: object) -> Interaction:
-    return Interaction(**{"item": item, "correct": 0.0, "time_spent": 5.0, "answer": {"v": 1}, "simple_answer": "x", **more})
+    return Interaction(
+        **{"item": item, "correct": 0.0, "time_spent": 5.0, "answer": {"v": 1}, "simple_answer": "x", **more}
+    )
 
 
 def attempt(number: int = 0, **more: object):

@@ -13,7 +13,8 @@ def test_dashes_and_case_do_not_matter(uuid: UUID) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "xyz", "0" * 31, "0" * 33, "{" + "0" * 32 + "}", "0" * 8 + "-" + "0" * 24, " " + "0" * 32, "0" * 32 + "\n"]
+    "text",
+    ["", "xyz", "0" * 31, "0" * 33, "{" + "0" * 32 + "}", "0" * 8 + "-" + "0" * 24, " " + "0" * 32, "0" * 32 + "\n"],
 )
 def test_what_is_no_uuid_is_refused(text: str) -> None:
     assert not is_id(text)

@@ -12,7 +12,7 @@ from pathlib import Path
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from learntrack.storage import Database, connect
-from learntrack.storage.embedded import EmbeddedEngine, find_server
+from learntrack.storage.engine.embedded import EmbeddedEngine, find_server
 from learntrack.storage.errors import StartError
 
 NAME = "learntrack_test"

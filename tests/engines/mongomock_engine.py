@@ -1,4 +1,5 @@
-"""mongomock as an engine for fast tests: what it lacks of MongoDB's documented behaviour, as far as the service needs it.
+"""mongomock as an engine for fast tests: what it lacks of MongoDB's documented behaviour, as far as the service needs
+it.
 
 - `$unionWith`, and `$setWindowFields` with running and whole sums
 - `$group` of nothing, which is nothing
@@ -65,7 +66,9 @@ ROSTER = ("users", "facilities", "classrooms", "learner_groups", "lessons", "qui
 class UndoingDatabase(Database):
     """A database whose refused rosters leave nothing behind, as elsewhere a transaction sees to it."""
 
-    async def transaction(self, work: Callable[[None], Awaitable[Any]], *, line: str | None = None, patience: float | None = None) -> Any:
+    async def transaction(
+        self, work: Callable[[None], Awaitable[Any]], *, line: str | None = None, patience: float | None = None
+    ) -> Any:
         if line != "roster":
             return await work(None)
         async with self.lines.held(line):

@@ -13,7 +13,7 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from learntrack.app import create_app
-from learntrack.importing.kolibri import sqlite_source
+from learntrack.importing.kolibri.source import sqlite_source
 from learntrack.importing.report import ImportReport
 from learntrack.importing.service import import_kolibri
 from learntrack.storage import StartError
@@ -165,7 +165,8 @@ async def test_recording_goes_on_in_the_imported_try_and_a_later_import_keeps_it
             "INSERT INTO logger_attemptlog SELECT '"
             + "ab" * 16
             + "', _morango_dirty_bit, _morango_source_id, _morango_partition, 'in Kolibri',"
-            " start_timestamp, end_timestamp, completion_timestamp, time_spent, complete, correct, hinted, answer, simple_answer,"
+            " start_timestamp, end_timestamp, completion_timestamp, time_spent, complete, correct, hinted, "
+            "answer, simple_answer,"
             " interaction_history, dataset_id, masterylog_id, sessionlog_id, user_id, error"
             f" FROM logger_attemptlog WHERE masterylog_id = '{tried['id']}' LIMIT 1",
         )
@@ -193,17 +194,22 @@ async def test_an_imported_session_is_updated(tmp_path: Path) -> None:
 
 async def test_corrupt_rows_are_reported_and_everything_else_is_there(tmp_path: Path) -> None:
     attempts = [
-        row[0] for row in sqlite3.connect(HOME / "db.sqlite3").execute("SELECT id FROM logger_attemptlog WHERE masterylog_id IS NOT NULL")
+        row[0]
+        for row in sqlite3.connect(HOME / "db.sqlite3").execute(
+            "SELECT id FROM logger_attemptlog WHERE masterylog_id IS NOT NULL"
+        )
     ]
     path = changed(
         tmp_path,
         f"UPDATE logger_attemptlog SET answer = '{{\"broken' WHERE id = '{attempts[0]}'",
-        f"UPDATE logger_attemptlog SET start_timestamp = '2026-13-45 99:00:00.000000(Etc/UTC)' WHERE id = '{attempts[1]}'",
+        "UPDATE logger_attemptlog SET start_timestamp = '2026-13-45 99:00:00.000000(Etc/UTC)' WHERE id "
+        f"= '{attempts[1]}'",
         f"UPDATE logger_attemptlog SET masterylog_id = '{'f' * 32}' WHERE id = '{attempts[2]}'",
         f"UPDATE logger_attemptlog SET time_spent = 'long' WHERE id = '{attempts[3]}'",
         f"UPDATE logger_attemptlog SET interaction_history = '[NaN]' WHERE id = '{attempts[4]}'",
         f"UPDATE logger_attemptlog SET simple_answer = CAST(x'ff41' AS TEXT) WHERE id = '{attempts[5]}'",
-        "UPDATE kolibriauth_membership SET collection_id = 'nowhere' WHERE id = (SELECT id FROM kolibriauth_membership LIMIT 1)",
+        "UPDATE kolibriauth_membership SET collection_id = 'nowhere' WHERE id = (SELECT id FROM "
+        "kolibriauth_membership LIMIT 1)",
         "UPDATE logger_contentsessionlog SET user_id = 'nobody'"
         " WHERE id = (SELECT id FROM logger_contentsessionlog WHERE user_id IS NOT NULL LIMIT 1)",
     )
@@ -258,7 +264,9 @@ LEGACY = (
     "INSERT INTO logger_examlog VALUES ('"
     + "e1" * 16
     + "', 0, '', '', 1, '{dataset}', '{exam}', '{user}', '2020-02-02 10:00:00.000000(Etc/UTC)')",
-    "INSERT INTO logger_examattemptlog VALUES ('" + "e2" * 16 + "', 0, '', '', 'q1', '2020-02-02 09:58:00.000000(Africa/Nairobi)',"
+    "INSERT INTO logger_examattemptlog VALUES ('"
+    + "e2" * 16
+    + "', 0, '', '', 'q1', '2020-02-02 09:58:00.000000(Africa/Nairobi)',"
     " '2020-02-02 09:59:00.000000(Africa/Nairobi)', NULL, 60, 0, 1, 0, '{{}}', 'x', '[]', '"
     + "cc" * 16
     + "', '{dataset}', '"
@@ -273,7 +281,12 @@ async def test_a_quiz_logged_before_kolibri_0_15_becomes_a_try(tmp_path: Path) -
         " ON summary.id = tried.summarylog_id WHERE mastery_criterion LIKE '%coach_assigned%'"
         " AND EXISTS (SELECT 1 FROM logger_attemptlog WHERE masterylog_id = tried.id)"
     )
-    values = {"tried": tried["id"], "dataset": tried["dataset_id"], "exam": tried["content_id"], "user": tried["user_id"]}
+    values = {
+        "tried": tried["id"],
+        "dataset": tried["dataset_id"],
+        "exam": tried["content_id"],
+        "user": tried["user_id"],
+    }
     path = changed(tmp_path, *(statement.format(**values) for statement in LEGACY))
     learner = Person(tried["user_id"])
     async with fresh("embedded") as api:
@@ -331,4 +344,6 @@ def test_an_older_schema_is_read(tmp_path: Path) -> None:
         "ALTER TABLE kolibriauth_facilityuser DROP COLUMN date_deleted",
     )
     with sqlite_source(path) as source:
-        assert sum(len(rows.sessions) for rows in source.learners()) == 379 - sum(len(rows.sessions) for rows in source.anonymous())
+        assert sum(len(rows.sessions) for rows in source.learners()) == 379 - sum(
+            len(rows.sessions) for rows in source.anonymous()
+        )

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from learntrack.importing.kolibri import OPTIONAL, REQUIRED, postgres_source, sqlite_source
+from learntrack.importing.kolibri.source import OPTIONAL, REQUIRED, postgres_source, sqlite_source
 from learntrack.importing.report import ImportReport
 from learntrack.importing.service import import_kolibri
 from learntrack.storage import StartError
@@ -41,7 +41,9 @@ def postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="learntrack-postgres-"))
 
     def run(program: str, *arguments: str) -> None:
-        subprocess.run([programs / program, "-D", "data", *arguments], check=True, stdout=subprocess.DEVNULL, cwd=folder, **person)
+        subprocess.run(
+            [programs / program, "-D", "data", *arguments], check=True, stdout=subprocess.DEVNULL, cwd=folder, **person
+        )
 
     try:
         if person:
@@ -71,7 +73,12 @@ def kolibri(postgres: str) -> str:
             names = ", ".join(f'"{name}"' for name, _ in columns)
             with target.cursor().copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 for row in source.execute(f"SELECT {names} FROM {table}"):
-                    copy.write_row([bool(v) if k == "bool" and v is not None else v for v, (_, k) in zip(row, columns, strict=True)])
+                    copy.write_row(
+                        [
+                            bool(v) if k == "bool" and v is not None else v
+                            for v, (_, k) in zip(row, columns, strict=True)
+                        ]
+                    )
     source.close()
     return postgres
 
@@ -84,7 +91,15 @@ async def _moved_in(source: Any) -> tuple[ImportReport, Any]:
         report = ImportReport()
         with source as opened:
             await import_kolibri(db, opened, report, lambda _: None)
-        collections = ("users", "content_sessions", "content_summaries", "mastery_logs", "attempt_overflow", "lessons", "quizzes")
+        collections = (
+            "users",
+            "content_sessions",
+            "content_summaries",
+            "mastery_logs",
+            "attempt_overflow",
+            "lessons",
+            "quizzes",
+        )
         return report, {name: await db.rows(name, [{"$sort": {"_id": 1}}]) for name in collections}
 
 
@@ -103,5 +118,8 @@ def test_what_is_no_kolibri_or_not_there_is_said_in_one_line(postgres: str) -> N
     elsewhere = f"{postgres}{'&' if '?' in postgres else '?'}options=-csearch_path%3Delsewhere"
     with pytest.raises(StartError, match="is not a database of Kolibri"), postgres_source(elsewhere):
         pass
-    with pytest.raises(StartError, match="No PostgreSQL answers there"), postgres_source("postgresql://127.0.0.1:1/nothing"):
+    with (
+        pytest.raises(StartError, match="No PostgreSQL answers there"),
+        postgres_source("postgresql://127.0.0.1:1/nothing"),
+    ):
         pass

@@ -10,14 +10,16 @@ from typing import Any
 import httpx
 import pytest
 
-from learntrack import demo
+from learntrack.serving import demo
 from tests.processes import Service
 from tests.support import Person, right
 
 playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 axe_api = pytest.importorskip("axe_playwright_python.async_playwright", reason="axe-playwright-python is not installed")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (scripts/test installs Debian's where it can)")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="there is no Chromium (scripts/test installs Debian's where it can)"
+)
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 FLAGS = [
@@ -48,7 +50,10 @@ async def tab(service: Service, browser: Any) -> AsyncIterator[Any]:
     tab = await context.new_page()
     errors: list[str] = []
     tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    tab.on("request", lambda request: None if request.url.startswith((service.address, "data:")) else errors.append(request.url))
+    tab.on(
+        "request",
+        lambda request: None if request.url.startswith((service.address, "data:")) else errors.append(request.url),
+    )
     await tab.goto(address)
     await tab.wait_for_url("**/reports/class/*")
     yield tab
@@ -81,7 +86,12 @@ async def test_a_coach_finds_the_figures_of_the_api(service: Service, tab: Any) 
 
 async def test_every_page_is_accessible_in_light_and_dark_on_desktop_and_phone(service: Service, tab: Any) -> None:
     room = tab.url
-    pages = [room, f"{room}/activity", f"{room}/quiz/{demo.QUIZ}", f"{service.address}/reports/learner/{demo.PEOPLE['Ada']}"]
+    pages = [
+        room,
+        f"{room}/activity",
+        f"{room}/quiz/{demo.QUIZ}",
+        f"{service.address}/reports/learner/{demo.PEOPLE['Ada']}",
+    ]
     for scheme in ("light", "dark"):
         for width in (1200, 390):
             await tab.emulate_media(color_scheme=scheme)

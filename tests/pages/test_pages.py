@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from httpx import Response
 
-from learntrack.domain import times
+from learntrack.domain import moments
 from learntrack.pages.live import Live
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, new_id, right, token, video, wrong
 
@@ -17,8 +17,12 @@ pytestmark = pytest.mark.engines("embedded", "mongoeco")
 
 
 async def page(api: Api, path: str, by: Person | None, expect: int = 200, method: str = "GET", **more: Any) -> Response:
-    cookie = {} if by is None or by.id is None else {"Cookie": f"learntrack_token={token(by.id, superuser=by.superuser)}"}
-    response = await api.client.request(method, f"/reports{path}", headers={**cookie, **more.pop("headers", {})}, **more)
+    cookie = (
+        {} if by is None or by.id is None else {"Cookie": f"learntrack_token={token(by.id, superuser=by.superuser)}"}
+    )
+    response = await api.client.request(
+        method, f"/reports{path}", headers={**cookie, **more.pop("headers", {})}, **more
+    )
     assert response.status_code == expect, response.text[:500]
     return response
 
@@ -35,7 +39,13 @@ class Class:
         self.exercise = exercise()
         self.quiz = await school.quiz("A1")
         self.session = await self.api.start(self.learner, **self.exercise)
-        await self.api.update(self.learner, self.session, progress=0.4, time_spent_delta=95, interactions=[wrong("<b>q1</b>"), right("q2")])
+        await self.api.update(
+            self.learner,
+            self.session,
+            progress=0.4,
+            time_spent_delta=95,
+            interactions=[wrong("<b>q1</b>"), right("q2")],
+        )
         return self
 
 
@@ -89,26 +99,37 @@ async def test_the_figures_are_those_of_the_reports(room: Class) -> None:
     api, classroom = room.api, f"/class/{room.room}"
     [row] = (await api.answer("GET", "/api/reports/progress", room.coach, params={"classroom": room.room}))["results"]
     shown = (await page(api, classroom, room.coach)).text
-    assert f"{row['status']}, {row['progress']:.0%} done, 2 min, {row['attempts']} attempts, {row['correct_share']:.0%} right" in shown
+    assert (
+        f"{row['status']}, {row['progress']:.0%} done, 2 min, {row['attempts']} attempts, "
+        f"{row['correct_share']:.0%} right" in shown
+    )
 
     table = list(csv.DictReader(io.StringIO((await page(api, f"{classroom}?format=csv", room.coach)).text)))
-    assert [(each["content_id"], float(each["time_spent"])) for each in table] == [(row["content_id"], row["time_spent"])]
+    assert [(each["content_id"], float(each["time_spent"])) for each in table] == [
+        (row["content_id"], row["time_spent"])
+    ]
 
     content = room.exercise["content_id"]
     quiz = (await page(api, f"{classroom}/quiz/{content}", room.coach)).text
     assert "&lt;b&gt;q1&lt;/b&gt;" in quiz
     assert "<b>q1" not in quiz
-    items = (await api.answer("GET", "/api/reports/item-analysis", room.coach, params={"classroom": room.room, "content": content}))[
-        "results"
-    ]
-    read = list(csv.DictReader(io.StringIO((await page(api, f"{classroom}/quiz/{content}?table=item-analysis", room.coach)).text)))
+    items = (
+        await api.answer(
+            "GET", "/api/reports/item-analysis", room.coach, params={"classroom": room.room, "content": content}
+        )
+    )["results"]
+    read = list(
+        csv.DictReader(
+            io.StringIO((await page(api, f"{classroom}/quiz/{content}?table=item-analysis", room.coach)).text)
+        )
+    )
     assert [float(each["difficulty"]) for each in read] == [each["difficulty"] for each in items]
 
     learner = (await page(api, f"/learner/{room.learner.id}", room.learner)).text
     assert "1 of 2 right" in learner
     assert "&#34;value&#34;" in learner or "value" in learner
     days = (await page(api, f"{classroom}/activity", room.coach)).text
-    assert times.now().date().isoformat() in days
+    assert moments.now().date().isoformat() in days
 
 
 async def test_a_second_try_is_better_or_worse(room: Class) -> None:
@@ -146,7 +167,9 @@ async def test_thirty_open_pages_cost_one_stream_and_hear_of_their_class_only(ap
         async for changed in live.changes(learners, beat=0.2):
             heard[number] += changed
 
-    tasks = [asyncio.create_task(watch(number, frozenset({(mine if number else other).id or ""}))) for number in range(30)]
+    tasks = [
+        asyncio.create_task(watch(number, frozenset({(mine if number else other).id or ""}))) for number in range(30)
+    ]
     try:
         deadline = asyncio.get_running_loop().time() + 20
         while not all(heard[number] for number in range(1, 30)):

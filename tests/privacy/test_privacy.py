@@ -44,7 +44,9 @@ async def test_everything_about_a_person_is_exported(school: School) -> None:
     await api.answer("GET", "/api/logger/export/me", learner, expect=400)
 
 
-async def test_a_person_is_forgotten_in_every_collection_and_nobody_else_is(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_person_is_forgotten_in_every_collection_and_nobody_else_is(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
     api, learner, other = school.api, await school.learner(), await school.learner()
     session = await study(api, learner)
     await study(api, other)

@@ -34,7 +34,9 @@ async def summary(api: Api) -> str:
 async def _store(api: Api, tx: Session, *, session: str, summary: str) -> None:
     writes: dict[str, Any] = {
         "content_sessions": [InsertOne({"_id": session}, namespace=api.db.namespace("content_sessions"))],
-        "content_summaries": [UpdateOne({"_id": summary}, {"$inc": {"n": 1}}, namespace=api.db.namespace("content_summaries"))],
+        "content_summaries": [
+            UpdateOne({"_id": summary}, {"$inc": {"n": 1}}, namespace=api.db.namespace("content_summaries"))
+        ],
     }
     await api.db.write(writes, tx)
 
@@ -79,8 +81,12 @@ async def test_what_is_refused_leaves_nothing(api: Api, summary: str) -> None:
         assert await api.db.content_summaries.find_one({"_id": summary}, session=tx)
         await _store(api, tx, session=session, summary=summary)
         writes: dict[str, Any] = {
-            "content_summaries": [UpdateOne({"_id": summary}, {"$inc": {"n": 1}}, namespace=api.db.namespace("content_summaries"))],
-            "content_sessions": [InsertOne({"_id": session}, namespace=api.db.namespace("content_sessions"))],  # there already
+            "content_summaries": [
+                UpdateOne({"_id": summary}, {"$inc": {"n": 1}}, namespace=api.db.namespace("content_summaries"))
+            ],
+            "content_sessions": [
+                InsertOne({"_id": session}, namespace=api.db.namespace("content_sessions"))
+            ],  # there already
         }
         await api.db.write(writes, tx)
 

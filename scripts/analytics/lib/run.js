@@ -1,7 +1,7 @@
-// Runs a question of src/learntrack/analytics/questions in mongosh and prints its rows, a JSON object a line.
+// Runs a question of src/learntrack/reports/questions in mongosh and prints its rows, a JSON object a line.
 // Parameters are global variables: since, until, facility, classroom, content, database ("learntrack").
 
-var questions = require('path').join(__dirname, '..', '..', '..', 'src', 'learntrack', 'analytics', 'questions');
+var questions = require('path').join(__dirname, '..', '..', '..', 'src', 'learntrack', 'reports', 'questions');
 
 function given(name) {
   var value = globalThis[name];

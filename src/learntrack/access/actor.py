@@ -16,7 +16,7 @@ from learntrack.access.tokens import Claims, InvalidToken, TokenVerifier
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A caller. `user_id` is None for an anonymous one; `superuser` is what the token says, the roster may add to it."""
+    """A caller; `user_id` is None for an anonymous one, `superuser` what the token says; the roster may add to it."""
 
     user_id: str | None
     superuser: bool = False

@@ -24,7 +24,9 @@ def with_secret(settings: Settings, *, create: bool = True) -> Settings:
     path = settings.data_dir / _FILE
     if not path.exists():
         if not create:
-            raise StartError(f"There is no secret in {settings.data_dir}: start the service once, or set LEARNTRACK_JWT_SECRET.")
+            raise StartError(
+                f"There is no secret in {settings.data_dir}: start the service once, or set LEARNTRACK_JWT_SECRET."
+            )
         _make(path)
     return settings.model_copy(update={"jwt_secret": SecretStr(path.read_text().strip())})
 

@@ -95,7 +95,9 @@ class TokenVerifier:
         try:
             key = await self._keys.key_for(token)
             algorithms = self._keys.algorithms
-            payload = jwt.decode(token, key, algorithms=algorithms, audience=self._audience, issuer=self._issuer, options=self._options)
+            payload = jwt.decode(
+                token, key, algorithms=algorithms, audience=self._audience, issuer=self._issuer, options=self._options
+            )
             claims = Claims(parse_id(payload["sub"]), payload.get("superuser") is True)
         except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
             raise InvalidToken("The token is not valid.") from error
@@ -121,7 +123,8 @@ def _key_source(settings: Settings) -> _KeySource:
     configured = [name for name in ("jwt_secret", "jwt_public_key", "jwks_url") if getattr(settings, name)]
     if not configured:
         raise StartError(
-            "Set LEARNTRACK_JWT_SECRET (or LEARNTRACK_JWT_PUBLIC_KEY, or LEARNTRACK_JWKS_URL): without a key no token can be checked."
+            "Set LEARNTRACK_JWT_SECRET (or LEARNTRACK_JWT_PUBLIC_KEY, or LEARNTRACK_JWKS_URL): without a "
+            "key no token can be checked."
         )
     if len(configured) > 1:
         raise StartError("Set only one of LEARNTRACK_JWT_SECRET, LEARNTRACK_JWT_PUBLIC_KEY and LEARNTRACK_JWKS_URL.")

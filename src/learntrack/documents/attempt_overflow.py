@@ -6,9 +6,13 @@ from pymongo import ASCENDING, IndexModel
 
 from learntrack.documents.base import Stored, StoredAttempt
 
-HOLDER_ATTEMPT = IndexModel([("user_id", ASCENDING), ("holder_id", ASCENDING), ("attempts.id", ASCENDING)], name="holder_attempt")
+HOLDER_ATTEMPT = IndexModel(
+    [("user_id", ASCENDING), ("holder_id", ASCENDING), ("attempts.id", ASCENDING)], name="holder_attempt"
+)
 """Serves: an attempt of a long try by its id; all chunks of a try."""
-HOLDER_ITEM = IndexModel([("user_id", ASCENDING), ("holder_id", ASCENDING), ("attempts.item", ASCENDING)], name="holder_item")
+HOLDER_ITEM = IndexModel(
+    [("user_id", ASCENDING), ("holder_id", ASCENDING), ("attempts.item", ASCENDING)], name="holder_item"
+)
 """Serves: a long try's attempts on an item."""
 HOLDER = IndexModel([("holder_id", ASCENDING)], name="holder")
 """Serves: joining the chunks of a try to it (reports)."""

@@ -18,7 +18,9 @@ class Stored(Document):
 
 
 class StoredImport(BaseModel):
-    """What a document was imported from: the source's id, and what the source said last time, so that the next import knows what is new."""
+    """What a document was imported from: the source's id, and what the source said last time, so that the next import
+    knows what is new.
+    """
 
     id: str
     digest: str

@@ -13,12 +13,16 @@ OWNER_ATTEMPTS = IndexModel(
     partialFilterExpression={"attempt_count": {"$gt": 0}},
 )
 """Serves: attempts outside a try of these learners; partial, because few sessions hold attempts."""
-NEWEST_ATTEMPTS = IndexModel([("end_timestamp", DESCENDING)], name="newest_attempts", partialFilterExpression={"attempt_count": {"$gt": 0}})
+NEWEST_ATTEMPTS = IndexModel(
+    [("end_timestamp", DESCENDING)], name="newest_attempts", partialFilterExpression={"attempt_count": {"$gt": 0}}
+)
 """Serves: everybody's attempts outside a try, newest first."""
 OWNER_START = IndexModel([("user_id", ASCENDING), ("start_timestamp", ASCENDING)], name="owner_start")
 """Serves: a learner's sessions in a range of dates, export, forgetting."""
 
-LESSON = IndexModel([("context.lesson_id", ASCENDING)], name="lesson", partialFilterExpression={"context.lesson_id": {"$exists": True}})
+LESSON = IndexModel(
+    [("context.lesson_id", ASCENDING)], name="lesson", partialFilterExpression={"context.lesson_id": {"$exists": True}}
+)
 """Serves: what was done in a lesson; partial, because most sessions are in none."""
 
 

@@ -16,8 +16,8 @@ OWNER = IndexModel([("owner", ASCENDING)], name="owner")
 class IdempotencyKey(Stored):
     """The first answer to a request with an Idempotency-Key, kept until `expires_at`.
 
-    Its id is a digest of its scope and the key, `request` one of what was asked. `owner` is the scope: the caller's id, or
-    the anonymous session's or visitor's. `answer` is the answer's JSON.
+    Its id is a digest of its scope and the key, `request` one of what was asked. `owner` is the scope: the caller's
+    id, or the anonymous session's or visitor's. `answer` is the answer's JSON.
     """
 
     owner: str

@@ -12,10 +12,12 @@ FACILITY = IndexModel([("facility_id", ASCENDING), ("content_id", ASCENDING)], n
 
 
 class ItemRollup(Stored):
-    """Attempts at a question by the learners of a facility, for the report item-analysis. Its id is facility:content:item.
+    """Attempts at a question by the learners of a facility, for the report item-analysis. Its id is
+    facility:content:item.
 
-    `answers` has an entry for each of the commonest wrong simple answers and one (`answer` null) for all other attempts:
-    how many (`attempts`), the sums of correct (`x`), of the try's mean correctness (`y`), of their squares and product
+    `answers` has an entry for each of the commonest wrong simple answers and one (`answer` null) for all other
+    attempts: how many (`attempts`), the sums of correct (`x`), of the try's mean correctness (`y`), of their squares
+    and product
     (`xx`, `yy`, `xy`), and how many were `hinted` or met `errors`.
     """
 

@@ -26,8 +26,8 @@ class User(Stored):
     """A person.
 
     `memberships` are the collections that the roster names; `collections` add the classrooms of groups among them, and
-    `places` the facility: where the user counts as a learner. `role_places` are the collections whose learners' logs the
-    user may read. All three are derived when the roster is written, so that nobody decides it again.
+    `places` the facility: where the user counts as a learner. `role_places` are the collections whose learners' logs
+    the user may read. All three are derived when the roster is written, so that nobody decides it again.
     """
 
     username: str

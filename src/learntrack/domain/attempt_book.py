@@ -1,7 +1,8 @@
 """The attempts of one try as one list, of which only the newest are embedded in the try's document.
 
-A try of thousands of attempts must neither slow down nor outgrow a document, so older attempts move to overflow chunks of
-the same shape (MongoDB's outlier pattern). One rule makes that cheap: **every embedded attempt is newer than every
+A try of thousands of attempts must neither slow down nor outgrow a document, so older attempts move to overflow
+chunks of the same shape (MongoDB's outlier pattern). One rule makes that cheap: **every embedded attempt is newer
+than every
 attempt in a chunk**. What a client asks for nearly always (the newest few, the newest on an item) is then in the
 document already, and chunks are read only for what is certainly not there.
 """
@@ -12,8 +13,8 @@ from datetime import datetime
 from math import fsum
 from typing import TypedDict
 
+from learntrack.domain.any_json import encoder
 from learntrack.domain.attempts import Attempt, Interaction, go_on, grouped, newest_first, newest_on, started
-from learntrack.domain.json_values import encoder
 
 EMBEDDED_MOST = 24
 """Attempts that a document holds at the most; one more, and all but the newest `EMBEDDED_KEPT` move out."""
@@ -24,7 +25,9 @@ CHUNK_BYTES = 512 * 1024
 
 
 class UnknownAttempt(Exception):
-    """An interaction names an attempt that its try does not have. `position` is the interaction's place in the request."""
+    """An interaction names an attempt that its try does not have. `position` is the interaction's place in the
+    request.
+    """
 
     def __init__(self, position: int) -> None:
         super().__init__("Invalid attempt id specified.")
@@ -105,12 +108,16 @@ class AttemptBook:
     @property
     def correct_sum(self) -> float:
         """The sum of `correct` over all attempts."""
-        return fsum(attempt["correct"] for attempt in self.embedded) + (self.totals["correct_sum"] if self.totals else 0.0)
+        return fsum(attempt["correct"] for attempt in self.embedded) + (
+            self.totals["correct_sum"] if self.totals else 0.0
+        )
 
     @property
     def completed_attempts(self) -> int:
         """How many attempts are complete."""
-        return sum(attempt["complete"] for attempt in self.embedded) + (self.totals["completed_attempts"] if self.totals else 0)
+        return sum(attempt["complete"] for attempt in self.embedded) + (
+            self.totals["completed_attempts"] if self.totals else 0
+        )
 
     def wanted(self, interactions: Sequence[Interaction]) -> Wanted:
         """The attempts (by id) and items (by name) that these interactions refer to and that are not embedded."""
@@ -215,7 +222,9 @@ class AttemptBook:
 
     def _move_out(self, attempts: Sequence[Attempt]) -> None:
         newest = max(attempt["start_timestamp"] for attempt in attempts)
-        totals = self.totals or OverflowTotals(chunk_count=0, attempt_count=0, correct_sum=0.0, completed_attempts=0, newest_start=newest)
+        totals = self.totals or OverflowTotals(
+            chunk_count=0, attempt_count=0, correct_sum=0.0, completed_attempts=0, newest_start=newest
+        )
         for part in _parts(attempts):
             self.new_chunks.append(Chunk(totals["chunk_count"], part))
             totals["chunk_count"] += 1

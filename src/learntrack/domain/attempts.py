@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, TypedDict
 
 from learntrack.domain.ids import new_id
-from learntrack.domain.times import before
+from learntrack.domain.moments import before
 
 
 class Attempt(TypedDict):

@@ -1,4 +1,5 @@
-"""Imported documents beside those that are stored: the first import stores them, a later one adds what is new in the source.
+"""Imported documents beside those that are stored: the first import stores them, a later one adds what is new in the
+source.
 
 What was recorded here meanwhile stays: times and counts grow by what the source has grown by, never back to its state.
 """

@@ -7,10 +7,10 @@ from typing import Any
 
 from pymongo import DeleteMany, InsertOne, ReplaceOne
 
-from learntrack.importing.conversion import LearnerDocuments, documents_of
-from learntrack.importing.kolibri import Kolibri, LearnerRows
+from learntrack.importing.kolibri.logs import LearnerDocuments, documents_of
+from learntrack.importing.kolibri.people import roster_of
+from learntrack.importing.kolibri.source import Kolibri, LearnerRows
 from learntrack.importing.merging import all_attempts, merged, with_attempts
-from learntrack.importing.people import roster_of
 from learntrack.importing.report import ImportReport
 from learntrack.roster.loading import load
 from learntrack.roster.schemas import PARTS
@@ -37,7 +37,9 @@ class _Batch:
         return attempts >= _BATCH_ATTEMPTS or sum(learner.documents for learner in self.learners) >= _BATCH_DOCUMENTS
 
 
-async def import_kolibri(db: Database, source: Kolibri, report: ImportReport, progress: Progress, *, dry_run: bool = False) -> None:
+async def import_kolibri(
+    db: Database, source: Kolibri, report: ImportReport, progress: Progress, *, dry_run: bool = False
+) -> None:
     """Store what is in `source`; safe to repeat: a second time only what is new there is added.
 
     Args:
@@ -124,7 +126,8 @@ class _Plan:
         changed = [
             row["_id"]
             for _, row in documents
-            if row["_id"] in stored and (stored[row["_id"]].get("imported") or {}).get("digest") != row["imported"]["digest"]
+            if row["_id"] in stored
+            and (stored[row["_id"]].get("imported") or {}).get("digest") != row["imported"]["digest"]
         ]
         whole = {row["_id"]: row for row in await self._find(collection, {"_id": {"$in": changed}})} if changed else {}
         for learner, row in documents:
@@ -141,7 +144,9 @@ class _Plan:
                 self.outcomes[collection].append("unchanged")
 
     async def count_finished_tries(self) -> None:
-        """Count them anew for summaries that were there before: a try may have been finished here, there, or in both places."""
+        """Count them anew for summaries that were there before: a try may have been finished here, there, or in both
+        places.
+        """
         if not self._updated_summaries:
             return
         wanted = {"summary_id": {"$in": list(self._updated_summaries)}}
@@ -170,7 +175,9 @@ class _Plan:
             older = {"user_id": stored["user_id"], "holder_id": stored["_id"]}
             held = list(stored["attempts"])
             if stored.get("overflow"):
-                held += [attempt for chunk in await self._find("attempt_overflow", older) for attempt in chunk["attempts"]]
+                held += [
+                    attempt for chunk in await self._find("attempt_overflow", older) for attempt in chunk["attempts"]
+                ]
                 self._write("attempt_overflow", [DeleteMany(older)])
             found.pop("overflow", None)
             found, chunks = with_attempts(found, all_attempts(held, attempts))

@@ -8,4 +8,6 @@ from litestar.static_files import create_static_files_router
 
 def assets() -> Router:
     """The files under /reports/static."""
-    return create_static_files_router(path="/reports/static", directories=[Path(__file__).parent / "static"], include_in_schema=False)
+    return create_static_files_router(
+        path="/reports/static", directories=[Path(__file__).parent / "static"], include_in_schema=False
+    )

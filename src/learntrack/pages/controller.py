@@ -10,18 +10,19 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, Parameter
 from litestar.response import Redirect, ServerSentEvent, Stream
 
-from learntrack.analytics import formats
-from learntrack.analytics.filters import ReportFilters, report_filters
-from learntrack.analytics.naming import named_columns
-from learntrack.analytics.questions import Column, questions
 from learntrack.domain.ids import is_id, parse_id
-from learntrack.operations.problems import NotFound, Problem
-from learntrack.pages import figures, viewing
+from learntrack.pages import figures
+from learntrack.pages import viewer as viewing
 from learntrack.pages.figures import Figures
 from learntrack.pages.live import Live
-from learntrack.pages.viewing import NotSignedIn, Viewer
+from learntrack.pages.viewer import NotSignedIn, Viewer
+from learntrack.reports import formats
+from learntrack.reports.filters import ReportFilters, report_filters
+from learntrack.reports.names import named_columns
+from learntrack.reports.questions import Column, questions
 from learntrack.storage import Database
 from learntrack.storage.database import Row
+from learntrack.web.problems import NotFound, Problem
 
 _templates = Environment(
     loader=PackageLoader("learntrack.pages"),
@@ -36,7 +37,18 @@ _templates.globals |= {"STATUSES": figures.STATUSES}
 Text = Annotated[str | None, Parameter(required=False)]
 _QUIZ_COLUMNS = [
     Column(name, "number" if name not in ("user_id", "name", "status") else "text", "")
-    for name in ("user_id", "name", "status", "correct", "answered", "time_spent", "correct_diff", "better", "worse", "same")
+    for name in (
+        "user_id",
+        "name",
+        "status",
+        "correct",
+        "answered",
+        "time_spent",
+        "correct_diff",
+        "better",
+        "worse",
+        "same",
+    )
 ]
 
 
@@ -120,10 +132,23 @@ class PageController(Controller):
         overview = await shown.overview(learners, filters, lesson=chosen, sort=sort or "name")
         if format == "csv":
             return await _csv("progress", overview.rows, named_columns(questions()["progress"].columns))
-        asked = {"group": group or "", "lesson": lesson or "", "since": since or "", "until": until or "", "sort": sort or "name"}
+        asked = {
+            "group": group or "",
+            "lesson": lesson or "",
+            "since": since or "",
+            "until": until or "",
+            "sort": sort or "name",
+        }
         quizzes = await shown.assigned("quizzes", [room["_id"], room["facility_id"], *(row["_id"] for row in groups)])
         return render(
-            "classroom.html", viewer=viewer, room=room, overview=overview, groups=groups, lessons=lessons, quizzes=quizzes, asked=asked
+            "classroom.html",
+            viewer=viewer,
+            room=room,
+            overview=overview,
+            groups=groups,
+            lessons=lessons,
+            quizzes=quizzes,
+            asked=asked,
         )
 
     @get("/class/{classroom_id:str}/activity")
@@ -145,7 +170,10 @@ class PageController(Controller):
         for name, rows in (("daily-activity", days), ("mastery-funnel", funnel)):
             if table == name:
                 return await _csv(name, rows, named_columns(questions()[name].columns))
-        blocked = sorted((row for row in funnel if row["attempted"] > row["mastered"]), key=lambda row: row["mastered"] - row["attempted"])
+        blocked = sorted(
+            (row for row in funnel if row["attempted"] > row["mastered"]),
+            key=lambda row: row["mastered"] - row["attempted"],
+        )
         return render(
             "activity.html",
             viewer=viewer,
@@ -173,7 +201,11 @@ class PageController(Controller):
         lines = await shown.quiz_lines(content, learners, viewer.actor)
         items = await shown.report("item-analysis", learners, ReportFilters(classroom=room["_id"], content=content))
         if table == "results":
-            return await _csv("results", [dict.fromkeys(column.name for column in _QUIZ_COLUMNS) | line for line in lines], _QUIZ_COLUMNS)
+            return await _csv(
+                "results",
+                [dict.fromkeys(column.name for column in _QUIZ_COLUMNS) | line for line in lines],
+                _QUIZ_COLUMNS,
+            )
         if table == "item-analysis":
             return await _csv(table, items, named_columns(questions()[table].columns))
         title = (await shown.titles({content})).get(content)
@@ -205,7 +237,11 @@ class PageController(Controller):
 
     @get("/class/{classroom_id:str}/events")
     async def events(
-        self, classroom_id: FromPath[str], viewer: NamedDependency[Viewer], db: NamedDependency[Database], live: NamedDependency[Live]
+        self,
+        classroom_id: FromPath[str],
+        viewer: NamedDependency[Viewer],
+        db: NamedDependency[Database],
+        live: NamedDependency[Live],
     ) -> ServerSentEvent:
         """Tells a page when something of the class has changed."""
         room = await viewing.classroom_for(db, viewer, classroom_id)

@@ -8,17 +8,17 @@ from typing import Any
 from msgspec import Struct
 
 from learntrack.access.actor import Actor
-from learntrack.access.readable import Readable, members_of, readable
-from learntrack.analytics.filters import ReportFilters
-from learntrack.analytics.questions import questions
-from learntrack.analytics.service import Analytics
-from learntrack.operations.paging import PageRequest
-from learntrack.operations.problems import NotFound
-from learntrack.pages.viewing import Viewer
-from learntrack.reports.filters import LogFilters
+from learntrack.access.may_read import Readable, members_of, readable
+from learntrack.logs.filters import LogFilters
+from learntrack.logs.service import Logs
+from learntrack.pages.viewer import Viewer
+from learntrack.reports.filters import ReportFilters
+from learntrack.reports.questions import questions
 from learntrack.reports.service import Reports
 from learntrack.storage import Database
 from learntrack.storage.database import Row
+from learntrack.web.paging import PageRequest
+from learntrack.web.problems import NotFound
 
 STATUSES = {"not started": "·", "started": "◐", "struggling": "▲", "mastered": "✓"}
 """Each status with its sign, so that nothing is told by colour alone."""
@@ -86,22 +86,26 @@ class Figures:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._analytics = Analytics(db)
         self._reports = Reports(db)
+        self._logs = Logs(db)
 
     async def learners(self, places: Sequence[str]) -> list[Row]:
         """Who is in all of these places, by name. Whoever may look at a class may look at all of its learners."""
         ids = [row["_id"] for row in await self._db.rows("users", members_of(places))]
         rows = await self._db.find("users", {"_id": {"$in": ids}}, {"username": 1, "full_name": 1})
-        return sorted((row | {"name": row["full_name"] or row["username"] or row["_id"][:8]} for row in rows), key=_by_name)
+        return sorted(
+            (row | {"name": row["full_name"] or row["username"] or row["_id"][:8]} for row in rows), key=_by_name
+        )
 
     async def report(self, name: str, learners: Sequence[Row], filters: ReportFilters) -> list[Row]:
         """The rows of a report about these learners."""
         members = Readable([row["_id"] for row in learners])
-        answer = await self._analytics.answer(name, questions()[name], filters, members)
+        answer = await self._reports.answer(name, questions()[name], filters, members)
         return [row async for row in answer.rows]
 
-    async def overview(self, learners: Sequence[Row], filters: ReportFilters, *, lesson: str | None, sort: str) -> Overview:
+    async def overview(
+        self, learners: Sequence[Row], filters: ReportFilters, *, lesson: str | None, sort: str
+    ) -> Overview:
         """Learners by contents, narrowed to the contents of a lesson, sorted by name, mastered or time."""
         rows = await self.report("progress", learners, filters)
         if lesson is not None:
@@ -138,18 +142,26 @@ class Figures:
 
     async def assigned(self, kind: str, places: Sequence[str]) -> list[Row]:
         """Lessons or quizzes that are assigned to these places."""
-        return sorted(await self._db.find(kind, {"collection_ids": {"$in": list(places)}}), key=lambda row: (row["title"], row["_id"]))
+        return sorted(
+            await self._db.find(kind, {"collection_ids": {"$in": list(places)}}),
+            key=lambda row: (row["title"], row["_id"]),
+        )
 
     async def groups(self, classroom: str) -> list[Row]:
         """The groups of a classroom."""
-        return sorted(await self._db.find("learner_groups", {"classroom_id": classroom}), key=lambda row: (row["name"], row["_id"]))
+        return sorted(
+            await self._db.find("learner_groups", {"classroom_id": classroom}),
+            key=lambda row: (row["name"], row["_id"]),
+        )
 
     async def quiz_lines(self, content: str, learners: Sequence[Row], by: Actor) -> list[Row]:
-        """Each learner's latest try at an assessment, and what has become better, worse or stayed the same since the one before."""
+        """Each learner's latest try at an assessment, and what has become better, worse or stayed the same since the
+        one before.
+        """
         lines = []
         for learner in learners:
             try:
-                found = await self._reports.diff("0", LogFilters(content=content, user=learner["_id"]), by=by)
+                found = await self._logs.diff("0", LogFilters(content=content, user=learner["_id"]), by=by)
             except NotFound:
                 lines.append({"user_id": learner["_id"], "name": learner["name"], "status": "not started"})
                 continue
@@ -188,13 +200,23 @@ class Figures:
 
     async def tries(self, user_id: str) -> list[Row]:
         """All tries of a learner, newest first, with their contents."""
-        fields = ("content_id", "mastery_level", "mastery_criterion", "complete", "correct_sum", "attempt_count", "time_spent")
-        rows = await self._db.find("mastery_logs", {"user_id": user_id}, dict.fromkeys((*fields, "start_timestamp", "end_timestamp"), 1))
+        fields = (
+            "content_id",
+            "mastery_level",
+            "mastery_criterion",
+            "complete",
+            "correct_sum",
+            "attempt_count",
+            "time_spent",
+        )
+        rows = await self._db.find(
+            "mastery_logs", {"user_id": user_id}, dict.fromkeys((*fields, "start_timestamp", "end_timestamp"), 1)
+        )
         return sorted(rows, key=lambda row: row["end_timestamp"], reverse=True)
 
     async def attempts(self, user_id: str, by: Actor) -> dict[str, list[Row]]:
         """The learner's newest attempts, with their histories, by try."""
-        page: Any = await self._reports.attempts(LogFilters(user=user_id), PageRequest(1, _ATTEMPTS_SHOWN), by=by)
+        page: Any = await self._logs.attempts(LogFilters(user=user_id), PageRequest(1, _ATTEMPTS_SHOWN), by=by)
         found: dict[str, list[Row]] = defaultdict(list)
         for row in page.results:
             found[row["masterylog"] or "visits"].append(row)
@@ -205,7 +227,9 @@ def what_next(rows: Sequence[Row]) -> list[Row]:
     """What to look at next: what the learner struggles with, then what was begun and left, the latest first."""
     oldest = datetime.min.replace(tzinfo=rows[0]["last_activity"].tzinfo) if rows else datetime.min
     open_ = [row for row in rows if row["status"] != "mastered"]
-    return sorted(open_, key=lambda row: (row["status"] != "struggling", -(row["last_activity"] - oldest).total_seconds()))[:5]
+    return sorted(
+        open_, key=lambda row: (row["status"] != "struggling", -(row["last_activity"] - oldest).total_seconds())
+    )[:5]
 
 
 def bars(rows: Sequence[Row], value: str, *, width: int = 600, height: int = 120) -> list[Row]:
@@ -213,7 +237,12 @@ def bars(rows: Sequence[Row], value: str, *, width: int = 600, height: int = 120
     most = max((row[value] for row in rows), default=0) or 1
     step = width / max(1, len(rows))
     return [
-        {"x": round(number * step, 1), "width": round(step * 0.8, 1), "height": round(height * row[value] / most, 1), "row": row}
+        {
+            "x": round(number * step, 1),
+            "width": round(step * 0.8, 1),
+            "height": round(height * row[value] / most, 1),
+            "row": row,
+        }
         for number, row in enumerate(rows)
     ]
 

@@ -1,7 +1,7 @@
 """Tells open pages that something has changed: one change stream a process, however many pages are open.
 
-Every update that a page would show changes the learner's summary log, so that collection is watched. Where the engine has
-no change streams, the newest end_timestamp is looked at once a second.
+Every update that a page would show changes the learner's summary log, so that collection is watched. Where the engine
+has no change streams, the newest end_timestamp is looked at once a second.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 
 from pymongo.errors import PyMongoError
 
-from learntrack.domain import times
+from learntrack.domain import moments
 from learntrack.storage import Database, DatabaseUnavailable
 
 _GATHER_SECONDS = 0.4
@@ -88,10 +88,12 @@ class Live:
                 self._tell(users)
 
     async def _from_polling(self) -> None:
-        since = times.now()
+        since = moments.now()
         while True:
             await asyncio.sleep(_POLL_SECONDS)
-            rows = await self._db.find("content_summaries", {"end_timestamp": {"$gt": since}}, {"user_id": 1, "end_timestamp": 1})
+            rows = await self._db.find(
+                "content_summaries", {"end_timestamp": {"$gt": since}}, {"user_id": 1, "end_timestamp": 1}
+            )
             since = max((row["end_timestamp"] for row in rows), default=since)
             self._tell({row["user_id"] for row in rows})
 

@@ -9,12 +9,12 @@ from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from learntrack.access.actor import ActorRequest
-from learntrack.operations import examples
-from learntrack.operations.examples import example
-from learntrack.operations.json_responses import lines_response
-from learntrack.operations.problems import answers
 from learntrack.privacy.schemas import Forgotten
 from learntrack.privacy.service import Privacy
+from learntrack.web import examples
+from learntrack.web.answers import lines_response
+from learntrack.web.examples import example
+from learntrack.web.problems import answers
 
 JSON_LINES = "application/jsonl"
 
@@ -29,7 +29,11 @@ class PrivacyController(Controller):
         "/logger/export/{user_id:str}",
         media_type=JSON_LINES,
         responses=answers(400, 401, 403, 429, 503)
-        | {200: ResponseSpec(str, description="A document a line.", media_type=JSON_LINES, examples=example(examples.EXPORT))},
+        | {
+            200: ResponseSpec(
+                str, description="A document a line.", media_type=JSON_LINES, examples=example(examples.EXPORT)
+            )
+        },
         summary="Everything that is stored about a user",
     )
     async def export(
@@ -38,13 +42,17 @@ class PrivacyController(Controller):
         request: ActorRequest,
         privacy: NamedDependency[Privacy],
     ) -> Response[Any]:
-        """Roster entry, sessions, summaries, tries and attempts, one JSON object a line: `{"collection", "document"}`."""
+        """Roster entry, sessions, summaries, tries and attempts, one JSON object a line: `{"collection",
+        "document"}`.
+        """
         return await lines_response(await privacy.export(user_id, by=request.user), JSON_LINES)
 
     @delete(
         "/roster/{kind:str}/{user_id:str}",
         status_code=HTTP_200_OK,
-        responses=answers(400, 401, 403, 429, 503, ok=(Forgotten, "What has been removed.", example(examples.FORGOTTEN))),
+        responses=answers(
+            400, 401, 403, 429, 503, ok=(Forgotten, "What has been removed.", example(examples.FORGOTTEN))
+        ),
         summary="Forget a user",
     )
     async def forget(

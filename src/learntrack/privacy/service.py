@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from learntrack.access.actor import Actor
-from learntrack.access.readable import is_superuser
+from learntrack.access.may_read import is_superuser
 from learntrack.domain.ids import is_id, parse_id
-from learntrack.operations.problems import Forbidden, field_error
 from learntrack.privacy.schemas import Forgotten
 from learntrack.storage import Database
 from learntrack.storage.database import Row
+from learntrack.web.problems import Forbidden, field_error
 
 ABOUT_A_USER: dict[str, str] = {
     "content_sessions": "user_id",
@@ -20,7 +20,9 @@ ABOUT_A_USER: dict[str, str] = {
     "idempotency_keys": "owner",
     "users": "_id",
 }
-"""By which field each collection names its user. The roster entry is the last to go: until then it is clear whose logs they were."""
+"""By which field each collection names its user. The roster entry is the last to go: until then it is clear whose
+logs they were.
+"""
 
 _STEP = 200
 """Documents that are removed in one step, so that no step holds up the writes of others."""
@@ -65,7 +67,8 @@ class Privacy:
         return await self.remove(_user(user_id))
 
     async def remove(self, user: str, progress: Callable[[int], None] = lambda _: None) -> Forgotten:
-        """Remove everything about a user in bounded steps. After a failure, or where it is not `complete`, just do it again.
+        """Remove everything about a user in bounded steps. After a failure, or where it is not `complete`, just do it
+        again.
 
         Args:
             user: The user's id.
@@ -88,7 +91,9 @@ class Privacy:
             if not rows:
                 return 0
             found = {"_id": {"$in": [row["_id"] for row in rows]}}
-            return int((await self._db.collection(collection).delete_many({**query, **found}, session=tx)).deleted_count)
+            return int(
+                (await self._db.collection(collection).delete_many({**query, **found}, session=tx)).deleted_count
+            )
 
         return await self._db.transaction(work)
 

@@ -1,1 +1,1 @@
-"""The read path: mastery logs, the diff between tries, attempt logs, totals."""
+"""Reports: the questions that analysts, coaches and admins ask, as aggregation pipelines; exports as CSV."""

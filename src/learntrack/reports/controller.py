@@ -1,132 +1,128 @@
-"""The endpoints that answer questions about what was recorded."""
+"""The endpoints of reports and exports."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from litestar import Controller, Response, get
+from litestar import Controller, Response, Router, get
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
+from litestar.response import Stream
 
 from learntrack.access.actor import ActorRequest
-from learntrack.operations import examples
-from learntrack.operations.examples import example
-from learntrack.operations.json_responses import json_response, list_response
-from learntrack.operations.paging import page_request
-from learntrack.operations.problems import answers
-from learntrack.operations.queries import Classroom, Content, Facility, PageNumber, PageSize, query
-from learntrack.reports.filters import log_filters
-from learntrack.reports.schemas import AttemptLogPage, AttemptLogRow, MasteryLogDiff, MasteryLogPage, MasteryLogRow, TotalProgress
+from learntrack.access.may_read import readable
+from learntrack.reports import formats
+from learntrack.reports.exports import columns as export_columns
+from learntrack.reports.exports import export
+from learntrack.reports.filters import report_filters
+from learntrack.reports.questions import questions
+from learntrack.reports.schemas import Report, ReportName
 from learntrack.reports.service import Reports
+from learntrack.storage import Database
+from learntrack.web import examples
+from learntrack.web.answers import begun, json_response
+from learntrack.web.examples import example
+from learntrack.web.paging import page_request
+from learntrack.web.parameters import Classroom, Content, Facility, PageNumber, query
+from learntrack.web.problems import answers
 
-User = Annotated[str | None, query("Only this user.")]
-Quiz = Annotated[str | None, query("Only quiz tries (true) or exercise tries (false).")]
-LearnerGroup = Annotated[str | None, query("Only learners of this group.")]
-
-MASTERY_LOGS: Any = list[MasteryLogRow] | MasteryLogPage
-ATTEMPT_LOGS: Any = list[AttemptLogRow] | AttemptLogPage
+CSV = "text/csv; charset=utf-8"
 
 
-class LogController(Controller):
-    """Lists of tries and attempts, the diff between tries, and the total."""
+Since = Annotated[str | None, query("From this date or moment on (ISO 8601, UTC).")]
+Until = Annotated[str | None, query("Before this date or moment (ISO 8601, UTC).")]
 
-    path = "/api/logger"
+
+def _csv_spec(name: str) -> ResponseSpec:
+    return ResponseSpec(
+        str,
+        description="A log a line.",
+        media_type="text/csv",
+        examples=example(examples.CSV[name]),
+        generate_examples=False,
+    )
+
+
+class ReportController(Controller):
+    """Analytical questions, answered about the learners whom you may read."""
+
+    path = "/api/reports"
     tags = ["Reports"]
 
     @get(
-        ["/totalcontentprogress/{user_id:str}", "/userprogress/{user_id:str}"],
-        responses=answers(401, 403, 503, ok=(TotalProgress, "The total.", example(examples.TOTAL))),
-        summary="How much a learner has finished",
+        responses=answers(401, 503, ok=(list[ReportName], "The reports.", example(examples.REPORT_NAMES))),
+        summary="Which reports there are",
     )
-    async def total(
-        self,
-        user_id: Annotated[str, Parameter(description="Your own id.")],
-        request: ActorRequest,
-        reports: NamedDependency[Reports],
-    ) -> Response[Any]:
-        """Finished tries, plus contents done that have no tries."""
-        return json_response(await reports.total(user_id, by=request.user))
+    async def names(self) -> list[ReportName]:
+        """Every report by its name, with what it says."""
+        return [ReportName(name, found.title, found.description, found.columns) for name, found in questions().items()]
 
     @get(
-        "/masterylog",
-        responses=answers(400, 401, 404, 503, ok=(MASTERY_LOGS, "The tries.", example(examples.page(examples.TRY)))),
-        summary="Tries, newest first",
+        "/{name:str}",
+        responses=answers(400, 401, 403, 404, 503, ok=(Report, "The report.", example(examples.REPORT))),
+        summary="A report",
     )
-    async def tries(
+    async def report(
         self,
+        name: Annotated[str, Parameter(description="Which report, for example daily-activity.")],
         request: ActorRequest,
         reports: NamedDependency[Reports],
+        since: Since = None,
+        until: Until = None,
+        facility: Facility = None,
+        classroom: Classroom = None,
         content: Content = None,
-        user: User = None,
-        complete: Annotated[str | None, query("Only finished tries (true) or unfinished ones (false).")] = None,
-        quiz: Quiz = None,
-        facility: Facility = None,
-        classroom: Classroom = None,
-        learner_group: LearnerGroup = None,
+        format: Annotated[Literal["json", "csv"], query("json or csv.")] = "json",
         page: PageNumber = None,
-        page_size: PageSize = None,
+        page_size: Annotated[str | None, query("Answer with a page of this many rows (JSON only).")] = None,
     ) -> Response[Any]:
-        """The tries that you may read: your own; as a coach or admin, your learners'."""
+        """For coaches, admins and superusers, limited to what they may read. `Learntrack-As-Of` says as of when it
+        is.
+        """
         asked = page_request(page, page_size)
-        filters = log_filters(
-            content=content, user=user, complete=complete, quiz=quiz, facility=facility, classroom=classroom, learner_group=learner_group
-        )
-        return await list_response(await reports.tries(filters, asked, by=request.user))
+        filters = report_filters(since=since, until=until, facility=facility, classroom=classroom, content=content)
+        answer = await reports.report(name, filters, by=request.user)
+        headers = {"Learntrack-As-Of": answer.as_of.isoformat()}
+        if format == "csv":
+            headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+            return Stream(await begun(formats.as_csv(answer.columns, answer.rows)), media_type=CSV, headers=headers)
+        if asked is not None:
+            return json_response(await reports.page(answer, asked), headers)
+        return Stream(await begun(formats.as_json(answer)), media_type="application/json", headers=headers)
 
+
+def _export(kind: Literal["sessions", "summaries"], what: str) -> HTTPRouteHandler:
     @get(
-        "/masterylog/{index:str}/diff",
-        responses=answers(400, 401, 404, 503, ok=(MasteryLogDiff, "The try and its difference.", example(examples.DIFF))),
-        summary="The difference between a try and the one before",
+        f"/{kind}.csv",
+        responses=answers(400, 401, 403, 503) | {200: _csv_spec(kind)},
+        media_type="text/csv",
+        operation_id=f"Export{kind.capitalize()}",
+        summary=f"{what} logs as CSV",
+        description=f"The {kind}, quizzes left out, of the learners whom you may read; as coach, admin or superuser.",
     )
-    async def diff(
-        self,
-        index: Annotated[str, Parameter(description="0 is the most recent try, 1 the one before it, and so on.")],
+    async def handler(
         request: ActorRequest,
         reports: NamedDependency[Reports],
-        content: Annotated[str | None, query("The content (required).")] = None,
-        user: Annotated[str | None, query("The learner (required).")] = None,
-        complete: Annotated[str | None, query("Count only finished tries (true) or unfinished ones (false).")] = None,
-        quiz: Quiz = None,
+        db: NamedDependency[Database],
+        since: Since = None,
+        until: Until = None,
         facility: Facility = None,
         classroom: Classroom = None,
-        learner_group: LearnerGroup = None,
     ) -> Response[Any]:
-        """What has changed since the try before: in all, and question by question."""
-        filters = log_filters(
-            content=content, user=user, complete=complete, quiz=quiz, facility=facility, classroom=classroom, learner_group=learner_group
-        )
-        return json_response(await reports.diff(index, filters, by=request.user))
+        filters = report_filters(since=since, until=until, facility=facility, classroom=classroom)
+        await reports.check_reader(request.user)
+        members = await readable(db, request.user, places=filters.places)
+        shown, titles = export_columns(kind)
+        headers = {"Content-Disposition": f'attachment; filename="content_{kind}.csv"'}
+        rows = formats.as_csv(shown, export(db, kind, filters, members), titles=titles)
+        return Stream(await begun(rows), media_type=CSV, headers=headers)
 
-    @get(
-        "/attemptlog",
-        responses=answers(400, 401, 404, 503, ok=(ATTEMPT_LOGS, "The attempts.", example(examples.page(examples.ATTEMPT)))),
-        summary="Attempts, by try",
-    )
-    async def attempts(
-        self,
-        request: ActorRequest,
-        reports: NamedDependency[Reports],
-        masterylog: Annotated[str | None, query("Only attempts of this try.")] = None,
-        user: User = None,
-        content: Content = None,
-        item: Annotated[str | None, query("Only attempts at this question.")] = None,
-        complete: Annotated[str | None, query("Only complete attempts (true) or incomplete ones (false).")] = None,
-        mastery_level: Annotated[str | None, query("Only attempts of tries of this level.")] = None,
-        facility: Facility = None,
-        classroom: Classroom = None,
-        learner_group: LearnerGroup = None,
-        page: PageNumber = None,
-        page_size: PageSize = None,
-    ) -> Response[Any]:
-        """The attempts that you may read, by try (newest first), then by start."""
-        asked = page_request(page, page_size)
-        filters = log_filters(
-            masterylog=masterylog,
-            user=user,
-            content=content,
-            item=item,
-            complete=complete,
-            mastery_level=mastery_level,
-            facility=facility,
-            classroom=classroom,
-            learner_group=learner_group,
-        )
-        return await list_response(await reports.attempts(filters, asked, by=request.user))
+    return handler
+
+
+exports = Router(
+    "/api/logger/export",
+    route_handlers=[_export("sessions", "Session"), _export("summaries", "Summary")],
+    tags=["Reports"],
+)
+"""Logs as CSV, with the columns of Kolibri's export."""

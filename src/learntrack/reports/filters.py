@@ -1,73 +1,58 @@
-"""Filters of the lists, as they come in a query string: all optional, an empty one counts as absent."""
+"""What a report is narrowed to."""
 
-import re
-from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from learntrack.domain.ids import parse_id
-from learntrack.operations.problems import InvalidFields
+from learntrack.web.problems import InvalidFields
 
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-_LEVEL = re.compile(r"-?[0-9]{1,10}")
-_IDS = ("content", "user", "masterylog", "facility", "classroom", "learner_group")
-PLACES = ("facility", "classroom", "learner_group")
+_IDS = ("facility", "classroom", "content")
+_MOMENTS = ("since", "until")
 
 
-class LogFilters(Struct, frozen=True):
-    """What a list is narrowed to. Ids are those of `domain.ids`."""
+class ReportFilters(Struct, frozen=True):
+    """Ids are those of `domain.ids`; `since` is included, `until` is not."""
 
-    content: str | None = None
-    user: str | None = None
-    masterylog: str | None = None
-    complete: bool | None = None
-    quiz: bool | None = None
-    item: str | None = None
-    mastery_level: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     facility: str | None = None
     classroom: str | None = None
-    learner_group: str | None = None
+    content: str | None = None
 
     @property
     def places(self) -> list[str]:
-        """The facility, classroom and group filters, as far as they are set."""
-        return [place for name in PLACES if (place := getattr(self, name)) is not None]
+        """The places whose members are asked about: members of all of them."""
+        return [place for place in (self.facility, self.classroom) if place is not None]
 
     @property
-    def of_tries_only(self) -> bool:
-        """Whether a filter asks for something that only a try has, so that attempts outside a try drop out."""
-        return (self.content or self.masterylog or self.mastery_level) is not None
+    def period(self) -> dict[str, datetime]:
+        """The condition on a moment."""
+        return {name: moment for name, moment in (("$gte", self.since), ("$lt", self.until)) if moment is not None}
 
 
-def log_filters(**sent: str | None) -> LogFilters:
-    """The filters that a query string asks for.
+def report_filters(**sent: str | None) -> ReportFilters:
+    """The filters that a query string or a command line asks for; empty ones count as absent.
 
     Raises:
         InvalidFields: one is malformed.
 
     """
-    given: Mapping[str, str] = {name: text for name, text in sent.items() if text}
     errors: dict[str, list[str]] = {}
-    found: dict[str, str | bool | int] = {}
-    for name, text in given.items():
+    found: dict[str, str | datetime] = {}
+    for name, text in sent.items():
+        if not text:
+            continue
         try:
-            found[name] = _value(name, text)
-        except ValueError as error:
-            errors[name] = [str(error)]
+            found[name] = parse_id(text) if name in _IDS else _moment(text)
+        except (ValueError, OverflowError) as error:
+            errors[name] = [str(error) if name in _IDS else "Must be a date or a moment (ISO 8601)."]
     if errors:
         raise InvalidFields(errors)
-    return LogFilters(**found)  # type: ignore[arg-type]
+    return ReportFilters(**found)  # type: ignore[arg-type]
 
 
-def _value(name: str, text: str) -> str | bool | int:
-    if name in _IDS:
-        return parse_id(text)
-    if name in ("complete", "quiz"):
-        if text.lower() not in _BOOLEANS:
-            raise ValueError("Must be true or false.")
-        return _BOOLEANS[text.lower()]
-    if name == "mastery_level":
-        if not _LEVEL.fullmatch(text):
-            raise ValueError("Must be a whole number.")
-        return int(text)
-    return text
+def _moment(text: str) -> datetime:
+    # A plus sign that a query string has made a space of.
+    moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,98 +1,31 @@
-"""Shapes of what the read path answers (for the OpenAPI document; rows go out as they come from the aggregation)."""
+"""Shapes of reports, for the API's description; rows go out as they come from the aggregation."""
 
 from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from learntrack.tracking.schemas import OutId
-
-Moment = Annotated[datetime, Meta(description="ISO 8601, UTC.")]
-Correct = Annotated[float, Meta(description="0.0–1.0.")]
+from learntrack.reports.questions import Column
 
 
-class TotalProgress(Struct):
-    """How much a learner has finished."""
+class ReportName(Struct):
+    """A report that can be asked for."""
 
-    id: OutId
-    progress: Annotated[int, Meta(description="Finished tries, plus contents done that have no tries.")]
-
-
-class MasteryLogRow(Struct):
-    """A try."""
-
-    id: OutId
-    mastery_criterion: dict[str, Any]
-    start_timestamp: Moment
-    end_timestamp: Moment
-    completion_timestamp: Moment | None
-    complete: bool
-    correct: Annotated[float, Meta(description="The sum of correct over the try's attempts.")]
-    time_spent: Annotated[float, Meta(description="Seconds.")]
+    name: str
+    title: str
+    description: str
+    columns: list[Column]
 
 
-class AttemptLogRow(Struct):
-    """An attempt at a question."""
+class Report(Struct):
+    """A report."""
 
-    id: OutId
-    item: str
-    start_timestamp: Moment
-    end_timestamp: Moment
-    completion_timestamp: Moment | None
-    time_spent: Annotated[float, Meta(description="Seconds.")]
-    complete: bool
-    correct: Correct
-    hinted: bool
-    answer: dict[str, Any]
-    simple_answer: str
-    interaction_history: Annotated[
-        list[dict[str, Any]], Meta(description="{type: error}, {type: hint, answer} or {type: answer, answer, correct}.")
-    ]
-    error: bool
-    user: OutId | None
-    masterylog: Annotated[OutId | None, Meta(description="The try; null outside a try.")]
-    sessionlog: Annotated[OutId, Meta(description="The session in which the attempt began.")]
-
-
-class CorrectDiff(Struct):
-    """The difference to the newest attempt on the same item in the older try."""
-
-    correct: Annotated[float | None, Meta(description="Null if there was none.")]
-
-
-class AttemptLogDiffRow(AttemptLogRow):
-    """An attempt, with its difference."""
-
-    diff: CorrectDiff
-
-
-class TryDiff(Struct):
-    """The difference to the next older try."""
-
-    correct: float
-    time_spent: float
-
-
-class MasteryLogDiff(MasteryLogRow):
-    """A try, with its difference to the one before, and its attempts with theirs."""
-
-    diff: Annotated[TryDiff | None, Meta(description="Null if there is no older try.")]
-    attemptlogs: list[AttemptLogDiffRow]
-
-
-class MasteryLogPage(Struct):
-    """A page of tries."""
-
-    page: int
-    count: int
-    total_pages: int
-    results: list[MasteryLogRow]
-
-
-class AttemptLogPage(Struct):
-    """A page of attempts."""
-
-    page: int
-    count: int
-    total_pages: int
-    results: list[AttemptLogRow]
+    report: str
+    title: str
+    description: str
+    as_of: Annotated[datetime, Meta(description="As of when it is: now, or when its rollup was computed.")]
+    columns: list[Column]
+    results: list[dict[str, Any]]
+    page: Annotated[int | None, Meta(description="With page_size: the number of this page, from 1.")] = None
+    count: Annotated[int | None, Meta(description="With page_size: how many rows the whole report has.")] = None
+    total_pages: Annotated[int | None, Meta(description="With page_size: how many pages it has.")] = None

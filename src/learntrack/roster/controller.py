@@ -7,14 +7,14 @@ from litestar.di import NamedDependency
 from litestar.params import Body, Parameter
 
 from learntrack.access.actor import ActorRequest
-from learntrack.operations import examples
-from learntrack.operations.examples import example
-from learntrack.operations.json_responses import list_response
-from learntrack.operations.paging import Page, page_request
-from learntrack.operations.problems import answers
-from learntrack.operations.queries import PageNumber, PageSize
 from learntrack.roster.schemas import Roster, RosterCounts, RosterKind
 from learntrack.roster.service import RosterService
+from learntrack.web import examples
+from learntrack.web.answers import list_response
+from learntrack.web.examples import example
+from learntrack.web.paging import Page, page_request
+from learntrack.web.parameters import PageNumber, PageSize
+from learntrack.web.problems import answers
 
 ROSTER_LIST: Any = list[dict[str, Any]] | Page
 
@@ -26,7 +26,9 @@ class RosterController(Controller):
     tags = ["Roster"]
 
     @put(
-        responses=answers(400, 401, 403, 413, 503, ok=(RosterCounts, "How many records were written.", example(examples.COUNTS))),
+        responses=answers(
+            400, 401, 403, 413, 503, ok=(RosterCounts, "How many records were written.", example(examples.COUNTS))
+        ),
         summary="Write the roster",
     )
     async def put_roster(
@@ -40,7 +42,9 @@ class RosterController(Controller):
 
     @get(
         "/{kind:str}",
-        responses=answers(400, 401, 403, 404, 503, ok=(ROSTER_LIST, "The records.", example(examples.page(examples.ROSTER["users"])))),
+        responses=answers(
+            400, 401, 403, 404, 503, ok=(ROSTER_LIST, "The records.", example(examples.page(examples.ROSTER["users"])))
+        ),
         summary="List a part of the roster",
     )
     async def list_kind(

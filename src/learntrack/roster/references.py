@@ -33,11 +33,17 @@ def references(roster: Roster) -> Iterator[Reference]:
 async def dangling(db: Database, roster: Roster, gone: set[str], tx: Session) -> dict[str, list[str]]:
     """The references that lead nowhere: neither to the request nor to what is stored. `gone` is being removed."""
     sent = {part: {record.id for record in getattr(roster, part)} for part in (*COLLECTIONS, "users")}
-    open_references = [(place, parts, key) for place, parts, key in references(roster) if not any(key in sent[part] for part in parts)]
+    open_references = [
+        (place, parts, key) for place, parts, key in references(roster) if not any(key in sent[part] for part in parts)
+    ]
     found: dict[str, set[str]] = {}
     for part in (*COLLECTIONS, "users"):
         keys = {key for _, parts, key in open_references if part in parts} - gone
-        rows = await db.collection(part).find({"_id": {"$in": list(keys)}}, {"_id": 1}, session=tx).to_list(None) if keys else []
+        rows = (
+            await db.collection(part).find({"_id": {"$in": list(keys)}}, {"_id": 1}, session=tx).to_list(None)
+            if keys
+            else []
+        )
         found[part] = {row["_id"] for row in rows}
     errors: dict[str, list[str]] = {}
     for place, parts, key in open_references:

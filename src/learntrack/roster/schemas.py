@@ -10,7 +10,17 @@ from learntrack.tracking.schemas import Id
 
 Name = Annotated[str, Meta(max_length=500)]
 AssignmentKind = Literal["lessons", "quizzes", "course_sessions"]
-RosterKind = Literal["facilities", "classrooms", "learner_groups", "users", "memberships", "roles", "lessons", "quizzes", "course_sessions"]
+RosterKind = Literal[
+    "facilities",
+    "classrooms",
+    "learner_groups",
+    "users",
+    "memberships",
+    "roles",
+    "lessons",
+    "quizzes",
+    "course_sessions",
+]
 
 
 class _Record(Struct):

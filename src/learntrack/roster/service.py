@@ -7,16 +7,25 @@ from pymongo import DeleteMany, ReplaceOne, UpdateMany
 from pymongo.operations import DeleteOne
 
 from learntrack.access.actor import Actor
-from learntrack.access.readable import is_superuser
+from learntrack.access.may_read import is_superuser
 from learntrack.documents.base import SCHEMA_VERSION
-from learntrack.operations.paging import Page, PageRequest, page_of, paged
-from learntrack.operations.problems import Forbidden, InvalidFields, TooLarge
 from learntrack.roster import people
 from learntrack.roster.people import Person
 from learntrack.roster.references import dangling
-from learntrack.roster.schemas import PARTS, MembershipRecord, Removal, RoleRecord, Roster, RosterCounts, RosterKind, plain
+from learntrack.roster.schemas import (
+    PARTS,
+    MembershipRecord,
+    Removal,
+    RoleRecord,
+    Roster,
+    RosterCounts,
+    RosterKind,
+    plain,
+)
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Session
+from learntrack.web.paging import Page, PageRequest, page_of, paged
+from learntrack.web.problems import Forbidden, InvalidFields, TooLarge
 
 _SIMPLE = ("facilities", "classrooms", "learner_groups", "lessons", "quizzes", "course_sessions")
 _ASSIGNMENTS = ("lessons", "quizzes", "course_sessions")
@@ -87,7 +96,9 @@ class RosterService:
         counts = RosterCounts()
         for part in PARTS:
             setattr(counts, part, len(getattr(roster, part)))
-        counts.removed = {part: len(entries) for part in Removal.__struct_fields__ if (entries := getattr(removal, part))}
+        counts.removed = {
+            part: len(entries) for part in Removal.__struct_fields__ if (entries := getattr(removal, part))
+        }
         return counts
 
     async def _write_simple(self, roster: Roster, tx: Session) -> set[str]:
@@ -100,13 +111,23 @@ class RosterService:
         for part in _SIMPLE:
             documents = [plain(record) | {"schema_version": SCHEMA_VERSION} for record in getattr(roster, part)]
             if documents:
-                writes = [ReplaceOne({"_id": (key := document.pop("id"))}, {"_id": key, **document}, upsert=True) for document in documents]
+                writes = [
+                    ReplaceOne({"_id": (key := document.pop("id"))}, {"_id": key, **document}, upsert=True)
+                    for document in documents
+                ]
                 await self._db.collection(part).bulk_write(writes, ordered=True, session=tx)
         return moved
 
-    async def _write_people(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str], tx: Session) -> None:
+    async def _write_people(
+        self, roster: Roster, removal: Removal, gone: set[str], moved: set[str], tx: Session
+    ) -> None:
         affected = {record.id for record in roster.users}
-        referring: tuple[MembershipRecord | RoleRecord, ...] = (*roster.memberships, *roster.roles, *removal.memberships, *removal.roles)
+        referring: tuple[MembershipRecord | RoleRecord, ...] = (
+            *roster.memberships,
+            *roster.roles,
+            *removal.memberships,
+            *removal.roles,
+        )
         affected |= {entry.user_id for entry in referring}
         # One look-up each, by an index each; together in an `$or` one without a match would cost a scan.
         queries = [("_id", affected), ("places", gone | moved), ("role_places", gone)]
@@ -119,7 +140,9 @@ class RosterService:
             return
         for record in roster.users:
             person = persons.setdefault(record.id, people.new_person(record.id))
-            person |= {field: getattr(record, field) for field in ("username", "full_name", "facility_id", "is_superuser")}
+            person |= {
+                field: getattr(record, field) for field in ("username", "full_name", "facility_id", "is_superuser")
+            }
         for person in persons.values():
             people.leave(person, gone)
         for ended in removal.memberships:
@@ -127,32 +150,49 @@ class RosterService:
                 person["memberships"] = [entry for entry in person["memberships"] if entry != ended.collection_id]
         for role in removal.roles:
             if person := persons.get(role.user_id, {}):
-                person["roles"] = [entry for entry in person["roles"] if entry != {"collection_id": role.collection_id, "kind": role.kind}]
+                person["roles"] = [
+                    entry
+                    for entry in person["roles"]
+                    if entry != {"collection_id": role.collection_id, "kind": role.kind}
+                ]
         for membership in roster.memberships:
             people.add_membership(persons[membership.user_id], membership.collection_id)
         for added in roster.roles:
             people.add_role(persons[added.user_id], added.collection_id, added.kind)
         classroom_of = await self._classrooms_of(persons.values(), tx)
-        writes = [ReplaceOne({"_id": person["_id"]}, people.derive(person, classroom_of), upsert=True) for person in persons.values()]
+        writes = [
+            ReplaceOne({"_id": person["_id"]}, people.derive(person, classroom_of), upsert=True)
+            for person in persons.values()
+        ]
         if writes:
             await self._db.users.bulk_write(writes, ordered=False, session=tx)
 
     async def _classrooms_of(self, persons: Iterable[Person], tx: Session) -> dict[str, str]:
         memberships = list({entry for person in persons for entry in person["memberships"]})
-        groups = self._db.collection("learner_groups").find({"_id": {"$in": memberships}}, {"classroom_id": 1}, session=tx)
+        groups = self._db.collection("learner_groups").find(
+            {"_id": {"$in": memberships}}, {"classroom_id": 1}, session=tx
+        )
         return {group["_id"]: group["classroom_id"] for group in await groups.to_list(None)}
 
     async def _remove_collections(self, removal: Removal, tx: Session) -> set[str]:
         """Remove classrooms, with their groups, and groups; returns the ids of all that."""
         groups = set(removal.learner_groups)
         if removal.classrooms:
-            inside = self._db.collection("learner_groups").find({"classroom_id": {"$in": removal.classrooms}}, {"_id": 1}, session=tx)
+            inside = self._db.collection("learner_groups").find(
+                {"classroom_id": {"$in": removal.classrooms}}, {"_id": 1}, session=tx
+            )
             groups |= {row["_id"] for row in await inside.to_list(None)}
         gone = groups | set(removal.classrooms)
         if gone:
-            await self._db.collection("learner_groups").bulk_write([DeleteMany({"_id": {"$in": list(groups)}})], session=tx)
-            await self._db.collection("classrooms").bulk_write([DeleteMany({"_id": {"$in": removal.classrooms}})], session=tx)
-            unassign = UpdateMany({"collection_ids": {"$in": list(gone)}}, {"$pull": {"collection_ids": {"$in": list(gone)}}})
+            await self._db.collection("learner_groups").bulk_write(
+                [DeleteMany({"_id": {"$in": list(groups)}})], session=tx
+            )
+            await self._db.collection("classrooms").bulk_write(
+                [DeleteMany({"_id": {"$in": removal.classrooms}})], session=tx
+            )
+            unassign = UpdateMany(
+                {"collection_ids": {"$in": list(gone)}}, {"$pull": {"collection_ids": {"$in": list(gone)}}}
+            )
             for part in _ASSIGNMENTS:
                 await self._db.collection(part).bulk_write([unassign], session=tx)
         return gone

@@ -28,7 +28,9 @@ T = TypeVar("T")
 DURABLE = WriteConcern(w="majority", j=True)
 _SELECTION_MS = 3000
 _MONGODB_8 = 25
-"""maxWireVersion of MongoDB 8.0: $lookup of a sharded collection in a transaction, writes to several collections in a command."""
+"""maxWireVersion of MongoDB 8.0: $lookup of a sharded collection in a transaction, writes to several collections in a
+command.
+"""
 _STANDALONE = (
     "The MongoDB at this address is a standalone server, which has no transactions. "
     "Start it with --replSet rs0 and run rs.initiate() once: a replica set of one member is enough."
@@ -49,7 +51,14 @@ class Database:
     """
 
     def __init__(
-        self, client: Any, name: str, *, transactions: bool, sharded: bool = False, patience: float = 4.0, read_patience: float = 30.0
+        self,
+        client: Any,
+        name: str,
+        *,
+        transactions: bool,
+        sharded: bool = False,
+        patience: float = 4.0,
+        read_patience: float = 30.0,
     ) -> None:
         self.client = client
         self._name = name
@@ -86,7 +95,9 @@ class Database:
             return {"_id": document["_id"], "user_id": document["user_id"]}
         return {"_id": document["_id"]}
 
-    async def transaction(self, work: Callable[[Session], Awaitable[T]], *, line: str | None = None, patience: float | None = None) -> T:
+    async def transaction(
+        self, work: Callable[[Session], Awaitable[T]], *, line: str | None = None, patience: float | None = None
+    ) -> T:
         """Run `work` in a transaction: all of its writes are stored, or none.
 
         `work` is run again when somebody else wrote the same documents meanwhile, so it must have no outside effect.
@@ -129,7 +140,8 @@ class Database:
     async def write(self, writes: Mapping[str, Sequence[InsertOne[Row] | UpdateOne]], tx: Session) -> None:
         """Write within a transaction, by collection: in one round trip where the database can, else in one for each.
 
-        The writes bear their `namespace`. In a transaction that has read before; the embedded engine cannot begin one so.
+        The writes bear their `namespace`. In a transaction that has read before; the embedded engine cannot begin one
+        so.
         """
         if self.writes_together and len(writes) > 1:
             try:
@@ -142,7 +154,10 @@ class Database:
 
     async def rows(self, collection: str, pipeline: Sequence[Stage]) -> list[Row]:
         """What an aggregation returns, as a list."""
-        return cast(list[Row], await self._answer(self.collection(collection).aggregate(list(pipeline), allowDiskUse=True).to_list(None)))
+        return cast(
+            list[Row],
+            await self._answer(self.collection(collection).aggregate(list(pipeline), allowDiskUse=True).to_list(None)),
+        )
 
     async def stream(self, collection: str, pipeline: Sequence[Stage], *, batch: int = 200) -> AsyncIterator[Row]:
         """What an aggregation returns, row by row, `batch` rows a round trip."""
@@ -154,11 +169,15 @@ class Database:
         finally:
             await cursor.close()
 
-    async def find_one(self, collection: str, query: Mapping[str, Any], projection: Mapping[str, Any] | None = None) -> Row | None:
+    async def find_one(
+        self, collection: str, query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
+    ) -> Row | None:
         """One document, or None."""
         return cast(Row | None, await self._answer(self.collection(collection).find_one(query, projection)))
 
-    async def find(self, collection: str, query: Mapping[str, Any], projection: Mapping[str, Any] | None = None) -> list[Row]:
+    async def find(
+        self, collection: str, query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
+    ) -> list[Row]:
         """The documents that match, as a list."""
         return cast(list[Row], await self._answer(self.collection(collection).find(query, projection).to_list(None)))
 
@@ -245,7 +264,9 @@ async def connect(uri: str, name: str, *, patience: float = 4.0) -> Database:
         raise StartError(_STANDALONE)
     if sharded and hello["maxWireVersion"] < _MONGODB_8:
         client.close()
-        raise StartError("A sharded cluster must be MongoDB 8.0 or newer: before, a transaction cannot join sharded collections.")
+        raise StartError(
+            "A sharded cluster must be MongoDB 8.0 or newer: before, a transaction cannot join sharded collections."
+        )
     db = Database(client, name, transactions=True, sharded=sharded, patience=patience)
     db.writes_together = hello["maxWireVersion"] >= _MONGODB_8
     db.indexes_unions = "secantusVersion" not in await client.admin.command("buildInfo")

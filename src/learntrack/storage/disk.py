@@ -1,4 +1,6 @@
-"""Refusing writes before the disk is full: an engine whose log cannot be written may have promised what it cannot keep."""
+"""Refusing writes before the disk is full: an engine whose log cannot be written may have promised what it cannot
+keep.
+"""
 
 import shutil
 from pathlib import Path
@@ -10,7 +12,9 @@ RESERVE_SHARE = 0.1
 
 
 class DiskGuard:
-    """Sees to it that the disk of `folder` keeps some room: 32 MB, or a tenth of a disk that is smaller than that suggests."""
+    """Sees to it that the disk of `folder` keeps some room: 32 MB, or a tenth of a disk that is smaller than that
+    suggests.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

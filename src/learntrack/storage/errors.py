@@ -73,4 +73,7 @@ def cause_of(error: ClientBulkWriteException) -> PyMongoError:
 def storage_failed(error: PyMongoError) -> bool:
     """Whether the engine says that its disk failed it (full, read-only), which has no code of its own everywhere."""
     text = str(error).lower()
-    return any(sign in text for sign in ("no space left", "disk full", "enospc", "wt_panic", "read-only file system", "input/output error"))
+    return any(
+        sign in text
+        for sign in ("no space left", "disk full", "enospc", "wt_panic", "read-only file system", "input/output error")
+    )

@@ -36,7 +36,8 @@ class GroupCommit(Generic[Job, Answer]):
             alone. Where it raises, nothing of the group is known to be stored.
         may_join: Whether a job may be in one transaction with those before it.
         patience: Seconds until a job that nobody has got to is given up.
-        lines: How many groups may be under way at once. One makes the largest groups; more pay where the database is far.
+        lines: How many groups may be under way at once. One makes the largest groups; more pay where the database is
+        far.
         most: The most jobs in a group.
 
     """

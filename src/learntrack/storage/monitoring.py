@@ -9,9 +9,15 @@ COMMAND_SECONDS = Histogram(
     ["command"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
-COMMAND_ERRORS = Counter("learntrack_database_command_errors", "Commands that failed, write conflicts included.", ["command"])
-POOL_CONNECTIONS = Gauge("learntrack_database_pool_connections", "Open connections to the database.", multiprocess_mode="livesum")
-POOL_IN_USE = Gauge("learntrack_database_pool_in_use", "Connections to the database that are in use.", multiprocess_mode="livesum")
+COMMAND_ERRORS = Counter(
+    "learntrack_database_command_errors", "Commands that failed, write conflicts included.", ["command"]
+)
+POOL_CONNECTIONS = Gauge(
+    "learntrack_database_pool_connections", "Open connections to the database.", multiprocess_mode="livesum"
+)
+POOL_IN_USE = Gauge(
+    "learntrack_database_pool_in_use", "Connections to the database that are in use.", multiprocess_mode="livesum"
+)
 
 
 class CommandTimes(monitoring.CommandListener):

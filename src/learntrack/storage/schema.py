@@ -25,9 +25,13 @@ async def check(database: Any, version: int = SCHEMA_VERSION) -> None:
     await database[COLLECTION].update_one(_KEY, {"$setOnInsert": {"version": version}}, upsert=True)
     stored = (await database[COLLECTION].find_one(_KEY))["version"]
     if stored > version:
-        raise StartError(f"The database has schema version {stored}, this release knows {version}: use the release that wrote it.")
+        raise StartError(
+            f"The database has schema version {stored}, this release knows {version}: use the release that wrote it."
+        )
     if stored < version:
-        raise StartError(f"The database has schema version {stored}, this release needs {version}: run `learntrack migrate`.")
+        raise StartError(
+            f"The database has schema version {stored}, this release needs {version}: run `learntrack migrate`."
+        )
 
 
 async def migrate(uri: str, database: str, *, version: int = SCHEMA_VERSION, path: Path = MIGRATIONS) -> None:
@@ -43,6 +47,8 @@ async def migrate(uri: str, database: str, *, version: int = SCHEMA_VERSION, pat
         if stored is not None and stored["version"] > version:
             raise StartError(f"The database has schema version {stored['version']}, this release knows {version}.")
         if stored is not None and stored["version"] < version:
-            settings = MigrationSettings(direction=RunningDirections.FORWARD, connection_uri=uri, database_name=database, path=str(path))
+            settings = MigrationSettings(
+                direction=RunningDirections.FORWARD, connection_uri=uri, database_name=database, path=str(path)
+            )
             await run_migrate(settings)
         records.update_one(_KEY, {"$set": {"version": version}}, upsert=True)

@@ -14,7 +14,7 @@ from bson import Binary
 from bson.binary import UUID_SUBTYPE
 from pymongo.errors import PyMongoError
 
-from learntrack.domain import times
+from learntrack.domain import moments
 
 COLLECTION = "writers"
 
@@ -55,7 +55,7 @@ class Writers:
 
     async def _new(self) -> Any:
         session = await self._client.start_session()
-        record = {"host": self._host, "pid": self._pid, "started": times.now()}
+        record = {"host": self._host, "pid": self._pid, "started": moments.now()}
         await self._records.replace_one({"_id": _name(session)}, record, upsert=True)
         return session
 

@@ -11,17 +11,25 @@ from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Reference, Schema
 from msgspec import Meta, Struct
 
 from learntrack.access.actor import Actor
-from learntrack.domain import times
+from learntrack.domain import moments
+from learntrack.domain.any_json import encoder, is_deeper_than
 from learntrack.domain.ids import parse_id
-from learntrack.domain.json_values import encoder, is_deeper_than
-from learntrack.operations.problems import InvalidFields, Problem, ProblemDocument, document_of, field_error, invalid, unavailable
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable
 from learntrack.tracking.checks import check_update
 from learntrack.tracking.idempotency import request_key
-from learntrack.tracking.jobs import Job, UpdateJob, start_job
+from learntrack.tracking.requests import Job, UpdateJob, start_job
 from learntrack.tracking.schemas import Id, SessionStart, SessionUpdate
 from learntrack.tracking.service import Answer, Tracking
+from learntrack.web.problems import (
+    InvalidFields,
+    Problem,
+    ProblemDocument,
+    document_of,
+    field_error,
+    invalid,
+    unavailable,
+)
 
 MOST_ITEMS = 500
 _AHEAD = timedelta(seconds=60)
@@ -42,7 +50,9 @@ BATCH_SCHEMA: dict[str, Any] = {
                 type=OpenAPIType.OBJECT,
                 required=["key", "occurred_at", "session_id"],
                 properties={
-                    "key": Schema(type=OpenAPIType.STRING, min_length=1, max_length=255, description="The item's Idempotency-Key."),
+                    "key": Schema(
+                        type=OpenAPIType.STRING, min_length=1, max_length=255, description="The item's Idempotency-Key."
+                    ),
                     "occurred_at": Schema(
                         type=OpenAPIType.STRING,
                         format=OpenAPIFormat.DATE_TIME,
@@ -110,7 +120,9 @@ class BatchRecorder:
         jobs = [self._job_or_refusal(item, by) for item in items]
         waiting = [job if isinstance(job, Problem) else self._tracking.enqueue(job) for job in jobs]
         outcomes = await _outcomes(waiting)
-        if any(isinstance(each, DatabaseUnavailable) for each in outcomes) and not any(isinstance(each, Answer) for each in outcomes):
+        if any(isinstance(each, DatabaseUnavailable) for each in outcomes) and not any(
+            isinstance(each, Answer) for each in outcomes
+        ):
             raise next(each for each in outcomes if isinstance(each, DatabaseUnavailable))
         return BatchResults([_result(item, outcome) for item, outcome in zip(items, outcomes, strict=True)])
 
@@ -135,7 +147,9 @@ class BatchRecorder:
         if given == ["start"]:
             start = _converted(item["start"], SessionStart, "start")
             named = request_key(key, scope=scope, action=f"start {session}", body=start, field="key")
-            return start_job(start, session_id=session, user_id=by.user_id, visitor_id=None, at=at, key=named, id_is_the_clients=True)
+            return start_job(
+                start, session_id=session, user_id=by.user_id, visitor_id=None, at=at, key=named, id_is_the_clients=True
+            )
         change = _converted(item["update"], SessionUpdate, "update")
         named = request_key(key, scope=scope, action=f"update {session}", body=change, field="key")
         return UpdateJob(session, by.user_id, change, check_update(change, self._settings), at, named)
@@ -143,7 +157,7 @@ class BatchRecorder:
     def _moment(self, sent: Any) -> datetime:
         at = _converted(sent, datetime, "occurred_at")
         try:
-            moment = times.to_milliseconds(at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
+            moment = moments.to_milliseconds(at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
         except OverflowError:
             raise field_error("occurred_at", "Must be a moment within the calendar.") from None
         now = self._tracking.now()
@@ -161,7 +175,9 @@ def _converted(value: Any, shape: Any, field: str) -> Any:
         return msgspec.convert(value, shape)
     except msgspec.ValidationError as error:
         errors = invalid(error).errors
-        raise InvalidFields({field if name == "body" else f"{field}.{name}": messages for name, messages in errors.items()}) from None
+        raise InvalidFields(
+            {field if name == "body" else f"{field}.{name}": messages for name, messages in errors.items()}
+        ) from None
 
 
 async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Problem]") -> list[Answer | Exception]:

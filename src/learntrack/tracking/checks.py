@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from learntrack.domain import attempts
-from learntrack.domain.json_values import objection
-from learntrack.operations.problems import InvalidFields, TooLarge
+from learntrack.domain.any_json import objection
 from learntrack.settings import Settings
 from learntrack.tracking.schemas import Interaction, MasteryModel, SessionStart, SessionUpdate
+from learntrack.web.problems import InvalidFields, TooLarge
 
 T = TypeVar("T")
 

@@ -8,22 +8,25 @@ from litestar.params import Body, CookieParameter, HeaderParameter, Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from learntrack.access.actor import ActorRequest
-from learntrack.domain.json_values import encoder
-from learntrack.operations import examples
-from learntrack.operations.examples import example
-from learntrack.operations.json_responses import json_response
-from learntrack.operations.problems import answers
+from learntrack.domain.any_json import encoder
 from learntrack.tracking.batch import BATCH_SCHEMA, BatchRecorder, BatchResults
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.service import Answer, Tracking
+from learntrack.web import examples
+from learntrack.web.answers import json_response
+from learntrack.web.examples import example
+from learntrack.web.problems import answers
 
 IdempotencyKey = Annotated[
     str | None,
     HeaderParameter(
         name="Idempotency-Key",
         required=False,
-        description="1–255 visible ASCII characters that name this request: sent again with the same key, it is answered as the first "
-        "time (`Idempotent-Replayed: true`) and changes nothing. An anonymous start is remembered only with a visitor_id.",
+        description=(
+            "1–255 visible ASCII characters that name this request: sent again with the same key, it is "
+            "answered as the first time (`Idempotent-Replayed: true`) and changes nothing. An anonymous start is "
+            "remembered only with a visitor_id."
+        ),
     ),
 ]
 
@@ -37,7 +40,16 @@ class ContentSessionController(Controller):
     @post(
         ["/contentsession", "/trackprogress"],
         status_code=HTTP_200_OK,
-        responses=answers(400, 401, 403, 409, 413, 422, 503, ok=(SessionStarted, "Where the learner left off.", example(examples.STARTED))),
+        responses=answers(
+            400,
+            401,
+            403,
+            409,
+            413,
+            422,
+            503,
+            ok=(SessionStarted, "Where the learner left off.", example(examples.STARTED)),
+        ),
         summary="Start a content session",
     )
     async def start(
@@ -46,7 +58,8 @@ class ContentSessionController(Controller):
         request: ActorRequest,
         tracking: NamedDependency[Tracking],
         visitor_id: Annotated[
-            str | None, CookieParameter(name="visitor_id", description="Kept with an anonymous session if it is a UUID.")
+            str | None,
+            CookieParameter(name="visitor_id", description="Kept with an anonymous session if it is a UUID."),
         ] = None,
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Any]:
@@ -56,14 +69,24 @@ class ContentSessionController(Controller):
     @put(
         ["/contentsession/{session_id:str}", "/trackprogress/{session_id:str}"],
         responses=answers(
-            400, 401, 403, 404, 409, 413, 422, 503, ok=(SessionUpdated, "What the update led to.", example(examples.UPDATED))
+            400,
+            401,
+            403,
+            404,
+            409,
+            413,
+            422,
+            503,
+            ok=(SessionUpdated, "What the update led to.", example(examples.UPDATED)),
         ),
         summary="Update a content session",
     )
     async def update(
         self,
         session_id: Annotated[str, Parameter(description="The session that the start returned.")],
-        data: Annotated[SessionUpdate, Body(description="What happened since the last update.", examples=example(examples.UPDATE))],
+        data: Annotated[
+            SessionUpdate, Body(description="What happened since the last update.", examples=example(examples.UPDATE))
+        ],
         request: ActorRequest,
         tracking: NamedDependency[Tracking],
         idempotency_key: IdempotencyKey = None,
@@ -84,12 +107,16 @@ class BatchController(Controller):
     @post(
         "/contentsession/batch",
         status_code=HTTP_200_OK,
-        responses=answers(400, 401, 413, 503, ok=(BatchResults, "A result an item, in order.", example(examples.BATCH_RESULTS))),
+        responses=answers(
+            400, 401, 413, 503, ok=(BatchResults, "A result an item, in order.", example(examples.BATCH_RESULTS))
+        ),
         summary="Record what was done offline",
     )
     async def record(
         self,
-        data: Annotated[dict[str, Any], Body(description="The queue.", examples=example(examples.BATCH), schema_extra=BATCH_SCHEMA)],
+        data: Annotated[
+            dict[str, Any], Body(description="The queue.", examples=example(examples.BATCH), schema_extra=BATCH_SCHEMA)
+        ],
         request: ActorRequest,
         batch: NamedDependency[BatchRecorder],
     ) -> Response[Any]:

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from learntrack.documents.base import SCHEMA_VERSION
-from learntrack.operations.problems import KeyReused, StillRunning, field_error
 from learntrack.storage.database import Row
+from learntrack.web.problems import KeyReused, StillRunning, field_error
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -22,8 +22,8 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 class RequestKey:
     """A request with an Idempotency-Key.
 
-    `id` is a digest of the key and its scope, `request` one of what is asked; `scope` is the caller's id, or the anonymous
-    session's or visitor's.
+    `id` is a digest of the key and its scope, `request` one of what is asked; `scope` is the caller's id, or the
+    anonymous session's or visitor's.
     """
 
     id: str
@@ -54,7 +54,9 @@ class RequestKey:
         return found
 
 
-def request_key(key: str | None, *, scope: str | None, action: str, body: Any, field: str = "Idempotency-Key") -> RequestKey | None:
+def request_key(
+    key: str | None, *, scope: str | None, action: str, body: Any, field: str = "Idempotency-Key"
+) -> RequestKey | None:
     """The key of a request, None where there is none, or nobody to keep it for.
 
     Args:

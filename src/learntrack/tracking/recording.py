@@ -10,11 +10,11 @@ from learntrack.domain import mastery, progress
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, AttemptTooLarge, UnknownAttempt
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.ids import summary_id, try_id
-from learntrack.operations.problems import Conflict, Forbidden, NotFound, QuizFinished, TooLarge, field_error
 from learntrack.storage.database import Row
-from learntrack.tracking.jobs import StartJob, UpdateJob
+from learntrack.tracking.requests import StartJob, UpdateJob
 from learntrack.tracking.schemas import AttemptView, SessionContext, SessionStarted, SessionUpdate, SessionUpdated
-from learntrack.tracking.workset import Tracked, Workset
+from learntrack.tracking.unit_of_work import Tracked, Workset
+from learntrack.web.problems import Conflict, Forbidden, NotFound, QuizFinished, TooLarge, field_error
 
 _VIEW = AttemptView.__struct_fields__
 _NO_SESSION = "There is no such content session."
@@ -128,7 +128,12 @@ def update(job: UpdateJob, docs: Workset, limits: AttemptLimits) -> SessionUpdat
     change, at = job.change, job.at
     complete = progress.is_complete(_progressed((summary or session).row["progress"], change))
     has_news = bool(change.time_spent_delta) or complete or bool(job.interactions) or quiz_id is not None
-    if current is not None and has_news and current.row["complete"] and mastery.is_coach_assigned(current.row["mastery_criterion"]):
+    if (
+        current is not None
+        and has_news
+        and current.row["complete"]
+        and mastery.is_coach_assigned(current.row["mastery_criterion"])
+    ):
         raise QuizFinished
     holder = current or session
     book = docs.book(holder.row, limits) if job.interactions else None
@@ -166,7 +171,9 @@ def _recorded(job: UpdateJob, book: AttemptBook, limits: AttemptLimits) -> list[
     except UnknownAttempt as error:
         raise field_error(f"interactions[{error.position}].id", "There is no such attempt in this try.") from None
     except AttemptTooLarge:
-        raise TooLarge(f"One attempt may have at most {limits.interactions} interactions and {limits.size} bytes.") from None
+        raise TooLarge(
+            f"One attempt may have at most {limits.interactions} interactions and {limits.size} bytes."
+        ) from None
 
 
 def _progressed(old: float, change: SessionUpdate) -> float:

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from learntrack.domain.ids import parse_id
 from learntrack.domain.mastery import Kind, MasteryModelType
-from learntrack.domain.times import LONGEST_SECONDS
+from learntrack.domain.moments import LONGEST_SECONDS
 
 Id = Annotated[
     str,
@@ -43,18 +43,23 @@ class SessionStart(Struct):
     node_id: Annotated[Id | None, Meta(description="The node visited; needs kind, content_id and channel_id.")] = None
     content_id: Annotated[Id | None, Meta(description="The content of the node: progress is kept per content.")] = None
     channel_id: Annotated[Id | None, Meta(description="The channel of the node.")] = None
-    kind: Annotated[Kind | None, Meta(description="The kind of the content. An exercise needs mastery_model, others must not have it.")] = (
-        None
-    )
-    lesson_id: Annotated[Id | None, Meta(description="The lesson within which the node is visited; it must be assigned to the caller.")] = (
-        None
-    )
-    quiz_id: Annotated[Id | None, Meta(description="The coach-assigned quiz to take; not with lesson_id or node_id.")] = None
-    course_session_id: Annotated[Id | None, Meta(description="The course within which the node is visited; not with lesson_id.")] = None
+    kind: Annotated[
+        Kind | None,
+        Meta(description="The kind of the content. An exercise needs mastery_model, others must not have it."),
+    ] = None
+    lesson_id: Annotated[
+        Id | None, Meta(description="The lesson within which the node is visited; it must be assigned to the caller.")
+    ] = None
+    quiz_id: Annotated[
+        Id | None, Meta(description="The coach-assigned quiz to take; not with lesson_id or node_id.")
+    ] = None
+    course_session_id: Annotated[
+        Id | None, Meta(description="The course within which the node is visited; not with lesson_id.")
+    ] = None
     mastery_model: Annotated[MasteryModel | None, Meta(description="What mastery of an exercise demands.")] = None
-    repeat: Annotated[bool | None, Meta(description="Start over: progress is set to 0, and a finished try is followed by a new one.")] = (
-        False
-    )
+    repeat: Annotated[
+        bool | None, Meta(description="Start over: progress is set to 0, and a finished try is followed by a new one.")
+    ] = False
 
     def __post_init__(self) -> None:
         """Write ids in one way."""
@@ -69,15 +74,18 @@ class Interaction(Struct):
     item: Annotated[str, Meta(min_length=1, max_length=200, description="The question.")]
     correct: Annotated[Fraction, Meta(description="How right the answer is, 0.0–1.0.")]
     time_spent: Annotated[Seconds, Meta(description="Seconds spent on the question so far.")]
-    id: Annotated[Id | None, Meta(description="The attempt of this try that goes on; unset: a new attempt, unless replace finds one.")] = (
-        None
-    )
+    id: Annotated[
+        Id | None,
+        Meta(description="The attempt of this try that goes on; unset: a new attempt, unless replace finds one."),
+    ] = None
     answer: Annotated[dict[str, Any] | None, Meta(description="The answer; required unless error.")] = None
     simple_answer: Annotated[PlainText | None, Meta(description="The answer as plain text.")] = None
     complete: Annotated[bool | None, Meta(description="The question is done.")] = False
     error: Annotated[bool | None, Meta(description="The question could not be shown or judged.")] = False
     hinted: Annotated[bool | None, Meta(description="The learner took a hint.")] = False
-    replace: Annotated[bool | None, Meta(description="Replace the answer of the newest attempt on this item, if there is one.")] = False
+    replace: Annotated[
+        bool | None, Meta(description="Replace the answer of the newest attempt on this item, if there is one.")
+    ] = False
 
     def __post_init__(self) -> None:
         """Write the id in one way."""
@@ -95,7 +103,8 @@ class SessionUpdate(Struct):
         dict[str, Any] | None, Meta(description="Anything the app keeps with the summary; replaces what was there.")
     ] = None
     interactions: Annotated[
-        list[Interaction] | None, Meta(description="Interactions in order; consecutive ones on one item belong to one attempt.")
+        list[Interaction] | None,
+        Meta(description="Interactions in order; consecutive ones on one item belong to one attempt."),
     ] = None
 
 
@@ -106,7 +115,9 @@ class SessionContext(Struct):
     quiz_id: OutId | UnsetType = UNSET
     lesson_id: OutId | UnsetType = UNSET
     course_session_id: OutId | UnsetType = UNSET
-    mastery_level: Annotated[int, Meta(description="Which try: 1, 2, 3… of exercises, random negative of quizzes.")] | UnsetType = UNSET
+    mastery_level: (
+        Annotated[int, Meta(description="Which try: 1, 2, 3… of exercises, random negative of quizzes.")] | UnsetType
+    ) = UNSET
 
 
 class AttemptView(Struct):
@@ -131,9 +142,12 @@ class SessionStarted(Struct):
     time_spent: Annotated[float, Meta(description="Seconds over all visits; of an assessment: in this try.")]
     extra_fields: dict[str, Any]
     complete: Annotated[bool, Meta(description="The content is done; of an assessment: this try is finished.")]
-    mastery_criterion: Annotated[dict[str, Any], Meta(description="What mastery demands (assessments).")] | UnsetType = UNSET
+    mastery_criterion: (
+        Annotated[dict[str, Any], Meta(description="What mastery demands (assessments).")] | UnsetType
+    ) = UNSET
     pastattempts: (
-        Annotated[list[AttemptView], Meta(description="The newest attempts of this try, newest first (assessments).")] | UnsetType
+        Annotated[list[AttemptView], Meta(description="The newest attempts of this try, newest first (assessments).")]
+        | UnsetType
     ) = UNSET
     totalattempts: Annotated[int, Meta(description="How many attempts this try has (assessments).")] | UnsetType = UNSET
 
@@ -142,4 +156,7 @@ class SessionUpdated(Struct):
     """What the update led to."""
 
     complete: Annotated[bool, Meta(description="The content is done.")]
-    attempts: Annotated[list[AttemptView], Meta(description="The attempt of each group of interactions, in order.")] | UnsetType = UNSET
+    attempts: (
+        Annotated[list[AttemptView], Meta(description="The attempt of each group of interactions, in order.")]
+        | UnsetType
+    ) = UNSET

@@ -8,11 +8,10 @@ from typing import Any
 from prometheus_client import Counter
 
 from learntrack.access.actor import Actor
-from learntrack.domain import times
+from learntrack.domain import moments
+from learntrack.domain.any_json import encoder
 from learntrack.domain.attempt_book import AttemptLimits
 from learntrack.domain.ids import is_id, new_id, parse_id
-from learntrack.domain.json_values import encoder
-from learntrack.operations.problems import NotFound, Problem
 from learntrack.settings import Settings
 from learntrack.storage import Database
 from learntrack.storage.database import Session
@@ -20,9 +19,10 @@ from learntrack.storage.group_commit import GroupCommit
 from learntrack.tracking import recording
 from learntrack.tracking.checks import check_update
 from learntrack.tracking.idempotency import Running, request_key
-from learntrack.tracking.jobs import Job, StartJob, UpdateJob, may_join, start_job
+from learntrack.tracking.requests import Job, StartJob, UpdateJob, may_join, start_job
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
-from learntrack.tracking.workset import Workset
+from learntrack.tracking.unit_of_work import Workset
+from learntrack.web.problems import NotFound, Problem
 
 _STARTED = Counter("learntrack_sessions_started", "Content sessions started.")
 _UPDATED = Counter("learntrack_sessions_updated", "Updates of content sessions recorded.")
@@ -48,7 +48,7 @@ class Tracking:
 
     """
 
-    def __init__(self, db: Database, settings: Settings, clock: Callable[[], datetime] = times.now) -> None:
+    def __init__(self, db: Database, settings: Settings, clock: Callable[[], datetime] = moments.now) -> None:
         self._db = db
         self._settings = settings
         self._clock = clock
@@ -59,7 +59,9 @@ class Tracking:
             self._do, may_join=may_join, patience=db.patience, lines=settings.write_lines
         )
 
-    async def start(self, start: SessionStart, *, by: Actor, visitor_id: str | None = None, key: str | None = None) -> Answer:
+    async def start(
+        self, start: SessionStart, *, by: Actor, visitor_id: str | None = None, key: str | None = None
+    ) -> Answer:
         """Start a session and say where the learner left off.
 
         Raises:
@@ -133,7 +135,9 @@ class Tracking:
             if job.key is not None and (stored := docs.keys.get(job.key.id)) is not None:
                 return Answer(job.key.answer_in(stored), replayed=True)
             before = docs.attempts_recorded
-            answer = recording.start(job, docs) if isinstance(job, StartJob) else recording.update(job, docs, self._limits)
+            answer = (
+                recording.start(job, docs) if isinstance(job, StartJob) else recording.update(job, docs, self._limits)
+            )
         except Problem as refusal:
             return refusal
         recorded = docs.attempts_recorded - before

@@ -1,1 +1,0 @@
-"""Analytics: the questions that analysts, coaches and admins ask, as aggregation pipelines; exports as CSV."""

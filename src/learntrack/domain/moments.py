@@ -1,0 +1,23 @@
+"""Moments in time: UTC, to the millisecond, because that is what a BSON date holds."""
+
+from datetime import UTC, datetime, timedelta
+
+LONGEST_SECONDS = 1e9
+"""The most seconds (some 31 years) that one request may claim; more is a client's mistake and would leave the
+calendar.
+"""
+
+
+def now() -> datetime:
+    """The present moment."""
+    return to_milliseconds(datetime.now(UTC))
+
+
+def to_milliseconds(moment: datetime) -> datetime:
+    """`moment` without what is finer than a millisecond."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def before(moment: datetime, seconds: float) -> datetime:
+    """The moment `seconds` (0 to `LONGEST_SECONDS`) before `moment`."""
+    return to_milliseconds(moment - timedelta(seconds=seconds))

@@ -1,0 +1,1 @@
+"""A Kolibri as a source: its databases, its people, its logs."""

@@ -1,0 +1,138 @@
+"""A Kolibri's people, classes and assignments as a roster."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from learntrack.importing.kolibri.source import Kolibri, SourceRow
+from learntrack.importing.report import ImportReport
+from learntrack.roster.schemas import (
+    ClassroomRecord,
+    CourseSessionRecord,
+    FacilityRecord,
+    LearnerGroupRecord,
+    LessonRecord,
+    MembershipRecord,
+    QuizRecord,
+    RoleRecord,
+    Roster,
+    UserRecord,
+)
+
+_NO_RIGHTS = "classroom assignable coach"
+"""A Kolibri role that only says who may be made a coach; it lets nobody read anything."""
+_GROUPS = ("learnergroup", "adhoclearnersgroup")
+
+T = TypeVar("T")
+
+
+def roster_of(source: Kolibri, report: ImportReport) -> Roster:
+    """The roster in a Kolibri database; records that cannot be are reported and left out."""
+    collect = _Collector(source, report)
+    roster = Roster()
+    places = list(source.table("kolibriauth_collection"))
+    roster.facilities = collect(
+        "facilities", FacilityRecord, _of_kind(places, "facility"), {"id": "id", "name": "name"}
+    )
+    facilities = {record.id for record in roster.facilities}
+    roster.classrooms = collect(
+        "classrooms",
+        ClassroomRecord,
+        _of_kind(places, "classroom"),
+        {"id": "id", "name": "name", "facility_id": "parent_id"},
+        lambda record: record.facility_id in facilities,
+    )
+    classrooms = {record.id for record in roster.classrooms}
+    roster.learner_groups = collect(
+        "learner_groups",
+        LearnerGroupRecord,
+        _of_kind(places, *_GROUPS),
+        {"id": "id", "name": "name", "classroom_id": "parent_id"},
+        lambda record: record.classroom_id in classrooms,
+    )
+    known = facilities | classrooms | {record.id for record in roster.learner_groups}
+    roster.users = _users(source, collect, facilities, report)
+    users = {record.id for record in roster.users}
+
+    def is_known(record: Any) -> bool:
+        return record.user_id in users and record.collection_id in known
+
+    member = {"user_id": "user_id", "collection_id": "collection_id"}
+    roster.memberships = collect(
+        "memberships", MembershipRecord, source.table("kolibriauth_membership"), member, is_known
+    )
+    roles = (row for row in source.table("kolibriauth_role") if row["kind"] != _NO_RIGHTS)
+    roster.roles = collect("roles", RoleRecord, roles, member | {"kind": "kind"}, is_known)
+    roster.lessons = collect.assigned(
+        "lessons", LessonRecord, ("lessons_lesson", "lessons_lessonassignment", "lesson_id"), known
+    )
+    roster.quizzes = collect.assigned("quizzes", QuizRecord, ("exams_exam", "exams_examassignment", "exam_id"), known)
+    courses = ("courses_coursesession", "courses_coursesessionassignment", "course_session_id")
+    roster.course_sessions = collect.assigned("course_sessions", CourseSessionRecord, courses, known)
+    return roster
+
+
+def _of_kind(places: list[SourceRow], *kinds: str) -> Iterator[SourceRow]:
+    return (row for row in places if row["kind"] in kinds)
+
+
+def _users(source: Kolibri, collect: "_Collector", facilities: set[str], report: ImportReport) -> list[UserRecord]:
+    superusers = {row["user_id"] for row in source.table("device_devicepermissions") if row["is_superuser"]}
+
+    def rows() -> Iterator[SourceRow]:
+        for row in source.table("kolibriauth_facilityuser"):
+            if row.get("date_deleted"):
+                report.skip("users", row["id"], "was deleted in Kolibri")
+            else:
+                yield row | {"is_superuser": row["id"] in superusers}
+
+    fields = {name: name for name in ("id", "username", "full_name", "facility_id", "is_superuser")}
+    return collect("users", UserRecord, rows(), fields, lambda record: record.facility_id in facilities)
+
+
+class _Collector:
+    """Makes roster records of rows."""
+
+    def __init__(self, source: Kolibri, report: ImportReport) -> None:
+        self._source = source
+        self._report = report
+
+    def __call__(
+        self,
+        part: str,
+        shape: type[T],
+        rows: Iterator[SourceRow],
+        fields: dict[str, str],
+        leads_somewhere: Callable[[T], bool] = lambda _: True,
+    ) -> list[T]:
+        """The records of `rows`; those that are malformed or refer to nothing are reported."""
+        found: list[T] = []
+        for row in rows:
+            try:
+                record = msgspec.convert({name: row[column] for name, column in fields.items()}, shape)
+            except msgspec.ValidationError as error:
+                self._report.skip(part, row.get("id", row.get("user_id")), str(error))
+                continue
+            if leads_somewhere(record):
+                found.append(record)
+            else:
+                self._report.skip(part, row.get("id", row.get("user_id")), "what it refers to is not there")
+        return found
+
+    def assigned(self, part: str, shape: type[T], tables: tuple[str, str, str], known: set[str]) -> list[T]:
+        """Records of something that is assigned to collections."""
+        table, assignments, key = tables
+        places: dict[str, list[str]] = defaultdict(list)
+        for row in self._source.table(assignments):
+            if row["collection_id"] in known:
+                places[row[key]].append(row["collection_id"])
+            else:
+                self._report.skip(f"{part} assignments", row[key], "the collection is not there")
+        rows = (
+            row | {"collection_ids": places[row["id"]], "active": bool(row.get("active", True))}
+            for row in self._source.table(table)
+        )
+        fields = {name: name for name in getattr(shape, "__struct_fields__", ())}
+        return self(part, shape, rows, fields)

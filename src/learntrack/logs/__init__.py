@@ -1,0 +1,1 @@
+"""The read path: mastery logs, the diff between tries, attempt logs, totals."""

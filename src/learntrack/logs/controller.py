@@ -1,0 +1,155 @@
+"""The endpoints that answer questions about what was recorded."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Response, get
+from litestar.di import NamedDependency
+from litestar.params import Parameter
+
+from learntrack.access.actor import ActorRequest
+from learntrack.logs.filters import log_filters
+from learntrack.logs.schemas import (
+    AttemptLogPage,
+    AttemptLogRow,
+    MasteryLogDiff,
+    MasteryLogPage,
+    MasteryLogRow,
+    TotalProgress,
+)
+from learntrack.logs.service import Logs
+from learntrack.web import examples
+from learntrack.web.answers import json_response, list_response
+from learntrack.web.examples import example
+from learntrack.web.paging import page_request
+from learntrack.web.parameters import Classroom, Content, Facility, PageNumber, PageSize, query
+from learntrack.web.problems import answers
+
+User = Annotated[str | None, query("Only this user.")]
+Quiz = Annotated[str | None, query("Only quiz tries (true) or exercise tries (false).")]
+LearnerGroup = Annotated[str | None, query("Only learners of this group.")]
+
+MASTERY_LOGS: Any = list[MasteryLogRow] | MasteryLogPage
+ATTEMPT_LOGS: Any = list[AttemptLogRow] | AttemptLogPage
+
+
+class LogController(Controller):
+    """Lists of tries and attempts, the diff between tries, and the total."""
+
+    path = "/api/logger"
+    tags = ["Logs"]
+
+    @get(
+        ["/totalcontentprogress/{user_id:str}", "/userprogress/{user_id:str}"],
+        responses=answers(401, 403, 503, ok=(TotalProgress, "The total.", example(examples.TOTAL))),
+        summary="How much a learner has finished",
+    )
+    async def total(
+        self,
+        user_id: Annotated[str, Parameter(description="Your own id.")],
+        request: ActorRequest,
+        logs: NamedDependency[Logs],
+    ) -> Response[Any]:
+        """Finished tries, plus contents done that have no tries."""
+        return json_response(await logs.total(user_id, by=request.user))
+
+    @get(
+        "/masterylog",
+        responses=answers(400, 401, 404, 503, ok=(MASTERY_LOGS, "The tries.", example(examples.page(examples.TRY)))),
+        summary="Tries, newest first",
+    )
+    async def tries(
+        self,
+        request: ActorRequest,
+        logs: NamedDependency[Logs],
+        content: Content = None,
+        user: User = None,
+        complete: Annotated[str | None, query("Only finished tries (true) or unfinished ones (false).")] = None,
+        quiz: Quiz = None,
+        facility: Facility = None,
+        classroom: Classroom = None,
+        learner_group: LearnerGroup = None,
+        page: PageNumber = None,
+        page_size: PageSize = None,
+    ) -> Response[Any]:
+        """The tries that you may read: your own; as a coach or admin, your learners'."""
+        asked = page_request(page, page_size)
+        filters = log_filters(
+            content=content,
+            user=user,
+            complete=complete,
+            quiz=quiz,
+            facility=facility,
+            classroom=classroom,
+            learner_group=learner_group,
+        )
+        return await list_response(await logs.tries(filters, asked, by=request.user))
+
+    @get(
+        "/masterylog/{index:str}/diff",
+        responses=answers(
+            400, 401, 404, 503, ok=(MasteryLogDiff, "The try and its difference.", example(examples.DIFF))
+        ),
+        summary="The difference between a try and the one before",
+    )
+    async def diff(
+        self,
+        index: Annotated[str, Parameter(description="0 is the most recent try, 1 the one before it, and so on.")],
+        request: ActorRequest,
+        logs: NamedDependency[Logs],
+        content: Annotated[str | None, query("The content (required).")] = None,
+        user: Annotated[str | None, query("The learner (required).")] = None,
+        complete: Annotated[str | None, query("Count only finished tries (true) or unfinished ones (false).")] = None,
+        quiz: Quiz = None,
+        facility: Facility = None,
+        classroom: Classroom = None,
+        learner_group: LearnerGroup = None,
+    ) -> Response[Any]:
+        """What has changed since the try before: in all, and question by question."""
+        filters = log_filters(
+            content=content,
+            user=user,
+            complete=complete,
+            quiz=quiz,
+            facility=facility,
+            classroom=classroom,
+            learner_group=learner_group,
+        )
+        return json_response(await logs.diff(index, filters, by=request.user))
+
+    @get(
+        "/attemptlog",
+        responses=answers(
+            400, 401, 404, 503, ok=(ATTEMPT_LOGS, "The attempts.", example(examples.page(examples.ATTEMPT)))
+        ),
+        summary="Attempts, by try",
+    )
+    async def attempts(
+        self,
+        request: ActorRequest,
+        logs: NamedDependency[Logs],
+        masterylog: Annotated[str | None, query("Only attempts of this try.")] = None,
+        user: User = None,
+        content: Content = None,
+        item: Annotated[str | None, query("Only attempts at this question.")] = None,
+        complete: Annotated[str | None, query("Only complete attempts (true) or incomplete ones (false).")] = None,
+        mastery_level: Annotated[str | None, query("Only attempts of tries of this level.")] = None,
+        facility: Facility = None,
+        classroom: Classroom = None,
+        learner_group: LearnerGroup = None,
+        page: PageNumber = None,
+        page_size: PageSize = None,
+    ) -> Response[Any]:
+        """The attempts that you may read, by try (newest first), then by start."""
+        asked = page_request(page, page_size)
+        filters = log_filters(
+            masterylog=masterylog,
+            user=user,
+            content=content,
+            item=item,
+            complete=complete,
+            mastery_level=mastery_level,
+            facility=facility,
+            classroom=classroom,
+            learner_group=learner_group,
+        )
+        return await list_response(await logs.attempts(filters, asked, by=request.user))

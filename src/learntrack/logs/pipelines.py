@@ -1,0 +1,278 @@
+"""The aggregation pipelines of the lists, the diff and the totals: each answers its question in one round trip.
+
+Only stages that MongoDB 6.0 documents. Indexes are named beside each question (see documents/).
+"""
+
+from typing import Any
+
+from learntrack.access.may_read import Readable
+from learntrack.logs.filters import LogFilters
+from learntrack.storage.database import Stage
+from learntrack.web.paging import PageRequest
+
+NEWEST = {"end_timestamp": -1, "_id": 1}
+_TRIES, _SESSIONS, _OVERFLOW = "mastery_logs", "content_sessions", "attempt_overflow"
+
+_TRY_PATHS = {
+    name: f"${name}"
+    for name in ("mastery_criterion", "start_timestamp", "end_timestamp", "completion_timestamp", "complete")
+}
+_TRY_PATHS |= {"id": "$_id", "correct": "$correct_sum", "time_spent": "$time_spent"}
+_TRY_FIELDS: dict[str, Any] = {"_id": 0} | _TRY_PATHS
+
+
+# Tries
+
+
+def tries_matching(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """The tries asked for. Indexes: owner_end, owner_content, content, newest; a try's id is the key.
+
+    In two stages, though MongoDB makes one of them: the embedded engine uses an index only for a `$match` that the
+    index covers whole, so what it covers comes first.
+    """
+    rest = readable.query()
+    if filters.content is not None:
+        rest["content_id"] = filters.content
+    levels: dict[str, int] = {}
+    if filters.mastery_level is not None:
+        levels["$eq"] = filters.mastery_level
+    if filters.quiz is not None:
+        levels["$lt" if filters.quiz else "$gte"] = 0
+    if levels:
+        rest["mastery_level"] = levels
+    first: dict[str, Any] = {}
+    if filters.masterylog is not None:
+        first["_id"] = filters.masterylog
+    else:
+        owner = rest.pop("user_id", None)
+        if owner is not None:
+            first["user_id"] = owner
+        if not isinstance(owner, dict) and filters.content is not None:
+            first["content_id"] = rest.pop("content_id")
+    return [{"$match": condition} for condition in (first, rest) if condition]
+
+
+def tries(readable: Readable, filters: LogFilters) -> tuple[list[Stage], list[Stage]]:
+    """Tries, newest first, and how each is shown."""
+    matching = tries_matching(readable, filters)
+    if filters.complete is not None:
+        matching.append({"$match": {"complete": filters.complete}})
+    return [*matching, {"$sort": NEWEST}], [{"$project": _TRY_FIELDS}]
+
+
+# Attempts
+
+
+def attempts_matching(filters: LogFilters, attempt: str) -> list[dict[str, Any]]:
+    """Conditions on one attempt, which stands at `attempt` (an expression), for `$and`."""
+    conditions: list[dict[str, Any]] = []
+    if filters.item is not None:
+        conditions.append({"$eq": [f"{attempt}.item", {"$literal": filters.item}]})
+    if filters.complete is not None:
+        conditions.append({"$eq": [f"{attempt}.complete", filters.complete]})
+    return conditions
+
+
+def sessions_matching(readable: Readable) -> list[Stage]:
+    """Sessions of these learners. Indexes: owner_attempts (with `holding`), newest_attempts."""
+    return [{"$match": query}] if (query := readable.query()) else []
+
+
+def holding(filters: LogFilters) -> Stage:
+    """Only documents that may hold a wanted attempt."""
+    query: dict[str, Any] = {"attempt_count": {"$gt": 0}}
+    if filters.item is not None:
+        query["$or"] = [{"attempts.item": filters.item}, {"overflow.chunk_count": {"$gt": 0}}]
+    return {"$match": query}
+
+
+def _ordered(readable: Readable, filters: LogFilters, fields: dict[str, Any]) -> list[Stage]:
+    """The tries, and sessions without one, that hold wanted attempts: what orders and counts them, newest first."""
+    light = {"end_timestamp": 1, "user_id": 1} | fields
+    stages: list[Stage] = [
+        *tries_matching(readable, filters),
+        holding(filters),
+        {"$project": light | {"try_id": "$_id"}},
+    ]
+    if not filters.of_tries_only:
+        sessions = [*sessions_matching(readable), holding(filters), {"$project": light | {"holder_session_id": "$_id"}}]
+        stages.append({"$unionWith": {"coll": _SESSIONS, "pipeline": sessions}})
+    return [*stages, {"$sort": NEWEST}]
+
+
+def held(filters: LogFilters) -> Any:
+    """How many wanted attempts a document holds, as far as it counts them (not by item)."""
+    if filters.complete is None:
+        return "$attempt_count"
+    return "$completed_attempts" if filters.complete else {"$subtract": ["$attempt_count", "$completed_attempts"]}
+
+
+def wanted(attempts: str, filters: LogFilters) -> Any:
+    """Of embedded attempts those that are wanted."""
+    if conditions := attempts_matching(filters, "$$attempt"):
+        return {"$filter": {"input": attempts, "as": "attempt", "cond": {"$and": conditions}}}
+    return attempts
+
+
+def fetched(filters: LogFilters) -> list[Stage]:
+    """Fetch what `_ordered` left out: the attempts. A missing key finds nothing, so each row is found in one place."""
+    stages: list[Stage] = [
+        {"$lookup": {"from": _TRIES, "localField": "try_id", "foreignField": "_id", "as": "found_try"}},
+    ]
+    holder: Any = "$found_try"
+    if not filters.of_tries_only:
+        stages.append(
+            {
+                "$lookup": {
+                    "from": _SESSIONS,
+                    "localField": "holder_session_id",
+                    "foreignField": "_id",
+                    "as": "found_session",
+                }
+            }
+        )
+        holder = {"$concatArrays": ["$found_try", "$found_session"]}
+    stages.append({"$addFields": {"holder": {"$arrayElemAt": [holder, 0]}}})
+    shown: dict[str, Any] = {"try_id": 1, "user_id": 1, "before": 1, "total": 1, "overflow": "$holder.overflow"}
+    shown["attempts"] = wanted("$holder.attempts", filters)
+    return [*stages, {"$project": shown}]
+
+
+def holders(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """Every try, and session without one, that holds wanted attempts, with those that are embedded; newest first.
+
+    Rows: `_id, try_id?, user_id, attempts, overflow?`.
+    """
+    return [*_ordered(readable, filters, {}), *fetched(filters)]
+
+
+def holders_of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
+    """The tries and sessions whose attempts are on a page: found by counting what they hold, so that nothing is
+    unwound.
+
+    Rows as of `holders`, and `before` (attempts ahead of this row) and `total` (attempts in all). Not for a filter by
+    item, whose attempts no document counts.
+    """
+    everything = {"documents": ["unbounded", "unbounded"]}
+    so_far = {"documents": ["unbounded", "current"]}
+    return [
+        *_ordered(readable, filters, {"held": held(filters)}),
+        {
+            "$setWindowFields": {
+                "sortBy": NEWEST,
+                "output": {
+                    "upto": {"$sum": "$held", "window": so_far},
+                    "total": {"$sum": "$held", "window": everything},
+                },
+            }
+        },
+        {"$addFields": {"before": {"$subtract": ["$upto", "$held"]}}},
+        {"$match": {"held": {"$gt": 0}, "upto": {"$gt": page.skip}, "before": {"$lt": page.skip + page.size}}},
+        *fetched(filters),
+    ]
+
+
+def overflow_of(holder_id: str, user_id: str | None, filters: LogFilters) -> list[Stage]:
+    """The wanted attempts of a long try that moved to chunks, in list order. Index: holder_attempt."""
+    stages: list[Stage] = [
+        {"$match": {"user_id": user_id, "holder_id": holder_id}},
+        {"$unwind": "$attempts"},
+        {"$replaceRoot": {"newRoot": "$attempts"}},
+    ]
+    if conditions := attempts_matching(filters, "$$ROOT"):
+        stages.append({"$match": {"$expr": {"$and": conditions}}})
+    return [*stages, {"$sort": {"start_timestamp": 1, "id": 1}}]
+
+
+# The diff
+
+
+def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
+    """The difference between a try and the one before. Index: owner_content; chunks by holder.
+
+    A row for each attempt of the try in list order (one without `attempt` where it has none): `head` is the try, with
+    its `diff`; an attempt's own `diff` is against the newest attempt on the same item in the older try. No row at
+    all:
+    there is no such try.
+    """
+    source, _ = tries(readable, filters)
+    newer, before = {"$arrayElemAt": ["$tries", 0]}, {"$arrayElemAt": ["$tries", 1]}
+    shown = {name: f"$newer.{path.removeprefix('$')}" for name, path in _TRY_PATHS.items()}
+    difference = {
+        "correct": _subtracted("$newer.correct_sum", "$before.correct_sum"),
+        "time_spent": _subtracted("$newer.time_spent", "$before.time_spent"),
+    }
+    chunks = {"from": _OVERFLOW, "localField": "chunk_of", "foreignField": "holder_id", "as": "chunk"}
+    return [
+        *source,
+        {"$skip": index},
+        {"$limit": 2},
+        {"$group": {"_id": None, "tries": {"$push": "$$ROOT"}}},
+        {"$project": {"tries": 1, "newer": newer, "before": before}},
+        {"$project": {"tries": 1, "head": shown | {"diff": difference}}},
+        {"$unwind": {"path": "$tries", "includeArrayIndex": "rank"}},
+        # What is embedded (part 0), and what has moved to chunks, if anything has (part 1).
+        {"$addFields": {"part": [0, 1]}},
+        {"$unwind": "$part"},
+        {
+            "$project": {
+                "head": 1,
+                "rank": 1,
+                "try_id": "$tries._id",
+                "user_id": "$tries.user_id",
+                "attempts": {"$cond": [{"$eq": ["$part", 0]}, "$tries.attempts", []]},
+                "chunk_of": {
+                    "$cond": [{"$and": [{"$eq": ["$part", 1]}, {"$gt": ["$tries.overflow", None]}]}, "$tries._id", None]
+                },
+            }
+        },
+        {"$lookup": chunks},
+        {"$unwind": {"path": "$chunk", "preserveNullAndEmptyArrays": True}},
+        {"$project": {"chunk_of": 0, "chunk.holder_id": 0}},
+        {"$addFields": {"attempt": {"$ifNull": ["$chunk.attempts", "$attempts"]}}},
+        {"$project": {"attempts": 0, "chunk": 0}},
+        {"$unwind": {"path": "$attempt", "preserveNullAndEmptyArrays": True}},
+        {"$sort": {"attempt.end_timestamp": -1, "attempt.number": -1}},
+        {
+            "$group": {
+                "_id": "$attempt.item",
+                "head": {"$first": "$head"},
+                "now": {"$push": {"$cond": [{"$eq": ["$rank", 0]}, _OF_PAIR, None]}},
+                "earlier": {"$push": {"$cond": [{"$eq": ["$rank", 1]}, "$attempt.correct", None]}},
+            }
+        },
+        {"$project": {"head": 1, "now": _given("$now"), "newest": {"$arrayElemAt": [_given("$earlier"), 0]}}},
+        {"$unwind": "$now"},
+        {
+            "$project": {
+                "_id": 0,
+                "head": 1,
+                "attempt": "$now.attempt",
+                "try_id": "$now.try_id",
+                "user_id": "$now.user_id",
+                "diff": {"correct": _subtracted("$now.attempt.correct", "$newest")},
+            }
+        },
+        {"$sort": {"attempt.start_timestamp": 1, "attempt.id": 1}},
+    ]
+
+
+_OF_PAIR = {"try_id": "$try_id", "user_id": "$user_id", "attempt": {"$ifNull": ["$attempt", None]}}
+
+
+def _given(values: str) -> dict[str, Any]:
+    return {"$filter": {"input": values, "as": "value", "cond": {"$ne": ["$$value", None]}}}
+
+
+def _subtracted(value: str, older: str) -> dict[str, Any]:
+    """`value - older`, null where there is no older value."""
+    return {"$cond": [{"$eq": [{"$ifNull": [older, None]}, None]}, None, {"$subtract": [value, older]}]}
+
+
+# Totals
+
+
+def total(user_id: str) -> list[Stage]:
+    """How much a learner has finished: finished tries, plus summaries done without tries. Index: owner_progress."""
+    done = {"$cond": ["$has_tries", "$finished_tries", {"$cond": [{"$gte": ["$progress", 1]}, 1, 0]}]}
+    return [{"$match": {"user_id": user_id}}, {"$group": {"_id": None, "progress": {"$sum": done}}}]

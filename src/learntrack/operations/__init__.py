@@ -1,1 +1,0 @@
-"""Running the service: problem details, health, limits."""

@@ -1,0 +1,84 @@
+"""The questions, one JSON file each: what the columns mean, and the aggregation pipeline that answers it.
+
+`{"$param": name}` in a pipeline stands for what is asked for (learners, period, content, facility); where nothing is
+asked the condition goes. The scripts for mongosh in scripts/analytics read the very same files.
+"""
+
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from learntrack.storage.database import Stage
+
+Kind = Literal["id", "user", "lesson", "quiz", "text", "number", "seconds", "share", "date", "timestamp", "list"]
+
+
+class Column(Struct):
+    """A column of an answer."""
+
+    name: str
+    kind: Kind
+    description: str
+
+
+class Rollup(Struct):
+    """Where what has been kept ready stands, and how to read it."""
+
+    collection: str
+    pipeline: list[dict[str, Any]]
+
+
+class Question(Struct):
+    """A question: its columns, and the pipeline that answers it.
+
+    `pipeline` and, if there is one, `then` are run on `collection`. A question that would take too long over everything
+    has a `rollup`, which stands for `pipeline`, and `keep`, which follows `pipeline` and stores what the rollup reads.
+    """
+
+    title: str
+    description: str
+    columns: list[Column]
+    collection: str
+    pipeline: list[dict[str, Any]]
+    then: list[dict[str, Any]] = []
+    rollup: Rollup | None = None
+    keep: list[dict[str, Any]] = []
+
+    def stages(self, params: dict[str, Any], *, from_rollup: bool = False) -> list[Stage]:
+        """The pipeline with what is asked for filled in."""
+        source = self.rollup.pipeline if from_rollup and self.rollup else self.pipeline
+        found: list[Stage] = _filled([*source, *self.then], params)
+        return found
+
+    def rollup_stages(self, params: dict[str, Any]) -> list[Stage]:
+        """The pipeline that stores what the rollup reads."""
+        found: list[Stage] = _filled([*self.pipeline, *self.keep], params)
+        return found
+
+
+_ABSENT = object()
+
+
+def _filled(value: Any, params: dict[str, Any]) -> Any:
+    if isinstance(value, list):
+        # A condition on nothing is no stage: every document would pass through it, decoded as a whole.
+        return [found for each in value if (found := _filled(each, params)) != {"$match": {}}]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() == {"$param"}:
+        return params.get(value["$param"], _ABSENT)
+    return {key: found for key, inner in value.items() if (found := _filled(inner, params)) is not _ABSENT}
+
+
+@cache
+def questions() -> dict[str, Question]:
+    """Every question by its name, with dashes (`daily-activity`)."""
+    folder = files(__package__)
+    return {
+        file.name.removesuffix(".json").replace("_", "-"): msgspec.json.decode(file.read_bytes(), type=Question)
+        for file in sorted(folder.iterdir(), key=lambda file: file.name)
+        if file.name.endswith(".json")
+    }

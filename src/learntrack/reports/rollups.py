@@ -1,0 +1,75 @@
+"""Rollups: what cannot be answered from the logs in time is kept ready, facility by facility and content by content.
+
+A run computes anew what may have changed since the run before. A try's end_timestamp tells that, and since offline
+clients deliver late, and an interaction alone moves no end, a run looks back further by `_LOOK_BACK`.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime, timedelta
+
+from learntrack.domain import moments
+from learntrack.reports.questions import questions
+from learntrack.storage import Database
+from learntrack.storage.database import Row
+
+COLLECTION = "rollups"
+_LOOK_BACK = timedelta(days=31)
+
+
+async def as_of_rollup(db: Database, name: str) -> datetime | None:
+    """When what is kept for a question was computed; None if it never was."""
+    row = await db.find_one(COLLECTION, {"_id": name})
+    return None if row is None else row["as_of"]
+
+
+async def roll_up(db: Database, progress: Callable[[int, int], None], *, everything: bool = False) -> dict[str, int]:
+    """Bring every rollup up to date; returns how many contents were computed, by question. Safe to repeat and to
+    interrupt.
+
+    Args:
+        db: Where everything is stored.
+        progress: Is told how much is done, and of how much.
+        everything: Compute all anew, whether or not it has changed, after learners have left or been forgotten.
+
+    """
+    counts: dict[str, int] = {}
+    for name, question in questions().items():
+        if question.rollup is None:
+            continue
+        began = moments.now()
+        before = None if everything else await as_of_rollup(db, name)
+        if everything:
+            await db.collection(question.rollup.collection).delete_many({})
+        work = [
+            (facility, content, learners)
+            async for facility, learners in _facilities(db)
+            for content in await _changed(db, learners, before)
+        ]
+        for number, (facility, content, learners) in enumerate(work):
+            progress(number, len(work))
+            params = {"learners": {"$in": learners}, "content": content, "facility": facility}
+            await db.rows(question.collection, question.rollup_stages(params))
+        progress(len(work), len(work))
+        await db.collection(COLLECTION).replace_one({"_id": name}, {"as_of": began}, upsert=True)
+        counts[name] = len(work)
+    return counts
+
+
+async def _facilities(db: Database) -> AsyncIterator[tuple[str, list[str]]]:
+    for facility in await db.find("facilities", {}, {"_id": 1}):
+        members = await db.find("users", {"places": facility["_id"]}, {"_id": 1})
+        if members:
+            yield facility["_id"], [row["_id"] for row in members]
+
+
+async def _changed(db: Database, learners: list[str], before: datetime | None) -> list[str]:
+    recent: Row = {} if before is None else {"end_timestamp": {"$gte": before - _LOOK_BACK}}
+    rows = await db.rows(
+        "mastery_logs",
+        [
+            {"$match": {"user_id": {"$in": learners}, **recent}},
+            {"$group": {"_id": "$content_id"}},
+            {"$sort": {"_id": 1}},
+        ],
+    )
+    return [row["_id"] for row in rows]

@@ -1,0 +1,91 @@
+"""Reports at a terminal: as a table, CSV, JSON or a page of HTML, to the terminal or into a file."""
+
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from learntrack.reports import formats
+from learntrack.reports.formats import Answer, shown
+from learntrack.reports.questions import questions
+from learntrack.storage.database import Row
+
+_NUMBERS = ("number", "seconds", "share")
+
+
+def list_questions(console: Console) -> None:
+    """Print every report with what it says."""
+    table = Table("report", "what it says", show_lines=True)
+    for name, question in questions().items():
+        table.add_row(name, question.description)
+    console.print(table)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[Callable[[], None]]:
+    """Show on the terminal that work goes on, and how many rows have come; gives a function to be called a row."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}: {task.completed} rows"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda: progress.advance(task)
+
+
+async def write(answer: Answer, form: str, output: Path | None, count: Callable[[], None]) -> None:
+    """Write an answer in a form (table, csv, json, html) to a file, or to the terminal."""
+    answer.rows = _counted(answer.rows, count)
+    with ExitStack() as stack:
+        target: Any = sys.stdout.buffer if output is None else stack.enter_context(output.open("wb"))
+        if form == "table":
+            target.write((await _table(answer, wide=output is not None)).encode())
+        elif form == "html":
+            template = _templates().get_template("report.html")
+            rows = [row async for row in answer.rows]
+            target.write(template.render(answer=answer, rows=rows, shown=shown, numbers=_NUMBERS).encode())
+        else:
+            parts = formats.as_csv(answer.columns, answer.rows) if form == "csv" else formats.as_json(answer)
+            async for part in parts:
+                target.write(part)
+            if form == "json":
+                target.write(b"\n")
+        target.flush()
+
+
+async def _counted(rows: AsyncIterator[Row], count: Callable[[], None]) -> AsyncIterator[Row]:
+    async for row in rows:
+        count()
+        yield row
+
+
+async def _table(answer: Answer, *, wide: bool) -> str:
+    console = Console(width=200) if wide else Console()
+    table = Table(title=f"{answer.title} (as of {shown(answer.as_of, 'timestamp')})", caption=answer.description)
+    for column in answer.columns:
+        table.add_column(column.name, justify="right" if column.kind in _NUMBERS else "left", overflow="fold")
+    async for row in answer.rows:
+        table.add_row(*(_text(row[column.name], column.kind) for column in answer.columns))
+    with console.capture() as captured:
+        console.print(table)
+    return captured.get()
+
+
+def _text(value: Any, kind: str) -> str:
+    if value is None:
+        return ""
+    if kind == "share":
+        return f"{value:.3f}"
+    if isinstance(value, float):
+        return f"{value:g}" if value == round(value) else f"{value:.2f}"
+    return str(shown(value, kind))
+
+
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("learntrack.reports"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
+    )

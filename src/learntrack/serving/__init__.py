@@ -1,0 +1,1 @@
+"""Running the service: its processes, its engine, its log, the demo school."""

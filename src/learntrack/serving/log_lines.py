@@ -1,0 +1,63 @@
+"""Structured logs: one JSON object a line, with the request's id, and never a token, an answer or a name.
+
+Of an error its class and where it happened are told, not its message: drivers put whole documents into theirs.
+"""
+
+import logging
+import sys
+import traceback
+from typing import Any
+
+import msgspec
+import structlog
+from structlog.stdlib import ProcessorFormatter
+
+
+def configure(level: str) -> None:
+    """Send every log of this process, the web server's too, to stderr as JSON lines from `level` on."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        where_it_happened,
+    ]
+    formatter = ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[ProcessorFormatter.remove_processors_meta, structlog.processors.JSONRenderer(_json)],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)
+    for name in ("learntrack", "uvicorn"):
+        logging.getLogger(name).setLevel(level.upper())
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+
+
+def where_it_happened(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Replace an exception by its class and the places in the code that led to it."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        frames = traceback.extract_tb(error.__traceback__)
+        event["error"] = type(error).__name__
+        event["where"] = [
+            f"{frame.filename.rsplit('site-packages/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames
+        ]
+    return event
+
+
+def _json(event: Any, **_: Any) -> str:
+    return msgspec.json.encode(event, enc_hook=str).decode()

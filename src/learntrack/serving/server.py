@@ -1,0 +1,168 @@
+"""Running the service: the embedded engine, if there is no other database, and the web server's processes in front of
+it.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from tempfile import TemporaryDirectory
+
+import uvicorn
+from litestar import Litestar
+from uvicorn.supervisors import Multiprocess
+
+from learntrack.access.secrets import with_secret
+from learntrack.access.tokens import TokenVerifier, issue
+from learntrack.app import create_app
+from learntrack.serving import demo, log_lines
+from learntrack.serving.protocol import PatientProtocol
+from learntrack.settings import Settings
+from learntrack.storage import StartError
+from learntrack.storage.connecting import connect_as_configured
+from learntrack.storage.engine.embedded import EmbeddedEngine
+from learntrack.storage.engine.launcher import die_with_parent
+from learntrack.web import metrics
+
+_GRACE_SECONDS = 10
+_DEMO_TTL = timedelta(days=1)
+
+
+def create_worker_app() -> Litestar:
+    """The application of a worker process, configured by the environment that its parent made."""
+    die_with_parent()
+    settings = Settings()
+    log_lines.configure(settings.log_level)
+    return create_app(settings)
+
+
+class Server:
+    """The service as an operator starts it.
+
+    Args:
+        settings: How it is to run.
+        host: The address to listen on.
+        port: The port to listen on; 0 takes a free one.
+        workers: How many worker processes; with one, this process serves.
+        demo: Whether to load the demo school and print commands to try.
+
+    """
+
+    def __init__(self, settings: Settings, *, host: str, port: int, workers: int, demo: bool) -> None:
+        self._settings = settings
+        self._host = host
+        self._port = port
+        self._workers = workers
+        self._demo = demo
+
+    def run(self) -> None:
+        """Serve until SIGINT or SIGTERM.
+
+        Raises:
+            StartError: something that the operator can mend is in the way.
+
+        """
+        # Both signals unwind what has been started, so that no engine is left behind.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            log_lines.configure(self._settings.log_level)
+            settings = with_secret(self._settings)
+            TokenVerifier(settings)
+            with self._socket() as listening, _database(settings) as connected:
+                asyncio.run(self._prepare(connected))
+                self._announce(listening, connected)
+                self._serve(listening, connected)
+
+    @contextmanager
+    def _socket(self) -> Iterator[socket.socket]:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        listening = socket.socket(family)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listening.bind((self._host, self._port))
+                listening.listen(2048)
+            except (OSError, OverflowError) as error:
+                reason = getattr(error, "strerror", None) or str(error)
+                raise StartError(f"Cannot listen on {self._host} port {self._port}: {reason}.") from error
+            listening.set_inheritable(True)
+            yield listening
+        finally:
+            listening.close()
+
+    async def _prepare(self, settings: Settings) -> None:
+        """Make collections and indexes once, before the workers, and the demo school where it is asked for."""
+        db = await connect_as_configured(settings)
+        try:
+            await db.prepare()
+            if self._demo:
+                await demo.load(db, settings)
+        finally:
+            await db.close()
+
+    def _announce(self, listening: socket.socket, settings: Settings) -> None:
+        address = (
+            f"http://{'127.0.0.1' if self._host in ('0.0.0.0', '::') else self._host}:{listening.getsockname()[1]}"  # noqa: S104
+        )
+        print(f"learntrack listens on {address} (API description: {address}/schema)", flush=True)
+        if self._demo and settings.jwt_secret is not None:
+            secret = settings.jwt_secret.get_secret_value()
+            tokens = {
+                name: issue(secret, person, superuser=False, ttl=_DEMO_TTL, settings=settings)
+                for name, person in demo.PEOPLE.items()
+            }
+            print(demo.tour(address, tokens), flush=True)
+            page = f"{address}/reports/sign-in#token={tokens['Carla']}"
+            print(f"# The class on one page, signed in as Carla (open it in a browser)\n#   {page}\n", flush=True)
+
+    def _serve(self, listening: socket.socket, settings: Settings) -> None:
+        options: dict[str, object] = {
+            "http": PatientProtocol,
+            "log_config": None,
+            "access_log": False,
+            "proxy_headers": bool(settings.trusted_proxies),
+            "forwarded_allow_ips": settings.trusted_proxies,
+            "server_header": False,
+            "timeout_graceful_shutdown": _GRACE_SECONDS,
+            "lifespan": "on",
+        }
+        if self._workers == 1:
+            config = uvicorn.Config(create_app(settings), **options)  # type: ignore[arg-type]
+            server = uvicorn.Server(config)
+            server.run(sockets=[listening])
+            if not server.started:
+                raise StartError("The service could not start; the reason stands above.")
+        else:
+            target = f"{create_worker_app.__module__}:{create_worker_app.__qualname__}"
+            config = uvicorn.Config(target, factory=True, workers=self._workers, **options)  # type: ignore[arg-type]
+            with TemporaryDirectory(prefix="learntrack-metrics-") as shared:
+                os.environ |= _environment(settings) | {metrics.FOLDER: shared}
+                Multiprocess(config, sockets=[listening]).run()
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Settings]:
+    """The settings with the URI of a database that is there: the configured one, or the embedded engine's."""
+    if settings.mongodb_uri is not None:
+        yield settings
+        return
+    engine = EmbeddedEngine(settings.data_dir)
+    engine.start()
+    try:
+        yield settings.model_copy(update={"mongodb_uri": engine.uri, "watched_disk": settings.data_dir})
+    finally:
+        engine.stop()
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    """What a worker process needs to know beyond what this process was told."""
+    assert settings.mongodb_uri is not None
+    found = {"LEARNTRACK_MONGODB_URI": settings.mongodb_uri}
+    if settings.watched_disk is not None:
+        found["LEARNTRACK_WATCHED_DISK"] = str(settings.watched_disk)
+    if settings.jwt_secret is not None:
+        found["LEARNTRACK_JWT_SECRET"] = settings.jwt_secret.get_secret_value()
+    return found

@@ -1,0 +1,1 @@
+"""The embedded engine: a MongoDB-wire server as a child process."""

@@ -1,0 +1,50 @@
+"""The API's description: OpenAPI 3.1 at /schema/openapi.json and a page to browse it that needs no internet access."""
+
+from litestar import Router
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+from openapi_ui_bundles import swagger_ui
+
+from learntrack import __version__
+
+_ASSETS = "/schema-assets"
+
+
+def assets() -> Router:
+    """What the page loads, served from here: many schools are offline."""
+    return create_static_files_router(path=_ASSETS, directories=[swagger_ui.static_path], include_in_schema=False)
+
+
+def openapi_config() -> OpenAPIConfig:
+    """How the API describes itself."""
+    page = SwaggerRenderPlugin(
+        path="/",
+        js_url=f"{_ASSETS}/swagger-ui-bundle.js",
+        css_url=f"{_ASSETS}/swagger-ui.css",
+        standalone_preset_js_url=f"{_ASSETS}/swagger-ui-standalone-preset.js",
+        favicon=f"<link rel='icon' type='image/png' href='{_ASSETS}/favicon-32x32.png'>",
+    )
+    return OpenAPIConfig(
+        title="learntrack",
+        version=__version__,
+        description=(
+            "Records how learners use content and answers their coaches' questions; speaks Kolibri's "
+            "progress-tracking API."
+        ),
+        components=Components(
+            security_schemes={
+                "token": SecurityScheme(
+                    type="http",
+                    scheme="bearer",
+                    bearer_format="JWT",
+                    description="No token at all is an anonymous caller.",
+                )
+            }
+        ),
+        security=[{"token": []}, {}],
+        path="/schema",
+        use_handler_docstrings=True,
+        render_plugins=[page, JsonRenderPlugin(), YamlRenderPlugin()],
+    )

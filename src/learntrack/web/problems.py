@@ -1,0 +1,215 @@
+"""Errors as problem documents (RFC 9457), made in one place.
+
+A service raises what happened; the table at the end says how that is told to a client.
+"""
+
+import logging
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar.exceptions import HTTPException, InternalServerException, ValidationException
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
+
+from learntrack.storage import DatabaseUnavailable
+
+logger = logging.getLogger("learntrack")
+
+_RETRY_AFTER = "1"
+_UNAVAILABLE = "The database cannot be reached or written just now. Try again."
+_MISSING = re.compile(r"Object missing required field `(.+)`")
+_PATH = re.compile(r" - at `\$\.?(.*)`$")
+
+
+class Problem(Exception):
+    """A request that is refused. Subclasses say what happened; nothing has been stored then."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail or self.__doc__ or "")
+        self.detail = detail or (self.__doc__ or "").strip().splitlines()[0]
+        self.headers = dict(headers or {})
+
+
+class InvalidFields(Problem):
+    """The request has fields that cannot be accepted."""
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items()))
+        self.errors = dict(errors)
+
+
+class Forbidden(Problem):
+    """You may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+
+
+class QuizFinished(Forbidden):
+    """This quiz has been submitted."""
+
+
+class NotFound(Problem):
+    """There is no such thing here."""
+
+    status = HTTPStatus.NOT_FOUND
+
+
+class TooLarge(Problem):
+    """This is larger than the service accepts."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class Conflict(Problem):
+    """This is there already."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class StillRunning(Conflict):
+    """The same request is still being answered. Try again."""
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": _RETRY_AFTER})
+
+
+class KeyReused(Problem):
+    """This Idempotency-Key was used for another request."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def field_error(field: str, message: str) -> InvalidFields:
+    """The refusal of one field."""
+    return InvalidFields({field: [message]})
+
+
+class ProblemDocument(msgspec.Struct):
+    """What went wrong (RFC 9457, application/problem+json)."""
+
+    status: int
+    title: str
+    detail: str
+    errors: dict[str, list[str]] | msgspec.UnsetType = msgspec.UNSET
+
+
+def document_of(problem: Problem) -> ProblemDocument:
+    """A refusal as a document, where it is only a part of an answer."""
+    errors = getattr(problem, "errors", msgspec.UNSET)
+    return ProblemDocument(problem.status, problem.status.phrase, problem.detail, errors)
+
+
+def unavailable() -> ProblemDocument:
+    """What is said of a part of an answer that the database could not take."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return ProblemDocument(status, status.phrase, _UNAVAILABLE)
+
+
+_MEANING = {
+    400: "A field is missing or wrong; `errors` names it. Nothing has been stored.",
+    401: "The token is forged, expired or not a token.",
+    403: "The caller may not do this.",
+    404: "There is no such thing, or it is somebody else's.",
+    409: "The same request is still being answered.",
+    408: "The body did not arrive in time.",
+    413: "The request is larger than the service accepts.",
+    422: "The Idempotency-Key was used for another request.",
+    429: "Too many requests; `Retry-After` says when to try again.",
+    503: "The database cannot be reached or written just now; try again.",
+}
+
+
+def answers(*statuses: int, ok: tuple[Any, str, list[Example]] | None = None) -> dict[int, ResponseSpec]:
+    """The answers of an operation, for its OpenAPI description: errors, and if `ok` (shape, description, examples),
+    success.
+    """
+    success = {200: ResponseSpec(ok[0], description=ok[1], examples=ok[2], generate_examples=False)} if ok else {}
+    return success | {
+        status: ResponseSpec(
+            data_container=ProblemDocument,
+            description=_MEANING[status],
+            media_type="application/problem+json",
+            generate_examples=False,
+        )
+        for status in statuses
+    }
+
+
+def _document(
+    status: int, detail: str, headers: Mapping[str, str] | None = None, errors: Mapping[str, list[str]] | None = None
+) -> ProblemDetailsException:
+    return ProblemDetailsException(
+        status_code=status,
+        title=HTTPStatus(status).phrase,
+        detail=detail,
+        headers=dict(headers or {}),
+        extra={"errors": dict(errors)} if errors is not None else None,
+    )
+
+
+def _from_problem(error: Problem) -> ProblemDetailsException:
+    return _document(error.status, error.detail, error.headers, getattr(error, "errors", None))
+
+
+def _from_unavailable(error: DatabaseUnavailable) -> ProblemDetailsException:
+    logger.warning("database unavailable: %s", error)
+    return _document(503, _UNAVAILABLE, {"Retry-After": _RETRY_AFTER})
+
+
+def _from_http(error: HTTPException) -> ProblemDetailsException:
+    if isinstance(error, ValidationException):
+        return _from_validation(error)
+    if isinstance(error, InternalServerException):
+        return _from_anything(error)
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return _document(400, error.detail, error.headers, {"body": [error.detail]})
+    return _document(error.status_code, error.detail, error.headers)
+
+
+def _from_validation(error: ValidationException) -> ProblemDetailsException:
+    errors: dict[str, list[str]] = {}
+    for message in error.extra if isinstance(error.extra, list) else []:
+        field, text = _worded(
+            str(message.get("key", "")).removeprefix("data").lstrip("."), message.get("message", error.detail)
+        )
+        errors.setdefault(field, []).append(text)
+    return _from_problem(InvalidFields(errors or {"body": [error.detail]}))
+
+
+def _from_anything(error: Exception) -> ProblemDetailsException:
+    logger.error("unexpected error", exc_info=error)
+    return _document(500, "Something went wrong here. It has been noted.")
+
+
+def invalid(error: msgspec.ValidationError) -> InvalidFields:
+    """The refusal of a value that msgspec could not convert, naming the field by its path."""
+    text = str(error)
+    path = _PATH.search(text)
+    return field_error(*_worded(path[1] if path else "", _PATH.sub("", text)))
+
+
+def _worded(field: str, text: str) -> tuple[str, str]:
+    """The field that a conversion error is about, and the error in words for people."""
+    if missing := _MISSING.fullmatch(text):
+        return f"{field}.{missing[1]}".lstrip("."), "This field is required."
+    if "matching regex" in text:
+        text = "Must be a valid UUID."
+    return field or "body", text.replace("`", "'")
+
+
+problem_details = ProblemDetailsPlugin(
+    ProblemDetailsConfig(
+        exception_to_problem_detail_map={
+            Problem: _from_problem,
+            DatabaseUnavailable: _from_unavailable,
+            HTTPException: _from_http,
+            Exception: _from_anything,
+        }
+    )
+)

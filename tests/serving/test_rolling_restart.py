@@ -1,0 +1,52 @@
+"""Workers are replaced one by one under load, and no request is lost."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.processes import Service
+from tests.support import Person, new_id, video
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+async def test_a_rolling_restart_loses_no_request(tmp_path: Path) -> None:
+    with Service(tmp_path / "data", "--workers", "2") as service:
+        assert service.process is not None
+        before = set(service.worker_pids())
+        people = [Person(new_id()) for _ in range(8)]
+        sessions = [
+            service.send("POST", "/api/logger/contentsession", person, json=video()).json()["session_id"]
+            for person in people
+        ]
+        answered = [0] * len(people)
+        stop = asyncio.Event()
+
+        async def work(number: int) -> None:
+            while not stop.is_set():
+                # A connection each: one that idles between requests may be closed by either side at any time.
+                async with httpx.AsyncClient(timeout=20, headers=people[number].headers) as http:
+                    path = f"{service.address}/api/logger/contentsession/{sessions[number]}"
+                    answer = await http.put(path, json={"time_spent_delta": 1})
+                assert answer.status_code == 200, answer.text
+                answered[number] += 1
+
+        tasks = [asyncio.create_task(work(number)) for number in range(len(people))]
+        os.kill(service.process.pid, signal.SIGHUP)
+        while before & set(service.worker_pids()) or len(service.worker_pids()) < 2:
+            await asyncio.sleep(0.05)
+            assert not [task for task in tasks if task.done()]
+        for _ in range(20):
+            await asyncio.sleep(0.05)
+        stop.set()
+        await asyncio.gather(*tasks)
+
+        for number, person in enumerate(people):
+            progress = service.send("GET", f"/api/logger/export/{person.id}", person)
+            assert f'"time_spent":{answered[number]}.0' in progress.text
+        assert min(answered) > 5
