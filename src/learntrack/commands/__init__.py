@@ -113,8 +113,8 @@ def roster_load(
 
     They are written in parts, in the order of their references; after a failure just run it again.
     """
+    from learntrack.errors import InvalidFields
     from learntrack.roster.loading import load, read
-    from learntrack.web.problems import InvalidFields
 
     try:
         content = read(file)
@@ -221,11 +221,11 @@ def report(
 
     The same pipelines run in mongosh: see scripts/analytics.
     """
+    from learntrack.errors import Refusal
     from learntrack.reports import terminal
     from learntrack.reports.filters import report_filters
     from learntrack.reports.questions import questions
     from learntrack.reports.service import Reports
-    from learntrack.web.problems import Problem
 
     if name == "list":
         terminal.list_questions(Console())
@@ -242,7 +242,7 @@ def report(
     try:
         filters = report_filters(since=since, until=until, facility=facility, classroom=classroom, content=content)
         _with_database(Settings(), work)
-    except Problem as refusal:
+    except Refusal as refusal:
         fail(refusal.detail)
     except OSError as error:
         fail(f"{output}: {error.strerror}")

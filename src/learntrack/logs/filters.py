@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from learntrack.domain.ids import parse_id
-from learntrack.web.problems import InvalidFields
+from learntrack.errors import InvalidFields
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _LEVEL = re.compile(r"-?[0-9]{1,10}")

@@ -6,6 +6,7 @@ from typing import Any
 from learntrack.access.actor import Actor
 from learntrack.access.may_read import Readable, readable
 from learntrack.domain.ids import is_id, parse_id
+from learntrack.errors import Forbidden, InvalidFields, NotFound
 from learntrack.logs import lists_by_group as gathered
 from learntrack.logs import pipelines
 from learntrack.logs.attempt_rows import attempt_row, rows_between, rows_of
@@ -13,7 +14,6 @@ from learntrack.logs.filters import LogFilters
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 from learntrack.web.paging import Page, PageRequest, page_of, page_with, paged
-from learntrack.web.problems import Forbidden, InvalidFields, NotFound
 
 _NO_TRY = "There is no such try."
 _PART = 200

@@ -11,6 +11,7 @@ from litestar.params import FromPath, Parameter
 from litestar.response import Redirect, ServerSentEvent, Stream
 
 from learntrack.domain.ids import is_id, parse_id
+from learntrack.errors import NotFound, Refusal
 from learntrack.pages import figures
 from learntrack.pages import viewer as viewing
 from learntrack.pages.figures import Figures
@@ -22,7 +23,7 @@ from learntrack.reports.names import named_columns
 from learntrack.reports.questions import Column, questions
 from learntrack.storage import Database
 from learntrack.storage.database import Row
-from learntrack.web.problems import NotFound, Problem
+from learntrack.web.problems import status_of
 
 _templates = Environment(
     loader=PackageLoader("learntrack.pages"),
@@ -57,9 +58,10 @@ def render(template: str, status: int = 200, **values: Any) -> Response[str]:
     return Response(_templates.get_template(template).render(**values), media_type=MediaType.HTML, status_code=status)
 
 
-def problem_page(_: Request[Any, Any, Any], problem: Problem) -> Response[str]:
+def problem_page(_: Request[Any, Any, Any], refusal: Refusal) -> Response[str]:
     """A refusal as a page."""
-    return render("problem.html", status=problem.status, problem=problem, viewer=None)
+    status = status_of(refusal)
+    return render("problem.html", status=status, title=status.phrase, refusal=refusal, viewer=None)
 
 
 def to_sign_in(_: Request[Any, Any, Any], __: NotSignedIn) -> Response[Any]:
@@ -72,7 +74,7 @@ class PageController(Controller):
 
     path = "/reports"
     include_in_schema = False
-    exception_handlers = {Problem: problem_page, NotSignedIn: to_sign_in}
+    exception_handlers = {Refusal: problem_page, NotSignedIn: to_sign_in}
 
     @get("/sign-in")
     async def sign_in_page(self) -> Response[str]:

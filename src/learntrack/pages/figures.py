@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from learntrack.access.actor import Actor
 from learntrack.access.may_read import Readable, members_of, readable
+from learntrack.errors import NotFound
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.service import Logs
 from learntrack.pages.viewer import Viewer
@@ -18,7 +19,6 @@ from learntrack.reports.service import Reports
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 from learntrack.web.paging import PageRequest
-from learntrack.web.problems import NotFound
 
 STATUSES = {"not started": "·", "started": "◐", "struggling": "▲", "mastered": "✓"}
 """Each status with its sign, so that nothing is told by colour alone."""

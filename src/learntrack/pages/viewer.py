@@ -12,9 +12,9 @@ from learntrack.access.actor import Actor
 from learntrack.access.rate_limit import RateLimit
 from learntrack.access.tokens import InvalidToken, TokenVerifier
 from learntrack.domain.ids import parse_id
+from learntrack.errors import Forbidden, NotFound
 from learntrack.storage import Database
 from learntrack.storage.database import Row
-from learntrack.web.problems import Forbidden, NotFound
 
 COOKIE = "learntrack_token"
 SIGN_IN = "/reports/sign-in"

@@ -7,10 +7,10 @@ from typing import Any
 from learntrack.access.actor import Actor
 from learntrack.access.may_read import is_superuser
 from learntrack.domain.ids import is_id, parse_id
+from learntrack.errors import Forbidden, field_error
 from learntrack.privacy.schemas import Forgotten
 from learntrack.storage import Database
 from learntrack.storage.database import Row
-from learntrack.web.problems import Forbidden, field_error
 
 ABOUT_A_USER: dict[str, str] = {
     "content_sessions": "user_id",

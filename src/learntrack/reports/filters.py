@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from learntrack.domain.ids import parse_id
-from learntrack.web.problems import InvalidFields
+from learntrack.errors import InvalidFields
 
 _IDS = ("facility", "classroom", "content")
 _MOMENTS = ("since", "until")

@@ -5,6 +5,7 @@ from typing import Any
 from learntrack.access.actor import Actor
 from learntrack.access.may_read import EVERYBODY, Readable, members_of, readable
 from learntrack.domain import moments
+from learntrack.errors import Forbidden, NotFound
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.formats import Answer, json_row
 from learntrack.reports.names import named, named_columns
@@ -14,7 +15,6 @@ from learntrack.reports.schemas import Report
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 from learntrack.web.paging import PageRequest, page_with
-from learntrack.web.problems import Forbidden, NotFound
 
 
 class Reports:

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import msgspec
 
+from learntrack.errors import field_error
 from learntrack.roster.schemas import PARTS, Roster
 from learntrack.roster.service import RosterService
 from learntrack.storage import Database
-from learntrack.web.problems import field_error, invalid
+from learntrack.web.problems import invalid
 
 PART_RECORDS = 2000
 """Records that are written in one transaction: small enough to be quick, large enough to be few."""

@@ -9,6 +9,7 @@ from pymongo.operations import DeleteOne
 from learntrack.access.actor import Actor
 from learntrack.access.may_read import is_superuser
 from learntrack.documents.base import SCHEMA_VERSION
+from learntrack.errors import Forbidden, InvalidFields, TooLarge
 from learntrack.roster import people
 from learntrack.roster.people import Person
 from learntrack.roster.references import dangling
@@ -25,7 +26,6 @@ from learntrack.roster.schemas import (
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Session
 from learntrack.web.paging import Page, PageRequest, page_of, paged
-from learntrack.web.problems import Forbidden, InvalidFields, TooLarge
 
 _SIMPLE = ("facilities", "classrooms", "learner_groups", "lessons", "quizzes", "course_sessions")
 _ASSIGNMENTS = ("lessons", "quizzes", "course_sessions")

@@ -161,8 +161,8 @@ curl -s {address}/api/logger/contentsession -H "Authorization: Bearer $ADA" -H '
        "channel_id": "{CHANNEL}", "kind": "video"}}'
 
 # … and watches five more minutes (put the session_id of the answer above in place of SESSION)
-curl -s -X PUT {address}/api/logger/contentsession/SESSION -H "Authorization: Bearer $ADA" -H 'Content-Type: application/json' \\
-  -d '{{"progress_delta": 0.2, "time_spent_delta": 300}}'
+curl -s -X PUT {address}/api/logger/contentsession/SESSION -H "Authorization: Bearer $ADA" \\
+  -H 'Content-Type: application/json' -d '{{"progress_delta": 0.2, "time_spent_delta": 300}}'
 
 # Carla, the coach of class A, asks for her learners' newest tries
 curl -s '{address}/api/logger/masterylog?classroom={_id("A")}&page_size=3' -H "Authorization: Bearer $CARLA"

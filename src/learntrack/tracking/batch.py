@@ -14,6 +14,7 @@ from learntrack.access.actor import Actor
 from learntrack.domain import moments
 from learntrack.domain.any_json import encoder, is_deeper_than
 from learntrack.domain.ids import parse_id
+from learntrack.errors import InvalidFields, Refusal, field_error
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable
 from learntrack.tracking.checks import check_update
@@ -21,15 +22,7 @@ from learntrack.tracking.idempotency import request_key
 from learntrack.tracking.requests import Job, UpdateJob, start_job
 from learntrack.tracking.schemas import Id, SessionStart, SessionUpdate
 from learntrack.tracking.service import Answer, Tracking
-from learntrack.web.problems import (
-    InvalidFields,
-    Problem,
-    ProblemDocument,
-    document_of,
-    field_error,
-    invalid,
-    unavailable,
-)
+from learntrack.web.problems import ProblemDocument, document_of, invalid, unavailable
 
 MOST_ITEMS = 500
 _AHEAD = timedelta(seconds=60)
@@ -118,7 +111,7 @@ class BatchRecorder:
         if not isinstance(items, list) or not 1 <= len(items) <= MOST_ITEMS:
             raise field_error("items", f"Must be a list of 1–{MOST_ITEMS} items.")
         jobs = [self._job_or_refusal(item, by) for item in items]
-        waiting = [job if isinstance(job, Problem) else self._tracking.enqueue(job) for job in jobs]
+        waiting = [job if isinstance(job, Refusal) else self._tracking.enqueue(job) for job in jobs]
         outcomes = await _outcomes(waiting)
         if any(isinstance(each, DatabaseUnavailable) for each in outcomes) and not any(
             isinstance(each, Answer) for each in outcomes
@@ -126,10 +119,10 @@ class BatchRecorder:
             raise next(each for each in outcomes if isinstance(each, DatabaseUnavailable))
         return BatchResults([_result(item, outcome) for item, outcome in zip(items, outcomes, strict=True)])
 
-    def _job_or_refusal(self, item: Any, by: Actor) -> Job | Problem:
+    def _job_or_refusal(self, item: Any, by: Actor) -> Job | Refusal:
         try:
             return self._job(item, by)
-        except Problem as refusal:
+        except Refusal as refusal:
             return refusal
 
     def _job(self, item: Any, by: Actor) -> Job:
@@ -180,13 +173,13 @@ def _converted(value: Any, shape: Any, field: str) -> Any:
         ) from None
 
 
-async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Problem]") -> list[Answer | Exception]:
+async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Refusal]") -> list[Answer | Exception]:
     """The outcome of each; once the database is gone, the rest is not waited for."""
     outcomes: list[Answer | Exception] = []
     gone: DatabaseUnavailable | None = None
     try:
         for each in waiting:
-            if isinstance(each, Problem):
+            if isinstance(each, Refusal):
                 outcomes.append(each)
                 continue
             if gone is not None:
@@ -195,14 +188,14 @@ async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Problem]") -> li
                 continue
             try:
                 outcomes.append(await each)
-            except Problem as refusal:
+            except Refusal as refusal:
                 outcomes.append(refusal)
             except DatabaseUnavailable as error:
                 outcomes.append(error)
                 gone = None if isinstance(error, DatabaseBusy) else error
     finally:
         for each in waiting:
-            if not isinstance(each, Problem):
+            if not isinstance(each, Refusal):
                 each.cancel()
     return outcomes
 
@@ -212,5 +205,5 @@ def _result(item: Any, outcome: Answer | Exception) -> BatchResult:
     if isinstance(outcome, Answer):
         body = outcome.body if isinstance(outcome.body, bytes) else encoder.encode(outcome.body)
         return BatchResult(key, HTTPStatus.OK, outcome.replayed, msgspec.Raw(body))
-    problem: ProblemDocument = document_of(outcome) if isinstance(outcome, Problem) else unavailable()
+    problem: ProblemDocument = document_of(outcome) if isinstance(outcome, Refusal) else unavailable()
     return BatchResult(key, problem.status, False, problem)

@@ -8,9 +8,9 @@ import msgspec
 
 from learntrack.domain import attempts
 from learntrack.domain.any_json import objection
+from learntrack.errors import InvalidFields, TooLarge
 from learntrack.settings import Settings
 from learntrack.tracking.schemas import Interaction, MasteryModel, SessionStart, SessionUpdate
-from learntrack.web.problems import InvalidFields, TooLarge
 
 T = TypeVar("T")
 

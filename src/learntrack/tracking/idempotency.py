@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from learntrack.documents.base import SCHEMA_VERSION
+from learntrack.errors import KeyReused, StillRunning, field_error
 from learntrack.storage.database import Row
-from learntrack.web.problems import KeyReused, StillRunning, field_error
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 

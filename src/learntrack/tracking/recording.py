@@ -10,11 +10,11 @@ from learntrack.domain import mastery, progress
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, AttemptTooLarge, UnknownAttempt
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.ids import summary_id, try_id
+from learntrack.errors import Conflict, Forbidden, NotFound, QuizFinished, TooLarge, field_error
 from learntrack.storage.database import Row
 from learntrack.tracking.requests import StartJob, UpdateJob
 from learntrack.tracking.schemas import AttemptView, SessionContext, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.unit_of_work import Tracked, Workset
-from learntrack.web.problems import Conflict, Forbidden, NotFound, QuizFinished, TooLarge, field_error
 
 _VIEW = AttemptView.__struct_fields__
 _NO_SESSION = "There is no such content session."

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from learntrack.domain import mastery
 from learntrack.domain.attempts import Interaction
+from learntrack.errors import Forbidden
 from learntrack.tracking.checks import check_start, required
 from learntrack.tracking.idempotency import RequestKey
 from learntrack.tracking.schemas import SessionStart, SessionUpdate
-from learntrack.web.problems import Forbidden
 
 
 @dataclass(slots=True, frozen=True)

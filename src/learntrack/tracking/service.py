@@ -12,6 +12,7 @@ from learntrack.domain import moments
 from learntrack.domain.any_json import encoder
 from learntrack.domain.attempt_book import AttemptLimits
 from learntrack.domain.ids import is_id, new_id, parse_id
+from learntrack.errors import NotFound, Refusal
 from learntrack.settings import Settings
 from learntrack.storage import Database
 from learntrack.storage.database import Session
@@ -22,7 +23,6 @@ from learntrack.tracking.idempotency import Running, request_key
 from learntrack.tracking.requests import Job, StartJob, UpdateJob, may_join, start_job
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.unit_of_work import Workset
-from learntrack.web.problems import NotFound, Problem
 
 _STARTED = Counter("learntrack_sessions_started", "Content sessions started.")
 _UPDATED = Counter("learntrack_sessions_updated", "Updates of content sessions recorded.")
@@ -138,7 +138,7 @@ class Tracking:
             answer = (
                 recording.start(job, docs) if isinstance(job, StartJob) else recording.update(job, docs, self._limits)
             )
-        except Problem as refusal:
+        except Refusal as refusal:
             return refusal
         recorded = docs.attempts_recorded - before
         if job.key is None:

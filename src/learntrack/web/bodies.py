@@ -7,7 +7,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from learntrack.domain.any_json import is_deeper_than
-from learntrack.web.problems import field_error
+from learntrack.errors import field_error
 
 _AROUND_A_BODY = 100
 

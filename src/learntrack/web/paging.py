@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from learntrack.errors import NotFound, field_error
 from learntrack.storage.database import Row, Stage
-from learntrack.web.problems import NotFound, field_error
 
 _COUNT = "_count"
 _LARGEST = 2**31

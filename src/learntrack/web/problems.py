@@ -15,6 +15,17 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
 
+from learntrack.errors import (
+    Conflict,
+    Forbidden,
+    InvalidFields,
+    KeyReused,
+    NotFound,
+    Refusal,
+    StillRunning,
+    TooLarge,
+    field_error,
+)
 from learntrack.storage import DatabaseUnavailable
 
 logger = logging.getLogger("learntrack")
@@ -23,71 +34,6 @@ _RETRY_AFTER = "1"
 _UNAVAILABLE = "The database cannot be reached or written just now. Try again."
 _MISSING = re.compile(r"Object missing required field `(.+)`")
 _PATH = re.compile(r" - at `\$\.?(.*)`$")
-
-
-class Problem(Exception):
-    """A request that is refused. Subclasses say what happened; nothing has been stored then."""
-
-    status = HTTPStatus.BAD_REQUEST
-
-    def __init__(self, detail: str = "", headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(detail or self.__doc__ or "")
-        self.detail = detail or (self.__doc__ or "").strip().splitlines()[0]
-        self.headers = dict(headers or {})
-
-
-class InvalidFields(Problem):
-    """The request has fields that cannot be accepted."""
-
-    def __init__(self, errors: Mapping[str, list[str]]) -> None:
-        super().__init__("; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items()))
-        self.errors = dict(errors)
-
-
-class Forbidden(Problem):
-    """You may not do this."""
-
-    status = HTTPStatus.FORBIDDEN
-
-
-class QuizFinished(Forbidden):
-    """This quiz has been submitted."""
-
-
-class NotFound(Problem):
-    """There is no such thing here."""
-
-    status = HTTPStatus.NOT_FOUND
-
-
-class TooLarge(Problem):
-    """This is larger than the service accepts."""
-
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-
-
-class Conflict(Problem):
-    """This is there already."""
-
-    status = HTTPStatus.CONFLICT
-
-
-class StillRunning(Conflict):
-    """The same request is still being answered. Try again."""
-
-    def __init__(self) -> None:
-        super().__init__(headers={"Retry-After": _RETRY_AFTER})
-
-
-class KeyReused(Problem):
-    """This Idempotency-Key was used for another request."""
-
-    status = HTTPStatus.UNPROCESSABLE_ENTITY
-
-
-def field_error(field: str, message: str) -> InvalidFields:
-    """The refusal of one field."""
-    return InvalidFields({field: [message]})
 
 
 class ProblemDocument(msgspec.Struct):
@@ -99,10 +45,26 @@ class ProblemDocument(msgspec.Struct):
     errors: dict[str, list[str]] | msgspec.UnsetType = msgspec.UNSET
 
 
-def document_of(problem: Problem) -> ProblemDocument:
+_STATUSES: Mapping[type[Refusal], HTTPStatus] = {
+    InvalidFields: HTTPStatus.BAD_REQUEST,
+    Forbidden: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+
+
+def status_of(refusal: Refusal) -> HTTPStatus:
+    """How a refusal is told over HTTP; that of the nearest class above it."""
+    return next(_STATUSES[kind] for kind in type(refusal).__mro__ if kind in _STATUSES)
+
+
+def document_of(refusal: Refusal) -> ProblemDocument:
     """A refusal as a document, where it is only a part of an answer."""
-    errors = getattr(problem, "errors", msgspec.UNSET)
-    return ProblemDocument(problem.status, problem.status.phrase, problem.detail, errors)
+    status = status_of(refusal)
+    errors = refusal.errors if isinstance(refusal, InvalidFields) else msgspec.UNSET
+    return ProblemDocument(status, status.phrase, refusal.detail, errors)
 
 
 def unavailable() -> ProblemDocument:
@@ -153,8 +115,10 @@ def _document(
     )
 
 
-def _from_problem(error: Problem) -> ProblemDetailsException:
-    return _document(error.status, error.detail, error.headers, getattr(error, "errors", None))
+def _from_refusal(error: Refusal) -> ProblemDetailsException:
+    headers = {"Retry-After": _RETRY_AFTER} if isinstance(error, StillRunning) else None
+    errors = error.errors if isinstance(error, InvalidFields) else None
+    return _document(status_of(error), error.detail, headers, errors)
 
 
 def _from_unavailable(error: DatabaseUnavailable) -> ProblemDetailsException:
@@ -179,7 +143,7 @@ def _from_validation(error: ValidationException) -> ProblemDetailsException:
             str(message.get("key", "")).removeprefix("data").lstrip("."), message.get("message", error.detail)
         )
         errors.setdefault(field, []).append(text)
-    return _from_problem(InvalidFields(errors or {"body": [error.detail]}))
+    return _from_refusal(InvalidFields(errors or {"body": [error.detail]}))
 
 
 def _from_anything(error: Exception) -> ProblemDetailsException:
@@ -206,7 +170,7 @@ def _worded(field: str, text: str) -> tuple[str, str]:
 problem_details = ProblemDetailsPlugin(
     ProblemDetailsConfig(
         exception_to_problem_detail_map={
-            Problem: _from_problem,
+            Refusal: _from_refusal,
             DatabaseUnavailable: _from_unavailable,
             HTTPException: _from_http,
             Exception: _from_anything,

@@ -1,0 +1,62 @@
+"""What a request can be refused for, named after what happened; `web.problems` says how that is told over HTTP."""
+
+from collections.abc import Mapping
+
+
+class Refusal(Exception):
+    """A request that is refused. Subclasses say what happened; nothing has been stored then.
+
+    Args:
+        detail: What happened, in a sentence for people; without it the class's own.
+
+    """
+
+    def __init__(self, detail: str = "") -> None:
+        self.detail = detail or (self.__doc__ or "").strip().splitlines()[0]
+        super().__init__(self.detail)
+
+
+class InvalidFields(Refusal):
+    """The request has fields that cannot be accepted.
+
+    Args:
+        errors: The messages by field; a field inside another by its path, `interactions[2].item`.
+
+    """
+
+    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+        super().__init__("; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items()))
+        self.errors = dict(errors)
+
+
+class Forbidden(Refusal):
+    """You may not do this."""
+
+
+class QuizFinished(Forbidden):
+    """This quiz has been submitted."""
+
+
+class NotFound(Refusal):
+    """There is no such thing here."""
+
+
+class TooLarge(Refusal):
+    """This is larger than the service accepts."""
+
+
+class Conflict(Refusal):
+    """This is there already."""
+
+
+class StillRunning(Conflict):
+    """The same request is still being answered. Try again."""
+
+
+class KeyReused(Refusal):
+    """This Idempotency-Key was used for another request."""
+
+
+def field_error(field: str, message: str) -> InvalidFields:
+    """The refusal of one field."""
+    return InvalidFields({field: [message]})
