@@ -17,7 +17,7 @@ from learntrack.domain.attempt_book import (
     Chunk,
     UnknownAttempt,
 )
-from learntrack.domain.attempts import Attempt, Interaction, newest_first, newest_on
+from learntrack.domain.attempts import Attempt, Interaction, grouped, newest_first, newest_on
 
 NOW = moments.now()
 
@@ -33,15 +33,16 @@ class Stored:
 
     def record(self, interactions: list[Interaction], now: object) -> None:
         book = AttemptBook(copy.deepcopy(self.embedded), copy.deepcopy(self.totals))
-        wanted = book.wanted(interactions)
+        wanted = book.look_ups(interactions)
         for number, attempts in self.chunks.items():
-            if any(each["id"] in wanted.ids or each["item"] in wanted.items for each in attempts):
+            if any(each.id in wanted.ids or each.item in wanted.items for each in attempts):
                 book.chunks.append(Chunk(number, copy.deepcopy(attempts)))
         model = AttemptBook(copy.deepcopy(self.plain))
         touched = book.record(interactions, session_id="s", now=now)
         modelled = _plain_record(model.embedded, interactions, now)
         for mine, theirs in zip(touched, modelled, strict=True):
-            theirs["id"] = mine["id"]
+            _same_id(model.embedded, theirs.id, mine.id)
+            theirs.id = mine.id
             assert mine == theirs
         self.plain = model.embedded
         self.embedded, self.totals = book.embedded, book.totals
@@ -55,34 +56,39 @@ class Stored:
 
     def check(self, book: AttemptBook) -> None:
         everything = [*self.embedded, *(each for attempts in self.chunks.values() for each in attempts)]
-        key = lambda each: each["number"]  # noqa: E731
+        key = lambda each: each.number  # noqa: E731
         assert sorted(everything, key=key) == sorted(self.plain, key=key)
         assert len(self.embedded) <= EMBEDDED_MOST
         assert book.attempt_count == len(self.plain)
-        assert isclose(book.correct_sum, sum(each["correct"] for each in self.plain), abs_tol=1e-9)
-        assert book.completed_attempts == sum(each["complete"] for each in self.plain)
+        assert isclose(book.correct_sum, sum(each.correct for each in self.plain), abs_tol=1e-9)
+        assert book.completed_attempts == sum(each.complete for each in self.plain)
         newest = newest_first(self.plain)
         assert newest_first(self.embedded) == newest[: len(self.embedded)]
 
 
-def _plain_record(attempts: list[Attempt], interactions: list[Interaction], now: object) -> list[Attempt]:
-    from learntrack.domain.attempts import go_on, grouped, started
+def _same_id(attempts: list[Attempt], theirs: str, mine: str) -> None:
+    for attempt in attempts:
+        if attempt.id == theirs:
+            attempt.id = mine
 
+
+def _plain_record(attempts: list[Attempt], interactions: list[Interaction], now: object) -> list[Attempt]:
+    """The rule on one plain list: the attempt of each group as it stands after that group."""
     touched = []
     for group in grouped(interactions):
         first = group[0]
         if first.id:
-            found = next(each for each in attempts if each["id"] == first.id)
+            found = next(each for each in attempts if each.id == first.id)
         else:
             found = newest_on(attempts, first.item) if first.replace else None
         rest = group
         if found is None:
-            found = started(first, session_id="s", number=len(attempts), now=now)
+            found = Attempt.begin(first, session_id="s", number=len(attempts), now=now)
             attempts.append(found)
             rest = group[1:]
         for each in rest:
-            go_on(found, each, now=now)
-        touched.append(found)
+            found.go_on(each, now=now)
+        touched.append(found.copied())
     return touched
 
 
@@ -110,7 +116,7 @@ def test_chunks_do_not_show(requests: list) -> None:
         named: list[Interaction] = []
         if by_id and stored.plain:
             known = stored.plain[(number * 7) % len(stored.plain)]
-            named = [Interaction(item="by id", correct=1.0, time_spent=1.0, answer={}, id=known["id"], replace=True)]
+            named = [Interaction(item="by id", correct=1.0, time_spent=1.0, answer={}, id=known.id, replace=True)]
         stored.record([*named, *sent], NOW + timedelta(seconds=100 * number + offset))
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learntrack.domain import moments
-from learntrack.domain.attempts import Interaction, go_on, grouped, history_entry, newest_first, newest_on, started
+from learntrack.domain.attempts import Attempt, HistoryEntry, Interaction, grouped, newest_first, newest_on
 
 NOW = moments.now()
 
@@ -17,8 +17,8 @@ def answer(item: str = "q", **more: object) -> Interaction:
     )
 
 
-def attempt(number: int = 0, **more: object):
-    return started(answer(**more), session_id="s", number=number, now=NOW)
+def attempt(number: int = 0, **more: object) -> Attempt:
+    return Attempt.begin(answer(**more), session_id="s", number=number, now=NOW)
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=12))
@@ -33,14 +33,14 @@ def test_groups_are_the_runs_of_an_item(items: list[str]) -> None:
 def test_a_new_attempt_starts_time_spent_ago() -> None:
     begun = attempt(time_spent=7.25)
 
-    assert begun["end_timestamp"] - begun["start_timestamp"] == timedelta(seconds=7.25)
-    assert begun["completion_timestamp"] is None
+    assert begun.end_timestamp - begun.start_timestamp == timedelta(seconds=7.25)
+    assert begun.completion_timestamp is None
 
 
 def test_without_an_answer_a_new_attempt_has_an_empty_one() -> None:
     begun = attempt(answer=None, simple_answer=None, error=True)
 
-    assert (begun["answer"], begun["simple_answer"], begun["error"]) == ({}, "", True)
+    assert (begun.answer, begun.simple_answer, begun.error) == ({}, "", True)
 
 
 @pytest.mark.parametrize(
@@ -52,52 +52,53 @@ def test_without_an_answer_a_new_attempt_has_an_empty_one() -> None:
     ],
 )
 def test_history_keeps_the_first_that_fits(flags: dict, entry: dict) -> None:
-    assert history_entry(answer(**flags)) == entry
+    assert HistoryEntry.of(answer(**flags)).model_dump(exclude_unset=True) == entry
+    assert attempt(**flags).stored()["interaction_history"] == [entry]
 
 
 def test_an_answer_without_replace_changes_neither_correct_nor_answer() -> None:
     begun = attempt()
-    go_on(begun, answer(correct=1.0, answer={"v": 2}, simple_answer="y", time_spent=9.0), now=NOW)
+    begun.go_on(answer(correct=1.0, answer={"v": 2}, simple_answer="y", time_spent=9.0), now=NOW)
 
-    assert (begun["correct"], begun["answer"], begun["simple_answer"], begun["time_spent"]) == (0.0, {"v": 1}, "x", 9.0)
+    assert (begun.correct, begun.answer, begun.simple_answer, begun.time_spent) == (0.0, {"v": 1}, "x", 9.0)
 
 
 def test_replace_changes_what_is_given() -> None:
     begun = attempt()
-    go_on(begun, answer(correct=0.5, answer=None, simple_answer=None, error=True, replace=True), now=NOW)
+    begun.go_on(answer(correct=0.5, answer=None, simple_answer=None, error=True, replace=True), now=NOW)
 
-    assert (begun["correct"], begun["answer"], begun["simple_answer"]) == (0.5, {"v": 1}, "x")
+    assert (begun.correct, begun.answer, begun.simple_answer) == (0.5, {"v": 1}, "x")
 
 
 def test_error_once_true_stays() -> None:
     begun = attempt(error=True)
-    go_on(begun, answer(), now=NOW)
+    begun.go_on(answer(), now=NOW)
 
-    assert begun["error"] is True
+    assert begun.error is True
 
 
 def test_hinted_is_set_only_while_not_correct_and_before_replace() -> None:
     wrong_yet, right_already, kept = attempt(), attempt(correct=1.0), attempt(correct=1.0, hinted=True)
-    go_on(wrong_yet, answer(hinted=True, replace=True, correct=1.0), now=NOW)
-    go_on(right_already, answer(hinted=True), now=NOW)
-    go_on(kept, answer(), now=NOW)
+    wrong_yet.go_on(answer(hinted=True, replace=True, correct=1.0), now=NOW)
+    right_already.go_on(answer(hinted=True), now=NOW)
+    kept.go_on(answer(), now=NOW)
 
-    assert (wrong_yet["hinted"], right_already["hinted"], kept["hinted"]) == (True, False, True)
+    assert (wrong_yet.hinted, right_already.hinted, kept.hinted) == (True, False, True)
 
 
 def test_completion_is_set_once() -> None:
     begun = attempt(complete=True)
-    go_on(begun, answer(complete=True), now=NOW + timedelta(seconds=9))
+    begun.go_on(answer(complete=True), now=NOW + timedelta(seconds=9))
 
-    assert begun["completion_timestamp"] == NOW
-    assert begun["end_timestamp"] == NOW + timedelta(seconds=9)
+    assert begun.completion_timestamp == NOW
+    assert begun.end_timestamp == NOW + timedelta(seconds=9)
 
 
 def test_a_late_interaction_moves_no_timestamp_backwards() -> None:
     begun = attempt()
-    go_on(begun, answer(), now=NOW - timedelta(hours=1))
+    begun.go_on(answer(), now=NOW - timedelta(hours=1))
 
-    assert begun["end_timestamp"] == NOW
+    assert begun.end_timestamp == NOW
 
 
 def test_newest_first_is_by_start_then_first_recorded() -> None:
@@ -106,3 +107,20 @@ def test_newest_first_is_by_start_then_first_recorded() -> None:
     assert newest_first([also_same, early, same]) == [same, also_same, early]
     assert newest_on([early, also_same, same], "q") is same
     assert newest_on([early], "other") is None
+
+
+def test_a_copy_goes_on_by_itself() -> None:
+    begun = attempt()
+    copy = begun.copied()
+    copy.go_on(answer(error=True), now=NOW)
+
+    assert (len(begun.interaction_history), begun.error) == (1, False)
+    assert (len(copy.interaction_history), copy.error) == (2, True)
+
+
+def test_imported_entries_keep_what_they_have() -> None:
+    odd = {"correct": 1.0, "seen": True}
+
+    stored = attempt().model_copy(update={"interaction_history": [HistoryEntry.model_validate(odd)]}).stored()
+
+    assert stored["interaction_history"] == [odd]

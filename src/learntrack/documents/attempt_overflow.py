@@ -2,9 +2,14 @@
 
 from typing import ClassVar
 
+from beanie import Document
+from pydantic import PrivateAttr
 from pymongo import ASCENDING, IndexModel
 
-from learntrack.documents.base import Stored, StoredAttempt
+from learntrack.documents.base import Row, Stored
+from learntrack.documents.holding import HoldsAttempts
+from learntrack.domain.attempt_book import Chunk
+from learntrack.domain.attempts import Attempt
 
 HOLDER_ATTEMPT = IndexModel(
     [("user_id", ASCENDING), ("holder_id", ASCENDING), ("attempts.id", ASCENDING)], name="holder_attempt"
@@ -18,19 +23,49 @@ HOLDER = IndexModel([("holder_id", ASCENDING)], name="holder")
 """Serves: joining the chunks of a try to it (reports)."""
 
 
-class AttemptOverflow(Stored):
+class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """Chunk `number` of the older attempts of `holder_id`, a mastery log or a session without a try.
 
     Its id is `holder_id:number`.
     """
 
+    shard_key = "user_id"
+
     user_id: str | None
     holder_id: str
     number: int
-    attempts: list[StoredAttempt]
+    attempts: list[Attempt]
+
+    _changed_attempts: set[int] = PrivateAttr(default_factory=set)
 
     class Settings:
         """Collection and indexes."""
 
         name = "attempt_overflow"
         indexes: ClassVar = [HOLDER_ATTEMPT, HOLDER_ITEM, HOLDER]
+
+    @classmethod
+    def begin(cls, holder: HoldsAttempts, user_id: str | None, chunk: Chunk) -> "AttemptOverflow":
+        """A new chunk of a try's, or session's, attempts."""
+        return cls.new(
+            id=f"{holder.id}:{chunk.number}",
+            user_id=user_id,
+            holder_id=holder.id,
+            number=chunk.number,
+            attempts=chunk.attempts,
+        )
+
+    def chunk(self) -> Chunk:
+        """The chunk as a book takes it."""
+        return Chunk(self.number, self.attempts)
+
+    def keep(self, chunk: Chunk) -> None:
+        """Take over what has been recorded in the chunk."""
+        self.attempts = chunk.attempts
+        self._changed_attempts |= chunk.changed
+
+    def changes(self) -> Row:
+        """What has changed, by positions."""
+        return super().changes() | {
+            f"attempts.{position}": self.attempts[position].stored() for position in self._changed_attempts
+        }

@@ -3,9 +3,13 @@
 from datetime import datetime
 from typing import ClassVar
 
+from beanie import Document
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from learntrack.documents.base import HoldsAttempts, Stored, StoredImport
+from learntrack.documents.base import Imported
+from learntrack.documents.holding import NO_ATTEMPTS, HoldsAttempts
+from learntrack.domain.ids import summary_id
+from learntrack.domain.progress import Advance
 
 OWNER_ATTEMPTS = IndexModel(
     [("user_id", ASCENDING), ("end_timestamp", DESCENDING)],
@@ -26,13 +30,15 @@ LESSON = IndexModel(
 """Serves: what was done in a lesson; partial, because most sessions are in none."""
 
 
-class ContentSession(Stored, HoldsAttempts):
+class ContentSession(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A visit: who, what, when, how long. Holds attempts only where there is no try (anonymous, or no assessment).
 
     `user_id` is null for an anonymous visit, which then may have a `visitor_id`. `summary_id` is the
     learner's summary of the content, `mastery_log_id` the session's try.
     `time_spent` is in seconds, `progress` 0.0–1.0 counts from the session's own start.
     """
+
+    shard_key = "user_id"
 
     user_id: str | None
     visitor_id: str | None
@@ -46,10 +52,53 @@ class ContentSession(Stored, HoldsAttempts):
     end_timestamp: datetime
     time_spent: float = 0.0
     progress: float = 0.0
-    imported: StoredImport | None = None
+    imported: Imported | None = None
 
     class Settings:
         """Collection and indexes."""
 
         name = "content_sessions"
         indexes: ClassVar = [OWNER_ATTEMPTS, NEWEST_ATTEMPTS, OWNER_START, LESSON]
+
+    @classmethod
+    def begin(
+        cls,
+        session_id: str,
+        *,
+        user_id: str | None,
+        visitor_id: str | None,
+        content_id: str,
+        channel_id: str | None,
+        kind: str,
+        context: dict[str, str | int],
+        at: datetime,
+    ) -> "ContentSession":
+        """A visit that begins at this moment."""
+        return cls.new(
+            id=session_id,
+            user_id=user_id,
+            visitor_id=visitor_id,
+            content_id=content_id,
+            channel_id=channel_id,
+            kind=kind,
+            context=dict(context),
+            summary_id=None if user_id is None else summary_id(user_id, content_id),
+            mastery_log_id=None,
+            start_timestamp=at,
+            end_timestamp=at,
+            time_spent=0.0,
+            progress=0.0,
+            **NO_ATTEMPTS,
+        )
+
+    def goes_on_with(self, log_id: str, mastery_level: int) -> None:
+        """The visit goes on with this try."""
+        self.change(mastery_log_id=log_id, context=self.context | {"mastery_level": mastery_level})
+
+    def advance(self, step: Advance, at: datetime) -> None:
+        """Add progress and time."""
+        self.change(
+            progress=step.of(self.progress),
+            time_spent=self.time_spent + step.time_spent,
+            end_timestamp=max(self.end_timestamp, at),
+        )

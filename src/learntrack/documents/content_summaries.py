@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from beanie import Document
 from pymongo import ASCENDING, IndexModel
 
-from learntrack.documents.base import Stored, StoredImport
+from learntrack.documents.base import Imported, Stored
+from learntrack.domain.ids import summary_id
+from learntrack.domain.progress import Advance, is_complete
 
 OWNER_PROGRESS = IndexModel([("user_id", ASCENDING), ("progress", ASCENDING)], name="owner_progress")
 """Serves: the total of a learner; a class's progress."""
@@ -13,12 +16,14 @@ CONTENT = IndexModel([("content_id", ASCENDING)], name="content")
 """Serves: who has used a content."""
 
 
-class ContentSummary(Stored):
+class ContentSummary(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """How far a learner is in a content, over all visits. Its id is derived from user and content.
 
     `has_tries`: the content was met as an assessment, so that its `finished_tries` count, not its progress.
     `time_spent` is in seconds, `progress` 0.0–1.0.
     """
+
+    shard_key = "user_id"
 
     user_id: str
     content_id: str
@@ -32,10 +37,58 @@ class ContentSummary(Stored):
     extra_fields: dict[str, Any] = {}
     has_tries: bool = False
     finished_tries: int = 0
-    imported: StoredImport | None = None
+    imported: Imported | None = None
 
     class Settings:
         """Collection and indexes."""
 
         name = "content_summaries"
         indexes: ClassVar = [OWNER_PROGRESS, CONTENT]
+
+    @classmethod
+    def begin(
+        cls, *, user_id: str, content_id: str, channel_id: str | None, kind: str, at: datetime
+    ) -> "ContentSummary":
+        """The summary of a learner who meets a content for the first time."""
+        return cls.new(
+            id=summary_id(user_id, content_id),
+            user_id=user_id,
+            content_id=content_id,
+            channel_id=channel_id,
+            kind=kind,
+            start_timestamp=at,
+            end_timestamp=at,
+            completion_timestamp=None,
+            time_spent=0.0,
+            progress=0.0,
+            extra_fields={},
+            has_tries=False,
+            finished_tries=0,
+        )
+
+    def visit(self, channel_id: str | None, at: datetime, *, repeat: bool, with_try: bool) -> None:
+        """A visit begins: the newest channel and end count; `repeat` starts progress anew."""
+        self.change(channel_id=channel_id, end_timestamp=max(self.end_timestamp, at))
+        if repeat:
+            self.change(progress=0.0)
+        if with_try:
+            self.change(has_tries=True)
+
+    def advance(self, step: Advance, at: datetime) -> None:
+        """Add progress and time; reaching 1.0 from below is the completion."""
+        was_complete = is_complete(self.progress)
+        self.change(
+            progress=step.of(self.progress),
+            time_spent=self.time_spent + step.time_spent,
+            end_timestamp=max(self.end_timestamp, at),
+        )
+        if is_complete(self.progress) and not was_complete:
+            self.change(completion_timestamp=max(self.completion_timestamp or at, at))
+
+    def keep_extra_fields(self, extra_fields: dict[str, Any]) -> None:
+        """Replace what the app keeps with the summary."""
+        self.change(extra_fields=extra_fields)
+
+    def count_finished_try(self) -> None:
+        """One more of its tries is finished."""
+        self.change(finished_tries=self.finished_tries + 1)

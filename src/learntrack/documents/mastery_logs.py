@@ -3,9 +3,13 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from beanie import Document
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from learntrack.documents.base import HoldsAttempts, Stored, StoredImport
+from learntrack.documents.base import Imported
+from learntrack.documents.holding import NO_ATTEMPTS, HoldsAttempts
+from learntrack.domain.ids import try_id
+from learntrack.domain.mastery import Criterion
 
 NEWEST_FIRST = [("end_timestamp", DESCENDING), ("_id", ASCENDING)]
 """The order of lists: total, so that pages neither skip nor repeat."""
@@ -22,11 +26,13 @@ SUMMARY = IndexModel([("summary_id", ASCENDING)], name="summary")
 """Serves: joining a summary's tries to it (starting a session)."""
 
 
-class MasteryLog(Stored, HoldsAttempts):
+class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A try. Exercise tries have mastery_level 1, 2, 3…, quiz tries random negative ones.
 
     Its id is derived from summary and level, or the imported one. `time_spent` is in seconds.
     """
+
+    shard_key = "user_id"
 
     user_id: str
     summary_id: str
@@ -38,10 +44,38 @@ class MasteryLog(Stored, HoldsAttempts):
     completion_timestamp: datetime | None = None
     complete: bool = False
     time_spent: float = 0.0
-    imported: StoredImport | None = None
+    imported: Imported | None = None
 
     class Settings:
         """Collection and indexes."""
 
         name = "mastery_logs"
         indexes: ClassVar = [OWNER_END, OWNER_CONTENT, CONTENT, NEWEST, SUMMARY]
+
+    @classmethod
+    def begin(
+        cls, summary_id: str, *, user_id: str, content_id: str, level: int, criterion: Criterion, at: datetime
+    ) -> "MasteryLog":
+        """A try that begins at this moment."""
+        return cls.new(
+            id=try_id(summary_id, level),
+            user_id=user_id,
+            summary_id=summary_id,
+            content_id=content_id,
+            mastery_level=level,
+            mastery_criterion=dict(criterion),
+            start_timestamp=at,
+            end_timestamp=at,
+            completion_timestamp=None,
+            complete=False,
+            time_spent=0.0,
+            **NO_ATTEMPTS,
+        )
+
+    def advance(self, seconds: float, at: datetime, *, finish: bool) -> None:
+        """Add time, and finish the try if it is to be and is not; its end moves only when one of the two changes."""
+        finishes = finish and not self.complete
+        if seconds > 0 or finishes:
+            self.change(time_spent=self.time_spent + seconds, end_timestamp=max(self.end_timestamp, at))
+        if finishes:
+            self.change(complete=True, completion_timestamp=at)

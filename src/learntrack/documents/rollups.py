@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
+from beanie import Document
 from pymongo import ASCENDING, IndexModel
 
 from learntrack.documents.base import Stored
@@ -11,7 +12,7 @@ FACILITY = IndexModel([("facility_id", ASCENDING), ("content_id", ASCENDING)], n
 """Serves: the items of a facility."""
 
 
-class ItemRollup(Stored):
+class ItemRollup(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """Attempts at a question by the learners of a facility, for the report item-analysis. Its id is
     facility:content:item.
 
@@ -33,7 +34,7 @@ class ItemRollup(Stored):
         indexes: ClassVar = [FACILITY]
 
 
-class RollupState(Stored):
+class RollupState(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """As of when a report's rollup is. Its id is the report's name."""
 
     as_of: datetime

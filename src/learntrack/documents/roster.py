@@ -2,6 +2,7 @@
 
 from typing import ClassVar, Literal
 
+from beanie import Document
 from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel
 
@@ -22,7 +23,7 @@ class StoredRole(BaseModel):
     kind: Literal["admin", "coach"]
 
 
-class User(Stored):
+class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A person.
 
     `memberships` are the collections that the roster names; `collections` add the classrooms of groups among them, and
@@ -47,7 +48,7 @@ class User(Stored):
         indexes: ClassVar = [PLACES, ROLE_PLACES]
 
 
-class Facility(Stored):
+class Facility(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A school."""
 
     name: str
@@ -58,7 +59,7 @@ class Facility(Stored):
         name = "facilities"
 
 
-class Classroom(Stored):
+class Classroom(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A class of a facility."""
 
     name: str
@@ -71,7 +72,7 @@ class Classroom(Stored):
         indexes: ClassVar = [IndexModel([("facility_id", ASCENDING)], name="facility")]
 
 
-class LearnerGroup(Stored):
+class LearnerGroup(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A group of a classroom's learners."""
 
     name: str
@@ -91,7 +92,7 @@ class Assigned(Stored):
     collection_ids: list[str] = []
 
 
-class Lesson(Assigned):
+class Lesson(Assigned, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A lesson."""
 
     class Settings:
@@ -101,7 +102,7 @@ class Lesson(Assigned):
         indexes: ClassVar = [ASSIGNED]
 
 
-class Quiz(Assigned):
+class Quiz(Assigned, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A quiz; learners may take it while it is active."""
 
     active: bool
@@ -113,7 +114,7 @@ class Quiz(Assigned):
         indexes: ClassVar = [ASSIGNED]
 
 
-class CourseSession(Assigned):
+class CourseSession(Assigned, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A course that is being given."""
 
     class Settings:

@@ -3,12 +3,15 @@
 from typing import Any
 
 import msgspec
+from pydantic import BaseModel
 
 _LONGEST_INT = 2**63
 
 
 def _plain(value: Any) -> Any:
-    """What a driver returns in place of plain JSON: its own kind of integer for those beyond 32 bits."""
+    """A model's fields; and what a driver returns in place of plain JSON: its own integers for those beyond 32 bits."""
+    if isinstance(value, BaseModel):
+        return value.__dict__
     if isinstance(value, int):
         return int(value)
     raise NotImplementedError(f"{type(value)} is no JSON value")

@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from math import fsum
-from typing import TypedDict
+
+from pydantic import BaseModel
 
 from learntrack.domain.any_json import encoder
-from learntrack.domain.attempts import Attempt, Interaction, go_on, grouped, newest_first, newest_on, started
+from learntrack.domain.attempts import Attempt, Interaction, grouped, newest_first, newness
 
 EMBEDDED_MOST = 24
 """Attempts that a document holds at the most; one more, and all but the newest `EMBEDDED_KEPT` move out."""
@@ -38,8 +39,8 @@ class AttemptTooLarge(Exception):
     """An attempt has more interactions, or more bytes, than one attempt may have."""
 
 
-class OverflowTotals(TypedDict):
-    """What a try's document remembers of its chunks."""
+class OverflowTotals(BaseModel):
+    """What a document remembers of its attempts that moved to chunks."""
 
     chunk_count: int
     attempt_count: int
@@ -58,14 +59,24 @@ class Chunk:
 
 
 @dataclass(slots=True, frozen=True)
-class Wanted:
-    """What has to be looked up in the chunks before interactions can be recorded."""
+class LookUps:
+    """What has to be read from the chunks before interactions can be recorded: attempts by id, and items by name."""
 
-    ids: frozenset[str]
-    items: frozenset[str]
+    ids: frozenset[str] = frozenset()
+    items: frozenset[str] = frozenset()
 
-    def __bool__(self) -> bool:
-        return bool(self.ids or self.items)
+
+@dataclass(slots=True)
+class _Place:
+    """Where an attempt stands: at `index` of `attempts`, which are embedded or a chunk's."""
+
+    attempts: list[Attempt]
+    index: int
+    chunk: Chunk | None = None
+
+    @property
+    def attempt(self) -> Attempt:
+        return self.attempts[self.index]
 
 
 @dataclass(slots=True, frozen=True)
@@ -78,10 +89,14 @@ class AttemptLimits:
 
 @dataclass(slots=True)
 class AttemptBook:
-    """The attempts of one try, or of one session without a try.
+    """The attempts of one try, or of one session without a try, while interactions are being recorded.
 
-    Read `embedded` from the document, `totals` where the document has any, and `chunks` those that `wanted` asked for.
-    After `record`, `changed` are the positions in `embedded` to be written (all of them where `moved`), `chunks` with
+    `embedded` are those in the document, `totals` what it remembers of its chunks, and `chunks` those that `look_ups`
+    asked for; the lists and totals are the book's own. The attempts given are never changed: one that goes on is
+    replaced by a copy, so that a refusal half-way leaves nothing behind, and every group's attempt can be shown as it
+    stood
+    then. After `record`, `changed` are the positions in `embedded` to be written (all of them where `moved`),
+    `chunks` with
     `changed` entries are to be updated, and `new_chunks` to be inserted.
     """
 
@@ -96,43 +111,40 @@ class AttemptBook:
     @classmethod
     def holding(cls, attempts: Iterable[Attempt]) -> "AttemptBook":
         """A new book of attempts that exist already, numbered; those that do not fit are in `new_chunks`."""
-        book = cls(sorted(attempts, key=lambda attempt: attempt["number"]))
+        book = cls(sorted(attempts, key=lambda attempt: attempt.number))
         book._make_room()
         return book
 
     @property
     def attempt_count(self) -> int:
         """How many attempts there are, the chunks' included."""
-        return len(self.embedded) + (self.totals["attempt_count"] if self.totals else 0)
+        return len(self.embedded) + (self.totals.attempt_count if self.totals else 0)
 
     @property
     def correct_sum(self) -> float:
         """The sum of `correct` over all attempts."""
-        return fsum(attempt["correct"] for attempt in self.embedded) + (
-            self.totals["correct_sum"] if self.totals else 0.0
-        )
+        return fsum(attempt.correct for attempt in self.embedded) + (self.totals.correct_sum if self.totals else 0.0)
 
     @property
     def completed_attempts(self) -> int:
         """How many attempts are complete."""
-        return sum(attempt["complete"] for attempt in self.embedded) + (
-            self.totals["completed_attempts"] if self.totals else 0
-        )
+        embedded = sum(attempt.complete for attempt in self.embedded)
+        return embedded + (self.totals.completed_attempts if self.totals else 0)
 
-    def wanted(self, interactions: Sequence[Interaction]) -> Wanted:
-        """The attempts (by id) and items (by name) that these interactions refer to and that are not embedded."""
+    def look_ups(self, interactions: Sequence[Interaction]) -> LookUps:
+        """The attempts and items that these interactions refer to and that are not embedded."""
         if self.totals is None:
-            return Wanted(frozenset(), frozenset())
+            return LookUps()
         firsts = [group[0] for group in grouped(interactions)]
         ids = {first.id for first in firsts if first.id}
         items = {first.item for first in firsts if first.replace and not first.id}
-        return Wanted(
-            frozenset(ids - {attempt["id"] for attempt in self.embedded}),
-            frozenset(items - {attempt["item"] for attempt in self.embedded}),
+        return LookUps(
+            frozenset(ids - {attempt.id for attempt in self.embedded}),
+            frozenset(items - {attempt.item for attempt in self.embedded}),
         )
 
     def record(self, interactions: Sequence[Interaction], *, session_id: str, now: datetime) -> list[Attempt]:
-        """Fold interactions into the attempts; returns the attempt of each group, in order.
+        """Fold interactions into the attempts; returns the attempt of each group as it stood then, in order.
 
         Raises:
             UnknownAttempt: an interaction's id is no attempt of this try. Nothing may be written then.
@@ -142,96 +154,91 @@ class AttemptBook:
         touched: list[Attempt] = []
         position = 0
         for group in grouped(interactions):
-            attempt, rest = self._existing(group[0], position), group
+            place, rest = self._existing(group[0], position), group
             position += len(group)
-            if attempt is None:
-                attempt = started(group[0], session_id=session_id, number=self.attempt_count, now=now)
-                self._add(attempt)
-                rest = group[1:]
-            before = (attempt["correct"], attempt["complete"])
-            for interaction in rest:
-                go_on(attempt, interaction, now=now)
-            self._note(attempt, before)
-            if len(attempt["interaction_history"]) > self.limits.interactions or _size([attempt]) > self.limits.size:
-                raise AttemptTooLarge
-            touched.append(attempt)
+            if place is None:
+                new = Attempt.begin(group[0], session_id=session_id, number=self.attempt_count, now=now)
+                place, rest = self._added(new), group[1:]
+            touched.append(self._gone_on(place, rest, now))
         self._make_room()
         return touched
 
-    def newest(self, most: int | None) -> list[Attempt]:
-        """The newest attempts of what is loaded, newest first; `most` of them, or all."""
-        return newest_first([*self.embedded, *(attempt for chunk in self.chunks for attempt in chunk.attempts)])[:most]
-
-    def _existing(self, first: Interaction, position: int) -> Attempt | None:
+    def _existing(self, first: Interaction, position: int) -> _Place | None:
+        """Where the attempt is that a group goes on with, if it does not begin a new one."""
         if first.id:
-            found = next((attempt for attempt in self._loaded() if attempt["id"] == first.id), None)
-            if found is None:
-                raise UnknownAttempt(position)
-            return found
-        if first.replace:
-            return newest_on(self.embedded, first.item) or newest_on(
-                [attempt for chunk in self._all_chunks() for attempt in chunk.attempts], first.item
-            )
-        return None
+            for place in self._places():
+                if place.attempt.id == first.id:
+                    return place
+            raise UnknownAttempt(position)
+        if not first.replace:
+            return None
+        on_item = [place for place in self._places() if place.attempt.item == first.item]
+        embedded = [place for place in on_item if place.chunk is None]
+        return min(embedded or on_item, key=lambda place: newness(place.attempt), default=None)
 
-    def _all_chunks(self) -> Iterator[Chunk]:
-        yield from self.chunks
-        yield from self.new_chunks
+    def _places(self) -> Iterator[_Place]:
+        """Every attempt that is loaded."""
+        for index in range(len(self.embedded)):
+            yield _Place(self.embedded, index)
+        for chunk in (*self.chunks, *self.new_chunks):
+            for index in range(len(chunk.attempts)):
+                yield _Place(chunk.attempts, index, chunk)
 
-    def _loaded(self) -> Iterator[Attempt]:
-        yield from self.embedded
-        for chunk in self._all_chunks():
-            yield from chunk.attempts
-
-    def _add(self, attempt: Attempt) -> None:
-        if self.totals is not None and attempt["start_timestamp"] <= self.totals["newest_start"]:
+    def _added(self, attempt: Attempt) -> _Place:
+        if self.totals is not None and attempt.start_timestamp <= self.totals.newest_start:
             # Older than something in a chunk: embedding it would break the rule above.
             self._move_out([attempt])
-        else:
-            self.embedded.append(attempt)
+            chunk = self.new_chunks[-1]
+            return _Place(chunk.attempts, len(chunk.attempts) - 1, chunk)
+        self.embedded.append(attempt)
+        return _Place(self.embedded, len(self.embedded) - 1)
 
-    def _note(self, attempt: Attempt, before: tuple[float, bool]) -> None:
-        """Mark where this attempt stands as changed; `before` are its correct and complete before the change."""
-        for index, embedded in enumerate(self.embedded):
-            if embedded is attempt:
-                self.changed.add(index)
-                return
-        assert self.totals is not None
-        self.totals["correct_sum"] += attempt["correct"] - before[0]
-        self.totals["completed_attempts"] += attempt["complete"] - before[1]
-        for chunk in self.chunks:
-            for index, stored in enumerate(chunk.attempts):
-                if stored is attempt:
-                    chunk.changed.add(index)
+    def _gone_on(self, place: _Place, interactions: Sequence[Interaction], now: datetime) -> Attempt:
+        """The attempt at a place after these interactions; a copy takes its place there."""
+        before = place.attempt
+        attempt = before.copied() if interactions else before
+        for interaction in interactions:
+            attempt.go_on(interaction, now=now)
+        if len(attempt.interaction_history) > self.limits.interactions or _size(attempt) > self.limits.size:
+            raise AttemptTooLarge
+        place.attempts[place.index] = attempt
+        if place.chunk is None:
+            self.changed.add(place.index)
+        else:
+            assert self.totals is not None
+            self.totals.correct_sum += attempt.correct - before.correct
+            self.totals.completed_attempts += attempt.complete - before.complete
+            place.chunk.changed.add(place.index)
+        return attempt
 
     def _make_room(self) -> None:
-        sizes = {attempt["id"]: _size([attempt]) for attempt in self.embedded}
-        if len(self.embedded) <= EMBEDDED_MOST and sum(sizes.values()) <= EMBEDDED_BYTES:
+        """Move all but the newest attempts out where there are too many, or too many bytes, for one document."""
+        if len(self.embedded) <= EMBEDDED_MOST and _size(self.embedded) <= EMBEDDED_BYTES:
             return
         kept: list[Attempt] = []
         room = EMBEDDED_BYTES
         ranked = newest_first(self.embedded)
         for attempt in ranked[:EMBEDDED_KEPT]:
-            room -= sizes[attempt["id"]]
+            room -= _size(attempt)
             if room < 0 and kept:
                 break
             kept.append(attempt)
         self._move_out(ranked[len(kept) :])
-        self.embedded = sorted(kept, key=lambda attempt: attempt["number"])
+        self.embedded = sorted(kept, key=lambda attempt: attempt.number)
         self.moved = True
 
     def _move_out(self, attempts: Sequence[Attempt]) -> None:
-        newest = max(attempt["start_timestamp"] for attempt in attempts)
+        newest = max(attempt.start_timestamp for attempt in attempts)
         totals = self.totals or OverflowTotals(
             chunk_count=0, attempt_count=0, correct_sum=0.0, completed_attempts=0, newest_start=newest
         )
         for part in _parts(attempts):
-            self.new_chunks.append(Chunk(totals["chunk_count"], part))
-            totals["chunk_count"] += 1
-        totals["attempt_count"] += len(attempts)
-        totals["correct_sum"] += fsum(attempt["correct"] for attempt in attempts)
-        totals["completed_attempts"] += sum(attempt["complete"] for attempt in attempts)
-        totals["newest_start"] = max(totals["newest_start"], newest)
+            self.new_chunks.append(Chunk(totals.chunk_count, part))
+            totals.chunk_count += 1
+        totals.attempt_count += len(attempts)
+        totals.correct_sum += fsum(attempt.correct for attempt in attempts)
+        totals.completed_attempts += sum(attempt.complete for attempt in attempts)
+        totals.newest_start = max(totals.newest_start, newest)
         self.totals = totals
 
 
@@ -239,8 +246,8 @@ def _parts(attempts: Iterable[Attempt]) -> Iterator[list[Attempt]]:
     """The attempts in recorded order, in lists that fit a chunk."""
     part: list[Attempt] = []
     size = 0
-    for attempt in sorted(attempts, key=lambda attempt: attempt["number"]):
-        added = _size([attempt])
+    for attempt in sorted(attempts, key=lambda attempt: attempt.number):
+        added = _size(attempt)
         if part and (len(part) >= EMBEDDED_MOST or size + added > CHUNK_BYTES):
             yield part
             part, size = [], 0
@@ -250,5 +257,6 @@ def _parts(attempts: Iterable[Attempt]) -> Iterator[list[Attempt]]:
         yield part
 
 
-def _size(attempts: Sequence[Attempt]) -> int:
+def _size(attempts: Attempt | Sequence[Attempt]) -> int:
+    """Bytes of JSON that attempts take."""
     return len(encoder.encode(attempts))

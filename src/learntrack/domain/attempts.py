@@ -7,14 +7,39 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any, TypedDict
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from learntrack.domain.ids import new_id
 from learntrack.domain.moments import before
 
 
-class Attempt(TypedDict):
-    """One attempt at one question (`item`).
+class HistoryEntry(BaseModel):
+    """What an interaction did, as an attempt's interaction history keeps it.
+
+    `{type: error}`, `{type: hint, answer}` or `{type: answer, answer, correct}`: a field that does not belong to the
+    type is not there. Imported entries may have more, or less, and keep it.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str | None = None
+    answer: Any = None
+    correct: float | None = None
+
+    @classmethod
+    def of(cls, interaction: "Interaction") -> "HistoryEntry":
+        """The entry of an interaction: the first that fits of error, hint, answer."""
+        if interaction.error:
+            return cls(type="error")
+        if interaction.hinted:
+            return cls(type="hint", answer=interaction.answer)
+        return cls(type="answer", answer=interaction.answer, correct=interaction.correct)
+
+
+class Attempt(BaseModel):
+    """One attempt at one question (`item`), as it is stored, embedded in its try, its session, or an overflow chunk.
 
     `number` counts the attempts of a try in the order in which they were recorded, from 0.
     Times are seconds, `correct` is 0.0–1.0, `completion_timestamp` is null until the attempt is complete.
@@ -34,12 +59,65 @@ class Attempt(TypedDict):
     error: bool
     answer: dict[str, Any]
     simple_answer: str
-    interaction_history: list[dict[str, Any]]
+    interaction_history: list[HistoryEntry]
+
+    @classmethod
+    def begin(cls, interaction: "Interaction", *, session_id: str, number: int, now: datetime) -> "Attempt":
+        """The attempt that begins with this interaction; it started the interaction's `time_spent` ago."""
+        return cls(
+            id=new_id(),
+            number=number,
+            item=interaction.item,
+            session_id=session_id,
+            start_timestamp=before(now, interaction.time_spent),
+            end_timestamp=now,
+            completion_timestamp=now if interaction.complete else None,
+            time_spent=interaction.time_spent,
+            complete=interaction.complete,
+            correct=interaction.correct,
+            hinted=interaction.hinted,
+            error=interaction.error,
+            answer=interaction.answer or {},
+            simple_answer=interaction.simple_answer or "",
+            interaction_history=[HistoryEntry.of(interaction)],
+        )
+
+    def go_on(self, interaction: "Interaction", *, now: datetime) -> None:
+        """Fold one more interaction into this attempt.
+
+        A late interaction (its `now` before the attempt's end) never moves a timestamp backwards.
+        """
+        self.interaction_history.append(HistoryEntry.of(interaction))
+        self.end_timestamp = max(self.end_timestamp, now)
+        self.time_spent = interaction.time_spent
+        if interaction.error:
+            self.error = True
+        if interaction.hinted and not self.correct:
+            self.hinted = True
+        if interaction.replace:
+            self.correct = interaction.correct
+            if interaction.answer is not None:
+                self.answer = interaction.answer
+            if interaction.simple_answer is not None:
+                self.simple_answer = interaction.simple_answer
+        if interaction.complete and not self.complete:
+            self.complete = True
+            self.completion_timestamp = now
+
+    def copied(self) -> "Attempt":
+        """A copy that can go on while this one stays as it is."""
+        return self.model_copy(update={"interaction_history": self.interaction_history.copy()})
+
+    def stored(self) -> dict[str, Any]:
+        """The attempt as it is written to the database: an entry of its history has only the fields that belong to
+        it.
+        """
+        return self.model_dump(exclude_unset=True)
 
 
 @dataclass(slots=True, frozen=True)
 class Interaction:
-    """What a learner did at a question: answered, took a hint, or met an error. `time_spent` is in seconds."""
+    """What a learner did at a question: answered, took a hint, or met an error; `time_spent` is in seconds."""
 
     item: str
     correct: float
@@ -59,62 +137,9 @@ def grouped(interactions: Iterable[Interaction]) -> Iterator[list[Interaction]]:
         yield list(group)
 
 
-def started(interaction: Interaction, *, session_id: str, number: int, now: datetime) -> Attempt:
-    """The attempt that begins with this interaction; it started the interaction's `time_spent` ago."""
-    return Attempt(
-        id=new_id(),
-        number=number,
-        item=interaction.item,
-        session_id=session_id,
-        start_timestamp=before(now, interaction.time_spent),
-        end_timestamp=now,
-        completion_timestamp=now if interaction.complete else None,
-        time_spent=interaction.time_spent,
-        complete=interaction.complete,
-        correct=interaction.correct,
-        hinted=interaction.hinted,
-        error=interaction.error,
-        answer=interaction.answer or {},
-        simple_answer=interaction.simple_answer or "",
-        interaction_history=[history_entry(interaction)],
-    )
-
-
-def go_on(attempt: Attempt, interaction: Interaction, *, now: datetime) -> None:
-    """Fold one more interaction into an attempt that exists, in place.
-
-    A late interaction (its `now` before the attempt's end) never moves a timestamp backwards.
-    """
-    attempt["interaction_history"].append(history_entry(interaction))
-    attempt["end_timestamp"] = max(attempt["end_timestamp"], now)
-    attempt["time_spent"] = interaction.time_spent
-    if interaction.error:
-        attempt["error"] = True
-    if interaction.hinted and not attempt["correct"]:
-        attempt["hinted"] = True
-    if interaction.replace:
-        attempt["correct"] = interaction.correct
-        if interaction.answer is not None:
-            attempt["answer"] = interaction.answer
-        if interaction.simple_answer is not None:
-            attempt["simple_answer"] = interaction.simple_answer
-    if interaction.complete and not attempt["complete"]:
-        attempt["complete"] = True
-        attempt["completion_timestamp"] = now
-
-
-def history_entry(interaction: Interaction) -> dict[str, Any]:
-    """What the interaction history keeps of an interaction: the first that fits of error, hint, answer."""
-    if interaction.error:
-        return {"type": "error"}
-    if interaction.hinted:
-        return {"type": "hint", "answer": interaction.answer}
-    return {"type": "answer", "answer": interaction.answer, "correct": interaction.correct}
-
-
 def newness(attempt: Attempt) -> tuple[float, int]:
     """Sort key, newest attempt first: by start_timestamp; of equal ones the first recorded first."""
-    return (-attempt["start_timestamp"].timestamp(), attempt["number"])
+    return (-attempt.start_timestamp.timestamp(), attempt.number)
 
 
 def newest_first(attempts: Iterable[Attempt]) -> list[Attempt]:
@@ -124,4 +149,4 @@ def newest_first(attempts: Iterable[Attempt]) -> list[Attempt]:
 
 def newest_on(attempts: Sequence[Attempt], item: str) -> Attempt | None:
     """The newest attempt on this item, or None."""
-    return min((attempt for attempt in attempts if attempt["item"] == item), key=newness, default=None)
+    return min((attempt for attempt in attempts if attempt.item == item), key=newness, default=None)

@@ -22,6 +22,9 @@ Kind = Literal["video", "audio", "document", "exercise", "html5", "topic", "slid
 
 Criterion = Mapping[str, Any]
 
+TryKind = Literal["exercise", "quiz", "coach_quiz"]
+"""Tries of different kinds never mix, though they may be of the same content (contract, POST contentsession)."""
+
 COACH_ASSIGNED_QUIZ: Criterion = {"type": "quiz", "coach_assigned": True}
 
 _DEFAULT_PAST_ATTEMPTS = 10
@@ -31,12 +34,19 @@ _LOWEST_LEVEL = -(2**31)
 
 def is_quiz(criterion: Criterion) -> bool:
     """Whether tries under this criterion are quiz tries (negative mastery levels), not exercise tries (1, 2, 3…)."""
-    return criterion["type"] in QUIZ_MODELS
+    return criterion.get("type") in QUIZ_MODELS
 
 
 def is_coach_assigned(criterion: Criterion) -> bool:
     """Whether a coach gave this quiz, so that a finished try is final."""
     return criterion.get("type") == "quiz" and bool(criterion.get("coach_assigned"))
+
+
+def try_kind(criterion: Criterion) -> TryKind:
+    """Which kind of try this criterion makes."""
+    if is_coach_assigned(criterion):
+        return "coach_quiz"
+    return "quiz" if is_quiz(criterion) else "exercise"
 
 
 def past_attempts_shown(criterion: Criterion) -> int | None:

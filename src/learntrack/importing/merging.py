@@ -20,10 +20,10 @@ def with_attempts(document: Row, attempts: Sequence[Attempt]) -> tuple[Row, list
         "attempt_count": book.attempt_count,
         "correct_sum": book.correct_sum,
         "completed_attempts": book.completed_attempts,
-        "attempts": book.embedded,
+        "attempts": [attempt.stored() for attempt in book.embedded],
     }
     if book.totals:
-        held["overflow"] = book.totals
+        held["overflow"] = book.totals.model_dump()
     return document | held, [_chunk_document(document, chunk) for chunk in book.new_chunks]
 
 
@@ -61,15 +61,15 @@ def merged(stored: Row, imported: Row) -> Row:
 
 def all_attempts(stored: Iterable[Attempt], imported: Iterable[Attempt]) -> list[Attempt]:
     """The attempts of both, each once: of two states of an attempt the later one."""
-    found = {attempt["id"]: attempt for attempt in stored}
-    number = max((attempt["number"] for attempt in found.values()), default=-1)
+    found = {attempt.id: attempt for attempt in stored}
+    number = max((attempt.number for attempt in found.values()), default=-1)
     for attempt in imported:
-        other = found.get(attempt["id"])
+        other = found.get(attempt.id)
         if other is None:
             number += 1
-            found[attempt["id"]] = {**attempt, "number": number}
-        elif attempt["end_timestamp"] > other["end_timestamp"]:
-            found[attempt["id"]] = {**attempt, "number": other["number"]}
+            found[attempt.id] = attempt.model_copy(update={"number": number})
+        elif attempt.end_timestamp > other.end_timestamp:
+            found[attempt.id] = attempt.model_copy(update={"number": other.number})
     return list(found.values())
 
 
@@ -79,6 +79,6 @@ def _chunk_document(holder: Row, chunk: Chunk) -> dict[str, Any]:
         "user_id": holder["user_id"],
         "holder_id": holder["_id"],
         "number": chunk.number,
-        "attempts": chunk.attempts,
+        "attempts": [attempt.stored() for attempt in chunk.attempts],
         "schema_version": SCHEMA_VERSION,
     }

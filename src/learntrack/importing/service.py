@@ -7,6 +7,7 @@ from typing import Any
 
 from pymongo import DeleteMany, InsertOne, ReplaceOne
 
+from learntrack.domain.attempts import Attempt
 from learntrack.importing.kolibri.logs import LearnerDocuments, documents_of
 from learntrack.importing.kolibri.people import roster_of
 from learntrack.importing.kolibri.source import Kolibri, LearnerRows
@@ -15,7 +16,7 @@ from learntrack.importing.report import ImportReport
 from learntrack.roster.loading import load
 from learntrack.roster.schemas import PARTS
 from learntrack.storage import Database
-from learntrack.storage.database import Row, Session
+from learntrack.storage.database import Row, Tx
 
 _BATCH_ATTEMPTS = 4000
 _BATCH_DOCUMENTS = 1500
@@ -91,7 +92,7 @@ def _everybody(source: Kolibri, known: set[str], report: ImportReport) -> Iterat
 
 
 async def _store(db: Database, learners: Sequence[LearnerDocuments], report: ImportReport, *, dry_run: bool) -> None:
-    async def work(tx: Session) -> dict[str, list[str]]:
+    async def work(tx: Tx) -> dict[str, list[str]]:
         plan = _Plan(db, tx)
         for name, rows in zip(_COLLECTIONS, ("sessions", "summaries", "tries"), strict=True):
             await plan.add(name, [(learner, row) for learner in learners for row in getattr(learner, rows)])
@@ -112,7 +113,7 @@ async def _store(db: Database, learners: Sequence[LearnerDocuments], report: Imp
 class _Plan:
     """What a transaction is going to write."""
 
-    def __init__(self, db: Database, tx: Session) -> None:
+    def __init__(self, db: Database, tx: Tx) -> None:
         self._db = db
         self._tx = tx
         self._writes: dict[str, list[Any]] = {}
@@ -180,7 +181,7 @@ class _Plan:
                 ]
                 self._write("attempt_overflow", [DeleteMany(older)])
             found.pop("overflow", None)
-            found, chunks = with_attempts(found, all_attempts(held, attempts))
+            found, chunks = with_attempts(found, all_attempts(map(Attempt.model_validate, held), attempts))
         else:
             self._updated_summaries[found["_id"]] = found
         self._note(found)

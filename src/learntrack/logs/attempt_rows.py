@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-from learntrack.domain.attempts import Attempt
 from learntrack.logs import pipelines
 from learntrack.logs.filters import LogFilters
 from learntrack.storage import Database
@@ -26,24 +25,24 @@ _FIELDS = (
 )
 
 
-def attempt_row(attempt: Attempt, *, user_id: str | None, try_id: str | None) -> Row:
+def attempt_row(attempt: Row, *, user_id: str | None, try_id: str | None) -> Row:
     """An attempt as the API shows it; `try_id` is None outside a try."""
-    row: dict[str, Any] = {field: attempt[field] for field in _FIELDS}  # type: ignore[literal-required]
+    row: dict[str, Any] = {field: attempt[field] for field in _FIELDS}
     return row | {"user": user_id, "masterylog": try_id, "sessionlog": attempt["session_id"]}
 
 
 async def rows_of(db: Database, holder: Row, filters: LogFilters) -> AsyncIterator[Row]:
     """The rows of one holder (see `pipelines.holders`), the older ones of a long try read from its chunks."""
     user_id, try_id = holder["user_id"], holder.get("try_id")
-    embedded: list[Attempt] = sorted(holder["attempts"], key=_order)
+    embedded: list[Row] = sorted(holder["attempts"], key=_order)
     if holder.get("overflow"):
         # Chunks are older than what is embedded, but for attempts that started in the very same moment.
         moment = holder["overflow"]["newest_start"]
         async for older in db.stream("attempt_overflow", pipelines.overflow_of(holder["_id"], user_id, filters)):
             if older["start_timestamp"] < moment:
-                yield attempt_row(older, user_id=user_id, try_id=try_id)  # type: ignore[arg-type]
+                yield attempt_row(older, user_id=user_id, try_id=try_id)
             else:
-                embedded.append(older)  # type: ignore[arg-type]
+                embedded.append(older)
         embedded.sort(key=_order)
     for attempt in embedded:
         yield attempt_row(attempt, user_id=user_id, try_id=try_id)
@@ -63,5 +62,5 @@ async def rows_between(db: Database, holders: Iterable[Row], filters: LogFilters
     return found
 
 
-def _order(attempt: Attempt) -> tuple[Any, str]:
+def _order(attempt: Row) -> tuple[Any, str]:
     return attempt["start_timestamp"], attempt["id"]

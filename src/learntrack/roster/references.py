@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from learntrack.roster.schemas import Roster
 from learntrack.storage import Database
-from learntrack.storage.database import Session
+from learntrack.storage.database import Tx
 
 COLLECTIONS = ("facilities", "classrooms", "learner_groups")
 
@@ -30,7 +30,7 @@ def references(roster: Roster) -> Iterator[Reference]:
                 yield f"{part}[{number}].collection_ids", COLLECTIONS, collection_id
 
 
-async def dangling(db: Database, roster: Roster, gone: set[str], tx: Session) -> dict[str, list[str]]:
+async def dangling(db: Database, roster: Roster, gone: set[str], tx: Tx) -> dict[str, list[str]]:
     """The references that lead nowhere: neither to the request nor to what is stored. `gone` is being removed."""
     sent = {part: {record.id for record in getattr(roster, part)} for part in (*COLLECTIONS, "users")}
     open_references = [

@@ -24,7 +24,7 @@ from learntrack.roster.schemas import (
     plain,
 )
 from learntrack.storage import Database
-from learntrack.storage.database import Row, Session
+from learntrack.storage.database import Row, Tx
 from learntrack.web.paging import Page, PageRequest, page_of, paged
 
 _SIMPLE = ("facilities", "classrooms", "learner_groups", "lessons", "quizzes", "course_sessions")
@@ -62,7 +62,7 @@ class RosterService:
         if roster.records() > self._most:
             raise TooLarge(f"At most {self._most} records in one request.")
 
-        async def work(tx: Session) -> RosterCounts:
+        async def work(tx: Tx) -> RosterCounts:
             return await self._write(roster, tx)
 
         return await self._db.transaction(work, line="roster", patience=_PATIENCE)
@@ -85,7 +85,7 @@ class RosterService:
         if not await is_superuser(self._db, by):
             raise Forbidden("Only a superuser may do this.")
 
-    async def _write(self, roster: Roster, tx: Session) -> RosterCounts:
+    async def _write(self, roster: Roster, tx: Tx) -> RosterCounts:
         removal = roster.remove or Removal()
         gone = await self._remove_collections(removal, tx)
         if errors := await dangling(self._db, roster, gone, tx):
@@ -101,7 +101,7 @@ class RosterService:
         }
         return counts
 
-    async def _write_simple(self, roster: Roster, tx: Session) -> set[str]:
+    async def _write_simple(self, roster: Roster, tx: Tx) -> set[str]:
         """Write what is not a person; returns the groups that changed their classroom."""
         moved: set[str] = set()
         if roster.learner_groups:
@@ -118,9 +118,7 @@ class RosterService:
                 await self._db.collection(part).bulk_write(writes, ordered=True, session=tx)
         return moved
 
-    async def _write_people(
-        self, roster: Roster, removal: Removal, gone: set[str], moved: set[str], tx: Session
-    ) -> None:
+    async def _write_people(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str], tx: Tx) -> None:
         affected = {record.id for record in roster.users}
         referring: tuple[MembershipRecord | RoleRecord, ...] = (
             *roster.memberships,
@@ -167,14 +165,14 @@ class RosterService:
         if writes:
             await self._db.users.bulk_write(writes, ordered=False, session=tx)
 
-    async def _classrooms_of(self, persons: Iterable[Person], tx: Session) -> dict[str, str]:
+    async def _classrooms_of(self, persons: Iterable[Person], tx: Tx) -> dict[str, str]:
         memberships = list({entry for person in persons for entry in person["memberships"]})
         groups = self._db.collection("learner_groups").find(
             {"_id": {"$in": memberships}}, {"classroom_id": 1}, session=tx
         )
         return {group["_id"]: group["classroom_id"] for group in await groups.to_list(None)}
 
-    async def _remove_collections(self, removal: Removal, tx: Session) -> set[str]:
+    async def _remove_collections(self, removal: Removal, tx: Tx) -> set[str]:
         """Remove classrooms, with their groups, and groups; returns the ids of all that."""
         groups = set(removal.learner_groups)
         if removal.classrooms:
@@ -197,7 +195,7 @@ class RosterService:
                 await self._db.collection(part).bulk_write([unassign], session=tx)
         return gone
 
-    async def _remove_assignments(self, removal: Removal, tx: Session) -> None:
+    async def _remove_assignments(self, removal: Removal, tx: Tx) -> None:
         for part in _ASSIGNMENTS:
             if ids := getattr(removal, part):
                 await self._db.collection(part).bulk_write([DeleteOne({"_id": entry}) for entry in ids], session=tx)

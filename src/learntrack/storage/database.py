@@ -1,17 +1,18 @@
 """A connected database: its collections, its transactions, and reading by aggregation."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from beanie import init_beanie
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
-from pymongo import InsertOne, ReadPreference, UpdateOne
+from pymongo import ReadPreference
 from pymongo.errors import ClientBulkWriteException, ConfigurationError, InvalidURI, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from learntrack import documents
+from learntrack.documents.base import Stored, Write
 from learntrack.storage import schema
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError, cause_of, translated
@@ -22,7 +23,8 @@ from learntrack.storage.writers import Writers
 
 Stage = Mapping[str, Any]
 Row = dict[str, Any]
-Session = AsyncIOMotorClientSession | None
+Tx = AsyncIOMotorClientSession | None
+"""A transaction; None on an engine without them. A session is a learner's."""
 T = TypeVar("T")
 
 DURABLE = WriteConcern(w="majority", j=True)
@@ -82,8 +84,12 @@ class Database:
         self.idempotency_keys = self.collection("idempotency_keys")
         self.users = self.collection("users")
 
-    def collection(self, name: str) -> Any:
-        """The Motor collection of this name; made once, because making one costs as much as a tenth of a small read."""
+    def collection(self, kind: str | type[Stored]) -> Any:
+        """The Motor collection of this name, or of these documents.
+
+        Made once, because making one costs as much as a tenth of a small read.
+        """
+        name = kind if isinstance(kind, str) else kind.collection()
         found = self._collections.get(name)
         if found is None:
             found = self._collections[name] = self.raw[name]
@@ -96,7 +102,7 @@ class Database:
         return {"_id": document["_id"]}
 
     async def transaction(
-        self, work: Callable[[Session], Awaitable[T]], *, line: str | None = None, patience: float | None = None
+        self, work: Callable[[Tx], Awaitable[T]], *, line: str | None = None, patience: float | None = None
     ) -> T:
         """Run `work` in a transaction: all of its writes are stored, or none.
 
@@ -118,7 +124,7 @@ class Database:
         except TimeoutError as error:
             raise DatabaseUnavailable("The database did not answer in time.") from error
 
-    async def _run(self, work: Callable[[Session], Awaitable[T]]) -> T:
+    async def _run(self, work: Callable[[Tx], Awaitable[T]]) -> T:
         if not self.transactions:
             return await work(None)
         with translated():
@@ -133,24 +139,24 @@ class Database:
                     ),
                 )
 
-    def namespace(self, collection: str) -> str:
-        """What a write that goes to `write` is addressed by beside its filter."""
-        return f"{self._name}.{collection}"
+    async def write(self, documents: Iterable[Stored], tx: Tx) -> None:
+        """Write what is new or has changed of these documents within a transaction that has read before.
 
-    async def write(self, writes: Mapping[str, Sequence[InsertOne[Row] | UpdateOne]], tx: Session) -> None:
-        """Write within a transaction, by collection: in one round trip where the database can, else in one for each.
-
-        The writes bear their `namespace`. In a transaction that has read before; the embedded engine cannot begin one
-        so.
+        In one round trip where the database writes to several collections in one command, else in one for each.
         """
+        writes: dict[str, list[Write]] = {}
+        for document in documents:
+            name = document.collection()
+            if (write := document.write(f"{self._name}.{name}", sharded=self.sharded)) is not None:
+                writes.setdefault(name, []).append(write)
         if self.writes_together and len(writes) > 1:
             try:
                 await self.client.bulk_write([write for part in writes.values() for write in part], session=tx)
             except ClientBulkWriteException as error:
                 raise cause_of(error) from error
         else:
-            for collection, part in writes.items():
-                await self.collection(collection).bulk_write(part, session=tx)
+            for name, part in writes.items():
+                await self.collection(name).bulk_write(part, session=tx)
 
     async def rows(self, collection: str, pipeline: Sequence[Stage]) -> list[Row]:
         """What an aggregation returns, as a list."""
@@ -277,4 +283,4 @@ def _first_line(error: Exception) -> str:
     return str(error).split(", Timeout:")[0].splitlines()[0]
 
 
-__all__ = ["Database", "DatabaseBusy", "DatabaseUnavailable", "Row", "Session", "Stage", "connect"]
+__all__ = ["Database", "DatabaseBusy", "DatabaseUnavailable", "Row", "Stage", "Tx", "connect"]

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from learntrack import documents
-from learntrack.storage.database import Database, Session
+from learntrack.storage.database import Database, Tx
 from learntrack.storage.errors import DatabaseUnavailable, translated
 from learntrack.storage.writers import COLLECTION as WRITERS
 
@@ -64,7 +64,7 @@ async def _transactions(db: Database) -> str:
     if not db.transactions:
         return ""
 
-    async def trial(tx: Session) -> None:
+    async def trial(tx: Tx) -> None:
         await db.collection(WRITERS).update_one({"_id": "trial"}, {"$set": {"tried": True}}, upsert=True, session=tx)
         raise _Undone
 

@@ -17,9 +17,8 @@ from learntrack.domain.ids import parse_id
 from learntrack.errors import InvalidFields, Refusal, field_error
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable
-from learntrack.tracking.checks import check_update
 from learntrack.tracking.idempotency import request_key
-from learntrack.tracking.requests import Job, UpdateJob, start_job
+from learntrack.tracking.requests import Job, start_job, update_job
 from learntrack.tracking.schemas import Id, SessionStart, SessionUpdate
 from learntrack.tracking.service import Answer, Tracking
 from learntrack.web.problems import ProblemDocument, document_of, invalid, unavailable
@@ -144,8 +143,7 @@ class BatchRecorder:
                 start, session_id=session, user_id=by.user_id, visitor_id=None, at=at, key=named, id_is_the_clients=True
             )
         change = _converted(item["update"], SessionUpdate, "update")
-        named = request_key(key, scope=scope, action=f"update {session}", body=change, field="key")
-        return UpdateJob(session, by.user_id, change, check_update(change, self._settings), at, named)
+        return update_job(session, change, self._settings, user_id=by.user_id, at=at, key=key, key_field="key")
 
     def _moment(self, sent: Any) -> datetime:
         at = _converted(sent, datetime, "occurred_at")

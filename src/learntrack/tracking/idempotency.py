@@ -11,9 +11,8 @@ from typing import Any
 
 import msgspec
 
-from learntrack.documents.base import SCHEMA_VERSION
+from learntrack.documents import IdempotencyKey
 from learntrack.errors import KeyReused, StillRunning, field_error
-from learntrack.storage.database import Row
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -30,28 +29,22 @@ class RequestKey:
     scope: str
     request: str
 
-    def document(self, answer: bytes, expires_at: datetime) -> Row:
+    def answered(self, answer: bytes, expires_at: datetime) -> IdempotencyKey:
         """What is stored of the answered request."""
-        return {
-            "_id": self.id,
-            "owner": self.scope,
-            "request": self.request,
-            "answer": answer,
-            "expires_at": expires_at,
-            "schema_version": SCHEMA_VERSION,
-        }
+        return IdempotencyKey.begin(
+            self.id, owner=self.scope, request=self.request, answer=answer, expires_at=expires_at
+        )
 
-    def answer_in(self, stored: Row) -> bytes:
+    def answer_in(self, stored: IdempotencyKey) -> bytes:
         """The first answer.
 
         Raises:
             KeyReused: the key was used for another request.
 
         """
-        if stored["request"] != self.request:
+        if stored.request != self.request:
             raise KeyReused
-        found: bytes = stored["answer"]
-        return found
+        return stored.answer
 
 
 def request_key(

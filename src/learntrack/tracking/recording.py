@@ -1,20 +1,21 @@
 """What starting and updating a session do to the documents in memory: the contract's rules, without any I/O."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 
-from learntrack.documents.base import SCHEMA_VERSION
+from learntrack.documents import ContentSession, ContentSummary, MasteryLog
+from learntrack.documents.base import Stored
 from learntrack.domain import mastery, progress
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, AttemptTooLarge, UnknownAttempt
 from learntrack.domain.attempts import Attempt
-from learntrack.domain.ids import summary_id, try_id
+from learntrack.domain.ids import summary_id
 from learntrack.errors import Conflict, Forbidden, NotFound, QuizFinished, TooLarge, field_error
-from learntrack.storage.database import Row
 from learntrack.tracking.requests import StartJob, UpdateJob
-from learntrack.tracking.schemas import AttemptView, SessionContext, SessionStarted, SessionUpdate, SessionUpdated
-from learntrack.tracking.unit_of_work import Tracked, Workset
+from learntrack.tracking.schemas import AttemptView, SessionContext, SessionStarted, SessionUpdated
+from learntrack.tracking.unit_of_work import UnitOfWork
 
 _VIEW = AttemptView.__struct_fields__
 _NO_SESSION = "There is no such content session."
@@ -23,7 +24,7 @@ _NO_SESSION = "There is no such content session."
 # Starting
 
 
-def start(job: StartJob, docs: Workset) -> SessionStarted:
+def start(job: StartJob, unit: UnitOfWork) -> SessionStarted:
     """Start a session and say where the learner left off.
 
     Raises:
@@ -32,82 +33,94 @@ def start(job: StartJob, docs: Workset) -> SessionStarted:
         NotFound, Conflict: the client's session id is somebody else's, or was used before.
 
     """
-    _check_new_id(job, docs)
-    _check_assigned(job, docs)
-    session = _session(job)
+    _check_new_id(job, unit)
+    _check_assigned(job, unit)
+    session = ContentSession.begin(
+        job.session_id,
+        user_id=job.user_id,
+        visitor_id=job.visitor_id,
+        content_id=job.content_id,
+        channel_id=job.channel_id,
+        kind=job.kind,
+        context=job.context,
+        at=job.at,
+    )
     if job.user_id is None:
-        started = _started(session, {"progress": 0.0, "time_spent": 0.0, "extra_fields": {}})
+        started = _started(session, None)
         if job.criterion is not None:
             started.mastery_criterion, started.pastattempts, started.totalattempts = dict(job.criterion), [], 0
     else:
-        current = _try(job, job.criterion, docs) if job.criterion is not None else None
-        summary = _visited_summary(job, docs)
+        log = _log_to_go_on_with(job, job.criterion, unit) if job.criterion is not None else None
+        summary = _visited_summary(job, job.user_id, unit)
+        if log is not None:
+            session.goes_on_with(log.id, log.mastery_level)
         started = _started(session, summary)
-        if current is not None:
-            _show_try(current, session, started, docs)
-    docs.sessions[job.session_id] = Tracked(session, is_new=True)
+        if log is not None:
+            _show_try(log, started, unit)
+    unit.sessions[job.session_id] = session
     return started
 
 
-def _check_new_id(job: StartJob, docs: Workset) -> None:
-    if not job.id_is_the_clients or not docs.is_taken(job.session_id):
+def _check_new_id(job: StartJob, unit: UnitOfWork) -> None:
+    if not job.id_is_the_clients or not unit.is_taken(job.session_id):
         return
-    if docs.is_taken_by(job.session_id, job.user_id):
+    if unit.is_taken_by(job.session_id, job.user_id):
         raise Conflict("This session has been started already.")
     raise NotFound(_NO_SESSION)
 
 
-def _check_assigned(job: StartJob, docs: Workset) -> None:
+def _check_assigned(job: StartJob, unit: UnitOfWork) -> None:
     for each in job.assigned:
-        if not docs.is_assigned(each.id, job.user_id):
-            if each.kind == "quizzes":
+        if not unit.is_assigned(each.id, job.user_id):
+            if each.field == "quiz_id":
                 raise Forbidden("You may not take this quiz.")
             raise field_error(each.field, "It is not assigned to you.")
 
 
-def _visited_summary(job: StartJob, docs: Workset) -> Row:
+def _visited_summary(job: StartJob, user_id: str, unit: UnitOfWork) -> ContentSummary:
     """The one summary of learner and content, made if it is not there."""
-    assert job.user_id is not None
-    key = summary_id(job.user_id, job.content_id)
-    summary = docs.summaries.get(key)
+    summary = unit.summaries.get(summary_id(user_id, job.content_id))
     if summary is None:
-        summary = docs.summaries[key] = Tracked(_new_summary(job, key), is_new=True)
-    summary.set(channel_id=job.channel_id, end_timestamp=max(summary.row["end_timestamp"], job.at))
-    if job.repeat:
-        summary.set(progress=0.0)
-    if job.criterion is not None:
-        summary.set(has_tries=True)
-    return summary.row
+        summary = ContentSummary.begin(
+            user_id=user_id, content_id=job.content_id, channel_id=job.channel_id, kind=job.kind, at=job.at
+        )
+        unit.summaries[summary.id] = summary
+    summary.visit(job.channel_id, job.at, repeat=job.repeat, with_try=job.criterion is not None)
+    return summary
 
 
-def _try(job: StartJob, criterion: mastery.Criterion, docs: Workset) -> Row:
-    """The try to go on with: the unfinished one, else the latest finished one, else a new one."""
-    tries = docs.tries_of(job)
-    latest = tries.latest
-    if latest is not None and not (latest.row["complete"] and job.repeat):
-        if latest.row["complete"] and mastery.is_coach_assigned(latest.row["mastery_criterion"]):
+def _log_to_go_on_with(job: StartJob, criterion: mastery.Criterion, unit: UnitOfWork) -> MasteryLog:
+    """The try that the session goes on with; a new one where there is none to resume."""
+    assert job.user_id is not None
+    tries = unit.tries_of(job)
+    log = tries.to_resume(repeat=job.repeat)
+    if log is not None:
+        if log.complete and mastery.is_coach_assigned(log.mastery_criterion):
             raise QuizFinished
-        return latest.row
-    new = _new_try(job, criterion, mastery.next_level(criterion, tries.highest))
-    tries.latest = docs.tries[new["_id"]] = Tracked(new, is_new=True)
-    tries.highest = new["mastery_level"]
-    return new
+        return log
+    log = MasteryLog.begin(
+        summary_id(job.user_id, job.content_id),
+        user_id=job.user_id,
+        content_id=job.content_id,
+        level=mastery.next_level(criterion, tries.highest_level),
+        criterion=criterion,
+        at=job.at,
+    )
+    unit.add_log(job, log)
+    return log
 
 
-def _show_try(current: Row, session: Row, started: SessionStarted, docs: Workset) -> None:
-    session["mastery_log_id"] = current["_id"]
-    session["context"]["mastery_level"] = started.context.mastery_level = current["mastery_level"]
-    criterion = current["mastery_criterion"]
-    started.mastery_criterion = criterion
-    started.pastattempts = [_view(attempt) for attempt in docs.newest(current, mastery.past_attempts_shown(criterion))]
-    started.totalattempts = current["attempt_count"]
-    started.complete, started.time_spent = current["complete"], current["time_spent"]
+def _show_try(log: MasteryLog, started: SessionStarted, unit: UnitOfWork) -> None:
+    started.mastery_criterion = log.mastery_criterion
+    started.pastattempts = _views(unit.newest(log, mastery.past_attempts_shown(log.mastery_criterion)))
+    started.totalattempts = log.attempt_count
+    started.complete, started.time_spent = log.complete, log.time_spent
 
 
 # Updating
 
 
-def update(job: UpdateJob, docs: Workset, limits: AttemptLimits) -> SessionUpdated:
+def update(job: UpdateJob, unit: UnitOfWork, limits: AttemptLimits) -> SessionUpdated:
     """Record what the learner did since the last update.
 
     Raises:
@@ -117,45 +130,43 @@ def update(job: UpdateJob, docs: Workset, limits: AttemptLimits) -> SessionUpdat
         TooLarge: an attempt would grow beyond what is stored of one attempt.
 
     """
-    session = docs.sessions.get(job.session_id)
-    if session is None or session.row["user_id"] != job.user_id:
+    session = unit.sessions.get(job.session_id)
+    if session is None or session.user_id != job.user_id:
         raise NotFound(_NO_SESSION)
-    quiz_id = session.row["context"].get("quiz_id")
-    if quiz_id is not None and not docs.is_assigned(quiz_id, job.user_id):
+    quiz_id = session.context.get("quiz_id")
+    if quiz_id is not None and not unit.is_assigned(str(quiz_id), job.user_id):
         raise Forbidden("You may not take this quiz.")
-    summary = _there(docs.summaries, session.row["summary_id"])
-    current = _there(docs.tries, session.row["mastery_log_id"])
-    change, at = job.change, job.at
-    complete = progress.is_complete(_progressed((summary or session).row["progress"], change))
-    has_news = bool(change.time_spent_delta) or complete or bool(job.interactions) or quiz_id is not None
-    if (
-        current is not None
-        and has_news
-        and current.row["complete"]
-        and mastery.is_coach_assigned(current.row["mastery_criterion"])
-    ):
+    summary = _referred_to(unit.summaries, session.summary_id)
+    log = _referred_to(unit.logs, session.mastery_log_id)
+    complete = progress.is_complete(job.advance.of((summary or session).progress))
+    # What a finished coach-assigned quiz refuses, and what alone touches a try.
+    concerns_try = bool(job.advance.time_spent) or complete or bool(job.interactions) or quiz_id is not None
+    if log is not None and concerns_try and log.complete and mastery.is_coach_assigned(log.mastery_criterion):
         raise QuizFinished
-    holder = current or session
-    book = docs.book(holder.row, limits) if job.interactions else None
+    holder = log or session
+    book = unit.book(holder, limits) if job.interactions else None
     touched = _recorded(job, book, limits) if book is not None else []
 
     # Nothing is refused from here on.
-    _advance(session, change, at)
+    session.advance(job.advance, job.at)
     if summary is not None:
-        _advance_summary(summary, change, at)
-    if current is not None and has_news:
-        if complete and not current.row["complete"] and summary is not None:
-            summary.set(finished_tries=summary.row["finished_tries"] + 1)
-        _advance_try(current, change, at, complete=complete)
+        summary.advance(job.advance, job.at)
+        if job.extra_fields is not None:
+            summary.keep_extra_fields(job.extra_fields)
+    if log is not None and concerns_try:
+        _advance_try(log, summary, job.advance.time_spent, job.at, complete=complete)
     if book is not None:
-        docs.keep(holder, book)
+        unit.keep(holder, book)
     updated = SessionUpdated(complete=complete)
-    if change.interactions is not None:
-        updated.attempts = [_view(attempt) for attempt in touched]
+    if job.interactions is not None:
+        updated.attempts = _views(touched)
     return updated
 
 
-def _there(documents: dict[str, Tracked], key: str | None) -> Tracked | None:
+Found = TypeVar("Found", bound=Stored)
+
+
+def _referred_to(documents: dict[str, Found], key: str | None) -> Found | None:
     """The document that a session refers to, if it refers to one; without it the session is being forgotten."""
     if key is None:
         return None
@@ -167,127 +178,38 @@ def _there(documents: dict[str, Tracked], key: str | None) -> Tracked | None:
 
 def _recorded(job: UpdateJob, book: AttemptBook, limits: AttemptLimits) -> list[Attempt]:
     try:
-        return book.record(job.interactions, session_id=job.session_id, now=job.at)
+        return book.record(job.interactions or [], session_id=job.session_id, now=job.at)
     except UnknownAttempt as error:
         raise field_error(f"interactions[{error.position}].id", "There is no such attempt in this try.") from None
     except AttemptTooLarge:
-        raise TooLarge(
-            f"One attempt may have at most {limits.interactions} interactions and {limits.size} bytes."
-        ) from None
+        most = f"{limits.interactions} interactions and {limits.size} bytes"
+        raise TooLarge(f"One attempt may have at most {most}.") from None
 
 
-def _progressed(old: float, change: SessionUpdate) -> float:
-    if change.progress_delta is not None:
-        return progress.advanced(old, change.progress_delta)
-    return old if change.progress is None else progress.rounded(change.progress)
+def _advance_try(
+    log: MasteryLog, summary: ContentSummary | None, seconds: float, at: datetime, *, complete: bool
+) -> None:
+    """Add time to a try and finish it where its content is `complete`; the summary counts its finished tries."""
+    if complete and not log.complete and summary is not None:
+        summary.count_finished_try()
+    log.advance(seconds, at, finish=complete)
 
 
-def _advance(document: Tracked, change: SessionUpdate, at: datetime) -> None:
-    row = document.row
-    document.set(
-        progress=_progressed(row["progress"], change),
-        time_spent=row["time_spent"] + (change.time_spent_delta or 0.0),
-        end_timestamp=max(row["end_timestamp"], at),
-    )
+# Showing
 
 
-def _advance_summary(summary: Tracked, change: SessionUpdate, at: datetime) -> None:
-    """Add time and progress; reaching 1 from below is the completion; extra_fields are replaced."""
-    before = summary.row["progress"]
-    _advance(summary, change, at)
-    if not progress.is_complete(before) and progress.is_complete(summary.row["progress"]):
-        summary.set(completion_timestamp=max(summary.row["completion_timestamp"] or at, at))
-    if change.extra_fields is not None:
-        summary.set(extra_fields=change.extra_fields)
-
-
-def _advance_try(current: Tracked, change: SessionUpdate, at: datetime, *, complete: bool) -> None:
-    """Add time, and finish the try where its content is `complete`; its end moves only when one of the two changes."""
-    row = current.row
-    spent = change.time_spent_delta or 0.0
-    finishes = complete and not row["complete"]
-    if spent > 0 or finishes:
-        current.set(time_spent=row["time_spent"] + spent, end_timestamp=max(row["end_timestamp"], at))
-    if finishes:
-        current.set(complete=True, completion_timestamp=at)
-
-
-# New documents
-
-
-def _session(job: StartJob) -> Row:
-    return {
-        "_id": job.session_id,
-        "user_id": job.user_id,
-        "visitor_id": job.visitor_id,
-        "content_id": job.content_id,
-        "channel_id": job.channel_id,
-        "kind": job.kind,
-        "context": dict(job.context),
-        "summary_id": None if job.user_id is None else summary_id(job.user_id, job.content_id),
-        "mastery_log_id": None,
-        "start_timestamp": job.at,
-        "end_timestamp": job.at,
-        "time_spent": 0.0,
-        "progress": 0.0,
-        **_no_attempts(),
-        "schema_version": SCHEMA_VERSION,
-    }
-
-
-def _new_summary(job: StartJob, key: str) -> Row:
-    return {
-        "_id": key,
-        "user_id": job.user_id,
-        "content_id": job.content_id,
-        "channel_id": job.channel_id,
-        "kind": job.kind,
-        "start_timestamp": job.at,
-        "end_timestamp": job.at,
-        "completion_timestamp": None,
-        "time_spent": 0.0,
-        "progress": 0.0,
-        "extra_fields": {},
-        "has_tries": False,
-        "finished_tries": 0,
-        "schema_version": SCHEMA_VERSION,
-    }
-
-
-def _new_try(job: StartJob, criterion: mastery.Criterion, level: int) -> Row:
-    assert job.user_id is not None
-    summary = summary_id(job.user_id, job.content_id)
-    return {
-        "_id": try_id(summary, level),
-        "user_id": job.user_id,
-        "summary_id": summary,
-        "content_id": job.content_id,
-        "mastery_level": level,
-        "mastery_criterion": dict(criterion),
-        "start_timestamp": job.at,
-        "end_timestamp": job.at,
-        "completion_timestamp": None,
-        "complete": False,
-        "time_spent": 0.0,
-        **_no_attempts(),
-        "schema_version": SCHEMA_VERSION,
-    }
-
-
-def _no_attempts() -> dict[str, Any]:
-    return {"attempt_count": 0, "correct_sum": 0.0, "completed_attempts": 0, "attempts": []}
-
-
-def _started(session: Row, summary: Row) -> SessionStarted:
+def _started(session: ContentSession, summary: ContentSummary | None) -> SessionStarted:
+    """Where the learner left off in the content; nobody (anonymous) begins at nothing."""
+    reached = summary.progress if summary else 0.0
     return SessionStarted(
-        session_id=session["_id"],
-        context=msgspec.convert(session["context"], SessionContext),
-        progress=summary["progress"],
-        time_spent=summary["time_spent"],
-        extra_fields=summary["extra_fields"],
-        complete=progress.is_complete(summary["progress"]),
+        session_id=session.id,
+        context=msgspec.convert(session.context, SessionContext),
+        progress=reached,
+        time_spent=summary.time_spent if summary else 0.0,
+        extra_fields=summary.extra_fields if summary else {},
+        complete=progress.is_complete(reached),
     )
 
 
-def _view(attempt: Attempt) -> AttemptView:
-    return AttemptView(*(attempt[field] for field in _VIEW))  # type: ignore[literal-required]
+def _views(attempts: Sequence[Attempt]) -> list[AttemptView]:
+    return [AttemptView(*(getattr(attempt, name) for name in _VIEW)) for attempt in attempts]

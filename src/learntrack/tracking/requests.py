@@ -1,23 +1,34 @@
-"""What the write path is asked to do, checked as far as that needs no database."""
+"""What the write path is asked to do: a request's body, checked as far as that needs no database, as a job."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
+from typing import Any, TypeVar
+
+import msgspec
 
 from learntrack.domain import mastery
+from learntrack.domain.any_json import objection
 from learntrack.domain.attempts import Interaction
-from learntrack.errors import Forbidden
-from learntrack.tracking.checks import check_start, required
-from learntrack.tracking.idempotency import RequestKey
-from learntrack.tracking.schemas import SessionStart, SessionUpdate
+from learntrack.domain.ids import is_id, parse_id
+from learntrack.domain.progress import Advance
+from learntrack.errors import Forbidden, InvalidFields, NotFound, TooLarge
+from learntrack.settings import Settings
+from learntrack.tracking import schemas
+from learntrack.tracking.idempotency import RequestKey, request_key
+from learntrack.tracking.schemas import MasteryModel, SessionStart, SessionUpdate
+
+T = TypeVar("T")
+
+_REQUIRED = "This field is required."
 
 
 @dataclass(slots=True, frozen=True)
 class Assigned:
-    """Something that must be assigned to the caller: `kind` is its collection."""
+    """Something that must be assigned to the caller, and the field that names it."""
 
     field: str
-    kind: str
     id: str
 
 
@@ -51,8 +62,9 @@ class UpdateJob:
 
     session_id: str
     user_id: str | None
-    change: SessionUpdate
-    interactions: list[Interaction]
+    advance: Advance
+    extra_fields: dict[str, Any] | None
+    interactions: list[Interaction] | None
     at: datetime
     key: RequestKey | None = None
 
@@ -82,24 +94,24 @@ def start_job(
         Forbidden: a quiz, lesson or course without being signed in.
 
     """
-    check_start(start)
+    _check_start(start)
     given = (
-        Assigned("quiz_id", "quizzes", start.quiz_id) if start.quiz_id else None,
-        Assigned("lesson_id", "lessons", start.lesson_id) if start.lesson_id else None,
-        Assigned("course_session_id", "course_sessions", start.course_session_id)
+        Assigned("quiz_id", start.quiz_id) if start.quiz_id else None,
+        Assigned("lesson_id", start.lesson_id) if start.lesson_id else None,
+        Assigned("course_session_id", start.course_session_id)
         if start.course_session_id and not start.quiz_id
         else None,
     )
     assigned = tuple(each for each in given if each is not None)
     if assigned and user_id is None:
         raise Forbidden("Sign in to take a quiz, a lesson or a course.")
-    context: dict[str, str | int] = {} if start.quiz_id is not None else {"node_id": required(start.node_id)}
+    context: dict[str, str | int] = {} if start.quiz_id is not None else {"node_id": _required(start.node_id)}
     context |= {each.field: each.id for each in assigned}
     criterion: mastery.Criterion | None
     if start.quiz_id is not None:
         content_id, channel_id, kind, criterion = start.quiz_id, None, "quiz", mastery.COACH_ASSIGNED_QUIZ
     else:
-        content_id, channel_id, kind = required(start.content_id), start.channel_id, required(start.kind)
+        content_id, channel_id, kind = _required(start.content_id), start.channel_id, _required(start.kind)
         criterion = start.mastery_model.criterion() if start.mastery_model else None
     return StartJob(
         session_id=session_id,
@@ -118,6 +130,42 @@ def start_job(
     )
 
 
+def update_job(
+    session_id: str,
+    update: SessionUpdate,
+    settings: Settings,
+    *,
+    user_id: str | None,
+    at: datetime,
+    key: str | None,
+    key_field: str = "Idempotency-Key",
+) -> UpdateJob:
+    """The job of updating a session.
+
+    Raises:
+        InvalidFields: a field is wrong, or the key; `key_field` is where it stands.
+        TooLarge: extra_fields are larger than what is stored of them.
+        NotFound: the session's id is none.
+
+    """
+    _check_update(update, settings)
+    if not is_id(session_id):
+        raise NotFound("There is no such content session.")
+    session = parse_id(session_id)
+    scope = user_id or session
+    named = request_key(key, scope=scope, action=f"update {session}", body=update, field=key_field)
+    sent = update.interactions
+    return UpdateJob(
+        session_id=session,
+        user_id=user_id,
+        advance=Advance(update.progress_delta, update.progress, update.time_spent_delta or 0.0),
+        extra_fields=update.extra_fields,
+        interactions=None if sent is None else [_interaction(interaction) for interaction in sent],
+        at=at,
+        key=named,
+    )
+
+
 def may_join(group: Sequence[Job], job: Job) -> bool:
     """Whether a job may share a transaction with those before it.
 
@@ -126,4 +174,97 @@ def may_join(group: Sequence[Job], job: Job) -> bool:
     """
     return not (
         isinstance(job, StartJob) and job.criterion is not None and any(each.owner == job.owner for each in group)
+    )
+
+
+# Checks
+
+
+def _check_start(start: SessionStart) -> None:
+    """Raise `InvalidFields` unless the fields of a start go together."""
+    errors: dict[str, list[str]] = {}
+    if start.quiz_id is not None:
+        for name in ("node_id", "lesson_id"):
+            if getattr(start, name) is not None:
+                errors[name] = ["Must not be given together with quiz_id."]
+    elif start.node_id is None:
+        errors["node_id"] = ["One of node_id and quiz_id is required."]
+    if start.lesson_id is not None and start.course_session_id is not None:
+        errors["course_session_id"] = ["Must not be given together with lesson_id."]
+    if start.node_id is not None:
+        errors |= {name: [_REQUIRED] for name in ("kind", "content_id", "channel_id") if getattr(start, name) is None}
+        if start.kind == "exercise" and start.mastery_model is None:
+            errors["mastery_model"] = ["Required for kind exercise."]
+        if start.kind != "exercise" and start.mastery_model is not None:
+            errors["mastery_model"] = ["Only an exercise has a mastery model."]
+    if start.mastery_model is not None and (objections := _model_objections(start.mastery_model)):
+        errors |= objections
+    if errors:
+        raise InvalidFields(errors)
+
+
+def _required(value: T | None) -> T:
+    """A field that `_check_start` has made sure is there."""
+    assert value is not None
+    return value
+
+
+def _model_objections(model: MasteryModel) -> dict[str, list[str]]:
+    if model.type != "m_of_n":
+        return {}
+    if missing := {f"mastery_model.{name}": [_REQUIRED] for name in ("m", "n") if getattr(model, name) is None}:
+        return missing
+    assert model.m is not None
+    assert model.n is not None
+    return {} if 1 <= model.m <= model.n else {"mastery_model.m": ["Must be at least 1 and at most n."]}
+
+
+def _check_update(update: SessionUpdate, settings: Settings) -> None:
+    """Raise `InvalidFields` or `TooLarge` unless an update can be recorded."""
+    errors: dict[str, list[str]] = {}
+    if update.progress is not None and update.progress_delta is not None:
+        errors["progress"] = ["Must not be given together with progress_delta."]
+    _check_numbers(update, ("progress", "progress_delta", "time_spent_delta"), "", errors)
+    if update.extra_fields is not None:
+        _check_json(update.extra_fields, "extra_fields", settings, errors)
+        if len(msgspec.json.encode(update.extra_fields)) > settings.max_extra_fields_bytes:
+            raise TooLarge(f"extra_fields may have at most {settings.max_extra_fields_bytes} bytes.")
+    interactions = update.interactions or []
+    if len(interactions) > settings.max_interactions:
+        errors["interactions"] = [f"At most {settings.max_interactions} interactions in one update."]
+    for number, interaction in enumerate(interactions):
+        where = f"interactions[{number}]."
+        _check_numbers(interaction, ("correct", "time_spent"), where, errors)
+        if interaction.answer is None and not interaction.error:
+            errors[where + "answer"] = ["Required unless error is true."]
+        if interaction.answer is not None:
+            _check_json(interaction.answer, where + "answer", settings, errors)
+    if errors:
+        raise InvalidFields(errors)
+
+
+def _check_numbers(shape: Any, names: tuple[str, ...], where: str, errors: dict[str, list[str]]) -> None:
+    for name in names:
+        value = getattr(shape, name)
+        if value is not None and not isfinite(value):
+            errors[where + name] = ["Must be a finite number."]
+
+
+def _check_json(value: Mapping[str, Any], field: str, settings: Settings, errors: dict[str, list[str]]) -> None:
+    if found := objection(value, depth=settings.max_json_depth):
+        errors[field] = [found]
+
+
+def _interaction(sent: schemas.Interaction) -> Interaction:
+    return Interaction(
+        item=sent.item,
+        correct=sent.correct,
+        time_spent=sent.time_spent,
+        id=sent.id,
+        answer=sent.answer,
+        simple_answer=sent.simple_answer,
+        complete=bool(sent.complete),
+        error=bool(sent.error),
+        hinted=bool(sent.hinted),
+        replace=bool(sent.replace),
     )

@@ -12,17 +12,16 @@ from learntrack.domain import moments
 from learntrack.domain.any_json import encoder
 from learntrack.domain.attempt_book import AttemptLimits
 from learntrack.domain.ids import is_id, new_id, parse_id
-from learntrack.errors import NotFound, Refusal
+from learntrack.errors import Refusal
 from learntrack.settings import Settings
 from learntrack.storage import Database
-from learntrack.storage.database import Session
+from learntrack.storage.database import Tx
 from learntrack.storage.group_commit import GroupCommit
 from learntrack.tracking import recording
-from learntrack.tracking.checks import check_update
 from learntrack.tracking.idempotency import Running, request_key
-from learntrack.tracking.requests import Job, StartJob, UpdateJob, may_join, start_job
+from learntrack.tracking.requests import Job, StartJob, may_join, start_job, update_job
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
-from learntrack.tracking.unit_of_work import Workset
+from learntrack.tracking.unit_of_work import UnitOfWork
 
 _STARTED = Counter("learntrack_sessions_started", "Content sessions started.")
 _UPDATED = Counter("learntrack_sessions_updated", "Updates of content sessions recorded.")
@@ -92,12 +91,8 @@ class Tracking:
             StillRunning, KeyReused: what the key says of an earlier sending.
 
         """
-        interactions = check_update(change, self._settings)
-        if not is_id(session_id):
-            raise NotFound("There is no such content session.")
-        session = parse_id(session_id)
-        named = request_key(key, scope=by.user_id or session, action=f"update {session}", body=change)
-        return await self._once(UpdateJob(session, by.user_id, change, interactions, self._clock(), named))
+        job = update_job(session_id, change, self._settings, user_id=by.user_id, at=self._clock(), key=key)
+        return await self._once(job)
 
     def now(self) -> datetime:
         """The present moment."""
@@ -119,32 +114,32 @@ class Tracking:
     async def _do(self, jobs: Sequence[Job]) -> list[Answer | Exception]:
         """Do a group of jobs in one transaction."""
 
-        async def work(tx: Session) -> list[Answer | Exception]:
-            docs = Workset(self._db, tx)
-            await docs.load(jobs)
-            outcomes = [self._outcome(job, docs) for job in jobs]
-            await docs.store()
+        async def work(tx: Tx) -> list[Answer | Exception]:
+            unit = UnitOfWork(self._db, tx)
+            await unit.load(jobs)
+            outcomes = [self._outcome(job, unit) for job in jobs]
+            await unit.store()
             return outcomes
 
         outcomes = await self._db.transaction(work)
         _count(jobs, outcomes)
         return outcomes
 
-    def _outcome(self, job: Job, docs: Workset) -> Answer | Exception:
+    def _outcome(self, job: Job, unit: UnitOfWork) -> Answer | Exception:
         try:
-            if job.key is not None and (stored := docs.keys.get(job.key.id)) is not None:
+            if job.key is not None and (stored := unit.keys.get(job.key.id)) is not None:
                 return Answer(job.key.answer_in(stored), replayed=True)
-            before = docs.attempts_recorded
+            before = unit.attempts_recorded
             answer = (
-                recording.start(job, docs) if isinstance(job, StartJob) else recording.update(job, docs, self._limits)
+                recording.start(job, unit) if isinstance(job, StartJob) else recording.update(job, unit, self._limits)
             )
         except Refusal as refusal:
             return refusal
-        recorded = docs.attempts_recorded - before
+        recorded = unit.attempts_recorded - before
         if job.key is None:
             return Answer(answer, attempts_recorded=recorded)
         body = encoder.encode(answer)
-        docs.add_key(job.key.document(body, self._clock() + self._keys_kept))
+        unit.keys[job.key.id] = job.key.answered(body, self._clock() + self._keys_kept)
         return Answer(body, attempts_recorded=recorded)
 
 

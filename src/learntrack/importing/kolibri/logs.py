@@ -14,11 +14,12 @@ from math import isfinite
 from typing import Any
 
 import msgspec
+from pydantic import ValidationError
 
 from learntrack.documents.base import SCHEMA_VERSION
 from learntrack.domain import mastery, moments
 from learntrack.domain.any_json import encoder, objection
-from learntrack.domain.attempts import Attempt
+from learntrack.domain.attempts import Attempt, HistoryEntry
 from learntrack.domain.ids import parse_id, summary_id
 from learntrack.importing.kolibri.source import LearnerRows, SourceRow
 from learntrack.importing.report import ImportReport
@@ -82,11 +83,11 @@ def documents_of(rows: LearnerRows, report: ImportReport) -> LearnerDocuments:
     sessions = {row["_id"] for row in found.sessions}
     for row, attempt in convert.each("attempts", rows.attempts, convert.attempt):
         tried = row["masterylog_id"]
-        holder = str(tried).replace("-", "") if tried else attempt["session_id"]
+        holder = str(tried).replace("-", "") if tried else attempt.session_id
         if holder not in holders:
             report.skip("attempts", row["id"], "its try is not there" if tried else "its session is not there")
             continue
-        if attempt["session_id"] not in sessions:
+        if attempt.session_id not in sessions:
             report.note("attempts", row["id"], "kept in its try, though its session is not there")
         found.attempts[holder].append(attempt)
     for document in (*found.summaries, *found.tries, *found.sessions):
@@ -113,12 +114,14 @@ def _one_each(summaries: Iterable[Row], report: ImportReport) -> list[Row]:
 
 def _finish(document: Row, attempts: list[Attempt]) -> None:
     """Number the attempts, and remember what exactly was imported, so that the next import knows what is new."""
-    attempts.sort(key=lambda attempt: (attempt["start_timestamp"], attempt["end_timestamp"], attempt["id"]))
+    attempts.sort(key=lambda attempt: (attempt.start_timestamp, attempt.end_timestamp, attempt.id))
     for number, attempt in enumerate(attempts):
-        attempt["number"] = number
+        attempt.number = number
     if "mastery_level" in document and document["time_spent"] is None:
-        document["time_spent"] = sum(attempt["time_spent"] for attempt in attempts)
-    digest = hashlib.blake2b(encoder.encode([document, attempts]), digest_size=12).hexdigest()
+        document["time_spent"] = sum(attempt.time_spent for attempt in attempts)
+    digest = hashlib.blake2b(
+        encoder.encode([document, [attempt.stored() for attempt in attempts]]), digest_size=12
+    ).hexdigest()
     document["imported"] |= {"digest": digest, "time_spent": document["time_spent"]}
     if "progress" in document:
         document["imported"]["progress"] = document["progress"]
@@ -229,7 +232,7 @@ class _Converter:
             error=bool(row.get("error")),
             answer=_dict(row, "answer"),
             simple_answer=str(row["simple_answer"] or ""),
-            interaction_history=_dicts(row, "interaction_history"),
+            interaction_history=_history(row),
         )
 
 
@@ -251,8 +254,8 @@ def _add_legacy_exams(rows: LearnerRows, found: LearnerDocuments, convert: _Conv
         completed = _moment(row, "completion_timestamp", optional=True)
         attempts = [attempt for _, attempt in convert.each("attempts", answers, convert.attempt)]
         for attempt, answer in zip(attempts, answers, strict=False):
-            attempt["item"] = f"{answer['content_id']}:{attempt['item']}"
-        moments = [moment for attempt in attempts for moment in (attempt["start_timestamp"], attempt["end_timestamp"])]
+            attempt.item = f"{answer['content_id']}:{attempt.item}"
+        moments = [moment for attempt in attempts for moment in (attempt.start_timestamp, attempt.end_timestamp)]
         if completed is not None:
             moments.append(completed)
         if not moments:
@@ -263,7 +266,7 @@ def _add_legacy_exams(rows: LearnerRows, found: LearnerDocuments, convert: _Conv
             "content_id": content,
             "start_timestamp": min(moments),
             "end_timestamp": max(moments) if completed is None else completed,
-            "time_spent": float(sum(attempt["time_spent"] for attempt in attempts)),
+            "time_spent": float(sum(attempt.time_spent for attempt in attempts)),
         }
         summary = summary_id(str(found.user_id), content)
         level = -(int(content, 16) % 10**9) or -1
@@ -299,7 +302,7 @@ def _add_legacy_exams(rows: LearnerRows, found: LearnerDocuments, convert: _Conv
             **_common(row),
         }
         for attempt in attempts:
-            attempt["session_id"] = key
+            attempt.session_id = key
         found.attempts[key] = attempts
         return session, tried, whole
 
@@ -361,6 +364,13 @@ _SUSPECT = re.compile(r"\\u0000|[0-9]{19}")
 def _dict(row: SourceRow, name: str) -> dict[str, Any]:
     found: dict[str, Any] = _json(row, name, _object) or {}
     return found
+
+
+def _history(row: SourceRow) -> list[HistoryEntry]:
+    try:
+        return [HistoryEntry.model_validate(entry) for entry in _dicts(row, "interaction_history")]
+    except ValidationError:
+        raise Corrupt("interaction_history: entries of another kind") from None
 
 
 def _dicts(row: SourceRow, name: str) -> list[dict[str, Any]]:

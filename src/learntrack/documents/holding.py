@@ -1,0 +1,55 @@
+"""Documents that hold attempts: the newest embedded, older ones in `attempt_overflow`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import PrivateAttr
+
+from learntrack.documents.base import Row, Stored
+from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, Chunk, OverflowTotals
+from learntrack.domain.attempts import Attempt
+
+NO_ATTEMPTS: dict[str, Any] = {"attempt_count": 0, "correct_sum": 0.0, "completed_attempts": 0, "attempts": []}
+
+
+class HoldsAttempts(Stored):
+    """The fields of a try, or of a session without one, that hold its attempts.
+
+    `attempt_count`, `correct_sum` and `completed_attempts` are of all attempts, kept with every write so that lists and
+    counts unwind nothing.
+    """
+
+    attempt_count: int = 0
+    correct_sum: float = 0.0
+    completed_attempts: int = 0
+    attempts: list[Attempt] = []
+    overflow: OverflowTotals | None = None
+
+    _changed_attempts: set[int] = PrivateAttr(default_factory=set)
+
+    def book(self, limits: AttemptLimits, chunks: Sequence[Chunk] = ()) -> AttemptBook:
+        """The attempts, to be recorded in: `keep` takes over what has been, and until then nothing here changes."""
+        totals = self.overflow.model_copy() if self.overflow else None
+        copies = [Chunk(chunk.number, [*chunk.attempts]) for chunk in chunks]
+        return AttemptBook([*self.attempts], totals, copies, limits)
+
+    def keep(self, book: AttemptBook) -> None:
+        """Take over what has been recorded in a book; its chunks are documents of their own."""
+        self.change(
+            attempt_count=book.attempt_count,
+            correct_sum=book.correct_sum,
+            completed_attempts=book.completed_attempts,
+        )
+        if book.totals is not None:
+            self.change(overflow=book.totals)
+        self.attempts = book.embedded
+        if book.moved:
+            self._changed.add("attempts")
+        self._changed_attempts |= book.changed
+
+    def changes(self) -> Row:
+        """What has changed; attempts by their positions, so that what is sent and logged stays small."""
+        found = super().changes()
+        if "attempts" not in self._changed:
+            found |= {f"attempts.{position}": self.attempts[position].stored() for position in self._changed_attempts}
+        return found

@@ -1,0 +1,184 @@
+"""Reading what a group of jobs is about, within its transaction: one round trip a question, whatever the group's
+size.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from learntrack.documents import (
+    AttemptOverflow,
+    ContentSession,
+    ContentSummary,
+    CourseSession,
+    IdempotencyKey,
+    Lesson,
+    MasteryLog,
+    Quiz,
+    User,
+)
+from learntrack.documents.base import Row, Stored
+from learntrack.documents.holding import HoldsAttempts
+from learntrack.domain import mastery, which_try
+from learntrack.domain.attempt_book import LookUps
+from learntrack.domain.attempts import Attempt
+from learntrack.domain.which_try import Tries
+from learntrack.storage import Database
+from learntrack.storage.database import Stage, Tx
+
+ASSIGNABLE: Mapping[str, type[Lesson | Quiz | CourseSession]] = {
+    "lesson_id": Lesson,
+    "quiz_id": Quiz,
+    "course_session_id": CourseSession,
+}
+"""What may have to be assigned to a learner, by the field that names it."""
+
+Assignment = tuple[str, str, str | None]
+"""A field of `ASSIGNABLE`, the id in it, and whom it would have to be assigned to."""
+
+
+@dataclass(slots=True)
+class LoadedLogs:
+    """Documents as they were found; `tries` by summary and kind of try."""
+
+    sessions: list[ContentSession] = field(default_factory=list)
+    summaries: list[ContentSummary] = field(default_factory=list)
+    logs: list[MasteryLog] = field(default_factory=list)
+    tries: dict[tuple[str, mastery.TryKind], Tries[MasteryLog]] = field(default_factory=dict)
+
+
+class Loading:
+    """Reads within a transaction.
+
+    Args:
+        db: Where from.
+        tx: The transaction.
+
+    """
+
+    def __init__(self, db: Database, tx: Tx) -> None:
+        self._db = db
+        self._tx = tx
+
+    async def keys(self, ids: list[str]) -> dict[str, IdempotencyKey]:
+        """The keys with these ids that are known, by id."""
+        rows = await self._find(IdempotencyKey, {"_id": _one_of(ids)})
+        return {row["_id"]: IdempotencyKey.model_validate(row) for row in rows}
+
+    async def sessions(self, ids: list[str], owners: list[str | None]) -> LoadedLogs:
+        """These sessions of these owners, with their summaries and tries. Index: the keys."""
+        rows = await self._aggregate(
+            ContentSession,
+            [
+                {"$match": {"_id": _one_of(ids)}},
+                {"$match": {"user_id": _one_of(owners)}},
+                _joined(ContentSummary, "summary_id", "_id", "summary"),
+                _joined(MasteryLog, "mastery_log_id", "_id", "try"),
+            ],
+        )
+        loaded = LoadedLogs()
+        for row in rows:
+            loaded.summaries += map(ContentSummary.model_validate, row.pop("summary"))
+            loaded.logs += map(MasteryLog.model_validate, row.pop("try"))
+            loaded.sessions.append(ContentSession.model_validate(row))
+        return loaded
+
+    async def summaries(self, ids: list[str], owners: list[str], *, with_tries: bool) -> LoadedLogs:
+        """These summaries of these owners, and of each kind of their tries the one to go on with. Index: the key,
+        summary.
+        """
+        pipeline: list[Stage] = [{"$match": {"_id": _one_of(ids)}}, {"$match": {"user_id": _one_of(owners)}}]
+        if with_tries:
+            pipeline += [
+                _joined(MasteryLog, "_id", "summary_id", "tries"),
+                {"$unwind": {"path": "$tries", "preserveNullAndEmptyArrays": True}},
+                {"$sort": {f"tries.{name}": direction for name, direction in which_try.ORDER.items()}},
+                {
+                    "$group": {
+                        "_id": {"summary": "$_id", "kind": _kind_of("$tries.mastery_criterion")},
+                        "summary": {"$first": "$$ROOT"},
+                        "highest_level": {"$max": "$tries.mastery_level"},
+                    }
+                },
+            ]
+        loaded = LoadedLogs()
+        for row in await self._aggregate(ContentSummary, pipeline):
+            summary = row.get("summary", row)
+            first = summary.pop("tries", None)
+            loaded.summaries.append(ContentSummary.model_validate(summary))
+            if first is not None:
+                log = MasteryLog.model_validate(first)
+                loaded.logs.append(log)
+                kind = mastery.try_kind(log.mastery_criterion)
+                loaded.tries[summary["_id"], kind] = Tries(log, row["highest_level"])
+        return loaded
+
+    async def owners_of(self, session_ids: list[str]) -> dict[str, str | None]:
+        """Whose the sessions are that there are with these ids."""
+        rows = await self._find(ContentSession, {"_id": _one_of(session_ids)}, {"user_id": 1})
+        return {row["_id"]: row["user_id"] for row in rows}
+
+    async def assigned(self, questions: Collection[Assignment]) -> set[tuple[str, str]]:
+        """Which of these are assigned now (a quiz: and active), as id and user."""
+        users = {user for _, _, user in questions if user is not None}
+        rows = await self._find(User, {"_id": _one_of(list(users))}, {"collections": 1})
+        collections = {row["_id"]: set(row["collections"]) for row in rows}
+        found: set[tuple[str, str]] = set()
+        for name in {name for name, _, _ in questions}:
+            ids = list({entry for other, entry, _ in questions if other == name})
+            assigned_to = {
+                row["_id"]: set(row["collection_ids"])
+                for row in await self._find(ASSIGNABLE[name], {"_id": _one_of(ids)}, {"collection_ids": 1, "active": 1})
+                if row.get("active", True)
+            }
+            for other, entry, user in questions:
+                if other == name and user and collections.get(user, set()) & assigned_to.get(entry, set()):
+                    found.add((entry, user))
+        return found
+
+    async def chunks(self, holder: HoldsAttempts, owner: str | None, look_ups: LookUps) -> list[AttemptOverflow]:
+        """The chunks of a long try in which these attempts or items are. Indexes: holder_attempt, holder_item."""
+        found: dict[str, AttemptOverflow] = {}
+        for path, values in (("attempts.id", look_ups.ids), ("attempts.item", look_ups.items)):
+            if values:
+                query = {"user_id": owner, "holder_id": holder.id, path: _one_of(list(values))}
+                found |= {
+                    row["_id"]: AttemptOverflow.model_validate(row) for row in await self._find(AttemptOverflow, query)
+                }
+        return list(found.values())
+
+    async def older(self, log: MasteryLog, most: int | None) -> list[Attempt]:
+        """The newest attempts of a long try that are in its chunks: `most` of them, or all. Index: holder_attempt."""
+        pipeline: list[Stage] = [
+            {"$match": {"user_id": log.user_id, "holder_id": log.id}},
+            {"$unwind": "$attempts"},
+            {"$replaceRoot": {"newRoot": "$attempts"}},
+        ]
+        if most is not None:
+            pipeline += [{"$sort": {"start_timestamp": -1, "number": 1}}, {"$limit": most}]
+        return [Attempt.model_validate(row) for row in await self._aggregate(AttemptOverflow, pipeline)]
+
+    async def _find(self, kind: type[Stored], query: Row, projection: Row | None = None) -> list[Row]:
+        found: list[Row] = await self._db.collection(kind).find(query, projection, session=self._tx).to_list(None)
+        return found
+
+    async def _aggregate(self, kind: type[Stored], pipeline: list[Stage]) -> list[Row]:
+        cursor = self._db.collection(kind).aggregate(pipeline, session=self._tx, allowDiskUse=True)
+        found: list[Row] = await cursor.to_list(None)
+        return found
+
+
+def _one_of(values: Iterable[Any]) -> Any:
+    ids = list(values)
+    return ids[0] if len(ids) == 1 else {"$in": ids}
+
+
+def _joined(kind: type[Stored], local: str, foreign: str, name: str) -> Stage:
+    return {"$lookup": {"from": kind.collection(), "localField": local, "foreignField": foreign, "as": name}}
+
+
+def _kind_of(criterion: str) -> Row:
+    """The kind of try (`mastery.try_kind`) as an expression."""
+    coach_assigned = {"$eq": [f"{criterion}.coach_assigned", True]}
+    is_quiz = {"$in": [f"{criterion}.type", list(mastery.QUIZ_MODELS)]}
+    return {"$cond": [is_quiz, {"$cond": [coach_assigned, "coach_quiz", "quiz"]}, "exercise"]}
