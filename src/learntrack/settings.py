@@ -37,16 +37,6 @@ class Settings(BaseSettings):
         Path | None,
         Field(description="Writes are 503 while this folder's disk is nearly full; with the embedded engine its own."),
     ] = None
-    write_lines: Annotated[
-        int,
-        Field(
-            description=(
-                "Transactions that one process has under way at once; more than 1 pays where the database is far."
-            ),
-            ge=1,
-            le=64,
-        ),
-    ] = 1
 
     jwt_secret: Annotated[
         SecretStr | None,

@@ -40,7 +40,7 @@ async def test_a_start_sent_again_is_the_same_session(api: Api, school: School) 
 
     assert again.json() == first.json()
     assert again.headers["idempotent-replayed"] == "true"
-    assert await api.db.content_sessions.count_documents({"user_id": learner.id}) == 1
+    assert await api.db.collection("content_sessions").count_documents({"user_id": learner.id}) == 1
 
 
 async def test_a_first_answer_is_given_again_though_it_would_be_refused_by_now(api: Api, school: School) -> None:
@@ -128,7 +128,7 @@ async def test_a_malformed_key_is_refused(api: Api, school: School, key: str | b
 
     assert answer.status_code == 400
     assert "Idempotency-Key" in answer.json()["errors"]
-    assert await api.db.content_sessions.count_documents({"user_id": learner.id}) == 0
+    assert await api.db.collection("content_sessions").count_documents({"user_id": learner.id}) == 0
 
 
 @pytest.mark.engines("mongomock", "embedded")  # mongoeco holds one transaction at a time

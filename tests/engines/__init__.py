@@ -12,6 +12,7 @@ from pathlib import Path
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from learntrack.storage import Database, connect
+from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.engine.embedded import EmbeddedEngine, find_server
 from learntrack.storage.errors import StartError
 
@@ -48,7 +49,7 @@ async def mongoeco() -> AsyncIterator[Database]:
     await server.start()
     try:
         client = AsyncIOMotorClient(server.address.uri, tz_aware=True)
-        yield Database(client, NAME, transactions=True)
+        yield Database(client, NAME, Capabilities())
         await asyncio.to_thread(client.close)  # the server that it tells runs in this very loop
     finally:
         await server.close()

@@ -14,6 +14,7 @@ from mongomock import aggregate, collection, filtering
 from mongomock_motor import AsyncMongoMockClient
 
 from learntrack.storage import Database
+from learntrack.storage.capabilities import Capabilities
 
 
 def _union_with(rows: Any, database: Any, options: dict[str, Any]) -> list[dict[str, Any]]:
@@ -66,23 +67,20 @@ ROSTER = ("users", "facilities", "classrooms", "learner_groups", "lessons", "qui
 class UndoingDatabase(Database):
     """A database whose refused rosters leave nothing behind, as elsewhere a transaction sees to it."""
 
-    async def transaction(
-        self, work: Callable[[None], Awaitable[Any]], *, line: str | None = None, patience: float | None = None
-    ) -> Any:
-        if line != "roster":
+    async def transaction(self, work: Callable[[None], Awaitable[Any]], *, patience: float | None = None) -> Any:
+        if patience is None:  # an ordinary write; rosters are given more time
             return await work(None)
-        async with self.lines.held(line):
-            kept = {name: copy.deepcopy(self._store(name)._documents) for name in ROSTER}
-            try:
-                return await work(None)
-            except BaseException:
-                for name, documents in kept.items():
-                    self._store(name)._documents = documents
-                raise
+        kept = {name: copy.deepcopy(self._store(name)._documents) for name in ROSTER}
+        try:
+            return await work(None)
+        except BaseException:
+            for name, documents in kept.items():
+                self._store(name)._documents = documents
+            raise
 
     def _store(self, name: str) -> Any:
         return vars(self.raw[name])["_AsyncMongoMockCollection__collection"]._store
 
 
 def connect(name: str) -> Database:
-    return UndoingDatabase(AsyncMongoMockClient(tz_aware=True), name, transactions=False)
+    return UndoingDatabase(AsyncMongoMockClient(tz_aware=True), name, Capabilities(transactions=False))

@@ -1,12 +1,14 @@
 """Writes to several collections in one transaction: in one command (MongoDB 8.0) or one for each, it must not show."""
 
+from dataclasses import replace
+
 import pytest
 
 from learntrack.documents import ContentSession, ContentSummary
 from learntrack.domain import moments
 from learntrack.domain.ids import new_id
 from learntrack.domain.progress import Advance
-from learntrack.storage.database import Tx
+from learntrack.storage.transactions import Tx
 from tests.support import Api
 
 pytestmark = pytest.mark.engines("embedded", "real")
@@ -16,9 +18,9 @@ NOW = moments.now()
 
 @pytest.fixture(params=[True, False], ids=["one command", "one each"])
 def together(request: pytest.FixtureRequest, api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param and not api.db.writes_together:
+    if request.param and not api.db.capabilities.writes_together:
         pytest.skip("this MongoDB is older than 8.0")
-    monkeypatch.setattr(api.db, "writes_together", request.param)
+    monkeypatch.setattr(api.db, "capabilities", replace(api.db.capabilities, writes_together=request.param))
 
 
 @pytest.fixture

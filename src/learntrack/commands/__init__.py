@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, cast
 
@@ -234,14 +235,13 @@ def report(
         fail(f"There is no report {name}; there are {', '.join(questions())}.")
 
     async def work(db: Database) -> None:
-        db.read_patience = float("inf")
         with terminal.waiting(f"report {name}") as count:
             answer = await Reports(db).unlimited(name, filters)
             await terminal.write(answer, form.value, output, count)
 
     try:
         filters = report_filters(since=since, until=until, facility=facility, classroom=classroom, content=content)
-        _with_database(Settings(), work)
+        _with_database(Settings(), work, read_patience=inf)
     except Refusal as refusal:
         fail(refusal.detail)
     except OSError as error:
@@ -261,14 +261,13 @@ def rollup(
 
     async def work(db: Database) -> dict[str, int]:
         await db.prepare()
-        db.read_patience = float("inf")
         with bar:
             task = bar.add_task("contents", total=None)
             return await roll_up(
                 db, lambda done, total: bar.update(task, completed=done, total=total), everything=everything
             )
 
-    for name, many in _with_database(Settings(), work).items():
+    for name, many in _with_database(Settings(), work, read_patience=inf).items():
         print(f"{name}: {many} contents computed")
 
 
@@ -355,13 +354,16 @@ def _bar() -> Progress:
     return Progress(*columns, console=console, disable=not console.is_terminal)
 
 
-def _with_database(settings: Settings, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
+def _with_database(
+    settings: Settings, work: Callable[[Database], Coroutine[Any, Any, T]], *, read_patience: float | None = None
+) -> T:
     """Run `work` on the configured database, on the embedded engine if there is no URI (a running service's, if one
-    runs).
+    runs); `read_patience` as of `connect_as_configured`.
     """
 
     async def connected(uri: str) -> T:
-        db = await connect_as_configured(settings.model_copy(update={"mongodb_uri": uri}))
+        located = settings.model_copy(update={"mongodb_uri": uri})
+        db = await connect_as_configured(located, read_patience=read_patience)
         try:
             return await work(db)
         finally:

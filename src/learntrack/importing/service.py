@@ -16,7 +16,8 @@ from learntrack.importing.report import ImportReport
 from learntrack.roster.loading import load
 from learntrack.roster.schemas import PARTS
 from learntrack.storage import Database
-from learntrack.storage.database import Row, Tx
+from learntrack.storage.database import Row
+from learntrack.storage.transactions import Tx
 
 _BATCH_ATTEMPTS = 4000
 _BATCH_DOCUMENTS = 1500

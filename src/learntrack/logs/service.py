@@ -52,7 +52,7 @@ class Logs:
         readable = await self._readable(filters, by)
         if readable.is_nobody:
             return _nothing(page)
-        if not self._db.indexes_unions:
+        if not self._db.capabilities.walks_indexes:
             return await self._gathered_tries(readable, filters, page)
         source, shape = pipelines.tries(readable, filters)
         if page is None:
@@ -75,7 +75,7 @@ class Logs:
             # Nothing stored counts the attempts on an item, so they are counted as they come.
             rows = [row async for row in self._all_attempts(readable, filters)]
             return page_with(rows[page.skip : page.skip + page.size], len(rows), page)
-        of_page = (pipelines if self._db.indexes_unions else gathered).holders_of_page
+        of_page = (pipelines if self._db.capabilities.walks_indexes else gathered).holders_of_page
         holders = await self._db.rows("mastery_logs", of_page(readable, filters, page))
         if not holders and self._may_be_in_sessions_alone(filters):
             sessions = gathered.holders_of_page(readable, filters, page, of_sessions=True)
@@ -126,11 +126,13 @@ class Logs:
         return await readable(self._db, by, user=filters.user, places=filters.places)
 
     def _may_be_in_sessions_alone(self, filters: LogFilters) -> bool:
-        return not self._db.indexes_unions and not filters.of_tries_only
+        return not self._db.capabilities.walks_indexes and not filters.of_tries_only
 
     async def _all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[Row]:
         holders = self._db.stream("mastery_logs", pipelines.holders(readable, filters))
-        async for holder in holders if self._db.indexes_unions else self._gathered_holders(readable, filters):
+        async for holder in (
+            holders if self._db.capabilities.walks_indexes else self._gathered_holders(readable, filters)
+        ):
             async for row in rows_of(self._db, holder, filters):
                 yield row
 

@@ -68,7 +68,7 @@ class Live:
     async def _from_stream(self) -> None:
         self.streams_opened += 1
         changed: set[str] = set()
-        async with self._db.content_summaries.watch([_FIELDS], full_document="updateLookup") as stream:
+        async with self._db.collection("content_summaries").watch([_FIELDS], full_document="updateLookup") as stream:
             telling = asyncio.create_task(self._tell_gathered(changed))
             try:
                 while True:

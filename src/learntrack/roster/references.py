@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from learntrack.roster.schemas import Roster
 from learntrack.storage import Database
-from learntrack.storage.database import Tx
+from learntrack.storage.transactions import Tx
 
 COLLECTIONS = ("facilities", "classrooms", "learner_groups")
 

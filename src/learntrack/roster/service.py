@@ -1,5 +1,6 @@
 """Writing and listing the roster."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -24,7 +25,8 @@ from learntrack.roster.schemas import (
     plain,
 )
 from learntrack.storage import Database
-from learntrack.storage.database import Row, Tx
+from learntrack.storage.database import Row
+from learntrack.storage.transactions import Tx
 from learntrack.web.paging import Page, PageRequest, page_of, paged
 
 _SIMPLE = ("facilities", "classrooms", "learner_groups", "lessons", "quizzes", "course_sessions")
@@ -44,6 +46,8 @@ class RosterService:
     def __init__(self, db: Database, most_records: int) -> None:
         self._db = db
         self._most = most_records
+        # Two rosters at once would only send each other back: they write the same people.
+        self._one_at_a_time = asyncio.Lock()
 
     async def put(self, roster: Roster, *, by: Actor) -> RosterCounts:
         """Add, change and remove records: all of them, or none.
@@ -65,7 +69,8 @@ class RosterService:
         async def work(tx: Tx) -> RosterCounts:
             return await self._write(roster, tx)
 
-        return await self._db.transaction(work, line="roster", patience=_PATIENCE)
+        async with self._one_at_a_time:
+            return await self._db.transaction(work, patience=_PATIENCE)
 
     async def list(self, kind: RosterKind, page: PageRequest | None, *, by: Actor) -> Page | AsyncIterator[Row]:
         """The records of a kind, ordered by id: a page, or all of them as a stream.
@@ -132,7 +137,7 @@ class RosterService:
         persons: dict[str, Person] = {}
         for field, values in queries:
             if values:
-                found = self._db.users.find({field: {"$in": list(values)}}, session=tx)
+                found = self._db.collection("users").find({field: {"$in": list(values)}}, session=tx)
                 persons |= {row["_id"]: row for row in await found.to_list(None)}
         if not affected and not persons:
             return
@@ -163,7 +168,7 @@ class RosterService:
             for person in persons.values()
         ]
         if writes:
-            await self._db.users.bulk_write(writes, ordered=False, session=tx)
+            await self._db.collection("users").bulk_write(writes, ordered=False, session=tx)
 
     async def _classrooms_of(self, persons: Iterable[Person], tx: Tx) -> dict[str, str]:
         memberships = list({entry for person in persons for entry in person["memberships"]})

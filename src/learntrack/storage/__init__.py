@@ -1,6 +1,7 @@
 """The database: connecting, transactions, the embedded engine. Nothing else knows the driver's errors."""
 
-from learntrack.storage.database import Database, connect
+from learntrack.storage.connecting import connect
+from learntrack.storage.database import Database
 from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError
 
 __all__ = ["Database", "DatabaseBusy", "DatabaseUnavailable", "StartError", "connect"]

@@ -1,13 +1,26 @@
-"""The database that the settings name."""
+"""Connecting: from an address, or from the settings, to a finished `Database`."""
+
+from typing import Any
+
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 
 from learntrack.settings import Settings
-from learntrack.storage.database import Database, connect
+from learntrack.storage.capabilities import capabilities_of
+from learntrack.storage.database import Database
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import StartError
+from learntrack.storage.monitoring import CommandTimes, PoolSize
+
+_SELECTION_MS = 3000
 
 
-async def connect_as_configured(settings: Settings) -> Database:
-    """Connect to it.
+async def connect_as_configured(settings: Settings, *, read_patience: float | None = None) -> Database:
+    """Connect to the database that the settings name.
+
+    Args:
+        settings: Where it is, and how patient to be with it.
+        read_patience: Seconds that one answer may take, instead of what the settings say.
 
     Raises:
         StartError: it cannot be used.
@@ -15,8 +28,53 @@ async def connect_as_configured(settings: Settings) -> Database:
     """
     if settings.mongodb_uri is None:
         raise StartError("LEARNTRACK_MONGODB_URI is not set; `learntrack serve` starts the embedded engine without it.")
-    db = await connect(settings.mongodb_uri, settings.mongodb_database, patience=settings.transaction_seconds)
-    db.read_patience = settings.read_seconds
-    if settings.watched_disk is not None:
-        db.disk = DiskGuard(settings.watched_disk)
-    return db
+    return await connect(
+        settings.mongodb_uri,
+        settings.mongodb_database,
+        patience=settings.transaction_seconds,
+        read_patience=settings.read_seconds if read_patience is None else read_patience,
+        disk=None if settings.watched_disk is None else DiskGuard(settings.watched_disk),
+    )
+
+
+async def connect(
+    uri: str, name: str, *, patience: float = 4.0, read_patience: float = 30.0, disk: DiskGuard | None = None
+) -> Database:
+    """Connect to the MongoDB at `uri` and find out what it can do. The other arguments are those of `Database`.
+
+    Raises:
+        StartError: the URI is wrong, nothing answers there, or it has no transactions that the service could use.
+
+    """
+    client = _client(uri)
+    try:
+        capabilities = await capabilities_of(client)
+    except PyMongoError as error:
+        client.close()
+        raise StartError(f"No MongoDB answers at LEARNTRACK_MONGODB_URI: {_first_line(error)}") from error
+    except StartError:
+        client.close()
+        raise
+    return Database(client, name, capabilities, patience=patience, read_patience=read_patience, disk=disk)
+
+
+def _client(uri: str) -> Any:
+    try:
+        return AsyncIOMotorClient(
+            uri,
+            tz_aware=True,
+            serverSelectionTimeoutMS=_SELECTION_MS,
+            connectTimeoutMS=_SELECTION_MS,
+            retryWrites=True,
+            retryReads=True,
+            w="majority",
+            journal=True,
+            appname="learntrack",
+            event_listeners=[CommandTimes(), PoolSize()],
+        )
+    except (InvalidURI, ConfigurationError, ValueError, TypeError) as error:
+        raise StartError(f"LEARNTRACK_MONGODB_URI is not a MongoDB URI: {error}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).split(", Timeout:")[0].splitlines()[0]

@@ -5,38 +5,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from typing import Any, TypeVar, cast
 
 from beanie import init_beanie
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
-from pymongo import ReadPreference
-from pymongo.errors import ClientBulkWriteException, ConfigurationError, InvalidURI, OperationFailure, PyMongoError
-from pymongo.read_concern import ReadConcern
-from pymongo.write_concern import WriteConcern
+from pymongo.errors import ClientBulkWriteException, OperationFailure, PyMongoError
 
 from learntrack import documents
 from learntrack.documents.base import Stored, Write
 from learntrack.storage import schema
+from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.disk import DiskGuard
-from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError, cause_of, translated
-from learntrack.storage.lines import Lines
-from learntrack.storage.monitoring import CommandTimes, PoolSize
+from learntrack.storage.errors import DatabaseUnavailable, cause_of, translated
+from learntrack.storage.transactions import Transactions, Tx
 from learntrack.storage.writers import COLLECTION as WRITERS
-from learntrack.storage.writers import Writers
 
 Stage = Mapping[str, Any]
 Row = dict[str, Any]
-Tx = AsyncIOMotorClientSession | None
-"""A transaction; None on an engine without them. A session is a learner's."""
 T = TypeVar("T")
-
-DURABLE = WriteConcern(w="majority", j=True)
-_SELECTION_MS = 3000
-_MONGODB_8 = 25
-"""maxWireVersion of MongoDB 8.0: $lookup of a sharded collection in a transaction, writes to several collections in a
-command.
-"""
-_STANDALONE = (
-    "The MongoDB at this address is a standalone server, which has no transactions. "
-    "Start it with --replSet rs0 and run rs.initiate() once: a replica set of one member is enough."
-)
 
 
 class Database:
@@ -45,10 +27,10 @@ class Database:
     Args:
         client: A connected Motor client (or mongomock-motor's).
         name: The database's name.
-        transactions: Whether the engine has transactions; without them (mongomock) writes are made one by one.
-        sharded: Whether it is a sharded cluster.
+        capabilities: What the engine can do.
         patience: Seconds that one transaction may take, waiting and retrying included, before it is given up.
         read_patience: Seconds that one answer of the database to a question may take.
+        disk: Refuses writes while its disk is nearly full.
 
     """
 
@@ -56,33 +38,21 @@ class Database:
         self,
         client: Any,
         name: str,
+        capabilities: Capabilities,
         *,
-        transactions: bool,
-        sharded: bool = False,
         patience: float = 4.0,
         read_patience: float = 30.0,
+        disk: DiskGuard | None = None,
     ) -> None:
         self.client = client
-        self._name = name
         self.raw = client[name]
-        self.transactions = transactions
+        self.capabilities = capabilities
         self.patience = patience
-        self.read_patience = read_patience
-        self.sharded = sharded
-        self.indexes_unions = True
-        """Whether the engine uses indexes within `$unionWith`; the embedded one does not."""
-        self.writes_together = False
-        """Whether the engine writes to several collections in one command (MongoDB 8.0 and later)."""
+        self.disk = disk
+        self._name = name
+        self._read_patience = read_patience
         self._collections: dict[str, Any] = {}
-        self.lines = Lines()
-        self._writers = Writers(client, self.raw)
-        self.disk: DiskGuard | None = None
-        self.content_sessions = self.collection("content_sessions")
-        self.content_summaries = self.collection("content_summaries")
-        self.mastery_logs = self.collection("mastery_logs")
-        self.attempt_overflow = self.collection("attempt_overflow")
-        self.idempotency_keys = self.collection("idempotency_keys")
-        self.users = self.collection("users")
+        self._transactions = Transactions(client, self.raw, available=capabilities.transactions)
 
     def collection(self, kind: str | type[Stored]) -> Any:
         """The Motor collection of this name, or of these documents.
@@ -97,47 +67,23 @@ class Database:
 
     def key_of(self, document: Mapping[str, Any]) -> Row:
         """What a write of this log document is addressed by: its id, and where the data is sharded its owner too."""
-        if self.sharded:
+        if self.capabilities.sharded:
             return {"_id": document["_id"], "user_id": document["user_id"]}
         return {"_id": document["_id"]}
 
-    async def transaction(
-        self, work: Callable[[Tx], Awaitable[T]], *, line: str | None = None, patience: float | None = None
-    ) -> T:
+    async def transaction(self, work: Callable[[Tx], Awaitable[T]], *, patience: float | None = None) -> T:
         """Run `work` in a transaction: all of its writes are stored, or none.
 
         `work` is run again when somebody else wrote the same documents meanwhile, so it must have no outside effect.
-        Of those with the same `line` one runs at a time in this process.
 
         Raises:
-            DatabaseUnavailable: no answer within `patience`; the writes may or may not have been stored.
+            DatabaseUnavailable: the disk is nearly full, so that nothing is tried; or there was no answer within
+                `patience` (seconds): the writes may or may not have been stored.
 
         """
         if self.disk is not None:
             self.disk.check()
-        try:
-            async with asyncio.timeout(patience or self.patience):
-                if line is None:
-                    return await self._run(work)
-                async with self.lines.held(line):
-                    return await self._run(work)
-        except TimeoutError as error:
-            raise DatabaseUnavailable("The database did not answer in time.") from error
-
-    async def _run(self, work: Callable[[Tx], Awaitable[T]]) -> T:
-        if not self.transactions:
-            return await work(None)
-        with translated():
-            async with self._writers.session() as session:
-                return cast(
-                    T,
-                    await session.with_transaction(
-                        work,
-                        read_concern=ReadConcern("snapshot"),
-                        write_concern=DURABLE,
-                        read_preference=ReadPreference.PRIMARY,
-                    ),
-                )
+        return await self._transactions.run(work, patience or self.patience)
 
     async def write(self, documents: Iterable[Stored], tx: Tx) -> None:
         """Write what is new or has changed of these documents within a transaction that has read before.
@@ -147,9 +93,9 @@ class Database:
         writes: dict[str, list[Write]] = {}
         for document in documents:
             name = document.collection()
-            if (write := document.write(f"{self._name}.{name}", sharded=self.sharded)) is not None:
+            if (write := document.write(f"{self._name}.{name}", sharded=self.capabilities.sharded)) is not None:
                 writes.setdefault(name, []).append(write)
-        if self.writes_together and len(writes) > 1:
+        if self.capabilities.writes_together and len(writes) > 1:
             try:
                 await self.client.bulk_write([write for part in writes.values() for write in part], session=tx)
             except ClientBulkWriteException as error:
@@ -189,7 +135,7 @@ class Database:
 
     async def _answer(self, asked: Awaitable[Any]) -> Any:
         try:
-            async with asyncio.timeout(self.read_patience):
+            async with asyncio.timeout(self._read_patience):
                 with translated():
                     return await asked
         except TimeoutError as error:
@@ -205,13 +151,13 @@ class Database:
 
         """
         with translated():
-            if self.transactions:
+            if self.capabilities.transactions:
                 # Not every version can make a collection inside a transaction, so all exist beforehand.
                 present = set(await self.raw.list_collection_names())
                 for name in (*(document.Settings.name for document in documents.ALL), WRITERS):
                     if name not in present:
                         await _create(self.raw, name)
-                await self._writers.end_those_left_behind()
+                await self._transactions.end_those_left_behind()
             await schema.check(self.raw)
             await init_beanie(database=self.raw, document_models=documents.ALL)
 
@@ -222,7 +168,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the connections; in a thread, because the server is told and that takes a round trip."""
-        await self._writers.close()
+        await self._transactions.close()
         await asyncio.to_thread(self.client.close)
 
 
@@ -235,52 +181,3 @@ async def _create(database: Any, name: str) -> None:
     except PyMongoError as error:
         if "already exists" not in str(error):
             raise
-
-
-async def connect(uri: str, name: str, *, patience: float = 4.0) -> Database:
-    """Connect to the MongoDB at `uri` and make sure that it has transactions.
-
-    Raises:
-        StartError: the URI is wrong, nothing answers there, or it is a standalone server.
-
-    """
-    try:
-        client: Any = AsyncIOMotorClient(
-            uri,
-            tz_aware=True,
-            serverSelectionTimeoutMS=_SELECTION_MS,
-            connectTimeoutMS=_SELECTION_MS,
-            retryWrites=True,
-            retryReads=True,
-            w="majority",
-            journal=True,
-            appname="learntrack",
-            event_listeners=[CommandTimes(), PoolSize()],
-        )
-    except (InvalidURI, ConfigurationError, ValueError, TypeError) as error:
-        raise StartError(f"LEARNTRACK_MONGODB_URI is not a MongoDB URI: {error}") from error
-    try:
-        hello = await client.admin.command("hello")
-    except PyMongoError as error:
-        client.close()
-        raise StartError(f"No MongoDB answers at LEARNTRACK_MONGODB_URI: {_first_line(error)}") from error
-    sharded = hello.get("msg") == "isdbgrid"
-    if not sharded and "setName" not in hello:
-        client.close()
-        raise StartError(_STANDALONE)
-    if sharded and hello["maxWireVersion"] < _MONGODB_8:
-        client.close()
-        raise StartError(
-            "A sharded cluster must be MongoDB 8.0 or newer: before, a transaction cannot join sharded collections."
-        )
-    db = Database(client, name, transactions=True, sharded=sharded, patience=patience)
-    db.writes_together = hello["maxWireVersion"] >= _MONGODB_8
-    db.indexes_unions = "secantusVersion" not in await client.admin.command("buildInfo")
-    return db
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).split(", Timeout:")[0].splitlines()[0]
-
-
-__all__ = ["Database", "DatabaseBusy", "DatabaseUnavailable", "Row", "Stage", "Tx", "connect"]

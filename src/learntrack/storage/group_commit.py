@@ -1,6 +1,6 @@
 """Group commit: requests that arrive together share one transaction, so that a full house costs few round trips.
 
-An owner's jobs always stand in the same line, in the order of their arrival, so they never conflict within a process.
+All jobs of a process stand in one line, in the order of their arrival, so they never conflict within it.
 """
 
 import asyncio
@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
-from zlib import crc32
 
 from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable
 
@@ -22,22 +21,14 @@ class _Waiting(Generic[Job, Answer]):
     answer: "asyncio.Future[Answer]"
 
 
-class _Line(Generic[Job, Answer]):
-    def __init__(self) -> None:
-        self.waiting: deque[_Waiting[Job, Answer]] = deque()
-        self.worker: asyncio.Task[None] | None = None
-
-
 class GroupCommit(Generic[Job, Answer]):
-    """Runs jobs in groups; while one group of a line is being stored, the next one gathers.
+    """Runs jobs in groups; while one group is being stored, the next one gathers.
 
     Args:
         run: Does a group of jobs in one transaction and returns for each its answer, or the exception that refuses it
             alone. Where it raises, nothing of the group is known to be stored.
         may_join: Whether a job may be in one transaction with those before it.
         patience: Seconds until a job that nobody has got to is given up.
-        lines: How many groups may be under way at once. One makes the largest groups; more pay where the database is
-        far.
         most: The most jobs in a group.
 
     """
@@ -48,25 +39,24 @@ class GroupCommit(Generic[Job, Answer]):
         *,
         may_join: Callable[[Sequence[Job], Job], bool],
         patience: float,
-        lines: int = 1,
         most: int = 32,
     ) -> None:
         self._run = run
         self._may_join = may_join
         self._patience = patience
         self._most = most
-        self._lines: list[_Line[Job, Answer]] = [_Line() for _ in range(lines)]
+        self._line: deque[_Waiting[Job, Answer]] = deque()
+        self._worker: asyncio.Task[None] | None = None
 
-    def enqueue(self, owner: str, job: Job) -> "asyncio.Future[Answer]":
-        """Put a job in its owner's line. Cancelling what is returned takes it out again, unless it is under way."""
-        line = self._lines[crc32(owner.encode()) % len(self._lines)]
+    def enqueue(self, job: Job) -> "asyncio.Future[Answer]":
+        """Put a job at the end of the line. Cancel its future to withdraw it again, unless it is under way."""
         waiting: _Waiting[Job, Answer] = _Waiting(job, asyncio.get_running_loop().create_future())
-        line.waiting.append(waiting)
-        if line.worker is None:
-            line.worker = asyncio.create_task(self._work(line))
+        self._line.append(waiting)
+        if self._worker is None:
+            self._worker = asyncio.create_task(self._work())
         return waiting.answer
 
-    async def submit(self, owner: str, job: Job) -> Answer:
+    async def submit(self, job: Job) -> Answer:
         """Do a job and return its answer, or raise what refuses it.
 
         Raises:
@@ -74,28 +64,28 @@ class GroupCommit(Generic[Job, Answer]):
 
         """
         try:
-            return await asyncio.wait_for(self.enqueue(owner, job), self._patience)
+            return await asyncio.wait_for(self.enqueue(job), self._patience)
         except TimeoutError as error:
             raise DatabaseUnavailable("The database did not answer in time.") from error
 
-    async def _work(self, line: _Line[Job, Answer]) -> None:
+    async def _work(self) -> None:
         try:
-            while line.waiting:
-                if group := self._next_group(line.waiting):
+            while self._line:
+                if group := self._next_group():
                     await self._settle(group)
         finally:
-            line.worker = None
+            self._worker = None
 
-    def _next_group(self, waiting: deque[_Waiting[Job, Answer]]) -> list[_Waiting[Job, Answer]]:
+    def _next_group(self) -> list[_Waiting[Job, Answer]]:
         group: list[_Waiting[Job, Answer]] = []
         jobs: list[Job] = []
-        while waiting and len(group) < self._most:
-            if not waiting[0].answer.done():
-                if jobs and not self._may_join(jobs, waiting[0].job):
+        while self._line and len(group) < self._most:
+            if not self._line[0].answer.done():
+                if jobs and not self._may_join(jobs, self._line[0].job):
                     break
-                group.append(waiting[0])
-                jobs.append(waiting[0].job)
-            waiting.popleft()
+                group.append(self._line[0])
+                jobs.append(self._line[0].job)
+            self._line.popleft()
         return group
 
     async def _settle(self, group: Sequence[_Waiting[Job, Answer]]) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 from msgspec import Struct
 
 from learntrack import documents
-from learntrack.storage.database import Database, Tx
+from learntrack.storage.database import Database
 from learntrack.storage.errors import DatabaseUnavailable, translated
+from learntrack.storage.transactions import Tx
 from learntrack.storage.writers import COLLECTION as WRITERS
 
 
@@ -54,14 +55,14 @@ async def _reachable(db: Database) -> str:
 
 
 async def _writable(db: Database) -> str:
-    if not db.transactions:
+    if not db.capabilities.transactions:
         return ""
     hello: dict[str, Any] = await db.client.admin.command("hello")
     return "" if hello.get("isWritablePrimary") else "The server at this address is not a writable primary."
 
 
 async def _transactions(db: Database) -> str:
-    if not db.transactions:
+    if not db.capabilities.transactions:
         return ""
 
     async def trial(tx: Tx) -> None:

@@ -24,7 +24,8 @@ from learntrack.domain.attempt_book import LookUps
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.which_try import Tries
 from learntrack.storage import Database
-from learntrack.storage.database import Stage, Tx
+from learntrack.storage.database import Stage
+from learntrack.storage.transactions import Tx
 
 ASSIGNABLE: Mapping[str, type[Lesson | Quiz | CourseSession]] = {
     "lesson_id": Lesson,

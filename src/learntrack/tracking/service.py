@@ -15,8 +15,8 @@ from learntrack.domain.ids import is_id, new_id, parse_id
 from learntrack.errors import Refusal
 from learntrack.settings import Settings
 from learntrack.storage import Database
-from learntrack.storage.database import Tx
 from learntrack.storage.group_commit import GroupCommit
+from learntrack.storage.transactions import Tx
 from learntrack.tracking import recording
 from learntrack.tracking.idempotency import Running, request_key
 from learntrack.tracking.requests import Job, StartJob, may_join, start_job, update_job
@@ -54,9 +54,7 @@ class Tracking:
         self._limits = AttemptLimits(settings.max_attempt_interactions, settings.max_attempt_bytes)
         self._keys_kept = timedelta(hours=settings.idempotency_hours)
         self._running = Running()
-        self._group_commit: GroupCommit[Job, Answer] = GroupCommit(
-            self._do, may_join=may_join, patience=db.patience, lines=settings.write_lines
-        )
+        self._group_commit: GroupCommit[Job, Answer] = GroupCommit(self._do, may_join=may_join, patience=db.patience)
 
     async def start(
         self, start: SessionStart, *, by: Actor, visitor_id: str | None = None, key: str | None = None
@@ -99,15 +97,15 @@ class Tracking:
         return self._clock()
 
     def enqueue(self, job: Job) -> Any:
-        """Put a job in its owner's line; returns a future of its answer. No time limit: it may be one of many."""
-        return self._group_commit.enqueue(job.owner, job)
+        """Put a job in the line; returns a future of its answer. No time limit: it may be one of many."""
+        return self._group_commit.enqueue(job)
 
     async def _once(self, job: Job) -> Answer:
         if job.key is None:
-            return await self._group_commit.submit(job.owner, job)
+            return await self._group_commit.submit(job)
         self._running.enter(job.key)
         try:
-            return await self._group_commit.submit(job.owner, job)
+            return await self._group_commit.submit(job)
         finally:
             self._running.leave(job.key)
 

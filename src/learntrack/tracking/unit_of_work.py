@@ -16,7 +16,7 @@ from learntrack.domain.attempts import Attempt, newest_first
 from learntrack.domain.ids import summary_id
 from learntrack.domain.which_try import Tries
 from learntrack.storage import Database
-from learntrack.storage.database import Tx
+from learntrack.storage.transactions import Tx
 from learntrack.tracking.loading import Assignment, LoadedLogs, Loading
 from learntrack.tracking.requests import Job, StartJob, UpdateJob
 

@@ -1,0 +1,53 @@
+"""What a database engine can do: asked once, when the service connects; nothing asks an engine for its name later."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from learntrack.storage.errors import StartError
+
+_MONGODB_8 = 25
+"""maxWireVersion of MongoDB 8.0: $lookup of a sharded collection in a transaction, writes to several collections in a
+command.
+"""
+_STANDALONE = (
+    "The MongoDB at this address is a standalone server, which has no transactions. "
+    "Start it with --replSet rs0 and run rs.initiate() once: a replica set of one member is enough."
+)
+_OLD_CLUSTER = "A sharded cluster must be MongoDB 8.0 or newer: before, a transaction cannot join sharded collections."
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What an engine can do.
+
+    Args:
+        transactions: Whether it has transactions; without them (mongomock) writes are made one by one.
+        sharded: Whether it is a sharded cluster, whose writes name the owner beside the id.
+        writes_together: Whether it writes to several collections in one command (MongoDB 8.0 and later).
+        walks_indexes: Whether lists are best walked along an index, also within `$unionWith`; the embedded engine,
+            which uses none there and sorts whole documents, groups the few fields that matter instead.
+
+    """
+
+    transactions: bool = True
+    sharded: bool = False
+    writes_together: bool = False
+    walks_indexes: bool = True
+
+
+async def capabilities_of(client: Any) -> Capabilities:
+    """Ask the engine.
+
+    Raises:
+        StartError: it has no transactions, or none that the service could use.
+
+    """
+    hello = await client.admin.command("hello")
+    is_mongodb_8 = hello["maxWireVersion"] >= _MONGODB_8
+    sharded = hello.get("msg") == "isdbgrid"
+    if not sharded and "setName" not in hello:
+        raise StartError(_STANDALONE)
+    if sharded and not is_mongodb_8:
+        raise StartError(_OLD_CLUSTER)
+    build = await client.admin.command("buildInfo")
+    return Capabilities(sharded=sharded, writes_together=is_mongodb_8, walks_indexes="secantusVersion" not in build)
