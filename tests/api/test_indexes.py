@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from learntrack.access.may_read import EVERYBODY, Readable, members_of
-from learntrack.logs import pipelines
+from learntrack.logs import lists_by_index, pipelines
 from learntrack.logs.filters import LogFilters
 from tests.support import Api, new_id
 
@@ -44,9 +44,9 @@ async def scanned(api: Api, collection: str, pipeline: list[Any]) -> tuple[set[s
 async def test_tries(api: Api, readable: Readable, content: str | None, more: dict) -> None:
     if readable is EVERYBODY and content is None:
         pytest.skip("everything is asked for; test_the_newest_of_all sees to its order")
-    source, shape = pipelines.tries(readable, LogFilters(content=content, **more))
+    tries = lists_by_index.tries_in_order(readable, LogFilters(content=content, **more))
 
-    kinds, indexes = await scanned(api, "mastery_logs", [*source, *shape])
+    kinds, indexes = await scanned(api, "mastery_logs", tries)
 
     assert "COLLSCAN" not in kinds
     assert indexes <= {"owner_end", "owner_content", "content"}
@@ -63,7 +63,7 @@ async def test_attempts(api: Api, readable: Readable, narrowed: dict) -> None:
     if readable is EVERYBODY and filters.content is None:
         pytest.skip("everything is asked for")
 
-    kinds, indexes = await scanned(api, "mastery_logs", pipelines.holders(readable, filters))
+    kinds, indexes = await scanned(api, "mastery_logs", lists_by_index.holders(readable, filters))
 
     assert "COLLSCAN" not in kinds
     assert indexes
@@ -71,7 +71,7 @@ async def test_attempts(api: Api, readable: Readable, narrowed: dict) -> None:
 
 @pytest.mark.engines(*PLANNING)
 async def test_one_try(api: Api) -> None:
-    kinds, _ = await scanned(api, "mastery_logs", pipelines.holders(EVERYBODY, LogFilters(masterylog=new_id())))
+    kinds, _ = await scanned(api, "mastery_logs", lists_by_index.holders(EVERYBODY, LogFilters(masterylog=new_id())))
 
     assert "COLLSCAN" not in kinds
 
@@ -106,9 +106,9 @@ async def test_look_ups(api: Api, collection: str, matching: list, index: str) -
 
 @pytest.mark.engines("real")  # the embedded engine walks an index in its order only for a plain find
 async def test_the_newest_of_all_are_read_in_the_order_of_an_index(api: Api) -> None:
-    source, _ = pipelines.tries(EVERYBODY, LogFilters())
+    tries = lists_by_index.tries_in_order(EVERYBODY, LogFilters())
 
-    kinds, indexes = await scanned(api, "mastery_logs", [*source, {"$limit": 30}])
+    kinds, indexes = await scanned(api, "mastery_logs", [*tries, {"$limit": 30}])
 
     assert "COLLSCAN" not in kinds
     assert indexes == {"newest"}

@@ -1,12 +1,13 @@
 """Attempts of tries and sessions as rows of a list, in its order: within a try by start_timestamp, then id."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
 from learntrack.logs import pipelines
 from learntrack.logs.filters import LogFilters
 from learntrack.storage import Database
 from learntrack.storage.database import Row
+from learntrack.web.paging import Page, PageRequest, page_with
 
 _FIELDS = (
     "id",
@@ -32,7 +33,7 @@ def attempt_row(attempt: Row, *, user_id: str | None, try_id: str | None) -> Row
 
 
 async def rows_of(db: Database, holder: Row, filters: LogFilters) -> AsyncIterator[Row]:
-    """The rows of one holder (see `pipelines.holders`), the older ones of a long try read from its chunks."""
+    """The rows of one holder (as of `pipelines.with_attempts`), the older ones of a long try read from its chunks."""
     user_id, try_id = holder["user_id"], holder.get("try_id")
     embedded: list[Row] = sorted(holder["attempts"], key=_order)
     if holder.get("overflow"):
@@ -48,7 +49,20 @@ async def rows_of(db: Database, holder: Row, filters: LogFilters) -> AsyncIterat
         yield attempt_row(attempt, user_id=user_id, try_id=try_id)
 
 
-async def rows_between(db: Database, holders: Iterable[Row], filters: LogFilters, skip: int, most: int) -> list[Row]:
+async def page_of_attempts(db: Database, holders: Sequence[Row], filters: LogFilters, page: PageRequest) -> Page:
+    """The page whose attempts these holders have, of which each says how many attempts are `before` it and in `total`.
+
+    Raises:
+        NotFound: it is out of range.
+
+    """
+    if not holders:
+        return page_with([], 0, page)
+    rows = await _rows_between(db, holders, filters, page.skip - holders[0]["before"], page.size)
+    return page_with(rows, holders[0]["total"], page)
+
+
+async def _rows_between(db: Database, holders: Iterable[Row], filters: LogFilters, skip: int, most: int) -> list[Row]:
     """Rows `skip` to `skip + most` of the rows of these holders."""
     found: list[Row] = []
     for holder in holders:

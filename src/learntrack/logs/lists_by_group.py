@@ -1,152 +1,211 @@
-"""The lists for an engine that uses no index within `$unionWith` and sorts whole documents (the embedded one).
+"""The lists by grouping, for an engine that uses no index within `$unionWith` and sorts whole documents (the embedded
+one).
 
 There a `$group` that pushes the few fields which are shown or which order and count the rows is many times faster than
-sorting: what is grouped reads only those fields, not the attempts. MongoDB itself walks an index instead (`pipelines`).
+sorting: what is grouped reads only those fields, not the attempts.
 """
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from learntrack.access.may_read import Readable
-from learntrack.logs import pipelines
+from learntrack.logs.attempt_rows import page_of_attempts, rows_of
 from learntrack.logs.filters import LogFilters
-from learntrack.storage.database import Stage
-from learntrack.web.paging import PageRequest
+from learntrack.logs.pipelines import (
+    SESSIONS,
+    TRIES,
+    TRY_FIELDS,
+    matching_attempts,
+    matching_count,
+    may_hold_matching,
+    sessions_matching,
+    tries_listed,
+    tries_matching,
+    with_attempts,
+)
+from learntrack.storage import Database
+from learntrack.storage.database import Row, Stage
+from learntrack.web.paging import Page, PageRequest, page_with
 
 _MANY = 200
 """From so many learners on a look-up of their sessions costs more than reading all sessions."""
 
-
-def _sorted(key: str) -> dict[str, Any]:
-    return {"$sortArray": {"input": "$rows", "sortBy": {"end_timestamp": -1, key: 1}}}
-
-
-_TRY = ("mastery_criterion", "start_timestamp", "end_timestamp", "completion_timestamp", "complete", "time_spent")
+_PART = 200
+"""Holders whose attempts are read in one round trip."""
 
 
-def _tries(readable: Readable, filters: LogFilters) -> list[Stage]:
-    row = {"id": "$_id", "correct": "$correct_sum"} | {name: f"${name}" for name in _TRY}
-    return [
-        *pipelines.tries_matching(readable, filters),
-        *([{"$match": {"complete": filters.complete}}] if filters.complete is not None else []),
-        {"$group": {"_id": None, "count": {"$sum": 1}, "rows": {"$push": row}}},
-    ]
+class ListsByGroup:
+    """Lists (see `logs.lists`) for the embedded engine."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def tries_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page:
+        """A page of tries."""
+        grouped = await self._db.rows(TRIES, tries_page(readable, filters, page))
+        return page_with(grouped[0]["rows"], grouped[0]["count"], page) if grouped else page_with([], 0, page)
+
+    async def all_tries(self, readable: Readable, filters: LogFilters) -> AsyncIterator[Row]:
+        """All tries."""
+        for grouped in await self._db.rows(TRIES, all_tries(readable, filters)):
+            for row in grouped["rows"]:
+                yield row
+
+    async def attempts_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page:
+        """A page of attempts."""
+        holders = await self._db.rows(TRIES, holders_of_page(readable, filters, page))
+        if not holders and not filters.of_tries_only:
+            sessions_of_page = [*_grouped_sessions(readable, filters), *_only_of_page(filters, page)]
+            holders = await self._db.rows(SESSIONS, sessions_of_page)
+        return await page_of_attempts(self._db, holders, filters, page)
+
+    async def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[Row]:
+        """All attempts: the order of their holders first, then the attempts of a part of them at a time."""
+        in_order: Stage = {"$project": {"_id": 0, "rows": _newest_first("_id")}}
+        grouped = await self._db.rows(TRIES, [*_grouped_holders(readable, filters), in_order])
+        if not grouped and not filters.of_tries_only:
+            grouped = await self._db.rows(SESSIONS, [*_grouped_sessions(readable, filters), in_order])
+        holders: list[Row] = grouped[0]["rows"] if grouped else []
+        for first in range(0, len(holders), _PART):
+            for holder in await self._with_attempts(holders[first : first + _PART], filters):
+                async for row in rows_of(self._db, holder, filters):
+                    yield row
+
+    async def _with_attempts(self, holders: Sequence[Row], filters: LogFilters) -> list[Row]:
+        """These holders with their matching attempts, in their order; those that are no more are left out."""
+        attempts: dict[str, Row] = {}
+        for collection, name in ((TRIES, "try_id"), (SESSIONS, "holder_session_id")):
+            if ids := [holder[name] for holder in holders if name in holder]:
+                rows = await self._db.rows(collection, _attempts_of(ids, filters))
+                attempts |= {row["_id"]: row for row in rows}
+        return [holder | attempts[holder["_id"]] for holder in holders if holder["_id"] in attempts]
 
 
 def tries_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
-    """One row: `count`, and as `rows` those of the page. No row at all: nothing matches. Index: owner_end,
+    """One row: `count`, and as `rows` those of the page. No row at all: nothing matches. Indexes: owner_end,
     owner_content, content.
     """
-    return [
-        *_tries(readable, filters),
-        {"$project": {"_id": 0, "count": 1, "rows": {"$slice": [_sorted("id"), page.skip, page.size]}}},
-    ]
+    rows = {"$slice": [_newest_first("id"), page.skip, page.size]}
+    return [*_grouped_tries(readable, filters), {"$project": {"_id": 0, "count": 1, "rows": rows}}]
 
 
-def tries(readable: Readable, filters: LogFilters) -> list[Stage]:
+def all_tries(readable: Readable, filters: LogFilters) -> list[Stage]:
     """One row: as `rows` the tries, newest first. No row at all: nothing matches."""
-    return [*_tries(readable, filters), {"$project": {"_id": 0, "rows": _sorted("id")}}]
+    return [*_grouped_tries(readable, filters), {"$project": {"_id": 0, "rows": _newest_first("id")}}]
 
 
-def _holders(readable: Readable, filters: LogFilters, held: Any, *, of_sessions: bool) -> list[Stage]:
-    """One row: as `rows`, unordered, what orders and counts the tries and the sessions without one that hold wanted
-    attempts.
+def _grouped_tries(readable: Readable, filters: LogFilters) -> list[Stage]:
+    rows = {"_id": None, "count": {"$sum": 1}, "rows": {"$push": TRY_FIELDS}}
+    return [*tries_listed(readable, filters), {"$group": rows}]
 
-    No row where there are no such tries: then the sessions are asked by themselves (`of_sessions`, on
-    content_sessions).
-    """
-    light = {"_id": "$_id", "user_id": "$user_id", "end_timestamp": "$end_timestamp", "held": held}
-    if of_sessions:
-        gathered = {"$group": {"_id": None, "rows": {"$push": light | {"holder_session_id": "$_id"}}}}
-        return [*pipelines.sessions_matching(readable), pipelines.holding(filters), gathered]
-    gathered = {"$group": {"_id": None, "rows": {"$push": light | {"try_id": "$_id"}}}}
-    stages = [*pipelines.tries_matching(readable, filters), pipelines.holding(filters), gathered]
+
+def _newest_first(key: str) -> dict[str, Any]:
+    return {"$sortArray": {"input": "$rows", "sortBy": {"end_timestamp": -1, key: 1}}}
+
+
+def holders_of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
+    """The holders whose attempts are on a page. No row where no try matches."""
+    return [*_grouped_holders(readable, filters), *_only_of_page(filters, page)]
+
+
+# What holds attempts: one row, as `rows`, in no order, what orders and counts the holders of matching attempts. No row
+# at all where no try matches: then the sessions are asked by themselves.
+
+
+def _grouped_holders(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """The tries that hold matching attempts, and the sessions too where a filter does not ask for tries only."""
     if filters.of_tries_only:
-        return stages
+        return _grouped_holding_tries(readable, filters)
     if readable.users is None or len(readable.users) > _MANY:
-        # Nearly everything is read anyway.
-        sessions = [
-            *pipelines.sessions_matching(readable),
-            pipelines.holding(filters),
-            {"$group": {"_id": None, "rows": {"$push": light | {"holder_session_id": "$_id"}}}},
-        ]
-        stages.append({"$unionWith": {"coll": "content_sessions", "pipeline": sessions}})
-        # Not unwound: each unwound row would carry a copy of the whole list for a moment.
-        both = {"$concatArrays": [{"$arrayElemAt": ["$both", 0]}, {"$ifNull": [{"$arrayElemAt": ["$both", 1]}, []]}]}
-        return [*stages, {"$group": {"_id": None, "both": {"$push": "$rows"}}}, {"$project": {"rows": both}}]
-    return [*stages, *_with_sessions(readable.users, filters, light)]
+        return _tries_beside_all_sessions(readable, filters)
+    return _tries_beside_looked_up_sessions(readable, filters)
 
 
-def _with_sessions(users: Any, filters: LogFilters, light: dict[str, Any]) -> list[Stage]:
-    """Add the sessions of these learners that hold attempts. A `$lookup` on one field uses its index (owner_start)."""
-    wanted: list[Any] = [{"$gt": ["$$each.attempt_count", 0]}]
+def _grouped_holding_tries(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """The tries alone."""
+    row = _ordering("$", filters) | {"try_id": "$_id"}
+    grouped = {"$group": {"_id": None, "rows": {"$push": row}}}
+    return [*tries_matching(readable, filters), may_hold_matching(filters), grouped]
+
+
+def _grouped_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """The sessions alone; a pipeline on content_sessions."""
+    row = _ordering("$", filters) | {"holder_session_id": "$_id"}
+    grouped = {"$group": {"_id": None, "rows": {"$push": row}}}
+    return [*sessions_matching(readable), may_hold_matching(filters), grouped]
+
+
+def _tries_beside_all_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """Both, by a union that reads all sessions: of many learners nearly all of them are read anyway."""
+    # Not unwound: each unwound row would carry a copy of the whole list for a moment.
+    both = {"$concatArrays": [{"$arrayElemAt": ["$both", 0]}, {"$ifNull": [{"$arrayElemAt": ["$both", 1]}, []]}]}
+    return [
+        *_grouped_holding_tries(readable, filters),
+        {"$unionWith": {"coll": SESSIONS, "pipeline": _grouped_sessions(readable, filters)}},
+        {"$group": {"_id": None, "both": {"$push": "$rows"}}},
+        {"$project": {"rows": both}},
+    ]
+
+
+def _tries_beside_looked_up_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """Both, by a look-up of the sessions of few learners: a `$lookup` on one field uses its index (owner_start)."""
+    row = _ordering("$$session.", filters) | {"holder_session_id": "$$session._id"}
+    holding = {"$filter": {"input": "$sessions", "as": "session", "cond": {"$and": _session_conditions(filters)}}}
+    rows = {"$concatArrays": ["$rows", {"$map": {"input": holding, "as": "session", "in": row}}]}
+    return [
+        *_grouped_holding_tries(readable, filters),
+        {"$addFields": {"owners": list(readable.users or ())}},
+        {"$lookup": {"from": SESSIONS, "localField": "owners", "foreignField": "user_id", "as": "sessions"}},
+        {"$project": {"rows": rows}},
+    ]
+
+
+def _session_conditions(filters: LogFilters) -> list[dict[str, Any]]:
+    """`may_hold_matching` as conditions on the variable `session`, for `$and`."""
+    conditions: list[dict[str, Any]] = [{"$gt": ["$$session.attempt_count", 0]}]
     if filters.item is not None:
-        chunks = {"$gt": [{"$ifNull": ["$$each.overflow.chunk_count", 0]}, 0]}
-        items = {"$map": {"input": "$$each.attempts", "as": "attempt", "in": "$$attempt.item"}}
-        wanted.append({"$or": [{"$in": [{"$literal": filters.item}, items]}, chunks]})
-    shown = _at("$$each", light) | {"holder_session_id": "$$each._id"}
-    kept = {"$filter": {"input": "$sessions", "as": "each", "cond": {"$and": wanted}}}
-    return [
-        {"$addFields": {"owners": list(users)}},
-        {"$lookup": {"from": "content_sessions", "localField": "owners", "foreignField": "user_id", "as": "sessions"}},
-        {"$project": {"rows": {"$concatArrays": ["$rows", {"$map": {"input": kept, "as": "each", "in": shown}}]}}},
-    ]
+        has_chunks = {"$gt": [{"$ifNull": ["$$session.overflow.chunk_count", 0]}, 0]}
+        items = {"$map": {"input": "$$session.attempts", "as": "attempt", "in": "$$attempt.item"}}
+        conditions.append({"$or": [{"$in": [{"$literal": filters.item}, items]}, has_chunks]})
+    return conditions
 
 
-def _at(where: str, value: Any) -> Any:
-    """An expression on a document as one on `where`, which holds such a document."""
-    if isinstance(value, dict):
-        return {key: _at(where, inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_at(where, inner) for inner in value]
-    return f"{where}.{value[1:]}" if isinstance(value, str) and value.startswith("$") else value
+def _ordering(holder: str, filters: LogFilters) -> dict[str, Any]:
+    """What orders and counts a holder; `holder` as of `matching_count`."""
+    fields = {name: f"{holder}{name}" for name in ("_id", "user_id", "end_timestamp")}
+    return fields | {"count": matching_count(filters, holder)}
 
 
-def order(readable: Readable, filters: LogFilters, *, of_sessions: bool = False) -> list[Stage]:
-    """One row: as `rows` what `pipelines.holders` finds, in its order, without the attempts.
+def _only_of_page(filters: LogFilters, page: PageRequest) -> list[Stage]:
+    """Of the one row of holders those whose attempts are on a page, with them: their counts are added up in order.
 
-    `of_sessions` where there is no row.
+    Rows as of `with_attempts`, with `before` (attempts ahead of this row) and `total` (attempts in all).
     """
-    return [*_holders(readable, filters, 1, of_sessions=of_sessions), {"$project": {"_id": 0, "rows": _sorted("_id")}}]
-
-
-def attempts_in(ids: list[str], filters: LogFilters) -> list[Stage]:
-    """The tries, or sessions, with these ids, and of their attempts those that are wanted."""
-    return [
-        {"$match": {"_id": {"$in": ids}}},
-        {"$project": {"overflow": 1, "attempts": pipelines.wanted("$attempts", filters)}},
-    ]
-
-
-def holders_of_page(
-    readable: Readable, filters: LogFilters, page: PageRequest, *, of_sessions: bool = False
-) -> list[Stage]:
-    """As `pipelines.holders_of_page`: their attempts are added up, none is unwound. `of_sessions` where that finds
-    none.
-    """
-    upto = {"$add": ["$$value.total", "$$this.held"]}
+    upto = {"$add": ["$$value.total", "$$this.count"]}
     on_page = {
         "$and": [
-            {"$gt": ["$$this.held", 0]},
+            {"$gt": ["$$this.count", 0]},
             {"$lt": ["$$value.total", page.skip + page.size]},
             {"$gt": [upto, page.skip]},
         ]
     }
-    found = {"$mergeObjects": ["$$this", {"before": "$$value.total"}]}
-    added = {
-        "$reduce": {
-            "input": "$rows",
-            "initialValue": {"total": 0, "rows": []},
-            "in": {
-                "total": upto,
-                "rows": {"$cond": [on_page, {"$concatArrays": ["$$value.rows", [found]]}, "$$value.rows"]},
-            },
-        }
+    holder = {"$mergeObjects": ["$$this", {"before": "$$value.total"}]}
+    rows = {"$cond": [on_page, {"$concatArrays": ["$$value.rows", [holder]]}, "$$value.rows"]}
+    added_up = {
+        "$reduce": {"input": "$rows", "initialValue": {"total": 0, "rows": []}, "in": {"total": upto, "rows": rows}}
     }
     return [
-        *_holders(readable, filters, pipelines.held(filters), of_sessions=of_sessions),
-        {"$project": {"rows": _sorted("_id")}},
-        {"$project": {"found": added}},
-        {"$unwind": "$found.rows"},
-        {"$replaceRoot": {"newRoot": {"$mergeObjects": ["$found.rows", {"total": "$found.total"}]}}},
-        *pipelines.fetched(filters),
+        {"$project": {"rows": _newest_first("_id")}},
+        {"$project": {"page": added_up}},
+        {"$unwind": "$page.rows"},
+        {"$replaceRoot": {"newRoot": {"$mergeObjects": ["$page.rows", {"total": "$page.total"}]}}},
+        *with_attempts(filters),
+    ]
+
+
+def _attempts_of(ids: list[str], filters: LogFilters) -> list[Stage]:
+    """The holders with these ids, and of their attempts those that match."""
+    return [
+        {"$match": {"_id": {"$in": ids}}},
+        {"$project": {"overflow": 1, "attempts": matching_attempts("$attempts", filters)}},
     ]

@@ -1,6 +1,7 @@
-"""The aggregation pipelines of the lists, the diff and the totals: each answers its question in one round trip.
+"""The aggregation pipelines of the diff and the totals, and the stages that both ways to list share.
 
-Only stages that MongoDB 6.0 documents. Indexes are named beside each question (see documents/).
+Each answers its question in one round trip, with stages that MongoDB 6.0 documents. Indexes are named beside each
+question (see documents/). A *holder* is a document that holds attempts: a try, or a session without one.
 """
 
 from typing import Any
@@ -8,27 +9,28 @@ from typing import Any
 from learntrack.access.may_read import Readable
 from learntrack.logs.filters import LogFilters
 from learntrack.storage.database import Stage
-from learntrack.web.paging import PageRequest
 
 NEWEST = {"end_timestamp": -1, "_id": 1}
-_TRIES, _SESSIONS, _OVERFLOW = "mastery_logs", "content_sessions", "attempt_overflow"
+TRIES, SESSIONS = "mastery_logs", "content_sessions"
+_OVERFLOW = "attempt_overflow"
 
-_TRY_PATHS = {
+TRY_FIELDS = {
     name: f"${name}"
     for name in ("mastery_criterion", "start_timestamp", "end_timestamp", "completion_timestamp", "complete")
 }
-_TRY_PATHS |= {"id": "$_id", "correct": "$correct_sum", "time_spent": "$time_spent"}
-_TRY_FIELDS: dict[str, Any] = {"_id": 0} | _TRY_PATHS
+"""A try as the lists show it, each field by where it stands in the document."""
+TRY_FIELDS |= {"id": "$_id", "correct": "$correct_sum", "time_spent": "$time_spent"}
 
 
 # Tries
 
 
 def tries_matching(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """The tries asked for. Indexes: owner_end, owner_content, content, newest; a try's id is the key.
+    """The tries asked for, but for `complete`, which asks for attempts in one list and for tries in the other.
 
-    In two stages, though MongoDB makes one of them: the embedded engine uses an index only for a `$match` that the
-    index covers whole, so what it covers comes first.
+    Indexes: owner_end, owner_content, content, newest; a try's id is the key. In two stages, though MongoDB makes one
+    of them: the embedded engine uses an index only for a `$match` that the index covers whole, so what it covers comes
+    first.
     """
     rest = readable.query()
     if filters.content is not None:
@@ -52,18 +54,52 @@ def tries_matching(readable: Readable, filters: LogFilters) -> list[Stage]:
     return [{"$match": condition} for condition in (first, rest) if condition]
 
 
-def tries(readable: Readable, filters: LogFilters) -> tuple[list[Stage], list[Stage]]:
-    """Tries, newest first, and how each is shown."""
-    matching = tries_matching(readable, filters)
+def tries_listed(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """The tries of a list, `complete` or not included, in no order."""
+    stages = tries_matching(readable, filters)
     if filters.complete is not None:
-        matching.append({"$match": {"complete": filters.complete}})
-    return [*matching, {"$sort": NEWEST}], [{"$project": _TRY_FIELDS}]
+        stages.append({"$match": {"complete": filters.complete}})
+    return stages
 
 
-# Attempts
+# Attempts and what holds them
 
 
-def attempts_matching(filters: LogFilters, attempt: str) -> list[dict[str, Any]]:
+def sessions_matching(readable: Readable) -> list[Stage]:
+    """Sessions of these learners. Indexes: owner_attempts (with `may_hold_matching`), newest_attempts."""
+    return [{"$match": query}] if (query := readable.query()) else []
+
+
+def may_hold_matching(filters: LogFilters) -> Stage:
+    """Only holders that may hold a matching attempt; by item it may also be in an overflow chunk."""
+    query: dict[str, Any] = {"attempt_count": {"$gt": 0}}
+    if filters.item is not None:
+        query["$or"] = [{"attempts.item": filters.item}, {"overflow.chunk_count": {"$gt": 0}}]
+    return {"$match": query}
+
+
+def matching_count(filters: LogFilters, holder: str = "$") -> Any:
+    """How many matching attempts a holder has, as far as it counts them (not by item).
+
+    Args:
+        filters: What they must match.
+        holder: How an expression names the holder's fields: "$", or of a variable "$$name.".
+
+    """
+    everything, completed = f"{holder}attempt_count", f"{holder}completed_attempts"
+    if filters.complete is None:
+        return everything
+    return completed if filters.complete else {"$subtract": [everything, completed]}
+
+
+def matching_attempts(attempts: str, filters: LogFilters) -> Any:
+    """Of embedded attempts those that match."""
+    if conditions := _attempt_conditions(filters, "$$attempt"):
+        return {"$filter": {"input": attempts, "as": "attempt", "cond": {"$and": conditions}}}
+    return attempts
+
+
+def _attempt_conditions(filters: LogFilters, attempt: str) -> list[dict[str, Any]]:
     """Conditions on one attempt, which stands at `attempt` (an expression), for `$and`."""
     conditions: list[dict[str, Any]] = []
     if filters.item is not None:
@@ -73,103 +109,25 @@ def attempts_matching(filters: LogFilters, attempt: str) -> list[dict[str, Any]]
     return conditions
 
 
-def sessions_matching(readable: Readable) -> list[Stage]:
-    """Sessions of these learners. Indexes: owner_attempts (with `holding`), newest_attempts."""
-    return [{"$match": query}] if (query := readable.query()) else []
+def with_attempts(filters: LogFilters) -> list[Stage]:
+    """Look the attempts up of holders that were ordered without them.
 
-
-def holding(filters: LogFilters) -> Stage:
-    """Only documents that may hold a wanted attempt."""
-    query: dict[str, Any] = {"attempt_count": {"$gt": 0}}
-    if filters.item is not None:
-        query["$or"] = [{"attempts.item": filters.item}, {"overflow.chunk_count": {"$gt": 0}}]
-    return {"$match": query}
-
-
-def _ordered(readable: Readable, filters: LogFilters, fields: dict[str, Any]) -> list[Stage]:
-    """The tries, and sessions without one, that hold wanted attempts: what orders and counts them, newest first."""
-    light = {"end_timestamp": 1, "user_id": 1} | fields
-    stages: list[Stage] = [
-        *tries_matching(readable, filters),
-        holding(filters),
-        {"$project": light | {"try_id": "$_id"}},
-    ]
-    if not filters.of_tries_only:
-        sessions = [*sessions_matching(readable), holding(filters), {"$project": light | {"holder_session_id": "$_id"}}]
-        stages.append({"$unionWith": {"coll": _SESSIONS, "pipeline": sessions}})
-    return [*stages, {"$sort": NEWEST}]
-
-
-def held(filters: LogFilters) -> Any:
-    """How many wanted attempts a document holds, as far as it counts them (not by item)."""
-    if filters.complete is None:
-        return "$attempt_count"
-    return "$completed_attempts" if filters.complete else {"$subtract": ["$attempt_count", "$completed_attempts"]}
-
-
-def wanted(attempts: str, filters: LogFilters) -> Any:
-    """Of embedded attempts those that are wanted."""
-    if conditions := attempts_matching(filters, "$$attempt"):
-        return {"$filter": {"input": attempts, "as": "attempt", "cond": {"$and": conditions}}}
-    return attempts
-
-
-def fetched(filters: LogFilters) -> list[Stage]:
-    """Fetch what `_ordered` left out: the attempts. A missing key finds nothing, so each row is found in one place."""
-    stages: list[Stage] = [
-        {"$lookup": {"from": _TRIES, "localField": "try_id", "foreignField": "_id", "as": "found_try"}},
-    ]
+    Rows in: `_id, user_id, try_id | holder_session_id, before?, total?`; a missing key finds nothing, so each is found
+    in one place. Rows out: `_id, try_id?, user_id, attempts, overflow?, before?, total?`.
+    """
+    stages: list[Stage] = [_looked_up(TRIES, "try_id", "found_try")]
     holder: Any = "$found_try"
     if not filters.of_tries_only:
-        stages.append(
-            {
-                "$lookup": {
-                    "from": _SESSIONS,
-                    "localField": "holder_session_id",
-                    "foreignField": "_id",
-                    "as": "found_session",
-                }
-            }
-        )
+        stages.append(_looked_up(SESSIONS, "holder_session_id", "found_session"))
         holder = {"$concatArrays": ["$found_try", "$found_session"]}
     stages.append({"$addFields": {"holder": {"$arrayElemAt": [holder, 0]}}})
     shown: dict[str, Any] = {"try_id": 1, "user_id": 1, "before": 1, "total": 1, "overflow": "$holder.overflow"}
-    shown["attempts"] = wanted("$holder.attempts", filters)
+    shown["attempts"] = matching_attempts("$holder.attempts", filters)
     return [*stages, {"$project": shown}]
 
 
-def holders(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """Every try, and session without one, that holds wanted attempts, with those that are embedded; newest first.
-
-    Rows: `_id, try_id?, user_id, attempts, overflow?`.
-    """
-    return [*_ordered(readable, filters, {}), *fetched(filters)]
-
-
-def holders_of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
-    """The tries and sessions whose attempts are on a page: found by counting what they hold, so that nothing is
-    unwound.
-
-    Rows as of `holders`, and `before` (attempts ahead of this row) and `total` (attempts in all). Not for a filter by
-    item, whose attempts no document counts.
-    """
-    everything = {"documents": ["unbounded", "unbounded"]}
-    so_far = {"documents": ["unbounded", "current"]}
-    return [
-        *_ordered(readable, filters, {"held": held(filters)}),
-        {
-            "$setWindowFields": {
-                "sortBy": NEWEST,
-                "output": {
-                    "upto": {"$sum": "$held", "window": so_far},
-                    "total": {"$sum": "$held", "window": everything},
-                },
-            }
-        },
-        {"$addFields": {"before": {"$subtract": ["$upto", "$held"]}}},
-        {"$match": {"held": {"$gt": 0}, "upto": {"$gt": page.skip}, "before": {"$lt": page.skip + page.size}}},
-        *fetched(filters),
-    ]
+def _looked_up(collection: str, key: str, name: str) -> Stage:
+    return {"$lookup": {"from": collection, "localField": key, "foreignField": "_id", "as": name}}
 
 
 def overflow_of(holder_id: str, user_id: str | None, filters: LogFilters) -> list[Stage]:
@@ -179,7 +137,7 @@ def overflow_of(holder_id: str, user_id: str | None, filters: LogFilters) -> lis
         {"$unwind": "$attempts"},
         {"$replaceRoot": {"newRoot": "$attempts"}},
     ]
-    if conditions := attempts_matching(filters, "$$ROOT"):
+    if conditions := _attempt_conditions(filters, "$$ROOT"):
         stages.append({"$match": {"$expr": {"$and": conditions}}})
     return [*stages, {"$sort": {"start_timestamp": 1, "id": 1}}]
 
@@ -195,16 +153,16 @@ def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
     all:
     there is no such try.
     """
-    source, _ = tries(readable, filters)
     newer, before = {"$arrayElemAt": ["$tries", 0]}, {"$arrayElemAt": ["$tries", 1]}
-    shown = {name: f"$newer.{path.removeprefix('$')}" for name, path in _TRY_PATHS.items()}
+    shown = {name: f"$newer.{path.removeprefix('$')}" for name, path in TRY_FIELDS.items()}
     difference = {
         "correct": _subtracted("$newer.correct_sum", "$before.correct_sum"),
         "time_spent": _subtracted("$newer.time_spent", "$before.time_spent"),
     }
     chunks = {"from": _OVERFLOW, "localField": "chunk_of", "foreignField": "holder_id", "as": "chunk"}
     return [
-        *source,
+        *tries_listed(readable, filters),
+        {"$sort": NEWEST},
         {"$skip": index},
         {"$limit": 2},
         {"$group": {"_id": None, "tries": {"$push": "$$ROOT"}}},
