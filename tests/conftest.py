@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,3 +75,9 @@ async def api(request: pytest.FixtureRequest) -> AsyncIterator[Api]:
 @pytest.fixture
 async def school(api: Api) -> School:
     return await School(api).open()
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """Where a service of the test's own keeps its data."""
+    return tmp_path / "data"

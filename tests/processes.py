@@ -35,6 +35,13 @@ def learntrack(*arguments: str, data_dir: Path, expect: int = 0, **more: str) ->
     return done
 
 
+def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
+    """The command said what is in the way in one clear line, no traceback."""
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -22,6 +22,16 @@ from learntrack.settings import Settings
 SECRET = "a secret for measurements, long enough for HS256"
 _TICKS = os.sysconf("SC_CLK_TCK")
 
+# Not the installed script, because a revision to compare with may be older than it: its command was in learntrack.cli.
+_START = """
+try:
+    from learntrack.commands import main
+except ModuleNotFoundError:
+    from learntrack.cli import main
+main()
+"""
+_COMMAND = [sys.executable, "-c", _START]
+
 
 def token(user: str, *, superuser: bool = False) -> str:
     """A token that the measured service accepts."""
@@ -72,14 +82,7 @@ def service(
     with tempfile.TemporaryDirectory(prefix="learntrack-bench-") as temporary:
         folder = data_dir or Path(temporary) / "data"
         port = free_port()
-        command = [
-            str(Path(sys.executable).with_name("learntrack")),
-            "serve",
-            "--port",
-            str(port),
-            "--workers",
-            str(workers),
-        ]
+        command = [*_COMMAND, "serve", "--port", str(port), "--workers", str(workers)]
         known = {"LEARNTRACK_DATA_DIR": str(folder), "LEARNTRACK_JWT_SECRET": SECRET} | (environment or {})
         process = subprocess.Popen(command, env=os.environ | known, stdout=subprocess.DEVNULL, start_new_session=True)
         try:

@@ -1,4 +1,9 @@
-"""Every setting of the service, read from the environment (prefix LEARNTRACK_); nothing else reads it."""
+"""Every setting of the service, read from the environment (prefix LEARNTRACK_).
+
+Nothing else reads the environment, but for what others read there: `web.metrics` looks where prometheus_client, which
+takes it from PROMETHEUS_MULTIPROC_DIR alone, keeps the numbers of several workers; tracing's OTEL_ variables are
+OpenTelemetry's own. `serving.server` writes the environment of its workers, because it is all that uvicorn hands on.
+"""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,6 +18,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="LEARNTRACK_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
     )
+
+    host: Annotated[str, Field(description="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1"
+    port: Annotated[int, Field(description="The port to listen on; 0 takes a free one.", ge=0, le=65535)] = 8000
+    workers: Annotated[int, Field(description="How many worker processes.", ge=1, le=64)] = 1
 
     mongodb_uri: Annotated[
         str | None,

@@ -43,19 +43,13 @@ class Server:
     """The service as an operator starts it.
 
     Args:
-        settings: How it is to run.
-        host: The address to listen on.
-        port: The port to listen on; 0 takes a free one.
-        workers: How many worker processes; with one, this process serves.
+        settings: How it is to run; with one worker, this process serves.
         demo: Whether to load the demo school and print commands to try.
 
     """
 
-    def __init__(self, settings: Settings, *, host: str, port: int, workers: int, demo: bool) -> None:
+    def __init__(self, settings: Settings, *, demo: bool) -> None:
         self._settings = settings
-        self._host = host
-        self._port = port
-        self._workers = workers
         self._demo = demo
 
     def run(self) -> None:
@@ -78,16 +72,17 @@ class Server:
 
     @contextmanager
     def _socket(self) -> Iterator[socket.socket]:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        host, port = self._settings.host, self._settings.port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.socket(family)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                listening.bind((self._host, self._port))
+                listening.bind((host, port))
                 listening.listen(2048)
             except (OSError, OverflowError) as error:
                 reason = getattr(error, "strerror", None) or str(error)
-                raise StartError(f"Cannot listen on {self._host} port {self._port}: {reason}.") from error
+                raise StartError(f"Cannot listen on {host} port {port}: {reason}.") from error
             listening.set_inheritable(True)
             yield listening
         finally:
@@ -104,9 +99,8 @@ class Server:
             await db.close()
 
     def _announce(self, listening: socket.socket, settings: Settings) -> None:
-        address = (
-            f"http://{'127.0.0.1' if self._host in ('0.0.0.0', '::') else self._host}:{listening.getsockname()[1]}"  # noqa: S104
-        )
+        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
+        address = f"http://{host}:{listening.getsockname()[1]}"
         print(f"learntrack listens on {address} (API description: {address}/schema)", flush=True)
         if self._demo and settings.jwt_secret is not None:
             secret = settings.jwt_secret.get_secret_value()
@@ -129,7 +123,7 @@ class Server:
             "timeout_graceful_shutdown": _GRACE_SECONDS,
             "lifespan": "on",
         }
-        if self._workers == 1:
+        if settings.workers == 1:
             config = uvicorn.Config(create_app(settings), **options)  # type: ignore[arg-type]
             server = uvicorn.Server(config)
             server.run(sockets=[listening])
@@ -137,7 +131,7 @@ class Server:
                 raise StartError("The service could not start; the reason stands above.")
         else:
             target = f"{create_worker_app.__module__}:{create_worker_app.__qualname__}"
-            config = uvicorn.Config(target, factory=True, workers=self._workers, **options)  # type: ignore[arg-type]
+            config = uvicorn.Config(target, factory=True, workers=settings.workers, **options)  # type: ignore[arg-type]
             with TemporaryDirectory(prefix="learntrack-metrics-") as shared:
                 os.environ |= _environment(settings) | {metrics.FOLDER: shared}
                 Multiprocess(config, sockets=[listening]).run()

@@ -1,6 +1,5 @@
-"""The command as an operator uses it."""
+"""The service as an operator starts and stops it."""
 
-import json
 import os
 import signal
 import socket
@@ -11,45 +10,12 @@ import time
 from pathlib import Path
 
 import httpx
-import jwt
 import pytest
 
-from learntrack import __version__
-from learntrack.serving import demo
-from tests.processes import COMMAND, Service, alive, environment, kill, learntrack, wait_until_gone
-from tests.support import ROOT, SECRET, Person, exercise, new_id, right, video
+from tests.processes import COMMAND, Service, alive, environment, kill, learntrack, refused, wait_until_gone
+from tests.support import Person, exercise, new_id, right, video
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
-    """One clear line, no traceback."""
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
-    for word in words:
-        assert word in done.stderr
-
-
-def test_every_command_explains_itself(data_dir: Path) -> None:
-    assert learntrack("--version", data_dir=data_dir).stdout.strip() == f"learntrack {__version__}"
-    for command in ([], ["serve"], ["roster"], ["roster", "load"], ["token"]):
-        assert "Usage" in learntrack(*command, "--help", data_dir=data_dir).stdout
-
-
-def test_a_token_is_signed_with_the_configured_secret(data_dir: Path) -> None:
-    user = new_id()
-    plain = learntrack("token", user, "--ttl", "60", data_dir=data_dir).stdout.strip()
-    boss = learntrack("token", user, "--superuser", data_dir=data_dir).stdout.strip()
-
-    claims = jwt.decode(plain, SECRET, algorithms=["HS256"])
-    assert (claims["sub"], "superuser" in claims) == (user, False)
-    assert 0 < claims["exp"] - time.time() <= 60
-    assert jwt.decode(boss, SECRET, algorithms=["HS256"])["superuser"] is True
-    refused(learntrack("token", "nobody", data_dir=data_dir, expect=2), "UUID")
 
 
 @pytest.mark.parametrize(
@@ -145,72 +111,6 @@ def test_a_worker_that_dies_is_replaced(data_dir: Path) -> None:
             service.send("POST", "/api/logger/contentsession", Person(new_id()), json=video()).status_code
             for _ in range(20)
         } == {200}
-
-
-def test_the_demo_school_is_there_and_its_commands_work(data_dir: Path) -> None:
-    for _ in range(2):  # a second load changes nothing
-        with Service(data_dir, "--demo") as service:
-            deadline = time.monotonic() + 5
-            while "CARLA" not in service.log.read_text() and time.monotonic() < deadline:
-                time.sleep(0.02)
-            text = service.log.read_text()
-            assert f"localhost:{service.port}" in text or f"127.0.0.1:{service.port}" in text
-            script = text[text.rindex("export ADA") :]
-            got = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=True).stdout
-    started, missing, tries, diff = (json.loads(part) for part in _jsons(got))
-    assert started["progress"] > 0
-    assert missing["status"] == 404  # SESSION was not replaced
-    assert len(tries["results"]) == 3
-    assert diff["attemptlogs"]
-    assert demo.PEOPLE["Ada"] == diff["attemptlogs"][0]["user"]
-
-
-def _jsons(text: str) -> list[str]:
-    found, decoder = [], json.JSONDecoder()
-    while text.strip():
-        text = text.strip()
-        _, end = decoder.raw_decode(text)
-        found.append(text[:end])
-        text = text[end:]
-    return found
-
-
-def big_roster(users: int) -> dict:
-    facility, classroom = new_id(), new_id()
-    people = [new_id() for _ in range(users)]
-    return {
-        "memberships": [{"user_id": user, "collection_id": classroom} for user in people],
-        "users": [
-            {"id": user, "username": f"user{number}", "full_name": "", "facility_id": facility}
-            for number, user in enumerate(people)
-        ],
-        "classrooms": [{"id": classroom, "name": "C", "facility_id": facility}],
-        "facilities": [{"id": facility, "name": "F"}],
-    }
-
-
-def test_a_roster_is_loaded_beside_a_running_service_and_without_one(data_dir: Path, tmp_path: Path) -> None:
-    file = tmp_path / "roster.json"
-    file.write_text(json.dumps(big_roster(3000)))
-
-    first = learntrack("roster", "load", str(file), data_dir=data_dir)
-    assert first.stdout.strip() == "1 facilities, 1 classrooms, 3000 users, 3000 memberships"
-    with Service(data_dir) as service:
-        again = learntrack("roster", "load", str(file), data_dir=data_dir)
-        assert again.stdout == first.stdout
-        page = service.send("GET", "/api/roster/memberships?page_size=1", ROOT).json()
-        assert page["count"] == 3000
-
-
-def test_a_roster_that_is_wrong_is_said_in_one_line(data_dir: Path, tmp_path: Path) -> None:
-    file = tmp_path / "roster.json"
-    for content, word in (
-        ("{", "JSON"),
-        ('{"users": [{"id": "x"}]}', "users"),
-        (json.dumps(big_roster(1) | {"facilities": []}), "facility"),
-    ):
-        file.write_text(content)
-        refused(learntrack("roster", "load", str(file), data_dir=data_dir, expect=2), word)
 
 
 def test_answers_are_recorded_end_to_end(data_dir: Path) -> None:

@@ -1,0 +1,5 @@
+"""`python -m learntrack`: the same as `learntrack`."""
+
+from learntrack.commands import main
+
+main()

@@ -1,0 +1,30 @@
+"""`learntrack forget`."""
+
+from typing import Annotated
+
+import typer
+
+from learntrack.commands.terminal import listed, progress_bar, user_id_of
+
+commands = typer.Typer()
+
+
+@commands.command()
+def forget(
+    user: Annotated[str, typer.Argument(help="The user's id (a UUID).")],
+) -> None:
+    """Remove a user's roster entry and logs from every collection. Safe to repeat, also after a failure."""
+    from learntrack.commands.connected import configured, with_database
+    from learntrack.privacy.service import Privacy
+    from learntrack.storage import Database
+
+    user_id = user_id_of(user)
+    bar = progress_bar(with_end=False)
+
+    async def work(db: Database) -> dict[str, int]:
+        with bar:
+            task = bar.add_task("documents", total=None)
+            found = await Privacy(db, patience=float("inf")).remove(user_id, lambda step: bar.advance(task, step))
+        return found.removed
+
+    print(listed(with_database(configured(), work), "nothing was stored"))

@@ -1,0 +1,59 @@
+"""`learntrack import`: moving in with another system's history."""
+
+import gc
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from learntrack.commands.terminal import fail, progress_bar
+
+commands = typer.Typer()
+importing = typer.Typer(help="Moving in with another system's history.", no_args_is_help=True)
+commands.add_typer(importing, name="import")
+
+
+@importing.command("kolibri")
+def import_from_kolibri(
+    path: Annotated[Path | None, typer.Argument(help="A Kolibri home, or its db.sqlite3; it may be in use.")] = None,
+    postgres: Annotated[
+        str | None, typer.Option(help="The URI of a Kolibri's PostgreSQL database, instead of PATH.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Look at everything, store nothing.")] = False,
+    skipped: Annotated[
+        Path | None, typer.Option(help="A file for every skipped record and why (JSON lines).", dir_okay=False)
+    ] = None,
+) -> None:
+    """Import people, classes and all logs of a Kolibri 0.16–0.19. Ids stay.
+
+    Safe to repeat, also after an interruption: what is there already is left as it is, what is new in Kolibri is
+    added, and what was recorded here meanwhile is kept. Each learner is imported whole or not at all.
+    """
+    from rich.console import Console
+
+    from learntrack.commands.connected import configured, with_database
+    from learntrack.importing.kolibri.source import postgres_source, sqlite_source
+    from learntrack.importing.presentation import show
+    from learntrack.importing.report import ImportReport
+    from learntrack.importing.service import import_kolibri
+    from learntrack.storage import Database
+
+    if (path is None) == (postgres is None):
+        fail("Name either the PATH of a Kolibri home (or its db.sqlite3) or --postgres URI.")
+    bar = progress_bar()
+    opened = postgres_source(postgres) if postgres is not None else sqlite_source(cast(Path, path))
+    gc.disable()  # a history has no cycles, and looking for them in vain takes an eighth of the time
+    with ExitStack() as stack:
+        report = ImportReport(stack.enter_context(skipped.open("w")) if skipped is not None else None)
+        source = stack.enter_context(opened)
+
+        async def work(db: Database) -> None:
+            if not dry_run:
+                await db.prepare()
+            with bar:
+                task = bar.add_task("logs", total=source.count())
+                await import_kolibri(db, source, report, lambda done: bar.advance(task, done), dry_run=dry_run)
+
+        with_database(configured(), work)
+    show(report, Console(), dry_run=dry_run)

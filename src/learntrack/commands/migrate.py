@@ -1,0 +1,33 @@
+"""`learntrack migrate`."""
+
+import asyncio
+
+import typer
+
+commands = typer.Typer()
+
+
+@commands.command()
+def migrate() -> None:
+    """Make collections and indexes, and bring what is stored to this release's schema.
+
+    Safe to repeat, and while the service runs.
+    """
+    from learntrack.commands.connected import configured, database_uri
+    from learntrack.documents.base import SCHEMA_VERSION
+    from learntrack.storage import schema
+    from learntrack.storage.connecting import connect_as_configured
+
+    settings = configured()
+
+    async def work(uri: str) -> None:
+        await schema.migrate(uri, settings.mongodb_database)
+        db = await connect_as_configured(settings.model_copy(update={"mongodb_uri": uri}))
+        try:
+            await db.prepare()
+        finally:
+            await db.close()
+
+    with database_uri(settings) as uri:
+        asyncio.run(work(uri))
+    print(f"The database {settings.mongodb_database} has schema version {SCHEMA_VERSION} and all indexes.")

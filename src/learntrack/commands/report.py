@@ -1,0 +1,72 @@
+"""`learntrack report`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from learntrack.commands.terminal import fail
+
+commands = typer.Typer()
+
+
+class Format(StrEnum):
+    """The forms of a report."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    html = "html"
+
+
+@commands.command()
+def report(
+    name: Annotated[str, typer.Argument(help="Which report; `learntrack report list` prints them.")],
+    since: Annotated[str | None, typer.Option(help="From this date or moment on (ISO 8601, UTC).")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this date or moment (ISO 8601, UTC).")] = None,
+    facility: Annotated[str | None, typer.Option(help="Only learners of this facility (its id).")] = None,
+    classroom: Annotated[str | None, typer.Option(help="Only learners of this classroom (its id).")] = None,
+    content: Annotated[str | None, typer.Option(help="Only this content (its id).")] = None,
+    form: Annotated[Format, typer.Option("--format", help="In which form.")] = Format.table,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="A file to write to.", dir_okay=False)] = None,
+) -> None:
+    """Answer an analytical question about everybody in the database.
+
+    The same pipelines run in mongosh: see scripts/analytics.
+    """
+    from learntrack.commands.connected import configured, with_database
+    from learntrack.errors import Refusal
+    from learntrack.reports import terminal
+    from learntrack.reports.filters import report_filters
+    from learntrack.reports.questions import questions
+    from learntrack.reports.service import Reports
+    from learntrack.storage import Database
+
+    if name == "list":
+        _list_questions()
+        return
+    if name not in questions():
+        fail(f"There is no report {name}; there are {', '.join(questions())}.")
+
+    async def work(db: Database) -> None:
+        db.read_patience = float("inf")
+        with terminal.waiting(f"report {name}") as count:
+            answer = await Reports(db).unlimited(name, filters)
+            await terminal.write(answer, form.value, output, count)
+
+    try:
+        filters = report_filters(since=since, until=until, facility=facility, classroom=classroom, content=content)
+        with_database(configured(), work)
+    except Refusal as refusal:
+        fail(refusal.detail)
+    except OSError as error:
+        fail(f"{output}: {error.strerror}")
+
+
+def _list_questions() -> None:
+    from rich.console import Console
+
+    from learntrack.reports import terminal
+
+    terminal.list_questions(Console())

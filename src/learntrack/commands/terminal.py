@@ -1,0 +1,47 @@
+"""What commands say on the terminal."""
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+_USAGE = 2
+
+
+def fail(message: str) -> NoReturn:
+    """End with exit code 2 and a message in one line on stderr."""
+    print(f"learntrack: {' '.join(message.split())}", file=sys.stderr)
+    raise SystemExit(_USAGE)
+
+
+def user_id_of(text: str) -> str:
+    """The id of a user as it is stored; a text that is no UUID ends the command."""
+    from learntrack.domain.ids import parse_id
+
+    try:
+        return parse_id(text)
+    except ValueError:
+        fail(f"{text} is not a UUID.")
+
+
+def listed(counts: Mapping[str, int], nothing: str) -> str:
+    """Counts by name in one line, `3 users, 1 facilities`; `nothing` where all are 0."""
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count) or nothing
+
+
+def progress_bar(*, with_end: bool = True) -> "Progress":
+    """A progress bar on stderr, invisible where that is no terminal.
+
+    Args:
+        with_end: Whether it is known, now or later, how much there is to do.
+
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    counted = (MofNCompleteColumn(), TimeRemainingColumn()) if with_end else (TextColumn("{task.completed}"),)
+    columns = (TextColumn("{task.description}"), BarColumn(), *counted)
+    return Progress(*columns, console=console, disable=not console.is_terminal)

@@ -1,0 +1,42 @@
+"""The demo school, and the commands that are printed with it."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from learntrack.serving import demo
+from tests.processes import Service
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+
+def test_the_demo_school_is_there_and_its_commands_work(data_dir: Path) -> None:
+    for _ in range(2):  # a second load changes nothing
+        with Service(data_dir, "--demo") as service:
+            deadline = time.monotonic() + 5
+            while "CARLA" not in service.log.read_text() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            text = service.log.read_text()
+            assert f"localhost:{service.port}" in text or f"127.0.0.1:{service.port}" in text
+            script = text[text.rindex("export ADA") :]
+            got = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60, check=True).stdout
+    started, missing, tries, diff = (json.loads(part) for part in _jsons(got))
+    assert started["progress"] > 0
+    assert missing["status"] == 404  # SESSION was not replaced
+    assert len(tries["results"]) == 3
+    assert diff["attemptlogs"]
+    assert demo.PEOPLE["Ada"] == diff["attemptlogs"][0]["user"]
+
+
+def _jsons(text: str) -> list[str]:
+    found, decoder = [], json.JSONDecoder()
+    while text.strip():
+        text = text.strip()
+        _, end = decoder.raw_decode(text)
+        found.append(text[:end])
+        text = text[end:]
+    return found
