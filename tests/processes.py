@@ -78,7 +78,7 @@ class Service:
             assert self.process is not None
             assert self.process.poll() is None, self.log.read_text()
             try:
-                if httpx.get(f"{self.address}/schema/openapi.json", timeout=5).status_code == 200:
+                if httpx.get(f"{self.address}/health/live", timeout=5).status_code == 200:
                     return
             except httpx.TransportError:
                 time.sleep(0.02)
