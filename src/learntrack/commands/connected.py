@@ -37,13 +37,17 @@ def _named(place: tuple[int | str, ...], given: dict[str, object]) -> str:
     return f"--{name}" if name in given else f"LEARNTRACK_{name.upper()}"
 
 
-def with_database(settings: Settings, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
-    """Run `work` on the configured database, on the embedded engine if there is no URI (a running service's, if one
-    runs).
+def with_database(
+    settings: Settings, work: Callable[[Database], Coroutine[Any, Any, T]], *, read_patience: float | None = None
+) -> T:
+    """Run `work` on the configured database; without a URI on the embedded engine (a running service's, if one runs).
+
+    `read_patience` is that of `connect_as_configured`.
     """
 
     async def connected(uri: str) -> T:
-        db = await connect_as_configured(settings.model_copy(update={"mongodb_uri": uri}))
+        located = settings.model_copy(update={"mongodb_uri": uri})
+        db = await connect_as_configured(located, read_patience=read_patience)
         try:
             return await work(db)
         finally:

@@ -1,6 +1,7 @@
 """`learntrack report`."""
 
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from typing import Annotated
 
@@ -50,14 +51,13 @@ def report(
         fail(f"There is no report {name}; there are {', '.join(questions())}.")
 
     async def work(db: Database) -> None:
-        db.read_patience = float("inf")
         with terminal.waiting(f"report {name}") as count:
             answer = await Reports(db).unlimited(name, filters)
             await terminal.write(answer, form.value, output, count)
 
     try:
         filters = report_filters(since=since, until=until, facility=facility, classroom=classroom, content=content)
-        with_database(configured(), work)
+        with_database(configured(), work, read_patience=inf)
     except Refusal as refusal:
         fail(refusal.detail)
     except OSError as error:

@@ -1,5 +1,6 @@
 """`learntrack rollup`."""
 
+from math import inf
 from typing import Annotated
 
 import typer
@@ -24,12 +25,11 @@ def rollup(
 
     async def work(db: Database) -> dict[str, int]:
         await db.prepare()
-        db.read_patience = float("inf")
         with bar:
             task = bar.add_task("contents", total=None)
             return await roll_up(
                 db, lambda done, total: bar.update(task, completed=done, total=total), everything=everything
             )
 
-    for name, many in with_database(configured(), work).items():
+    for name, many in with_database(configured(), work, read_patience=inf).items():
         print(f"{name}: {many} contents computed")
