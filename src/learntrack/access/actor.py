@@ -21,11 +21,6 @@ class Actor:
     user_id: str | None
     superuser: bool = False
 
-    @property
-    def is_anonymous(self) -> bool:
-        """Whether the caller showed no token."""
-        return self.user_id is None
-
 
 ANONYMOUS = Actor(None)
 

@@ -1,15 +1,14 @@
-"""What an actor may read, decided from the roster of now: one indexed look-up at the most.
+"""Whose logs a caller may read, decided from the roster of now: one indexed look-up at the most.
 
-Lists, the diff and reports all ask here, so that none of them can forget it.
+Lists, the diff, reports and pages all ask here, so that none of them can forget it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from learntrack.access.actor import Actor
-from learntrack.storage import Database
-from learntrack.storage.database import Stage
+from learntrack.access.standing import OWN_FIELDS, Caller, Standing
+from learntrack.storage.database import Row, Stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,101 +35,113 @@ NOBODY = Readable(())
 EVERYBODY = Readable(None)
 
 
-_ROLES: Stage = {"$project": {"places": 1, "role_places": 1, "is_superuser": 1}}
+async def may_read(caller: Caller, *, user: str | None = None, places: Sequence[str] = ()) -> Readable:
+    """Whose logs the caller may read, narrowed to `user` and to the members of all `places` (facility, classroom,
+    group).
+
+    Everybody may read their own logs; who has a role in a place, its members'; a superuser, all.
+    """
+    actor = caller.actor
+    if actor.user_id is None:
+        return NOBODY
+    if not places and user is not None and (user == actor.user_id or actor.superuser):
+        return Readable((user,))
+    if not places and user is None:
+        return EVERYBODY if actor.superuser else await _all_readable(caller, actor.user_id)
+    if user is not None:
+        persons = await _person(caller, actor.user_id, user)
+    else:
+        persons = await _members(caller, actor.user_id, places)
+    standing = Standing(actor.user_id, superuser=True) if actor.superuser else await caller.standing()
+    return Readable(permitted(standing, persons, user=user, places=places))
+
+
+def permitted(standing: Standing, persons: Sequence[Row], *, user: str | None, places: Sequence[str]) -> list[str]:
+    """Of `persons` (each with `_id` and `places`) those who are asked about and whose logs may be read, by id."""
+    readable = {
+        person["_id"]
+        for person in persons
+        if (user is None or person["_id"] == user)
+        and set(places) <= set(person["places"])
+        and (standing.superuser or person["_id"] == standing.user_id or standing.role_places & set(person["places"]))
+    }
+    if user is not None and not places and standing.superuser:
+        readable.add(user)  # perhaps unknown to the roster, but with logs of its own
+    return sorted(readable)
+
+
+def may_look_at(standing: Standing, classroom: Mapping[str, Any]) -> bool:
+    """Whether the page of a classroom is theirs to look at: they have a role in it or in its facility. Which learners
+    they see there is what `may_read` says.
+    """
+    return standing.superuser or not standing.role_places.isdisjoint((classroom["_id"], classroom["facility_id"]))
 
 
 def members_of(places: Sequence[str]) -> list[Stage]:
     """Who is in all of these places. Index: places (the first of them; the embedded engine uses none for `$all`)."""
     first, *rest = places
     narrowed: list[Stage] = [{"$match": {"places": {"$all": rest}}}] if rest else []
-    return [{"$match": {"places": first}}, *narrowed, _ROLES]
+    return [{"$match": {"places": first}}, *narrowed, {"$project": {"places": 1}}]
 
 
-def _actor_and_members(user_id: str, places: Sequence[str]) -> list[Stage]:
-    """The actor's own row, and those of who is in all of these places. Indexes: the key, places."""
-    joined = {"from": "users", "localField": "place", "foreignField": "places", "as": "member"}
-    member = {
-        "_id": "$member._id",
-        "places": "$member.places",
-        "role_places": "$member.role_places",
-        "is_superuser": "$member.is_superuser",
-    }
+async def _all_readable(caller: Caller, user_id: str) -> Readable:
+    standing = caller.known_standing
+    members: list[Row] = []
+    if standing is None:
+        rows = await caller.db.rows("users", _own_row_and_members(user_id, "$role_places", shown=["_id"]))
+        standing, members = _learned(caller, rows)
+    elif standing.role_places and not standing.superuser:
+        members = await caller.db.find("users", {"places": {"$in": sorted(standing.role_places)}}, {"_id": 1})
+    if standing.superuser:
+        return EVERYBODY
+    return Readable(sorted({user_id} | {member["_id"] for member in members}))
+
+
+async def _person(caller: Caller, user_id: str, user: str) -> list[Row]:
+    """The row of the person asked about, as far as the roster knows them, and the caller's own where it is not known
+    yet.
+    """
+    ids = [user] if caller.known_standing is not None else [user_id, user]
+    rows = await caller.db.find("users", {"_id": {"$in": ids}}, dict.fromkeys(OWN_FIELDS, 1))
+    if caller.known_standing is None:
+        caller.learn(next((row for row in rows if row["_id"] == user_id), None))
+    return rows
+
+
+async def _members(caller: Caller, user_id: str, places: Sequence[str]) -> list[Row]:
+    """Who is in all of these places (or at least in the first of them), and the caller's own row where it is not known
+    yet.
+    """
+    if caller.actor.superuser or caller.known_standing is not None:
+        return await caller.db.rows("users", members_of(places))
+    rows = await caller.db.rows("users", _own_row_and_members(user_id, places[0], shown=["_id", "places"]))
+    return _learned(caller, rows)[1]
+
+
+def _learned(caller: Caller, rows: Sequence[Row]) -> tuple[Standing, list[Row]]:
+    """What the caller is, and the members, of the rows that `_own_row_and_members` finds."""
+    standing = caller.learn(next((row["own"] for row in rows if row.get("own")), None))
+    return standing, [row["member"] for row in rows if row.get("member")]
+
+
+def _own_row_and_members(user_id: str, within: str, shown: Sequence[str]) -> list[Stage]:
+    """The caller's own row (in one row, as `own`), and a row for each who is in a place (as `member`, these fields).
+
+    `within` is the place, or the field of the own row that names the places. Indexes: the key, places.
+    """
+    own = {name: f"${name}" for name in ("_id", *OWN_FIELDS)}
+    member = {name: f"$member.{name}" for name in shown}
     return [
         {"$match": {"_id": user_id}},
-        _ROLES,
-        {"$addFields": {"part": [0, 1]}},
+        {"$project": dict.fromkeys(OWN_FIELDS, 1) | {"part": ["own", "members"]}},
         {"$unwind": "$part"},
         {
             "$project": {
-                "own": {
-                    "$cond": [{"$eq": ["$part", 0]}, {name: f"${name}" for name in ("_id", *_ROLES["$project"])}, None]
-                },
-                "place": {"$cond": [{"$eq": ["$part", 1]}, places[0], None]},
+                "own": {"$cond": [{"$eq": ["$part", "own"]}, own, None]},
+                "place": {"$cond": [{"$eq": ["$part", "members"]}, within, None]},
             }
         },
-        {"$lookup": joined},
+        {"$lookup": {"from": "users", "localField": "place", "foreignField": "places", "as": "member"}},
         {"$unwind": {"path": "$member", "preserveNullAndEmptyArrays": True}},
-        {"$project": {"found": {"$cond": ["$own", "$own", member]}}},
-        {"$replaceRoot": {"newRoot": "$found"}},
-        {"$match": {"places": {"$ne": None}}},
+        {"$project": {"_id": 0, "own": 1, "member": {"$cond": [{"$gt": ["$member._id", None]}, member, None]}}},
     ]
-
-
-async def is_superuser(db: Database, actor: Actor) -> bool:
-    """Whether the actor is a superuser, by token or by roster."""
-    if actor.superuser or actor.user_id is None:
-        return actor.superuser
-    user = await db.find_one("users", {"_id": actor.user_id}, {"is_superuser": 1})
-    return user is not None and bool(user["is_superuser"])
-
-
-async def readable(db: Database, actor: Actor, *, user: str | None = None, places: Sequence[str] = ()) -> Readable:
-    """Whose logs `actor` may read, narrowed to `user` and to the members of all `places` (facility, classroom, group).
-
-    Everybody may read their own logs; who has a role in a place, its members'; a superuser, all.
-    """
-    if actor.user_id is None:
-        return NOBODY
-    if not places and user is not None and (user == actor.user_id or actor.superuser):
-        return Readable((user,))
-    if not places and user is None:
-        return EVERYBODY if actor.superuser else await _all_readable(db, actor.user_id)
-    # The actor's own row and those of the candidates, in one look-up.
-    if user is not None:
-        look_up = [{"$match": {"_id": {"$in": [actor.user_id, user]}}}, _ROLES]
-    else:
-        look_up = members_of(places) if actor.superuser else _actor_and_members(actor.user_id, places)
-    rows = await db.rows("users", look_up)
-    return Readable(_permitted(rows, actor, user, places))
-
-
-def _permitted(rows: Sequence[Mapping[str, Any]], actor: Actor, user: str | None, places: Sequence[str]) -> list[str]:
-    own: Mapping[str, Any] = next((row for row in rows if row["_id"] == actor.user_id), {})
-    reads_all = actor.superuser or bool(own.get("is_superuser"))
-    roles = set(own.get("role_places", ()))
-    found = {
-        row["_id"]
-        for row in rows
-        if (user is None or row["_id"] == user)
-        and set(places) <= set(row["places"])
-        and (reads_all or row["_id"] == actor.user_id or roles & set(row["places"]))
-    }
-    if user is not None and not places and reads_all and not found:
-        found = {user}  # unknown to the roster, but with logs of its own
-    return sorted(found)
-
-
-async def _all_readable(db: Database, user_id: str) -> Readable:
-    members = {"from": "users", "localField": "role_places", "foreignField": "places", "as": "members"}
-    rows = await db.rows(
-        "users",
-        [
-            {"$match": {"_id": user_id}},
-            {"$lookup": members},
-            {"$unwind": {"path": "$members", "preserveNullAndEmptyArrays": True}},
-            {"$project": {"_id": 0, "is_superuser": 1, "member": "$members._id"}},
-        ],
-    )
-    if rows and rows[0]["is_superuser"]:
-        return EVERYBODY
-    return Readable(sorted({user_id} | {row["member"] for row in rows if "member" in row}))

@@ -146,12 +146,85 @@ def overflow_of(holder_id: str, user_id: str | None, filters: LogFilters) -> lis
 
 
 def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
-    """The difference between a try and the one before. Index: owner_content; chunks by holder.
+    """The difference between a learner's try and the one before. Index: owner_content; chunks by holder.
 
     A row for each attempt of the try in list order (one without `attempt` where it has none): `head` is the try, with
-    its `diff`; an attempt's own `diff` is against the newest attempt on the same item in the older try. No row at
-    all:
+    its `diff`; an attempt's own `diff` is against the newest attempt on the same item in the older try. No row at all:
     there is no such try.
+    """
+    of_pair = {"try_id": "$try_id", "user_id": "$user_id", "attempt": {"$ifNull": ["$attempt", None]}}
+    return [
+        *tries_listed(readable, filters),
+        {"$sort": NEWEST},
+        {"$skip": index},
+        {"$limit": 2},
+        {"$group": {"_id": None, "tries": {"$push": "$$ROOT"}}},
+        *_attempts_of_pairs("$attempt.item", of_pair),
+        {"$unwind": "$now"},
+        {
+            "$project": {
+                "_id": 0,
+                "head": 1,
+                "attempt": "$now.attempt",
+                "try_id": "$now.try_id",
+                "user_id": "$now.user_id",
+                "diff": {"correct": _subtracted("$now.attempt.correct", "$newest")},
+            }
+        },
+        {"$sort": {"attempt.start_timestamp": 1, "attempt.id": 1}},
+    ]
+
+
+def latest_diffs(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """The difference between each learner's latest try and the one before, in figures. Index: owner_content; chunks by
+    holder.
+
+    A row for each learner who has a try: `user_id, complete, correct, time_spent, answered` (attempts) of the latest,
+    `correct_diff` (null without an older one), and how many of its attempts are `better`, `worse` and the `same` as the
+    newest on the same item in the older try.
+    """
+    # The two tries are looked up by their ids, so that no group holds all attempts of a learner who has many tries.
+    found = {"from": TRIES, "localField": "latest", "foreignField": "_id", "as": "tries"}
+    in_order = {"$map": {"input": "$latest", "as": "id", "in": _one_of("$tries", "$$id")}}
+    figures = {"answered": {"$size": "$now"}} | {
+        name: {"$cond": [{"$eq": ["$newest", None]}, 0, {"$size": _compared(operator)}]}
+        for name, operator in (("better", "$gt"), ("worse", "$lt"), ("same", "$eq"))
+    }
+    sums = {name: {"$sum": f"${name}"} for name in figures}
+    return [
+        *tries_listed(readable, filters),
+        {"$project": {"user_id": 1, "end_timestamp": 1}},
+        {"$sort": NEWEST},
+        {"$group": {"_id": "$user_id", "latest": {"$push": "$_id"}}},
+        {"$project": {"latest": {"$slice": ["$latest", 2]}}},
+        {"$lookup": found},
+        {"$project": {"tries": in_order}},
+        *_attempts_of_pairs({"user_id": "$user_id", "item": "$attempt.item"}, {"$ifNull": ["$attempt.correct", None]}),
+        {"$project": {"head": 1, "now": 1, "newest": {"$ifNull": ["$newest", None]}}},
+        {"$project": {"head": 1} | figures},
+        {"$group": {"_id": "$_id.user_id", "head": {"$first": "$head"}} | sums},
+        {
+            "$project": dict.fromkeys(figures, 1)
+            | {"_id": 0, "user_id": "$_id", "correct_diff": "$head.diff.correct"}
+            | {name: f"$head.{name}" for name in ("complete", "correct", "time_spent")}
+        },
+    ]
+
+
+def _one_of(tries: str, try_id: str) -> dict[str, Any]:
+    matching = {"$filter": {"input": tries, "as": "one", "cond": {"$eq": ["$$one._id", try_id]}}}
+    return {"$arrayElemAt": [matching, 0]}
+
+
+def _compared(operator: str) -> dict[str, Any]:
+    return {"$filter": {"input": "$now", "as": "correct", "cond": {operator: ["$$correct", "$newest"]}}}
+
+
+def _attempts_of_pairs(key: Any, attempt_now: Any) -> list[Stage]:
+    """The attempts of pairs of tries, brought together by `key` (which ends in the item).
+
+    Rows in: `tries`, the try and perhaps the one before. Rows out: `head` (the newer try with its `diff`), `now`
+    (`attempt_now` of each attempt of it) and `newest` (how correct the newest attempt of the older one is, if any).
     """
     newer, before = {"$arrayElemAt": ["$tries", 0]}, {"$arrayElemAt": ["$tries", 1]}
     shown = {name: f"$newer.{path.removeprefix('$')}" for name, path in TRY_FIELDS.items()}
@@ -159,16 +232,30 @@ def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
         "correct": _subtracted("$newer.correct_sum", "$before.correct_sum"),
         "time_spent": _subtracted("$newer.time_spent", "$before.time_spent"),
     }
-    chunks = {"from": _OVERFLOW, "localField": "chunk_of", "foreignField": "holder_id", "as": "chunk"}
     return [
-        *tries_listed(readable, filters),
-        {"$sort": NEWEST},
-        {"$skip": index},
-        {"$limit": 2},
-        {"$group": {"_id": None, "tries": {"$push": "$$ROOT"}}},
         {"$project": {"tries": 1, "newer": newer, "before": before}},
         {"$project": {"tries": 1, "head": shown | {"diff": difference}}},
         {"$unwind": {"path": "$tries", "includeArrayIndex": "rank"}},
+        *_attempts_of_ranked_tries(),
+        {"$sort": {"attempt.end_timestamp": -1, "attempt.number": -1}},
+        {
+            "$group": {
+                "_id": key,
+                "head": {"$first": "$head"},
+                "now": {"$push": {"$cond": [{"$eq": ["$rank", 0]}, attempt_now, None]}},
+                "earlier": {"$push": {"$cond": [{"$eq": ["$rank", 1]}, "$attempt.correct", None]}},
+            }
+        },
+        {"$project": {"head": 1, "now": _given("$now"), "newest": {"$arrayElemAt": [_given("$earlier"), 0]}}},
+    ]
+
+
+def _attempts_of_ranked_tries() -> list[Stage]:
+    """Rows in: `head, rank, tries` (one try). Rows out: `head, rank, try_id, user_id, attempt`, for each attempt of it;
+    one without `attempt` where it has none.
+    """
+    chunks = {"from": _OVERFLOW, "localField": "chunk_of", "foreignField": "holder_id", "as": "chunk"}
+    return [
         # What is embedded (part 0), and what has moved to chunks, if anything has (part 1).
         {"$addFields": {"part": [0, 1]}},
         {"$unwind": "$part"},
@@ -190,32 +277,7 @@ def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
         {"$addFields": {"attempt": {"$ifNull": ["$chunk.attempts", "$attempts"]}}},
         {"$project": {"attempts": 0, "chunk": 0}},
         {"$unwind": {"path": "$attempt", "preserveNullAndEmptyArrays": True}},
-        {"$sort": {"attempt.end_timestamp": -1, "attempt.number": -1}},
-        {
-            "$group": {
-                "_id": "$attempt.item",
-                "head": {"$first": "$head"},
-                "now": {"$push": {"$cond": [{"$eq": ["$rank", 0]}, _OF_PAIR, None]}},
-                "earlier": {"$push": {"$cond": [{"$eq": ["$rank", 1]}, "$attempt.correct", None]}},
-            }
-        },
-        {"$project": {"head": 1, "now": _given("$now"), "newest": {"$arrayElemAt": [_given("$earlier"), 0]}}},
-        {"$unwind": "$now"},
-        {
-            "$project": {
-                "_id": 0,
-                "head": 1,
-                "attempt": "$now.attempt",
-                "try_id": "$now.try_id",
-                "user_id": "$now.user_id",
-                "diff": {"correct": _subtracted("$now.attempt.correct", "$newest")},
-            }
-        },
-        {"$sort": {"attempt.start_timestamp": 1, "attempt.id": 1}},
     ]
-
-
-_OF_PAIR = {"try_id": "$try_id", "user_id": "$user_id", "attempt": {"$ifNull": ["$attempt", None]}}
 
 
 def _given(values: str) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from litestar.response import Redirect, ServerSentEvent, Stream
 
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import NotFound, Refusal
-from learntrack.pages import figures
+from learntrack.pages import presentation, signing_in
 from learntrack.pages import viewer as viewing
 from learntrack.pages.figures import Figures
 from learntrack.pages.live import Live
-from learntrack.pages.viewer import NotSignedIn, Viewer
+from learntrack.pages.signing_in import NotSignedIn
+from learntrack.pages.viewer import Viewer
 from learntrack.reports import formats
 from learntrack.reports.filters import ReportFilters, report_filters
 from learntrack.reports.names import named_columns
@@ -32,8 +33,8 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters |= {"duration": figures.duration}
-_templates.globals |= {"STATUSES": figures.STATUSES}
+_templates.filters |= {"duration": presentation.duration}
+_templates.globals |= {"STATUSES": presentation.STATUSES}
 
 Text = Annotated[str | None, Parameter(required=False)]
 _QUIZ_COLUMNS = [
@@ -66,7 +67,7 @@ def problem_page(_: Request[Any, Any, Any], refusal: Refusal) -> Response[str]:
 
 def to_sign_in(_: Request[Any, Any, Any], __: NotSignedIn) -> Response[Any]:
     """Whoever is not signed in goes to the sign-in page."""
-    return viewing.signed_out()
+    return signing_in.signed_out()
 
 
 class PageController(Controller):
@@ -88,23 +89,23 @@ class PageController(Controller):
         if not token:
             token = parse_qs((await request.body()).decode(errors="replace")).get("token", [""])[0].strip()
         try:
-            await viewing.known(request, token)
+            await signing_in.actor_of(request, token)
         except NotSignedIn:
             return render("sign_in.html", status=401, wrong=True, viewer=None)
-        return viewing.signed_in(request, token, "/reports/")
+        return signing_in.signed_in(request, token, "/reports/")
 
     @post("/sign-out")
     async def sign_out(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """Forget the token."""
-        viewing.check_same_site(request)
-        return viewing.signed_out()
+        signing_in.check_same_site(request)
+        return signing_in.signed_out()
 
     @get("/")
     async def home(self, viewer: NamedDependency[Viewer], db: NamedDependency[Database]) -> Response[Any]:
         """The viewer's classes; a learner's own page."""
         classrooms = await viewing.classrooms_of(db, viewer)
-        if not viewer.is_staff:
-            return Redirect(f"/reports/learner/{viewer.actor.user_id}", status_code=303)
+        if not viewer.standing.is_staff:
+            return Redirect(f"/reports/learner/{viewer.user_id}", status_code=303)
         if len(classrooms) == 1:
             return Redirect(f"/reports/class/{classrooms[0]['_id']}", status_code=303)
         return render("home.html", viewer=viewer, classrooms=classrooms)
@@ -128,7 +129,7 @@ class PageController(Controller):
         filters = report_filters(since=since, until=until)
         groups = await shown.groups(room["_id"])
         places = [room["_id"], *(row["_id"] for row in groups if group and row["_id"] == group)]
-        learners = await shown.learners(places)
+        learners = await viewing.learners_in(db, viewer, places)
         lessons = await shown.assigned("lessons", [room["_id"], room["facility_id"], *(row["_id"] for row in groups)])
         chosen = lesson if lesson and is_id(lesson) else None
         overview = await shown.overview(learners, filters, lesson=chosen, sort=sort or "name")
@@ -166,7 +167,7 @@ class PageController(Controller):
         """A class's days, and the exercises that block it."""
         room = await viewing.classroom_for(db, viewer, classroom_id)
         shown, filters = Figures(db), report_filters(since=since, until=until)
-        learners = await shown.learners([room["_id"]])
+        learners = await viewing.learners_in(db, viewer, [room["_id"]])
         days = await shown.report("daily-activity", learners, filters)
         funnel = await shown.report("mastery-funnel", learners, filters)
         for name, rows in (("daily-activity", days), ("mastery-funnel", funnel)):
@@ -181,7 +182,7 @@ class PageController(Controller):
             viewer=viewer,
             room=room,
             days=days,
-            bars=figures.bars(days, "time_spent"),
+            bars=presentation.bars(days, "time_spent"),
             blocked=blocked,
             asked={"since": since or "", "until": until or ""},
         )
@@ -199,8 +200,8 @@ class PageController(Controller):
         room = await viewing.classroom_for(db, viewer, classroom_id)
         content = _id(content_id)
         shown = Figures(db)
-        learners = await shown.learners([room["_id"]])
-        lines = await shown.quiz_lines(content, learners, viewer.actor)
+        learners = await viewing.learners_in(db, viewer, [room["_id"]])
+        lines = await shown.quiz_lines(content, learners)
         items = await shown.report("item-analysis", learners, ReportFilters(classroom=room["_id"], content=content))
         if table == "results":
             return await _csv(
@@ -219,13 +220,13 @@ class PageController(Controller):
     ) -> Response[Any]:
         """A learner: contents, tries, attempts, and what to look at next."""
         shown = Figures(db)
-        person = await shown.learner(viewer, _id(user_id))
+        person = await viewing.learner_for(db, viewer, _id(user_id))
         rows = await shown.report("progress", [person], ReportFilters())
         if table == "progress":
             return await _csv(table, rows, named_columns(questions()[table].columns))
         tries = await shown.tries(person["_id"])
         titles = await shown.titles({row["content_id"] for row in rows})
-        attempts = await shown.attempts(person["_id"], viewer.actor)
+        attempts = await shown.attempts(person["_id"], viewer.caller)
         return render(
             "learner.html",
             viewer=viewer,
@@ -234,7 +235,7 @@ class PageController(Controller):
             tries=tries,
             attempts=attempts,
             titles=titles,
-            following=figures.what_next(rows),
+            following=presentation.what_next(rows),
         )
 
     @get("/class/{classroom_id:str}/events")
@@ -247,7 +248,7 @@ class PageController(Controller):
     ) -> ServerSentEvent:
         """Tells a page when something of the class has changed."""
         room = await viewing.classroom_for(db, viewer, classroom_id)
-        learners = frozenset(row["_id"] for row in await Figures(db).learners([room["_id"]]))
+        learners = frozenset(row["_id"] for row in await viewing.learners_in(db, viewer, [room["_id"]]))
 
         async def told() -> AsyncIterator[dict[str, str]]:
             yield {"event": "beat", "data": ""}

@@ -8,7 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
 
-from learntrack.access.actor import ActorRequest
+from learntrack.access.guards import oneself_or_superuser, superuser_only
 from learntrack.privacy.schemas import Forgotten
 from learntrack.privacy.service import Privacy
 from learntrack.web import examples
@@ -27,6 +27,7 @@ class PrivacyController(Controller):
 
     @get(
         "/logger/export/{user_id:str}",
+        guards=[oneself_or_superuser],
         media_type=JSON_LINES,
         responses=answers(400, 401, 403, 429, 503)
         | {
@@ -39,16 +40,16 @@ class PrivacyController(Controller):
     async def export(
         self,
         user_id: Annotated[str, Parameter(description="Your own id; a superuser: anybody's.")],
-        request: ActorRequest,
         privacy: NamedDependency[Privacy],
     ) -> Response[Any]:
         """Roster entry, sessions, summaries, tries and attempts, one JSON object a line: `{"collection",
         "document"}`.
         """
-        return await lines_response(await privacy.export(user_id, by=request.user), JSON_LINES)
+        return await lines_response(await privacy.export(user_id), JSON_LINES)
 
     @delete(
         "/roster/{kind:str}/{user_id:str}",
+        guards=[superuser_only],
         status_code=HTTP_200_OK,
         responses=answers(
             400, 401, 403, 429, 503, ok=(Forgotten, "What has been removed.", example(examples.FORGOTTEN))
@@ -59,8 +60,7 @@ class PrivacyController(Controller):
         self,
         kind: Annotated[Literal["users"], Parameter(description="Only users can be forgotten.")],
         user_id: Annotated[str, Parameter(description="The user's id.")],
-        request: ActorRequest,
         privacy: NamedDependency[Privacy],
     ) -> Forgotten:
         """Remove a user's roster entry and logs from every collection. Safe to repeat. Superusers only."""
-        return await privacy.forget(user_id, by=request.user)
+        return await privacy.forget(user_id)

@@ -6,7 +6,7 @@ from litestar import Controller, Response, get, put
 from litestar.di import NamedDependency
 from litestar.params import Body, Parameter
 
-from learntrack.access.actor import ActorRequest
+from learntrack.access.guards import superuser_only
 from learntrack.roster.schemas import Roster, RosterCounts, RosterKind
 from learntrack.roster.service import RosterService
 from learntrack.web import examples
@@ -24,6 +24,7 @@ class RosterController(Controller):
 
     path = "/api/roster"
     tags = ["Roster"]
+    guards = [superuser_only]
 
     @put(
         responses=answers(
@@ -34,11 +35,10 @@ class RosterController(Controller):
     async def put_roster(
         self,
         data: Annotated[Roster, Body(description="What to add, change and remove.", examples=example(examples.ROSTER))],
-        request: ActorRequest,
         roster_service: NamedDependency[RosterService],
     ) -> RosterCounts:
         """Add, change and remove records: all of them, or none. Safe to repeat. Superusers only."""
-        return await roster_service.put(data, by=request.user)
+        return await roster_service.write(data)
 
     @get(
         "/{kind:str}",
@@ -50,10 +50,9 @@ class RosterController(Controller):
     async def list_kind(
         self,
         kind: Annotated[RosterKind, Parameter(description="Which part.")],
-        request: ActorRequest,
         roster_service: NamedDependency[RosterService],
         page: PageNumber = None,
         page_size: PageSize = None,
     ) -> Response[Any]:
         """The records of one kind, ordered by id. Superusers only."""
-        return await list_response(await roster_service.list(kind, page_request(page, page_size), by=request.user))
+        return await list_response(await roster_service.list(kind, page_request(page, page_size)))

@@ -7,10 +7,8 @@ from typing import Any
 from pymongo import DeleteMany, ReplaceOne, UpdateMany
 from pymongo.operations import DeleteOne
 
-from learntrack.access.actor import Actor
-from learntrack.access.may_read import is_superuser
 from learntrack.documents.base import SCHEMA_VERSION
-from learntrack.errors import Forbidden, InvalidFields, TooLarge
+from learntrack.errors import InvalidFields, TooLarge
 from learntrack.roster import people
 from learntrack.roster.people import Person
 from learntrack.roster.references import dangling
@@ -49,20 +47,14 @@ class RosterService:
         # Two rosters at once would only send each other back: they write the same people.
         self._one_at_a_time = asyncio.Lock()
 
-    async def put(self, roster: Roster, *, by: Actor) -> RosterCounts:
+    async def write(self, roster: Roster) -> RosterCounts:
         """Add, change and remove records: all of them, or none.
 
         Raises:
-            Forbidden: the caller is no superuser.
             TooLarge: there are too many records in one request.
             InvalidFields: a record refers to something that is neither in the request nor in the roster.
 
         """
-        await self._require_superuser(by)
-        return await self.write(roster)
-
-    async def write(self, roster: Roster) -> RosterCounts:
-        """`put`, for those who need no permission (the command line)."""
         if roster.records() > self._most:
             raise TooLarge(f"At most {self._most} records in one request.")
 
@@ -72,23 +64,17 @@ class RosterService:
         async with self._one_at_a_time:
             return await self._db.transaction(work, patience=_PATIENCE)
 
-    async def list(self, kind: RosterKind, page: PageRequest | None, *, by: Actor) -> Page | AsyncIterator[Row]:
+    async def list(self, kind: RosterKind, page: PageRequest | None) -> Page | AsyncIterator[Row]:
         """The records of a kind, ordered by id: a page, or all of them as a stream.
 
         Raises:
-            Forbidden: the caller is no superuser.
             NotFound: the page is out of range.
 
         """
-        await self._require_superuser(by)
         collection, source, shape = _listing(kind)
         if page is None:
             return self._db.stream(collection, [*source, *shape])
         return page_of(await self._db.rows(collection, paged(collection, source, shape, page)), page)
-
-    async def _require_superuser(self, by: Actor) -> None:
-        if not await is_superuser(self._db, by):
-            raise Forbidden("Only a superuser may do this.")
 
     async def _write(self, roster: Roster, tx: Tx) -> RosterCounts:
         removal = roster.remove or Removal()

@@ -1,0 +1,57 @@
+"""Signing in to the pages and out again: the same token as the API's, in a cookie that only pages read."""
+
+from typing import Any
+
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.response import Redirect
+
+from learntrack.access.actor import Actor
+from learntrack.access.rate_limit import RateLimit
+from learntrack.access.tokens import InvalidToken, TokenVerifier
+from learntrack.errors import Forbidden
+
+COOKIE = "learntrack_token"
+SIGN_IN = "/reports/sign-in"
+
+
+class NotSignedIn(Exception):
+    """Nobody is signed in, or no longer."""
+
+
+async def actor_of(request: Request[Any, Any, Any], token: str) -> Actor:
+    """Whose token it is.
+
+    Raises:
+        NotSignedIn: it is not valid (now).
+
+    """
+    verifier: TokenVerifier = request.app.state.verifier
+    rate_limit: RateLimit = request.app.state.rate_limit
+    try:
+        claims = await verifier.claims(token)
+    except InvalidToken:
+        rate_limit.count(request.client.host if request.client else "", anonymous=True)
+        raise NotSignedIn from None
+    rate_limit.count(claims.user_id, anonymous=False)
+    return Actor(claims.user_id, claims.superuser)
+
+
+def check_same_site(request: Request[Any, Any, Any]) -> None:
+    """Raise `Forbidden` for a form that another site has sent in this person's name."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        raise Forbidden("This form was sent by another site.")
+
+
+def signed_in(request: Request[Any, Any, Any], token: str, to: str) -> Response[Any]:
+    """Go on to a page, signed in."""
+    secure = request.scope["scheme"] == "https"
+    cookie = Cookie(key=COOKIE, value=token, path="/reports", httponly=True, secure=secure, samesite="lax")
+    return Redirect(to, status_code=303, cookies=[cookie])
+
+
+def signed_out() -> Response[Any]:
+    """Go to the sign-in page, signed out."""
+    response: Response[Any] = Redirect(SIGN_IN, status_code=303)
+    response.delete_cookie(COOKIE, path="/reports")
+    return response
