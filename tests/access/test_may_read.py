@@ -1,0 +1,158 @@
+"""Whose logs a caller may read: a table of actors and of what they ask, without HTTP."""
+
+from typing import Any
+
+import pytest
+
+from learntrack.access.actor import ANONYMOUS, Actor
+from learntrack.access.may_read import EVERYBODY, NOBODY, Readable, may_look_at, may_read
+from learntrack.access.standing import Caller, Standing
+from learntrack.storage import Database
+from tests.engines import mongomock_engine
+
+# A facility with a class, in it a group; another facility, of which a learner visits that class.
+LEARNERS = {
+    "ann": ["north", "class", "group"],
+    "ben": ["north", "class"],
+    "cat": ["north"],
+    "visitor": ["south", "class"],
+    "dan": ["south"],
+}
+STAFF = {
+    "class coach": ["class"],
+    "group coach": ["group"],
+    "north admin": ["north"],
+    "south admin": ["south"],
+    "coach of two": ["class", "south"],
+}
+ALL = {*LEARNERS, *STAFF, "root"}
+OF_NORTH = {"ann", "ben", "cat", *STAFF, "root"}
+
+
+@pytest.fixture(scope="module")
+def db() -> Any:
+    return mongomock_engine.connect("may_read")
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def people(db: Database) -> None:
+    users = [{"_id": name, "places": places, "role_places": []} for name, places in LEARNERS.items()]
+    users += [{"_id": name, "places": ["north"], "role_places": places} for name, places in STAFF.items()]
+    users.append({"_id": "root", "places": ["north"], "role_places": [], "is_superuser": True})
+    blank = {"is_superuser": False, "username": "", "full_name": ""}
+    await db.collection("users").insert_many([blank | user for user in users])
+
+
+BY_TOKEN = Actor("token root", superuser=True)
+
+EVERYTHING = [
+    (ANONYMOUS, NOBODY),
+    (Actor("ann"), {"ann"}),
+    (Actor("unknown"), {"unknown"}),
+    (Actor("class coach"), {"class coach", "ann", "ben", "visitor"}),
+    (Actor("group coach"), {"group coach", "ann"}),
+    (Actor("north admin"), OF_NORTH),
+    (Actor("south admin"), {"south admin", "visitor", "dan"}),
+    (Actor("coach of two"), {"coach of two", "ann", "ben", "visitor", "dan"}),
+    (Actor("root"), EVERYBODY),
+    (BY_TOKEN, EVERYBODY),
+]
+
+IN_CLASS = [
+    (ANONYMOUS, set()),
+    (Actor("ann"), {"ann"}),
+    (Actor("cat"), set()),
+    (Actor("unknown"), set()),
+    (Actor("class coach"), {"ann", "ben", "visitor"}),
+    (Actor("group coach"), {"ann"}),
+    (Actor("north admin"), {"ann", "ben"}),
+    (Actor("south admin"), {"visitor"}),
+    (Actor("coach of two"), {"ann", "ben", "visitor"}),
+    (Actor("root"), {"ann", "ben", "visitor"}),
+    (BY_TOKEN, {"ann", "ben", "visitor"}),
+]
+
+
+def who(actor: Actor) -> str:
+    return str(actor.user_id) if isinstance(actor, Actor) else ""
+
+
+def users(readable: Readable) -> set[str]:
+    assert readable.users is not None
+    return set(readable.users)
+
+
+@pytest.fixture(params=[False, True], ids=["looked up along", "known before"])
+def knowing(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+async def asked(db: Database, actor: Actor, knowing: bool, **narrowed: Any) -> Readable:
+    """What the actor may read, whether or not a guard has asked before what they are."""
+    caller = Caller(db, actor)
+    if knowing:
+        await caller.standing()
+    return await may_read(caller, **narrowed)
+
+
+@pytest.mark.parametrize(("actor", "expected"), EVERYTHING, ids=who)
+async def test_of_all(db: Database, knowing: bool, actor: Actor, expected: Readable | set[str]) -> None:
+    found = await asked(db, actor, knowing)
+
+    if isinstance(expected, Readable):
+        assert found == expected
+    else:
+        assert users(found) == expected
+
+
+@pytest.mark.parametrize(("actor", "expected"), IN_CLASS, ids=who)
+async def test_of_a_class(db: Database, knowing: bool, actor: Actor, expected: set[str]) -> None:
+    assert users(await asked(db, actor, knowing, places=["class"])) == expected
+
+
+@pytest.mark.parametrize("places", [["class", "south"], ["south", "class"]], ids=str)
+async def test_of_two_places_only_who_is_in_both(db: Database, knowing: bool, places: list[str]) -> None:
+    assert users(await asked(db, Actor("class coach"), knowing, places=places)) == {"visitor"}
+    assert users(await asked(db, Actor("north admin"), knowing, places=places)) == set()
+
+
+@pytest.mark.parametrize(("actor", "expected"), EVERYTHING, ids=who)
+async def test_one_person_is_read_by_who_reads_all_of_theirs(
+    db: Database, knowing: bool, actor: Actor, expected: Readable | set[str]
+) -> None:
+    everybody = ALL if expected == EVERYBODY else set() if expected == NOBODY else expected
+    for user in ALL:
+        found = await asked(db, actor, knowing, user=user)
+        assert users(found) == ({user} if user in everybody else set()), user
+
+
+@pytest.mark.parametrize(("actor", "expected"), IN_CLASS, ids=who)
+async def test_one_person_of_a_class(db: Database, knowing: bool, actor: Actor, expected: set[str]) -> None:
+    for user in ALL:
+        found = await asked(db, actor, knowing, user=user, places=["class"])
+        assert users(found) == ({user} & expected), user
+
+
+async def test_a_superuser_reads_who_is_unknown_to_the_roster(db: Database, knowing: bool) -> None:
+    for superuser in (Actor("root"), BY_TOKEN):
+        assert users(await asked(db, superuser, knowing, user="gone")) == {"gone"}
+        assert users(await asked(db, superuser, knowing, user="gone", places=["class"])) == set()
+    assert users(await asked(db, Actor("north admin"), knowing, user="gone")) == set()
+
+
+async def test_the_look_up_of_members_brings_along_what_the_caller_is(db: Database) -> None:
+    for narrowed in ({}, {"places": ["class"]}, {"user": "ann"}):
+        caller = Caller(db, Actor("class coach"))
+        await may_read(caller, **narrowed)
+        assert caller.known_standing is not None, narrowed
+        assert caller.known_standing == await Caller(db, Actor("class coach")).standing()
+
+
+def test_a_class_is_looked_at_by_who_has_a_role_in_it_or_in_its_facility() -> None:
+    room = {"_id": "class", "facility_id": "north"}
+
+    assert may_look_at(Standing("x", role_places=frozenset({"class"})), room)
+    assert may_look_at(Standing("x", role_places=frozenset({"north"})), room)
+    assert may_look_at(Standing("x", superuser=True), room)
+    assert not may_look_at(Standing("x", role_places=frozenset({"south", "group"})), room)
+    assert not may_look_at(Standing("x", places=frozenset({"class", "north"})), room)
