@@ -24,9 +24,9 @@ class RosterController(Controller):
 
     path = "/api/roster"
     tags = ["Roster"]
-    guards = [superuser_only]
 
     @put(
+        guards=[superuser_only],
         responses=answers(
             400, 401, 403, 413, 503, ok=(RosterCounts, "How many records were written.", example(examples.COUNTS))
         ),
@@ -42,6 +42,7 @@ class RosterController(Controller):
 
     @get(
         "/{kind:str}",
+        guards=[superuser_only],
         responses=answers(
             400, 401, 403, 404, 503, ok=(ROSTER_LIST, "The records.", example(examples.page(examples.ROSTER["users"])))
         ),
