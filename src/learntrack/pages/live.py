@@ -8,14 +8,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from pymongo.errors import PyMongoError
-
 from learntrack.domain import moments
 from learntrack.storage import Database, DatabaseUnavailable
 
 _GATHER_SECONDS = 0.4
 _POLL_SECONDS = 1.0
-_FIELDS = {"$project": {"operationType": 1, "fullDocument.user_id": 1}}
+_SUMMARIES = "content_summaries"
 
 
 class Live:
@@ -60,25 +58,23 @@ class Live:
         while True:
             try:
                 await self._from_stream()
-            except (PyMongoError, NotImplementedError, TypeError):
+            except DatabaseUnavailable:
                 with contextlib.suppress(DatabaseUnavailable):
                     await self._from_polling()
-                await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _from_stream(self) -> None:
         self.streams_opened += 1
         changed: set[str] = set()
-        async with self._db.collection("content_summaries").watch([_FIELDS], full_document="updateLookup") as stream:
-            telling = asyncio.create_task(self._tell_gathered(changed))
-            try:
-                while True:
-                    document = (await stream.next()).get("fullDocument")
-                    if document:
-                        changed.add(document["user_id"])
-            finally:
-                telling.cancel()
+        telling = asyncio.create_task(self._tell_at_once(changed))
+        try:
+            async with contextlib.aclosing(self._db.changes(_SUMMARIES, ["user_id"])) as documents:
+                async for document in documents:
+                    changed.add(document["user_id"])
+        finally:
+            telling.cancel()
 
-    async def _tell_gathered(self, changed: set[str]) -> None:
+    async def _tell_at_once(self, changed: set[str]) -> None:
         """What happens at about the same time is told at once."""
         while True:
             await asyncio.sleep(_GATHER_SECONDS)
@@ -92,7 +88,7 @@ class Live:
         while True:
             await asyncio.sleep(_POLL_SECONDS)
             rows = await self._db.find(
-                "content_summaries", {"end_timestamp": {"$gt": since}}, {"user_id": 1, "end_timestamp": 1}
+                _SUMMARIES, {"end_timestamp": {"$gt": since}}, {"user_id": 1, "end_timestamp": 1}
             )
             since = max((row["end_timestamp"] for row in rows), default=since)
             self._tell({row["user_id"] for row in rows})

@@ -1,7 +1,7 @@
 """A connected database: its collections, its transactions, and reading by aggregation."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from beanie import init_beanie
@@ -132,6 +132,22 @@ class Database:
     ) -> list[Row]:
         """The documents that match, as a list."""
         return cast(list[Row], await self._answer(self.collection(collection).find(query, projection).to_list(None)))
+
+    async def changes(self, collection: str, fields: Sequence[str]) -> AsyncGenerator[Row, None]:
+        """The documents of a collection as they are changed from now on, each with its key and these fields.
+
+        Raises:
+            DatabaseUnavailable: the engine has no change streams, or the stream has broken off.
+
+        """
+        shown = {"$project": {"operationType": 1} | dict.fromkeys([f"fullDocument.{name}" for name in fields], 1)}
+        try:
+            async with self.collection(collection).watch([shown], full_document="updateLookup") as stream:
+                async for change in stream:
+                    if document := change.get("fullDocument"):  # none of what has been removed meanwhile
+                        yield document
+        except (PyMongoError, NotImplementedError, TypeError) as error:  # the last two: mongomock
+            raise DatabaseUnavailable(f"Changes cannot be followed: {error}") from error
 
     async def _answer(self, asked: Awaitable[Any]) -> Any:
         try:
