@@ -34,7 +34,7 @@ from learntrack.tracking.service import Tracking
 from learntrack.web import metrics, tracing
 from learntrack.web.api_description import assets, openapi_config
 from learntrack.web.bodies import JsonRequest
-from learntrack.web.envelope import Envelope
+from learntrack.web.envelope import enveloped
 from learntrack.web.health import HealthController
 from learntrack.web.problems import problem_details
 
@@ -105,8 +105,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         logging_config=None,  # how this process logs is the command's to say
         debug=False,
     )
-    # Around the routing too, so that what leads nowhere has the headers and the log line as well.
-    app.asgi_handler = Envelope(app.asgi_handler, settings)
+    app.asgi_handler = enveloped(app.asgi_handler, settings)
     return app
 
 

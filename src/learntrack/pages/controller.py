@@ -24,6 +24,7 @@ from learntrack.reports.names import named_columns
 from learntrack.reports.questions import Column, questions
 from learntrack.storage import Database
 from learntrack.storage.database import Row
+from learntrack.web.headers import PAGE, with_policy
 from learntrack.web.problems import status_of
 
 _templates = Environment(
@@ -75,6 +76,7 @@ class PageController(Controller):
 
     path = "/reports"
     include_in_schema = False
+    opt = with_policy(PAGE)
     exception_handlers = {Refusal: problem_page, NotSignedIn: to_sign_in}
 
     @get("/sign-in")

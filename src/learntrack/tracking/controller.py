@@ -14,6 +14,7 @@ from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpd
 from learntrack.tracking.service import Answer, Tracking
 from learntrack.web import examples
 from learntrack.web.answers import json_response
+from learntrack.web.bodies import holding_bodies
 from learntrack.web.examples import example
 from learntrack.web.problems import answers
 
@@ -107,6 +108,7 @@ class BatchController(Controller):
     @post(
         "/contentsession/batch",
         status_code=HTTP_200_OK,
+        opt=holding_bodies(100),
         responses=answers(
             400, 401, 413, 503, ok=(BatchResults, "A result an item, in order.", example(examples.BATCH_RESULTS))
         ),

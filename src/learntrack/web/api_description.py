@@ -8,13 +8,20 @@ from litestar.static_files import create_static_files_router
 from openapi_ui_bundles import swagger_ui
 
 from learntrack import __version__
+from learntrack.web.headers import API_PAGE, with_policy
+from learntrack.web.metrics import UNCOUNTED
 
 _ASSETS = "/schema-assets"
 
 
 def assets() -> Router:
     """What the page loads, served from here: many schools are offline."""
-    return create_static_files_router(path=_ASSETS, directories=[swagger_ui.static_path], include_in_schema=False)
+    return create_static_files_router(
+        path=_ASSETS,
+        directories=[swagger_ui.static_path],
+        include_in_schema=False,
+        opt=with_policy(API_PAGE) | UNCOUNTED,
+    )
 
 
 def openapi_config() -> OpenAPIConfig:
@@ -44,7 +51,7 @@ def openapi_config() -> OpenAPIConfig:
             }
         ),
         security=[{"token": []}, {}],
-        path="/schema",
+        openapi_router=Router("/schema", route_handlers=[], include_in_schema=False, opt=with_policy(API_PAGE)),
         use_handler_docstrings=True,
         render_plugins=[page, JsonRenderPlugin(), YamlRenderPlugin()],
     )

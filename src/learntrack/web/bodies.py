@@ -9,7 +9,14 @@ from litestar.datastructures import State
 from learntrack.domain.any_json import is_deeper_than
 from learntrack.errors import field_error
 
-_AROUND_A_BODY = 100
+_OPTION = "json_depth_around_bodies"
+
+
+def holding_bodies(levels: int) -> dict[str, Any]:
+    """The `opt` of a route whose body holds bodies, `levels` deep within it at the most; it looks at the depth of each
+    by itself.
+    """
+    return {_OPTION: levels}
 
 
 class JsonRequest(Request[Any, Any, State]):
@@ -28,11 +35,8 @@ class JsonRequest(Request[Any, Any, State]):
             raise field_error("body", "Nested too deeply.") from None
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise field_error("body", f"Not valid JSON: {error}") from None
-        # A batch holds bodies, and looks at the depth of each by itself.
-        deepest = self.app.state.settings.max_json_depth + (
-            _AROUND_A_BODY if self.scope["path"].rstrip("/").endswith("/batch") else 0
-        )
-        if is_deeper_than(value, deepest):
+        around: int = self.scope["route_handler"].opt.get(_OPTION, 0)
+        if is_deeper_than(value, self.app.state.settings.max_json_depth + around):
             raise field_error("body", "Nested too deeply.")
         return value
 

@@ -8,6 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Struct
 
 from learntrack.storage.readiness import Check, checks
+from learntrack.web.metrics import UNCOUNTED
 
 _FRESH_SECONDS = 1.0
 
@@ -31,6 +32,7 @@ class HealthController(Controller):
     path = "/health"
     tags = ["Operations"]
     security = [{}]
+    opt = UNCOUNTED
 
     @get("/live", summary="Whether the process answers")
     async def live(self) -> Alive:

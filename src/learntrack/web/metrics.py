@@ -24,20 +24,23 @@ _DURATION = Histogram(
 )
 IN_PROGRESS = Gauge("learntrack_requests_in_progress", "Requests under way.", multiprocess_mode="livesum")
 _METHODS = frozenset(HttpMethod)
-_UNCOUNTED = ("/schema-assets", "/metrics", "/health")
+UNCOUNTED = {"uncounted": True}
+"""The `opt` of routes that are about the service itself: their requests are not counted."""
 
 
 class MetricsController(PrometheusController):
     """The numbers, in Prometheus' text format; needs no token and names nobody."""
 
     include_in_schema = False
+    opt = UNCOUNTED
 
 
 def observe_request(scope: HTTPScope, status: int, seconds: float) -> None:
     """Count a request, unless it was about the service itself. Status 0: the caller went away before the answer."""
     # The route's template, because paths name people; and nothing that anybody can make up, of which there is no end.
-    path = scope.get("path_template", "")
-    if not path.startswith(_UNCOUNTED):
+    handler = scope.get("route_handler")
+    if handler is None or "uncounted" not in handler.opt:
+        path = scope.get("path_template", "")
         labels = (scope["method"] if scope["method"] in _METHODS else "other", path, str(status))
         _REQUESTS.labels(*labels).inc()
         _DURATION.labels(*labels).observe(seconds)

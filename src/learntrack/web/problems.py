@@ -32,6 +32,7 @@ logger = logging.getLogger("learntrack")
 
 _RETRY_AFTER = "1"
 _UNAVAILABLE = "The database cannot be reached or written just now. Try again."
+_TOO_LATE = "The request took too long. It may or may not have been done; try again."
 _MISSING = re.compile(r"Object missing required field `(.+)`")
 _PATH = re.compile(r" - at `\$\.?(.*)`$")
 
@@ -71,6 +72,13 @@ def unavailable() -> ProblemDocument:
     """What is said of a part of an answer that the database could not take."""
     status = HTTPStatus.SERVICE_UNAVAILABLE
     return ProblemDocument(status, status.phrase, _UNAVAILABLE)
+
+
+def too_late() -> tuple[ProblemDocument, list[tuple[bytes, bytes]]]:
+    """What is said of a request that took too long, and with what headers."""
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    headers = [(b"content-type", b"application/problem+json"), (b"retry-after", _RETRY_AFTER.encode())]
+    return ProblemDocument(status, status.phrase, _TOO_LATE), headers
 
 
 _MEANING = {

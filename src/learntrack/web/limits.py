@@ -1,0 +1,73 @@
+"""How long a request may take: until its body is there, and until its answer begins."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import msgspec
+from litestar.exceptions import HTTPException
+from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
+
+from learntrack.web.problems import too_late
+
+
+class TimeLimits:
+    """ASGI wrapper that gives up on a request that takes too long (503), and on a body that comes too slowly (408).
+
+    Args:
+        app: What answers the request.
+        request_seconds: Until the answer must have begun; then it may take its time, as long lists do.
+        body_seconds: Until the body must have arrived.
+
+    """
+
+    def __init__(self, app: ASGIApp, *, request_seconds: float, body_seconds: float) -> None:
+        self._app = app
+        self._request_seconds = request_seconds
+        self._body_seconds = body_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request in time."""
+        now = asyncio.get_running_loop().time()
+        limit = asyncio.timeout_at(now + self._request_seconds)
+        begun = False
+
+        def sending(message: Message) -> Awaitable[None]:
+            nonlocal begun
+            if not begun and message["type"] == "http.response.start":
+                begun = True
+                if not limit.expired():
+                    limit.reschedule(None)
+            return send(message)
+
+        try:
+            async with limit:
+                await self._app(scope, _in_time(receive, now + self._body_seconds), sending)
+        except TimeoutError:
+            if begun or not limit.expired():
+                raise
+            await _send_too_late(send)
+
+
+def _in_time(receive: Receive, deadline: float) -> Receive:
+    """`receive`, which gives up on a body that is not there at the deadline."""
+    complete = False
+
+    async def receiving() -> ReceiveMessage:
+        nonlocal complete
+        if complete:
+            return await receive()
+        try:
+            async with asyncio.timeout_at(deadline):
+                message = await receive()
+        except TimeoutError:
+            raise HTTPException("The body did not arrive in time.", status_code=408) from None
+        complete = message["type"] != "http.request" or not message["more_body"]
+        return message
+
+    return receiving
+
+
+async def _send_too_late(send: Send) -> None:
+    document, headers = too_late()
+    await send({"type": "http.response.start", "status": document.status, "headers": headers})
+    await send({"type": "http.response.body", "body": msgspec.json.encode(document), "more_body": False})
