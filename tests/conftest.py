@@ -14,7 +14,7 @@ from litestar import Litestar
 
 from learntrack.app import create_app
 from learntrack.settings import Settings
-from tests.engines import ENGINES, lacking
+from tests.engines import BY_DEFAULT, ENGINES, lacking
 from tests.support import SECRET, Api, School
 
 
@@ -22,13 +22,22 @@ def pytest_configure(config: pytest.Config) -> None:
     # As in the service, where a line for every request is for who asks for it.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    config.addinivalue_line("markers", "engines(*names): the engines that the test runs on; all by default")
+    config.addinivalue_line("markers", "engines(*names): the engines that the test runs on; all but secantusd_py by default")
+    config.addinivalue_line("markers", "secantusd_py: runs on the embedded engine's Python server too")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engines", default=",".join(ENGINES), help="run on these engines only (comma-separated)")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "api" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("engines")
-        metafunc.parametrize("api", marker.args if marker else list(ENGINES), indirect=True, scope="session")
+        names = marker.args if marker else BY_DEFAULT
+        if metafunc.definition.get_closest_marker("secantusd_py"):
+            names = (*names, "secantusd_py")
+        chosen = metafunc.config.getoption("engines").split(",")
+        metafunc.parametrize("api", [name for name in names if name in chosen], indirect=True, scope="session")
 
 
 def settings(**more: Any) -> Settings:

@@ -4,6 +4,8 @@ import pytest
 
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, new_id, right, video, wrong
 
+pytestmark = pytest.mark.secantusd_py
+
 
 @pytest.fixture
 def learner() -> Person:

@@ -6,17 +6,20 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from motor.motor_asyncio import AsyncIOMotorClient
 
 from learntrack.storage import Database, connect
 from learntrack.storage.capabilities import Capabilities
-from learntrack.storage.engine.embedded import EmbeddedEngine, find_server
+from learntrack.storage.engine.choice import installed
+from learntrack.storage.engine.embedded import EmbeddedEngine
 from learntrack.storage.errors import StartError
 
 NAME = "learntrack_test"
+SECANTUSD_PY = Path(sys.prefix) / "engines" / "secantusd-py" / "bin" / "secantusd-py"
+"""The Python server of SecantusDB 0.7, in an environment of its own (scripts/test makes it)."""
 
 
 @asynccontextmanager
@@ -27,9 +30,9 @@ async def mongomock() -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def embedded() -> AsyncIterator[Database]:
+async def embedded(program: Path | None = None) -> AsyncIterator[Database]:
     folder = Path(tempfile.mkdtemp(prefix="learntrack-test-"))
-    engine = EmbeddedEngine(folder)
+    engine = EmbeddedEngine(folder, program)
     engine.start()
     try:
         database = await connect(engine.uri, NAME)
@@ -38,6 +41,10 @@ async def embedded() -> AsyncIterator[Database]:
     finally:
         engine.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def secantusd_py() -> AbstractAsyncContextManager[Database]:
+    return embedded(SECANTUSD_PY)
 
 
 @asynccontextmanager
@@ -64,16 +71,20 @@ async def real() -> AsyncIterator[Database]:
     await database.close()
 
 
-ENGINES = {"mongomock": mongomock, "embedded": embedded, "mongoeco": mongoeco, "real": real}
+ENGINES = {"mongomock": mongomock, "embedded": embedded, "mongoeco": mongoeco, "real": real, "secantusd_py": secantusd_py}
+BY_DEFAULT = ("mongomock", "embedded", "mongoeco", "real")
+"""Not secantusd_py: a part of the suite says enough about it, and it is slow."""
 
 
 def lacking(name: str) -> str | None:
     """Why the engine cannot be had here, or None."""
     if name == "embedded":
         try:
-            find_server()
+            installed()
         except StartError as error:
             return str(error)
+    if name == "secantusd_py" and not SECANTUSD_PY.exists():
+        return "secantusd-py is not installed (scripts/test does it)"
     if name == "mongoeco" and sys.version_info < (3, 13):
         return "mongoeco needs Python 3.13"
     if name == "real" and not os.environ.get("LEARNTRACK_TEST_MONGODB_URI"):

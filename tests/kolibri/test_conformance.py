@@ -10,6 +10,8 @@ import pytest
 from tests.kolibri.replay import differences, ids_in
 from tests.support import ROOT, Api, Person
 
+pytestmark = pytest.mark.secantusd_py
+
 HERE = Path(__file__).parent
 ROSTER = json.loads((HERE / "roster.json").read_text())
 ACTORS = json.loads((HERE / "actors.json").read_text())["actors"]

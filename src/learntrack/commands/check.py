@@ -20,9 +20,9 @@ def check() -> None:
     from learntrack.storage.readiness import checks
 
     settings = configured()
-    TokenVerifier(with_secret(settings))
-    table = Table("check", "", "detail")
     found = with_database(settings, checks)
+    TokenVerifier(with_secret(settings))  # behind the database: it may make a secret in a data folder that is then ours
+    table = Table("check", "", "detail")
     for each in found:
         table.add_row(each.name, "[green]ok[/]" if each.ok else "[red]FAILED[/]", each.detail)
     Console().print(table)

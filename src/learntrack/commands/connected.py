@@ -63,5 +63,5 @@ def database_uri(settings: Settings) -> Iterator[str]:
     if settings.mongodb_uri is not None:
         yield settings.mongodb_uri
     else:
-        with engine_for(settings.data_dir) as uri:
+        with engine_for(settings.data_dir, settings.engine) as uri:
             yield uri

@@ -63,6 +63,9 @@ class Server:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             log_lines.configure(self._settings.log_level)
+            # Before a secret is made in the folder.
+            if self._settings.mongodb_uri is None:
+                EmbeddedEngine(self._settings.data_dir, self._settings.engine).check()
             settings = with_secret(self._settings)
             TokenVerifier(settings)
             with self._socket() as listening, _database(settings) as connected:
@@ -143,7 +146,7 @@ def _database(settings: Settings) -> Iterator[Settings]:
     if settings.mongodb_uri is not None:
         yield settings
         return
-    engine = EmbeddedEngine(settings.data_dir)
+    engine = EmbeddedEngine(settings.data_dir, settings.engine)
     engine.start()
     try:
         yield settings.model_copy(update={"mongodb_uri": engine.uri, "watched_disk": settings.data_dir})

