@@ -23,6 +23,18 @@ async def description(api: Api) -> Any:
     return (await api.send("GET", "/schema/openapi.json")).json()
 
 
+async def test_the_page_loads_nothing_from_elsewhere(api: Api) -> None:
+    page = (await api.send("GET", "/schema/")).text
+    loaded = re.findall(r"""(?:src|href)=["']([^"']+)["']""", page)
+
+    assert len(loaded) == 4, loaded
+    for address in loaded:
+        assert address.startswith("/schema-assets/")
+        answer = await api.send("GET", address)
+        assert answer.status_code == 200, address
+        assert len(answer.content) > 500, address
+
+
 async def test_every_operation_is_described_with_example_and_errors(api: Api) -> None:
     found = await description(api)
 

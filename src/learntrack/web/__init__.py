@@ -1,3 +1,1 @@
-"""What HTTP needs and no rule knows: errors as documents, bodies, parameters, pages of lists, answers, limits,
-headers.
-"""
+"""What HTTP needs and no rule knows: errors as documents, bodies, parameters, pages, answers, limits, headers."""

@@ -1,24 +1,27 @@
 """The API's description: OpenAPI 3.1 at /schema/openapi.json and a page to browse it that needs no internet access."""
 
+from pathlib import Path
+
 from litestar import Router
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
-from openapi_ui_bundles import swagger_ui
 
 from learntrack import __version__
 from learntrack.web.headers import API_PAGE, with_policy
 from learntrack.web.metrics import UNCOUNTED
 
 _ASSETS = "/schema-assets"
+_SWAGGER_UI = Path(__file__).parent / "swagger_ui"
+"""npm's swagger-ui-dist, the files that the page loads (scripts/vendor-swagger-ui fetches them)."""
 
 
 def assets() -> Router:
     """What the page loads, served from here: many schools are offline."""
     return create_static_files_router(
         path=_ASSETS,
-        directories=[swagger_ui.static_path],
+        directories=[_SWAGGER_UI],
         include_in_schema=False,
         opt=with_policy(API_PAGE) | UNCOUNTED,
     )
