@@ -156,12 +156,14 @@ export ADA='{tokens["Ada"]}'
 export CARLA='{tokens["Carla"]}'
 
 # Ada, a learner, goes on with the video where she left off
-curl -s {address}/api/logger/contentsession -H "Authorization: Bearer $ADA" -H 'Content-Type: application/json' \\
+ANSWER=$(curl -s {address}/api/logger/contentsession -H "Authorization: Bearer $ADA" -H 'Content-Type: application/json' \\
   -d '{{"node_id": "{_id("video node")}", "content_id": "{VIDEO}",
-       "channel_id": "{CHANNEL}", "kind": "video"}}'
+       "channel_id": "{CHANNEL}", "kind": "video"}}')
+echo "$ANSWER"
 
-# … and watches five more minutes (put the session_id of the answer above in place of SESSION)
-curl -s -X PUT {address}/api/logger/contentsession/SESSION -H "Authorization: Bearer $ADA" \\
+# … and watches five more minutes
+SESSION=$(echo "$ANSWER" | sed 's/.*"session_id":"\\([0-9a-f]*\\)".*/\\1/')
+curl -s -X PUT "{address}/api/logger/contentsession/$SESSION" -H "Authorization: Bearer $ADA" \\
   -H 'Content-Type: application/json' -d '{{"progress_delta": 0.2, "time_spent_delta": 300}}'
 
 # Carla, the coach of class A, asks for her learners' newest tries
