@@ -6,18 +6,22 @@ WORKDIR /src
 RUN python3 -m venv /opt/learntrack
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 COPY pyproject.toml constraints.txt README.md LICENSE ./
+COPY scripts/install-engine scripts/install-engine
 COPY src src
-# Of the embedded engine only the server is needed; where its releases with the Rust one have gone, what there is with all of its own.
+# Without an engine (it says why) the image still runs on a MongoDB.
 RUN /opt/learntrack/bin/pip install -q -c constraints.txt . \
- && { /opt/learntrack/bin/pip install -q --pre --no-deps "SecantusDB>=0.6.0b12,<0.7" \
-   || /opt/learntrack/bin/pip install -q --pre "SecantusDB>=0.6.0b12,<0.8"; } \
+ && { /opt/learntrack/bin/python scripts/install-engine || true; } \
  && /opt/learntrack/bin/pip uninstall -q -y pip \
  && find /opt/learntrack -name __pycache__ -prune -exec rm -rf {} +
 
 FROM docker.io/library/python:3.13-slim
+# learntrack is MIT, the page that it ships Apache-2.0. Beside it lies SecantusDB, the embedded engine: a program of its own under
+# GPL-2.0, started as a process and spoken to over the wire. Its licence is in its folder of /opt/learntrack/lib.
 LABEL org.opencontainers.image.title="learntrack" \
       org.opencontainers.image.description="Records how learners use content, and answers their coaches' questions." \
-      org.opencontainers.image.licenses="MIT"
+      org.opencontainers.image.licenses="MIT AND Apache-2.0 AND GPL-2.0-only" \
+      learntrack.engine.licence="GPL-2.0-only" \
+      learntrack.engine.source="https://github.com/jdrumgoole/SecantusDB"
 RUN useradd --system --uid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin learntrack \
  && mkdir /data && chown learntrack:learntrack /data
 COPY --from=build /opt/learntrack /opt/learntrack
