@@ -22,7 +22,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # As in the service, where a line for every request is for who asks for it.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    config.addinivalue_line("markers", "engines(*names): the engines that the test runs on; all but secantusd_py by default")
+    config.addinivalue_line(
+        "markers", "engines(*names): the engines that the test runs on; all but secantusd_py by default"
+    )
     config.addinivalue_line("markers", "secantusd_py: runs on the embedded engine's Python server too")
 
 

@@ -32,7 +32,10 @@ class Settings(BaseSettings):
     )
     data_dir: Annotated[Path, Field(description="Where the embedded engine keeps its data.")] = Path("learntrack-data")
     engine: Annotated[
-        Path | None, Field(description="The embedded engine's program, for example another environment's; unset: the installed one.")
+        Path | None,
+        Field(
+            description="The embedded engine's program, for example another environment's; unset: the installed one."
+        ),
     ] = None
     transaction_seconds: Annotated[
         float, Field(description="Seconds after which a write that cannot get through is answered 503.", gt=0, le=60)

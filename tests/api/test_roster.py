@@ -169,3 +169,21 @@ async def test_a_group_that_moves_takes_its_learners_along(school: School) -> No
     await api.roster(ROOT, learner_groups=[{"id": group, "name": "red", "classroom_id": school.places["A2"]}])
 
     assert len(await api.attempts(coach)) == 1
+
+
+async def test_a_field_that_is_left_out_keeps_its_value(api: Api) -> None:
+    roster = small_roster()
+    await api.roster(ROOT, **roster)
+    quiz, user, lesson = roster["quizzes"][0], roster["users"][0], roster["lessons"][0]
+    await api.roster(ROOT, quizzes=[quiz | {"active": False}])
+
+    await api.roster(
+        ROOT,
+        quizzes=[{"id": quiz["id"], "title": "Renamed", "active": None}],
+        users=[{"id": user["id"], "username": "renamed", "facility_id": user["facility_id"]}],
+        lessons=[{"id": lesson["id"], "title": "Renamed"}],
+    )
+
+    assert quiz | {"title": "Renamed", "active": False} in await listed(api, "quizzes")
+    assert user | {"username": "renamed"} in await listed(api, "users")
+    assert lesson | {"title": "Renamed"} in await listed(api, "lessons")

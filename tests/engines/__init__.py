@@ -71,7 +71,13 @@ async def real() -> AsyncIterator[Database]:
     await database.close()
 
 
-ENGINES = {"mongomock": mongomock, "embedded": embedded, "mongoeco": mongoeco, "real": real, "secantusd_py": secantusd_py}
+ENGINES = {
+    "mongomock": mongomock,
+    "embedded": embedded,
+    "mongoeco": mongoeco,
+    "real": real,
+    "secantusd_py": secantusd_py,
+}
 BY_DEFAULT = ("mongomock", "embedded", "mongoeco", "real")
 """Not secantusd_py: a part of the suite says enough about it, and it is slow."""
 

@@ -37,7 +37,9 @@ class Index:
 
     def install(self, *which: str, expect: int = 0) -> list[str]:
         """What the script says."""
-        (self._page() / "index.html").write_text("<!DOCTYPE html><html><body>" + "\n".join(self.links) + "</body></html>")
+        (self._page() / "index.html").write_text(
+            "<!DOCTYPE html><html><body>" + "\n".join(self.links) + "</body></html>"
+        )
         done = subprocess.run(
             [str(self.python), str(ROOT / "scripts" / "install-engine"), *which],
             env=self._environment(),

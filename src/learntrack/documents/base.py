@@ -49,7 +49,7 @@ class Stored(BaseModel):
     def change(self, **fields: Any) -> None:
         """Give fields other values, and remember those that differ."""
         for name, value in fields.items():
-            if getattr(self, name) != value:
+            if name not in self.model_fields_set or getattr(self, name) != value:
                 setattr(self, name, value)
                 self._changed.add(name)
 

@@ -26,7 +26,7 @@ def references(roster: Roster) -> Iterator[Reference]:
             yield f"{part}[{number}].collection_id", COLLECTIONS, record.collection_id
     for part in ("lessons", "quizzes", "course_sessions"):
         for number, record in enumerate(getattr(roster, part)):
-            for collection_id in record.collection_ids:
+            for collection_id in record.sent().get("collection_ids", []):
                 yield f"{part}[{number}].collection_ids", COLLECTIONS, collection_id
 
 

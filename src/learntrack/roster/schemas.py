@@ -1,9 +1,9 @@
 """Shapes of the roster, as it is sent and as it is listed."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-import msgspec
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from learntrack.domain.ids import parse_id
 from learntrack.tracking.schemas import Id
@@ -23,60 +23,77 @@ RosterKind = Literal[
 ]
 
 
-class _Record(Struct):
-    """A record of the roster; its ids are written in one way."""
+class _Entry(Struct):
+    """An entry of the roster; its ids are written in one way."""
 
     def __post_init__(self) -> None:
         """Write ids in one way."""
         for field in self.__struct_fields__:
             value = getattr(self, field)
+            if value is None or value is UNSET:
+                continue
             if field == "id" or field.endswith("_id"):
                 setattr(self, field, parse_id(value))
             elif field.endswith("_ids"):
                 setattr(self, field, list(dict.fromkeys(parse_id(entry) for entry in value)))
 
 
-class FacilityRecord(_Record):
-    """A school."""
+_DEFAULTS: Mapping[str, Any] = {"full_name": "", "is_superuser": False, "active": True, "collection_ids": []}
+"""What a new record has where the field is left out; one that is there keeps its value."""
+
+
+class Record(_Entry):
+    """A record with an id: what is sent of it changes what is stored, and the rest stays."""
 
     id: Id
+
+    def sent(self) -> dict[str, Any]:
+        """The fields that were sent, without the id; null is the same as leaving a field out."""
+        fields = {name: getattr(self, name) for name in self.__struct_fields__ if name != "id"}
+        return {name: value for name, value in fields.items() if value is not UNSET and value is not None}
+
+    def complete(self) -> dict[str, Any]:
+        """All fields of a new record, without the id."""
+        return {name: value for name, value in _DEFAULTS.items() if name in self.__struct_fields__} | self.sent()
+
+
+class FacilityRecord(Record):
+    """A school."""
+
     name: Name
 
 
-class ClassroomRecord(_Record):
+class ClassroomRecord(Record):
     """A class of a facility."""
 
-    id: Id
     name: Name
     facility_id: Id
 
 
-class LearnerGroupRecord(_Record):
+class LearnerGroupRecord(Record):
     """A group of a classroom's learners."""
 
-    id: Id
     name: Name
     classroom_id: Id
 
 
-class UserRecord(_Record):
+class UserRecord(Record):
     """A person."""
 
-    id: Id
     username: Name
     facility_id: Id
-    full_name: Name = ""
-    is_superuser: bool = False
+    full_name: Name | UnsetType | None = UNSET
+    is_superuser: bool | UnsetType | None = UNSET
 
 
-class MembershipRecord(_Record):
+class MembershipRecord(_Entry):
     """A user is a learner in a collection (facility, classroom or learner group)."""
 
     user_id: Id
     collection_id: Id
 
 
-class RoleRecord(_Record):
+class RoleRecord(_Entry):
     """A user is coach or admin of a collection."""
 
     user_id: Id
@@ -84,29 +101,26 @@ class RoleRecord(_Record):
     kind: Literal["admin", "coach"]
 
 
-class LessonRecord(_Record):
+class LessonRecord(Record):
     """A lesson, assigned to collections."""
 
-    id: Id
     title: Name
-    collection_ids: list[Id] = []
+    collection_ids: list[Id] | UnsetType | None = UNSET
 
 
-class QuizRecord(_Record):
+class QuizRecord(Record):
     """A quiz, assigned to collections; learners may take it while it is active."""
 
-    id: Id
     title: Name
-    active: bool = True
-    collection_ids: list[Id] = []
+    active: bool | UnsetType | None = UNSET
+    collection_ids: list[Id] | UnsetType | None = UNSET
 
 
-class CourseSessionRecord(_Record):
+class CourseSessionRecord(Record):
     """A course that is being given to collections."""
 
-    id: Id
     title: Name
-    collection_ids: list[Id] = []
+    collection_ids: list[Id] | UnsetType | None = UNSET
 
 
 class Removal(Struct):
@@ -165,9 +179,3 @@ class RosterCounts(Struct):
     quizzes: int = 0
     course_sessions: int = 0
     removed: Annotated[dict[str, int], Meta(description="How many records were asked to be removed, by part.")] = {}
-
-
-def plain(record: Any) -> dict[str, Any]:
-    """A record as a plain dict."""
-    found: dict[str, Any] = msgspec.to_builtins(record)
-    return found

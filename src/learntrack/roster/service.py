@@ -1,27 +1,18 @@
 """Writing and listing the roster."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from typing import Any
 
-from pymongo import DeleteMany, ReplaceOne, UpdateMany
-from pymongo.operations import DeleteOne
-
-from learntrack.documents.base import SCHEMA_VERSION
-from learntrack.errors import InvalidFields, TooLarge
-from learntrack.roster import people
-from learntrack.roster.people import Person
-from learntrack.roster.references import dangling
+from learntrack.errors import TooLarge
 from learntrack.roster.schemas import (
     PARTS,
-    MembershipRecord,
     Removal,
-    RoleRecord,
     Roster,
     RosterCounts,
     RosterKind,
-    plain,
 )
+from learntrack.roster.writing import RosterWriting
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 from learntrack.storage.transactions import Tx
@@ -58,11 +49,12 @@ class RosterService:
         if roster.records() > self._most:
             raise TooLarge(f"At most {self._most} records in one request.")
 
-        async def work(tx: Tx) -> RosterCounts:
-            return await self._write(roster, tx)
+        async def work(tx: Tx) -> None:
+            await RosterWriting(self._db, tx).write(roster)
 
         async with self._one_at_a_time:
-            return await self._db.transaction(work, patience=_PATIENCE)
+            await self._db.transaction(work, patience=_PATIENCE)
+        return _counts(roster)
 
     async def list(self, kind: RosterKind, page: PageRequest | None) -> Page | AsyncIterator[Row]:
         """The records of a kind, ordered by id: a page, or all of them as a stream.
@@ -76,120 +68,15 @@ class RosterService:
             return self._db.stream(collection, [*source, *shape])
         return page_of(await self._db.rows(collection, paged(collection, source, shape, page)), page)
 
-    async def _write(self, roster: Roster, tx: Tx) -> RosterCounts:
-        removal = roster.remove or Removal()
-        gone = await self._remove_collections(removal, tx)
-        if errors := await dangling(self._db, roster, gone, tx):
-            raise InvalidFields(errors)
-        moved = await self._write_simple(roster, tx)
-        await self._write_people(roster, removal, gone, moved, tx)
-        await self._remove_assignments(removal, tx)
-        counts = RosterCounts()
-        for part in PARTS:
-            setattr(counts, part, len(getattr(roster, part)))
-        counts.removed = {
-            part: len(entries) for part in Removal.__struct_fields__ if (entries := getattr(removal, part))
-        }
-        return counts
 
-    async def _write_simple(self, roster: Roster, tx: Tx) -> set[str]:
-        """Write what is not a person; returns the groups that changed their classroom."""
-        moved: set[str] = set()
-        if roster.learner_groups:
-            classroom_of = {group.id: group.classroom_id for group in roster.learner_groups}
-            found = self._db.collection("learner_groups").find({"_id": {"$in": list(classroom_of)}}, session=tx)
-            moved = {row["_id"] for row in await found.to_list(None) if row["classroom_id"] != classroom_of[row["_id"]]}
-        for part in _SIMPLE:
-            documents = [plain(record) | {"schema_version": SCHEMA_VERSION} for record in getattr(roster, part)]
-            if documents:
-                writes = [
-                    ReplaceOne({"_id": (key := document.pop("id"))}, {"_id": key, **document}, upsert=True)
-                    for document in documents
-                ]
-                await self._db.collection(part).bulk_write(writes, ordered=True, session=tx)
-        return moved
-
-    async def _write_people(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str], tx: Tx) -> None:
-        affected = {record.id for record in roster.users}
-        referring: tuple[MembershipRecord | RoleRecord, ...] = (
-            *roster.memberships,
-            *roster.roles,
-            *removal.memberships,
-            *removal.roles,
-        )
-        affected |= {entry.user_id for entry in referring}
-        # One look-up each, by an index each; together in an `$or` one without a match would cost a scan.
-        queries = [("_id", affected), ("places", gone | moved), ("role_places", gone)]
-        persons: dict[str, Person] = {}
-        for field, values in queries:
-            if values:
-                found = self._db.collection("users").find({field: {"$in": list(values)}}, session=tx)
-                persons |= {row["_id"]: row for row in await found.to_list(None)}
-        if not affected and not persons:
-            return
-        for record in roster.users:
-            person = persons.setdefault(record.id, people.new_person(record.id))
-            person |= {
-                field: getattr(record, field) for field in ("username", "full_name", "facility_id", "is_superuser")
-            }
-        for person in persons.values():
-            people.leave(person, gone)
-        for ended in removal.memberships:
-            if person := persons.get(ended.user_id, {}):
-                person["memberships"] = [entry for entry in person["memberships"] if entry != ended.collection_id]
-        for role in removal.roles:
-            if person := persons.get(role.user_id, {}):
-                person["roles"] = [
-                    entry
-                    for entry in person["roles"]
-                    if entry != {"collection_id": role.collection_id, "kind": role.kind}
-                ]
-        for membership in roster.memberships:
-            people.add_membership(persons[membership.user_id], membership.collection_id)
-        for added in roster.roles:
-            people.add_role(persons[added.user_id], added.collection_id, added.kind)
-        classroom_of = await self._classrooms_of(persons.values(), tx)
-        writes = [
-            ReplaceOne({"_id": person["_id"]}, people.derive(person, classroom_of), upsert=True)
-            for person in persons.values()
-        ]
-        if writes:
-            await self._db.collection("users").bulk_write(writes, ordered=False, session=tx)
-
-    async def _classrooms_of(self, persons: Iterable[Person], tx: Tx) -> dict[str, str]:
-        memberships = list({entry for person in persons for entry in person["memberships"]})
-        groups = self._db.collection("learner_groups").find(
-            {"_id": {"$in": memberships}}, {"classroom_id": 1}, session=tx
-        )
-        return {group["_id"]: group["classroom_id"] for group in await groups.to_list(None)}
-
-    async def _remove_collections(self, removal: Removal, tx: Tx) -> set[str]:
-        """Remove classrooms, with their groups, and groups; returns the ids of all that."""
-        groups = set(removal.learner_groups)
-        if removal.classrooms:
-            inside = self._db.collection("learner_groups").find(
-                {"classroom_id": {"$in": removal.classrooms}}, {"_id": 1}, session=tx
-            )
-            groups |= {row["_id"] for row in await inside.to_list(None)}
-        gone = groups | set(removal.classrooms)
-        if gone:
-            await self._db.collection("learner_groups").bulk_write(
-                [DeleteMany({"_id": {"$in": list(groups)}})], session=tx
-            )
-            await self._db.collection("classrooms").bulk_write(
-                [DeleteMany({"_id": {"$in": removal.classrooms}})], session=tx
-            )
-            unassign = UpdateMany(
-                {"collection_ids": {"$in": list(gone)}}, {"$pull": {"collection_ids": {"$in": list(gone)}}}
-            )
-            for part in _ASSIGNMENTS:
-                await self._db.collection(part).bulk_write([unassign], session=tx)
-        return gone
-
-    async def _remove_assignments(self, removal: Removal, tx: Tx) -> None:
-        for part in _ASSIGNMENTS:
-            if ids := getattr(removal, part):
-                await self._db.collection(part).bulk_write([DeleteOne({"_id": entry}) for entry in ids], session=tx)
+def _counts(roster: Roster) -> RosterCounts:
+    """How many records a roster has, by part."""
+    counts = RosterCounts()
+    for part in PARTS:
+        setattr(counts, part, len(getattr(roster, part)))
+    removal = roster.remove or Removal()
+    counts.removed = {part: len(entries) for part in Removal.__struct_fields__ if (entries := getattr(removal, part))}
+    return counts
 
 
 def _listing(kind: RosterKind) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:

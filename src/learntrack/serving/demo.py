@@ -156,8 +156,8 @@ export ADA='{tokens["Ada"]}'
 export CARLA='{tokens["Carla"]}'
 
 # Ada, a learner, goes on with the video where she left off
-ANSWER=$(curl -s {address}/api/logger/contentsession -H "Authorization: Bearer $ADA" -H 'Content-Type: application/json' \\
-  -d '{{"node_id": "{_id("video node")}", "content_id": "{VIDEO}",
+ANSWER=$(curl -s {address}/api/logger/contentsession -H "Authorization: Bearer $ADA" \\
+  -H 'Content-Type: application/json' -d '{{"node_id": "{_id("video node")}", "content_id": "{VIDEO}",
        "channel_id": "{CHANNEL}", "kind": "video"}}')
 echo "$ANSWER"
 

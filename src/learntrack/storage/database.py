@@ -19,6 +19,7 @@ from learntrack.storage.writers import COLLECTION as WRITERS
 Stage = Mapping[str, Any]
 Row = dict[str, Any]
 T = TypeVar("T")
+D = TypeVar("D", bound=Stored)
 
 
 class Database:
@@ -104,14 +105,25 @@ class Database:
             for name, part in writes.items():
                 await self.collection(name).bulk_write(part, session=tx)
 
-    async def rows(self, collection: str, pipeline: Sequence[Stage]) -> list[Row]:
+    async def load(self, kind: type[D], query: Mapping[str, Any], tx: Tx) -> list[D]:
+        """The documents that match, read within a transaction."""
+        rows = await self.collection(kind).find(query, session=tx).to_list(None)
+        return [kind.model_validate(row) for row in rows]
+
+    async def remove(self, kind: type[Stored], query: Mapping[str, Any], tx: Tx) -> int:
+        """Remove the documents that match within a transaction; returns how many there were."""
+        return int((await self.collection(kind).delete_many(query, session=tx)).deleted_count)
+
+    async def rows(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> list[Row]:
         """What an aggregation returns, as a list."""
         return cast(
             list[Row],
             await self._answer(self.collection(collection).aggregate(list(pipeline), allowDiskUse=True).to_list(None)),
         )
 
-    async def stream(self, collection: str, pipeline: Sequence[Stage], *, batch: int = 200) -> AsyncIterator[Row]:
+    async def stream(
+        self, collection: str | type[Stored], pipeline: Sequence[Stage], *, batch: int = 200
+    ) -> AsyncIterator[Row]:
         """What an aggregation returns, row by row, `batch` rows a round trip."""
         cursor = self.collection(collection).aggregate(list(pipeline), allowDiskUse=True, batchSize=batch)
         try:
@@ -122,13 +134,13 @@ class Database:
             await cursor.close()
 
     async def find_one(
-        self, collection: str, query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
+        self, collection: str | type[Stored], query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
     ) -> Row | None:
         """One document, or None."""
         return cast(Row | None, await self._answer(self.collection(collection).find_one(query, projection)))
 
     async def find(
-        self, collection: str, query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
+        self, collection: str | type[Stored], query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
     ) -> list[Row]:
         """The documents that match, as a list."""
         return cast(list[Row], await self._answer(self.collection(collection).find(query, projection).to_list(None)))

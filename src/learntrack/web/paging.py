@@ -56,7 +56,8 @@ def paged(collection: str, source: Sequence[Stage], shape: Sequence[Stage], page
     """One aggregation for a page and the count of the whole: `source` are the rows in order, `shape` forms those of
     the page.
 
-    Not a `$facet`, within which no index would serve the order; and no `$count`, which secantusd-py refuses in a sub-pipeline.
+    Not a `$facet`, within which no index would serve the order; and no `$count`, which secantusd-py refuses in a
+    sub-pipeline.
     """
     unsorted = [stage for stage in source if "$sort" not in stage]
     return [

@@ -21,7 +21,9 @@ from tests.storage.engine.programs import program
         ("secantusd-py", None, "python", "of unknown"),
     ],
 )
-def test_version_and_format_stand_beside_the_program(tmp_path: Path, name: str, version: str | None, family: str, data_format: str) -> None:
+def test_version_and_format_stand_beside_the_program(
+    tmp_path: Path, name: str, version: str | None, family: str, data_format: str
+) -> None:
     [engine] = choice.installed(program(tmp_path, name, version))
 
     assert (engine.family, engine.version, engine.data_format) == (family, version or "unknown", data_format)
@@ -37,7 +39,9 @@ def test_every_engine_is_durable_and_only_the_rust_one_is_told_its_log_size(tmp_
 
 
 @pytest.mark.parametrize(("gigabytes", "cache"), [(1, "256M"), (3.9, "256M"), (4, "1G"), (24, "1G")])
-def test_as_much_cache_as_the_machine_affords(gigabytes: float, cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_much_cache_as_the_machine_affords(
+    gigabytes: float, cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(choice, "_memory", lambda: int(gigabytes * 10**9))
     [engine] = choice.installed(program(tmp_path, "secantusd-rs", "0.6.0b17"))
 

@@ -27,7 +27,9 @@ def taken() -> Iterator[int]:
         yield int(other.getsockname()[1])
 
 
-def test_somebody_elses_port_is_not_taken_for_the_engines(engine: EmbeddedEngine, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_somebody_elses_port_is_not_taken_for_the_engines(
+    engine: EmbeddedEngine, taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     free = ports.free_port()
     offered = iter([taken, free])
     monkeypatch.setattr(embedded.ports, "free_port", lambda: next(offered))
@@ -43,7 +45,9 @@ def test_somebody_elses_port_is_not_taken_for_the_engines(engine: EmbeddedEngine
     assert not ports.is_taken(free)
 
 
-def test_an_engine_that_finds_no_port_at_all_is_a_failed_start(engine: EmbeddedEngine, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_engine_that_finds_no_port_at_all_is_a_failed_start(
+    engine: EmbeddedEngine, taken: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(embedded.ports, "free_port", lambda: taken)
 
     with pytest.raises(StartError, match="stopped at once"):

@@ -37,7 +37,9 @@ def with_data(folder: Path, *tables: str) -> Path:
 
 
 def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
-    return {str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path): (path.stat().st_mtime_ns, path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file()
+    }
 
 
 @pytest.fixture(scope="module", params=["embedded", "secantusd_py"])
@@ -74,7 +76,12 @@ def test_the_service_refuses_another_engines_folder_in_one_line_and_touches_noth
         )
         assert done.returncode == 2, done
         [line] = done.stderr.splitlines()
-        for word in (str(data_dir), "was written by SecantusDB", "SecantusDB 0.5.3b199 (secantusd-mdb", "docs/operations.md"):
+        for word in (
+            str(data_dir),
+            "was written by SecantusDB",
+            "SecantusDB 0.5.3b199 (secantusd-mdb",
+            "docs/operations.md",
+        ):
             assert word in line
 
     assert contents(data_dir) == before

@@ -69,8 +69,8 @@ class EmbeddedEngine:
         """Start the engine and wait until it listens.
 
         Raises:
-            StartError: no engine is installed that wrote the data, the data folder is in use or cannot be written, or the
-                engine does not come up.
+            StartError: no engine is installed that wrote the data, the data folder is in use or cannot be written, or
+            the engine does not come up.
 
         """
         self.check()

@@ -1,6 +1,7 @@
 """What wrote a data folder: kept in it, so that no other engine ever opens it.
 
-Engines do not read each other's folders reliably: some refuse, some open them and take index entries for what they are not.
+Engines do not read each other's folders reliably: some refuse, some open them and take index entries for what they
+are not.
 """
 
 import json
@@ -14,7 +15,8 @@ from learntrack.storage.errors import StartError
 
 _FILE = "engine-format.json"
 _REMEDY = (
-    "install that one again or name its program in LEARNTRACK_ENGINE; how to move the data to another engine stands in docs/operations.md"
+    "install that one again or name its program in LEARNTRACK_ENGINE; how to move the data to another engine "
+    "stands in docs/operations.md"
 )
 
 
@@ -60,7 +62,8 @@ def engine_that_fits(data_dir: Path, engines: Sequence[Engine]) -> Engine:
 
 
 def what_wrote(data_dir: Path) -> Written | None:
-    """What wrote the folder's data, by the record or, where an older release left none, by the files; None: there is no data.
+    """What wrote the folder's data, by the record or, where an older release left none, by the files; None: there is
+    no data.
 
     Raises:
         StartError: it cannot be told.
@@ -77,13 +80,19 @@ def what_wrote(data_dir: Path) -> Written | None:
         raise StartError(f"The data folder {data_dir} cannot be used: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise StartError(
-            f"{data_dir / _FILE} cannot be read, so it is not known which engine wrote the data: restore it from a backup."
+            f"{data_dir / _FILE} cannot be read, so it is not known which engine wrote the data: restore it "
+            "from a backup."
         ) from error
 
 
 def record(data_dir: Path, engine: Engine) -> None:
     """Write down that this engine writes the folder from now on."""
-    content = {"program": engine.program.name, "family": engine.family, "version": engine.version, "data_format": engine.data_format}
+    content = {
+        "program": engine.program.name,
+        "family": engine.family,
+        "version": engine.version,
+        "data_format": engine.data_format,
+    }
     written = data_dir / f"{_FILE}.new"
     with written.open("w") as file:
         file.write(json.dumps(content) + "\n")

@@ -1,0 +1,149 @@
+"""Writing a roster: what is sent becomes changes of the documents, all within one transaction."""
+
+from collections.abc import Collection, Sequence
+from typing import TypeVar
+
+from learntrack.documents import Classroom, CourseSession, Facility, LearnerGroup, Lesson, Quiz, User
+from learntrack.documents.base import Stored
+from learntrack.documents.roster import Role
+from learntrack.errors import InvalidFields
+from learntrack.roster.references import dangling
+from learntrack.roster.schemas import MembershipRecord, Record, Removal, RoleRecord, Roster
+from learntrack.storage import Database
+from learntrack.storage.transactions import Tx
+
+PLACES: dict[str, type[Stored]] = {
+    "facilities": Facility,
+    "classrooms": Classroom,
+    "learner_groups": LearnerGroup,
+}
+ASSIGNMENTS: dict[str, type[Lesson | Quiz | CourseSession]] = {
+    "lessons": Lesson,
+    "quizzes": Quiz,
+    "course_sessions": CourseSession,
+}
+
+D = TypeVar("D", bound=Stored)
+
+
+class RosterWriting:
+    """Writes one roster.
+
+    Args:
+        db: Where to.
+        tx: The transaction.
+
+    """
+
+    def __init__(self, db: Database, tx: Tx) -> None:
+        self._db = db
+        self._tx = tx
+
+    async def write(self, roster: Roster) -> None:
+        """Add, change and remove records.
+
+        Raises:
+            InvalidFields: a record refers to something that is neither in the roster that is sent nor in the stored
+            one.
+
+        """
+        removal = roster.remove or Removal()
+        gone = await self._remove_places(removal)
+        if errors := await dangling(self._db, roster, gone, self._tx):
+            raise InvalidFields(errors)
+        moved = await self._moved_groups(roster)
+        for part, kind in (PLACES | ASSIGNMENTS).items():
+            await self._write_part(kind, getattr(roster, part))
+        await self._write_people(roster, removal, gone, moved)
+        for part, kind in ASSIGNMENTS.items():
+            await self._remove(kind, getattr(removal, part))
+
+    async def _moved_groups(self, roster: Roster) -> set[str]:
+        """The groups that change their classroom."""
+        classroom_of = {group.id: group.classroom_id for group in roster.learner_groups}
+        stored = await self._by_id(LearnerGroup, classroom_of)
+        return {group.id for group in stored.values() if group.classroom_id != classroom_of[group.id]}
+
+    async def _write_part(self, kind: type[Stored], records: Sequence[Record]) -> None:
+        documents = await self._by_id(kind, [record.id for record in records])
+        for record in records:
+            document = documents.get(record.id)
+            if document is None:
+                documents[record.id] = kind.new(id=record.id, **record.complete())
+            else:
+                document.change(**record.sent())
+        await self._db.write(documents.values(), self._tx)
+
+    async def _write_people(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str]) -> None:
+        users = await self._affected(roster, removal, gone, moved)
+        for record in roster.users:
+            user = users.get(record.id)
+            if user is None:
+                users[record.id] = User.begin(record.id, **record.complete())
+            else:
+                user.change(**record.sent())
+        for user in users.values():
+            user.leave(gone)
+        # Whoever is sent or named for an addition is there; what is to be removed may be of nobody.
+        for ended in removal.memberships:
+            if ended.user_id in users:
+                users[ended.user_id].end_membership(ended.collection_id)
+        for ended_role in removal.roles:
+            if ended_role.user_id in users:
+                users[ended_role.user_id].end_role(_role(ended_role))
+        for membership in roster.memberships:
+            users[membership.user_id].join(membership.collection_id)
+        for role in roster.roles:
+            users[role.user_id].take_role(_role(role))
+        groups = await self._by_id(LearnerGroup, {entry for user in users.values() for entry in user.memberships})
+        classroom_of = {group.id: group.classroom_id for group in groups.values()}
+        for user in users.values():
+            user.settle(classroom_of)
+        await self._db.write(users.values(), self._tx)
+
+    async def _affected(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str]) -> dict[str, User]:
+        """The stored users whom a roster names, or who are in a place that goes or moves."""
+        naming: tuple[MembershipRecord | RoleRecord, ...] = (
+            *roster.memberships,
+            *roster.roles,
+            *removal.memberships,
+            *removal.roles,
+        )
+        named = {record.id for record in roster.users} | {record.user_id for record in naming}
+        users: dict[str, User] = {}
+        # One look-up each, by an index each; together in an `$or` one without a match would cost a scan.
+        for field, ids in (("_id", named), ("places", gone | moved), ("role_places", gone)):
+            if ids:
+                stored = await self._db.load(User, {field: {"$in": list(ids)}}, self._tx)
+                users |= {user.id: user for user in stored}
+        return users
+
+    async def _remove_places(self, removal: Removal) -> set[str]:
+        """Remove classrooms, with their groups, and groups; returns the ids of all that."""
+        groups = set(removal.learner_groups)
+        if removal.classrooms:
+            inside = await self._db.load(LearnerGroup, {"classroom_id": {"$in": removal.classrooms}}, self._tx)
+            groups |= {group.id for group in inside}
+        gone = groups | set(removal.classrooms)
+        if gone:
+            for kind in ASSIGNMENTS.values():
+                assigned = await self._db.load(kind, {"collection_ids": {"$in": list(gone)}}, self._tx)
+                for each in assigned:
+                    each.unassign(gone)
+                await self._db.write(assigned, self._tx)
+            await self._remove(LearnerGroup, groups)
+            await self._remove(Classroom, removal.classrooms)
+        return gone
+
+    async def _remove(self, kind: type[Stored], ids: Collection[str]) -> None:
+        if ids:
+            await self._db.remove(kind, {"_id": {"$in": list(ids)}}, self._tx)
+
+    async def _by_id(self, kind: type[D], ids: Collection[str]) -> dict[str, D]:
+        if not ids:
+            return {}
+        return {document.id: document for document in await self._db.load(kind, {"_id": {"$in": list(ids)}}, self._tx)}
+
+
+def _role(record: RoleRecord) -> Role:
+    return Role(collection_id=record.collection_id, kind=record.kind)
