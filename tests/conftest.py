@@ -14,6 +14,7 @@ from litestar import Litestar
 
 from learntrack.app import create_app
 from learntrack.settings import Settings
+from tests.documents.stored import faults_of
 from tests.engines import BY_DEFAULT, ENGINES, lacking
 from tests.support import SECRET, Api, School
 
@@ -81,6 +82,7 @@ async def api(request: pytest.FixtureRequest) -> AsyncIterator[Api]:
         transport = ASGITransport(app, raise_app_exceptions=False)
         async with running(app), AsyncClient(transport=transport, base_url="http://learntrack") as client:
             yield Api(client, db, name)
+            assert await faults_of(db) == []
 
 
 @pytest.fixture

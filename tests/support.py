@@ -9,8 +9,8 @@ from uuid import uuid4
 import jwt
 from httpx import AsyncClient, Response
 
+from learntrack.documents import Writer
 from learntrack.storage import Database
-from learntrack.storage.writers import COLLECTION as WRITERS
 
 SECRET = "a secret that only the tests know"
 
@@ -91,7 +91,7 @@ class Api:
         """Every stored document of every collection, but for the record of the sessions that this process writes
         with.
         """
-        names = sorted(set(await self.db.raw.list_collection_names()) - {WRITERS})
+        names = sorted(set(await self.db.raw.list_collection_names()) - {Writer.collection()})
         return {name: sorted(await self.db.find(name, {}), key=lambda row: str(row["_id"])) for name in names}
 
 

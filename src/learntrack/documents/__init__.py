@@ -1,17 +1,17 @@
 """What is stored: one Beanie document a collection, its indexes beside it.
 
-Hot paths read and write these collections with the driver directly; the models here are the one place that says what
-stands in them, make the indexes, and carry the migrations.
+A document is made by its `begin`, changed by its methods, and says what changed (`changes`). What is written goes
+through them; lists, diff, totals and reports go from aggregation to answer without making documents.
 """
 
 from beanie import Document
 
 from learntrack.documents.attempt_overflow import AttemptOverflow
+from learntrack.documents.bookkeeping import Deployment, IdempotencyKey, RollupState, Writer
 from learntrack.documents.content_sessions import ContentSession
 from learntrack.documents.content_summaries import ContentSummary
-from learntrack.documents.idempotency_keys import IdempotencyKey
 from learntrack.documents.mastery_logs import MasteryLog
-from learntrack.documents.rollups import ItemRollup, RollupState
+from learntrack.documents.rollups import ItemRollup
 from learntrack.documents.roster import Classroom, CourseSession, Facility, LearnerGroup, Lesson, Quiz, User
 
 ALL: list[type[Document]] = [
@@ -29,6 +29,8 @@ ALL: list[type[Document]] = [
     CourseSession,
     ItemRollup,
     RollupState,
+    Deployment,
+    Writer,
 ]
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "ContentSession",
     "ContentSummary",
     "CourseSession",
+    "Deployment",
     "Facility",
     "IdempotencyKey",
     "ItemRollup",
@@ -47,4 +50,5 @@ __all__ = [
     "Quiz",
     "RollupState",
     "User",
+    "Writer",
 ]

@@ -1,6 +1,6 @@
 """What every stored document has in common: its id, its version, and knowing what of it has changed."""
 
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, PrivateAttr
 from pymongo import InsertOne, UpdateOne
@@ -31,6 +31,10 @@ class Stored(BaseModel):
 
     shard_key: ClassVar[str | None] = None
     """The field by which the collection may be sharded; a write then names it beside the id."""
+
+    # Beanie's own insists on a database behind every document, also one that is only made or read.
+    if not TYPE_CHECKING:
+        __init__ = BaseModel.__init__
 
     @classmethod
     def collection(cls) -> str:

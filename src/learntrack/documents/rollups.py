@@ -1,6 +1,5 @@
 """Rollups: what is kept ready of questions that would take too long over everything."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from beanie import Document
@@ -32,14 +31,3 @@ class ItemRollup(Stored, Document):  # type: ignore[misc]  # our ids are no Obje
 
         name = "item_rollups"
         indexes: ClassVar = [FACILITY]
-
-
-class RollupState(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
-    """As of when a report's rollup is. Its id is the report's name."""
-
-    as_of: datetime
-
-    class Settings:
-        """Collection."""
-
-        name = "rollups"

@@ -2,24 +2,25 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
+from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, IdempotencyKey, MasteryLog, User
+from learntrack.documents.base import Stored
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import field_error
-from learntrack.privacy.schemas import Forgotten
+from learntrack.privacy.schemas import ExportLine, Forgotten
 from learntrack.storage import Database
-from learntrack.storage.database import Row
+from learntrack.storage.transactions import Tx
 
-ABOUT_A_USER: dict[str, str] = {
-    "content_sessions": "user_id",
-    "content_summaries": "user_id",
-    "mastery_logs": "user_id",
-    "attempt_overflow": "user_id",
-    "idempotency_keys": "owner",
-    "users": "_id",
+ABOUT_A_USER: dict[type[Stored], str] = {
+    ContentSession: "user_id",
+    ContentSummary: "user_id",
+    MasteryLog: "user_id",
+    AttemptOverflow: "user_id",
+    IdempotencyKey: "owner",
+    User: "_id",
 }
-"""By which field each collection names its user. The roster entry is the last to go: until then it is clear whose
-logs they were.
+"""By which field each document names its user. The roster entry is the last to go: until then it is clear whose logs
+they were.
 """
 
 _STEP = 200
@@ -39,7 +40,7 @@ class Privacy:
         self._db = db
         self._patience = patience
 
-    async def export(self, user_id: str) -> AsyncIterator[Row]:
+    async def export(self, user_id: str) -> AsyncIterator[ExportLine]:
         """Everything that is stored about a user, document by document.
 
         Raises:
@@ -67,33 +68,28 @@ class Privacy:
 
         """
         deadline = time.monotonic() + self._patience
-        removed = dict.fromkeys(ABOUT_A_USER, 0)
-        for collection, field in ABOUT_A_USER.items():
-            while step := await self._remove_some(collection, {field: user}):
-                removed[collection] += step
+        removed = {kind.collection(): 0 for kind in ABOUT_A_USER}
+        for kind, field in ABOUT_A_USER.items():
+            while step := await self._remove_some(kind, {field: user}):
+                removed[kind.collection()] += step
                 progress(step)
                 if time.monotonic() > deadline:
                     return Forgotten(complete=False, removed=removed)
         return Forgotten(complete=True, removed=removed)
 
-    async def _remove_some(self, collection: str, query: dict[str, str]) -> int:
-        async def work(tx: Any) -> int:
-            rows = await self._db.collection(collection).find(query, {"_id": 1}, session=tx).limit(_STEP).to_list(None)
-            if not rows:
-                return 0
-            found = {"_id": {"$in": [row["_id"] for row in rows]}}
-            return int(
-                (await self._db.collection(collection).delete_many({**query, **found}, session=tx)).deleted_count
-            )
+    async def _remove_some(self, kind: type[Stored], query: dict[str, str]) -> int:
+        async def work(tx: Tx) -> int:
+            ids = await self._db.ids(kind, query, tx, most=_STEP)
+            return await self._db.remove(kind, {**query, "_id": {"$in": ids}}, tx) if ids else 0
 
         return await self._db.transaction(work)
 
-    async def _documents(self, user: str) -> AsyncIterator[Row]:
-        for collection, field in ABOUT_A_USER.items():
-            async for document in self._db.stream(collection, [{"$match": {field: user}}]):
-                if isinstance(document.get("answer"), bytes):
-                    document["answer"] = document["answer"].decode()
-                yield {"collection": collection, "document": document}
+    async def _documents(self, user: str) -> AsyncIterator[ExportLine]:
+        for kind, field in ABOUT_A_USER.items():
+            async for row in self._db.stream(kind, [{"$match": {field: user}}]):
+                if kind is IdempotencyKey:
+                    row["answer"] = row["answer"].decode()
+                yield ExportLine(kind.collection(), row)
 
 
 def _user(user_id: str) -> str:

@@ -7,18 +7,18 @@ clients deliver late, and an interaction alone moves no end, a run looks back fu
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
+from learntrack.documents import RollupState
 from learntrack.domain import moments
 from learntrack.reports.questions import questions
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 
-COLLECTION = "rollups"
 _LOOK_BACK = timedelta(days=31)
 
 
 async def as_of_rollup(db: Database, name: str) -> datetime | None:
     """When what is kept for a question was computed; None if it never was."""
-    row = await db.find_one(COLLECTION, {"_id": name})
+    row = await db.find_one(RollupState, {"_id": name})
     return None if row is None else row["as_of"]
 
 
@@ -50,7 +50,8 @@ async def roll_up(db: Database, progress: Callable[[int, int], None], *, everyth
             params = {"learners": {"$in": learners}, "content": content, "facility": facility}
             await db.rows(question.collection, question.rollup_stages(params))
         progress(len(work), len(work))
-        await db.collection(COLLECTION).replace_one({"_id": name}, {"as_of": began}, upsert=True)
+        state = RollupState.begin(name, began)
+        await db.collection(RollupState).replace_one(state.key(), state.row(), upsert=True)
         counts[name] = len(work)
     return counts
 

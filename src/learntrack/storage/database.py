@@ -14,7 +14,6 @@ from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import DatabaseUnavailable, cause_of, translated
 from learntrack.storage.transactions import Transactions, Tx
-from learntrack.storage.writers import COLLECTION as WRITERS
 
 Stage = Mapping[str, Any]
 Row = dict[str, Any]
@@ -110,6 +109,11 @@ class Database:
         rows = await self.collection(kind).find(query, session=tx).to_list(None)
         return [kind.model_validate(row) for row in rows]
 
+    async def ids(self, kind: type[Stored], query: Mapping[str, Any], tx: Tx, *, most: int) -> list[str]:
+        """The ids of documents that match, `most` of them, read within a transaction."""
+        rows = await self.collection(kind).find(query, {"_id": 1}, session=tx).limit(most).to_list(None)
+        return [row["_id"] for row in rows]
+
     async def remove(self, kind: type[Stored], query: Mapping[str, Any], tx: Tx) -> int:
         """Remove the documents that match within a transaction; returns how many there were."""
         return int((await self.collection(kind).delete_many(query, session=tx)).deleted_count)
@@ -182,7 +186,7 @@ class Database:
             if self.capabilities.transactions:
                 # Not every version can make a collection inside a transaction, so all exist beforehand.
                 present = set(await self.raw.list_collection_names())
-                for name in (*(document.Settings.name for document in documents.ALL), WRITERS):
+                for name in (document.collection() for document in documents.ALL):
                     if name not in present:
                         await _create(self.raw, name)
                 await self._transactions.end_those_left_behind()

@@ -9,7 +9,6 @@ from learntrack import documents
 from learntrack.storage.database import Database
 from learntrack.storage.errors import DatabaseUnavailable, translated
 from learntrack.storage.transactions import Tx
-from learntrack.storage.writers import COLLECTION as WRITERS
 
 
 class Check(Struct):
@@ -66,7 +65,9 @@ async def _transactions(db: Database) -> str:
         return ""
 
     async def trial(tx: Tx) -> None:
-        await db.collection(WRITERS).update_one({"_id": "trial"}, {"$set": {"tried": True}}, upsert=True, session=tx)
+        await db.collection(documents.Writer).update_one(
+            {"_id": "trial"}, {"$set": {"tried": True}}, upsert=True, session=tx
+        )
         raise _Undone
 
     try:
@@ -81,7 +82,7 @@ async def _indexes(db: Database) -> str:
     for document in documents.ALL:
         wanted = {index.document["name"] for index in getattr(document.Settings, "indexes", ())}
         if wanted:
-            present = set(await db.collection(document.Settings.name).index_information())
+            present = set(await db.collection(document).index_information())
             missing += [f"{document.Settings.name}.{name}" for name in sorted(wanted - present)]
     return f"Missing: {', '.join(missing)}. Run `learntrack migrate`." if missing else ""
 

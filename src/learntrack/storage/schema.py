@@ -7,12 +7,13 @@ from beanie.executors.migrate import MigrationSettings, run_migrate
 from beanie.migrations.models import RunningDirections
 from pymongo import MongoClient
 
+from learntrack.documents import Deployment
 from learntrack.documents.base import SCHEMA_VERSION
 from learntrack.storage.errors import StartError, translated
 
-COLLECTION = "deployment"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _KEY = {"_id": "schema"}
+_COLLECTION = Deployment.collection()
 
 
 async def check(database: Any, version: int = SCHEMA_VERSION) -> None:
@@ -22,8 +23,9 @@ async def check(database: Any, version: int = SCHEMA_VERSION) -> None:
         StartError: it is of another one.
 
     """
-    await database[COLLECTION].update_one(_KEY, {"$setOnInsert": {"version": version}}, upsert=True)
-    stored = (await database[COLLECTION].find_one(_KEY))["version"]
+    new = {"version": version, "schema_version": SCHEMA_VERSION}  # by hand: no document is made before this is checked
+    await database[_COLLECTION].update_one(_KEY, {"$setOnInsert": new}, upsert=True)
+    stored = (await database[_COLLECTION].find_one(_KEY))["version"]
     if stored > version:
         raise StartError(
             f"The database has schema version {stored}, this release knows {version}: use the release that wrote it."
@@ -42,7 +44,7 @@ async def migrate(uri: str, database: str, *, version: int = SCHEMA_VERSION, pat
 
     """
     with translated(), MongoClient[dict[str, Any]](uri, w="majority") as client:
-        records = client[database][COLLECTION]
+        records = client[database][_COLLECTION]
         stored = records.find_one(_KEY)
         if stored is not None and stored["version"] > version:
             raise StartError(f"The database has schema version {stored['version']}, this release knows {version}.")
@@ -51,4 +53,4 @@ async def migrate(uri: str, database: str, *, version: int = SCHEMA_VERSION, pat
                 direction=RunningDirections.FORWARD, connection_uri=uri, database_name=database, path=str(path)
             )
             await run_migrate(settings)
-        records.update_one(_KEY, {"$set": {"version": version}}, upsert=True)
+        records.update_one(_KEY, {"$set": {"version": version, "schema_version": SCHEMA_VERSION}}, upsert=True)

@@ -4,19 +4,19 @@ A transaction whose process was killed holds its documents until the database re
 that takes its place looks up whose sessions are left behind, and ends them.
 """
 
-import os
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict, fields
 from typing import Any
 
 from bson import Binary
 from bson.binary import UUID_SUBTYPE
 from pymongo.errors import PyMongoError
 
+from learntrack.documents import Writer
 from learntrack.domain import moments
-
-COLLECTION = "writers"
+from learntrack.domain.ids import new_id
+from learntrack.storage.this_process import ProcessPlace, this_place
 
 
 class Writers:
@@ -30,9 +30,9 @@ class Writers:
 
     def __init__(self, client: Any, database: Any) -> None:
         self._client = client
-        self._records = database[COLLECTION]
+        self._records = database[Writer.collection()]
         self._idle: list[Any] = []
-        self._host, self._pid = socket.gethostname(), os.getpid()
+        self._process, self._here = new_id(), this_place()
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Any]:
@@ -55,22 +55,22 @@ class Writers:
 
     async def _new(self) -> Any:
         session = await self._client.start_session()
-        record = {"host": self._host, "pid": self._pid, "started": moments.now()}
-        await self._records.replace_one({"_id": _name(session)}, record, upsert=True)
+        writer = Writer.new(id=_name(session), process=self._process, started=moments.now(), **asdict(self._here))
+        await self._records.replace_one(writer.key(), writer.row(), upsert=True)
         return session
 
     async def end_those_left_behind(self) -> int:
         """End the sessions of processes of this host that are no more; returns how many."""
-        rows = await self._records.find({"host": self._host}).to_list(None)
-        dead = [row["_id"] for row in rows if row["pid"] == self._pid or not _is_alive(row["pid"])]
-        mine = {_name(session) for session in self._idle}
-        dead = [name for name in dead if name not in mine]
-        if dead:
-            sessions = [{"id": Binary(bytes.fromhex(name), UUID_SUBTYPE)} for name in dead]
+        query = {"machine": self._here.machine, "host": self._here.host, "process": {"$ne": self._process}}
+        rows = await self._records.find(query).to_list(None)
+        left_behind = [row["_id"] for row in rows if _place_in(row).is_gone(self._here)]
+        if left_behind:
+            sessions = [{"id": Binary(bytes.fromhex(name), UUID_SUBTYPE)} for name in left_behind]
             with suppress(PyMongoError):  # then they are reaped
                 await self._client.admin.command({"killSessions": sessions})
-            await self._records.delete_many({"_id": {"$in": dead}})
-        return len(dead)
+            await self._records.delete_many({"_id": {"$in": left_behind}})
+        await self._records.delete_many({"process": None})  # records of the releases before 0.2, which named no process
+        return len(left_behind)
 
     async def close(self) -> None:
         """End all sessions."""
@@ -86,11 +86,5 @@ def _name(session: Any) -> str:
     return bytes(session.session_id["id"]).hex()
 
 
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+def _place_in(row: Mapping[str, Any]) -> ProcessPlace:
+    return ProcessPlace(**{field.name: row[field.name] for field in fields(ProcessPlace)})

@@ -27,7 +27,7 @@ async def list_response(found: Page | AsyncIterator[Row]) -> Response[Any]:
     return Stream(await begun(_array(found)), media_type="application/json")
 
 
-async def lines_response(rows: AsyncIterator[Row], media_type: str) -> Response[Any]:
+async def lines_response(rows: AsyncIterator[object], media_type: str) -> Response[Any]:
     """An answer of one JSON object a line, sent as it is read."""
     return Stream(await begun(_lines(rows)), media_type=media_type)
 
@@ -38,7 +38,7 @@ async def begun(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     return _joined(first, parts)
 
 
-async def _lines(rows: AsyncIterator[Row]) -> AsyncIterator[bytes]:
+async def _lines(rows: AsyncIterator[object]) -> AsyncIterator[bytes]:
     buffer = bytearray()
     async for row in rows:
         encoder.encode_into(row, buffer, -1)

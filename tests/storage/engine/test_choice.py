@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from learntrack import cli
+from learntrack import commands
 from learntrack.storage import StartError
 from learntrack.storage.engine import choice
 from tests.storage.engine.programs import program
@@ -72,7 +72,7 @@ def test_no_engine_is_one_line_that_says_how_to_use_a_mongodb(
         monkeypatch.setenv(f"LEARNTRACK_{name}", value)
 
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        commands.main()
 
     assert ended.value.code == 2
     [line] = capsys.readouterr().err.splitlines()

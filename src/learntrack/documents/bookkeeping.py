@@ -1,0 +1,86 @@
+"""Bookkeeping: requests that were answered, reports that are kept ready, who writes, the version of it all."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from beanie import Document
+from pymongo import ASCENDING, IndexModel
+
+from learntrack.documents.base import Stored
+
+EXPIRY = IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)
+"""Removes keys that have served their time."""
+OWNER = IndexModel([("owner", ASCENDING)], name="owner")
+"""Serves: forgetting a user."""
+
+
+class IdempotencyKey(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
+    """The first answer to a request with an Idempotency-Key, kept until `expires_at`.
+
+    Its id is a digest of its scope and the key, `request` one of what was asked. `owner` is the scope: the caller's
+    id, or the anonymous session's or visitor's. `answer` is the answer's JSON.
+    """
+
+    owner: str
+    request: str
+    answer: bytes
+    expires_at: datetime
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "idempotency_keys"
+        indexes: ClassVar = [EXPIRY, OWNER]
+
+    @classmethod
+    def begin(cls, key_id: str, *, owner: str, request: str, answer: bytes, expires_at: datetime) -> "IdempotencyKey":
+        """The key of a request that has just been answered."""
+        return cls.new(id=key_id, owner=owner, request=request, answer=answer, expires_at=expires_at)
+
+
+class RollupState(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
+    """As of when a report's rollup is. Its id is the report's name."""
+
+    as_of: datetime
+
+    class Settings:
+        """Collection."""
+
+        name = "rollups"
+
+    @classmethod
+    def begin(cls, report: str, as_of: datetime) -> "RollupState":
+        """A rollup that has just been computed."""
+        return cls.new(id=report, as_of=as_of)
+
+
+class Deployment(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
+    """Of which version everything that is stored here is. There is one, its id is `schema`."""
+
+    version: int
+
+    class Settings:
+        """Collection."""
+
+        name = "deployment"
+
+
+class Writer(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
+    """A driver session with which a process writes. Its id is the session's.
+
+    `process` is the process's own random id. By `machine`, `host`, `namespace`, `pid` and `process_start` another
+    process of the same host tells whether it still lives: see `storage.this_process`.
+    """
+
+    process: str
+    machine: str
+    host: str
+    namespace: int
+    pid: int
+    process_start: int
+    started: datetime
+
+    class Settings:
+        """Collection."""
+
+        name = "writers"

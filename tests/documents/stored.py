@@ -1,0 +1,34 @@
+"""Whether what is stored is what the documents say: asked of all that the API tests stored, when they are done."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from learntrack import documents
+from learntrack.documents.base import Stored
+from learntrack.storage import Database
+
+BY_COLLECTION: dict[str, type[Stored]] = {document.collection(): document for document in documents.ALL}
+
+
+async def faults_of(db: Database) -> list[str]:
+    """What is stored otherwise than a document says, a line a fault; the first few of each collection."""
+    faults: list[str] = []
+    for name in sorted(await db.raw.list_collection_names()):
+        rows = [row async for row in db.stream(name, [{"$match": {}}])]
+        faults += [f"{name}: {fault}" for row in rows if (fault := fault_of(name, row))][:5]
+    return faults
+
+
+def fault_of(collection: str, row: dict[str, Any]) -> str | None:
+    """Why a row is not what its document says, or None. Every field must be the document's, with its very value."""
+    kind = BY_COLLECTION.get(collection)
+    if kind is None:
+        return "no document describes this collection"
+    if missing := {"schema_version"} - row.keys():
+        return f"{row['_id']} lacks {missing}"
+    try:
+        again = kind.model_validate(row).row()
+    except ValidationError as error:
+        return f"{row['_id']} is not valid: {error}"
+    return None if again == row else f"{row['_id']} is read as {again}, and is {row}"
