@@ -54,7 +54,7 @@ install_for_tests() {
   fi
   local other="$venv/engines/secantusd-py"
   if [ ! -x "$other/bin/secantusd-py" ]; then
-    { "$venv/bin/python" -m venv "$other" && "$other/bin/python" scripts/install-engine embedded-python; } >&2 ||
+    { "$venv/bin/python" -m venv --clear "$other" && "$other/bin/python" scripts/install-engine embedded-python; } >&2 ||
       echo "secantusd-py could not be installed; its tests are skipped." >&2
   fi
 }

@@ -28,6 +28,7 @@ class Index:
             wheel.writestr(f"{notes}/METADATA", f"Metadata-Version: 2.1\nName: SecantusDB\nVersion: {version}\n")
             wheel.writestr(f"{notes}/WHEEL", f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {TAG}\n")
             wheel.writestr(f"{notes}/RECORD", "")
+            wheel.writestr(f"secantusdb-{version}.data/scripts/secantusd-rs", "")
         self.links.append(f'<a href="{name}"{" data-yanked=" + chr(34) + chr(34) if yanked else ""}>{name}</a>')
 
     def source_only(self, version: str) -> None:
@@ -129,6 +130,16 @@ def test_what_is_installed_stays_when_a_better_one_comes_back(index: Index) -> N
     index.release("0.6.0b17")
 
     assert index.install() == ["The embedded engine is SecantusDB 0.5.3b199, as before."]
+
+
+def test_an_installation_that_was_interrupted_is_made_whole(index: Index) -> None:
+    index.release("0.6.0b17")
+    index.install()
+    program = index.python.with_name("secantusd-rs")
+    program.unlink()
+
+    assert index.install() == ["The embedded engine is SecantusDB 0.6.0b17."]
+    assert program.exists()
 
 
 def test_one_by_its_name(index: Index) -> None:
