@@ -1,0 +1,117 @@
+"""Jobs that arrive together share a transaction, in the order of their arrival."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from learntrack.storage import DatabaseBusy, DatabaseUnavailable
+from learntrack.storage.group_commit import GroupCommit
+
+Job, Answer = str, str
+
+
+class Store:
+    """Stores groups of jobs, when it is let."""
+
+    def __init__(self, refuse: Callable[[Sequence[Job]], Exception | None] = lambda _: None) -> None:
+        self.groups: list[list[Job]] = []
+        self.open = asyncio.Event()
+        self.open.set()
+        self.asked = asyncio.Event()
+        self._refuse = refuse
+
+    async def run(self, jobs: Sequence[Job]) -> list[Answer | Exception]:
+        self.groups.append(list(jobs))
+        self.asked.set()
+        await self.open.wait()
+        if (error := self._refuse(jobs)) is not None:
+            raise error
+        return [ValueError(job) if job.startswith("refused") else job.upper() for job in jobs]
+
+    def line(self, **more: Any) -> GroupCommit[Job, Answer]:
+        return GroupCommit(self.run, **{"may_join": lambda _, __: True, "patience": 5} | more)
+
+
+async def settled(*answers: "asyncio.Future[Answer]") -> list[Any]:
+    return list(await asyncio.gather(*answers, return_exceptions=True))
+
+
+async def test_what_arrives_while_a_group_is_stored_is_the_next_group() -> None:
+    store = Store()
+    store.open.clear()
+    line = store.line()
+    first = line.enqueue("a")
+    await store.asked.wait()
+    later = [line.enqueue(job) for job in "bcd"]
+    store.open.set()
+
+    assert await settled(first, *later) == ["A", "B", "C", "D"]
+    assert store.groups == [["a"], ["b", "c", "d"]]
+
+
+async def test_a_group_has_a_size() -> None:
+    store = Store()
+    line = store.line(most=2)
+
+    assert await settled(*[line.enqueue(job) for job in "abcde"]) == list("ABCDE")
+    assert store.groups == [["a", "b"], ["c", "d"], ["e"]]
+
+
+async def test_what_may_not_join_begins_the_next_group() -> None:
+    store = Store()
+    line = store.line(may_join=lambda group, job: job not in group)
+
+    await settled(*[line.enqueue(job) for job in "abba"])
+
+    assert store.groups == [["a", "b"], ["b", "a"]]
+
+
+async def test_what_is_refused_alone_leaves_the_others() -> None:
+    line = Store().line()
+
+    kept, refused = await settled(line.enqueue("a"), line.enqueue("refused"))
+
+    assert kept == "A"
+    assert isinstance(refused, ValueError)
+
+
+@pytest.mark.parametrize("error", [DatabaseBusy("conflict"), RuntimeError("a fault")], ids=repr)
+async def test_who_spoils_it_for_all_is_found_by_doing_each_alone(error: Exception) -> None:
+    store = Store(lambda jobs: error if "bad" in jobs else None)
+    line = store.line()
+
+    assert await settled(line.enqueue("a"), line.enqueue("bad"), line.enqueue("c")) == ["A", error, "C"]
+    assert store.groups == [["a", "bad", "c"], ["a"], ["bad"], ["c"]]
+
+
+async def test_without_a_database_nothing_is_tried_again() -> None:
+    error = DatabaseUnavailable("gone")
+    store = Store(lambda _: error)
+    line = store.line()
+
+    assert await settled(line.enqueue("a"), line.enqueue("b")) == [error, error]
+    assert store.groups == [["a", "b"]]
+
+
+async def test_what_is_withdrawn_before_its_turn_is_not_done() -> None:
+    store = Store()
+    line = store.line()
+    withdrawn, kept = line.enqueue("a"), line.enqueue("b")
+    withdrawn.cancel()
+
+    assert await kept == "B"
+    assert store.groups == [["b"]]
+
+
+async def test_what_nobody_gets_to_in_time_is_given_up() -> None:
+    store = Store()
+    store.open.clear()
+    line = store.line(patience=0.01)
+
+    with pytest.raises(DatabaseUnavailable, match="did not answer in time"):
+        await line.submit("a")
+
+    store.open.set()
+    assert await line.submit("b") == "B"
