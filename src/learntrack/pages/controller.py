@@ -1,6 +1,6 @@
 """The pages under /reports/."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
@@ -18,10 +18,8 @@ from learntrack.pages.figures import Figures
 from learntrack.pages.live import Live
 from learntrack.pages.signing_in import NotSignedIn
 from learntrack.pages.viewer import Viewer
-from learntrack.reports import formats
 from learntrack.reports.filters import ReportFilters, report_filters
-from learntrack.reports.names import named_columns
-from learntrack.reports.questions import Column, questions
+from learntrack.reports.service import columns_of, csv_of
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 from learntrack.web.headers import PAGE, with_policy
@@ -38,21 +36,6 @@ _templates.filters |= {"duration": presentation.duration}
 _templates.globals |= {"STATUSES": presentation.STATUSES}
 
 Text = Annotated[str | None, Parameter(required=False)]
-_QUIZ_COLUMNS = [
-    Column(name, "number" if name not in ("user_id", "name", "status") else "text", "")
-    for name in (
-        "user_id",
-        "name",
-        "status",
-        "correct",
-        "answered",
-        "time_spent",
-        "correct_diff",
-        "better",
-        "worse",
-        "same",
-    )
-]
 
 
 def render(template: str, status: int = 200, **values: Any) -> Response[str]:
@@ -136,7 +119,7 @@ class PageController(Controller):
         chosen = lesson if lesson and is_id(lesson) else None
         overview = await shown.overview(learners, filters, lesson=chosen, sort=sort or "name")
         if format == "csv":
-            return await _csv("progress", overview.rows, named_columns(questions()["progress"].columns))
+            return _csv("progress", overview.rows, columns_of("progress"))
         asked = {
             "group": group or "",
             "lesson": lesson or "",
@@ -174,7 +157,7 @@ class PageController(Controller):
         funnel = await shown.report("mastery-funnel", learners, filters)
         for name, rows in (("daily-activity", days), ("mastery-funnel", funnel)):
             if table == name:
-                return await _csv(name, rows, named_columns(questions()[name].columns))
+                return _csv(name, rows, columns_of(name))
         blocked = sorted(
             (row for row in funnel if row["attempted"] > row["mastered"]),
             key=lambda row: row["mastered"] - row["attempted"],
@@ -206,13 +189,9 @@ class PageController(Controller):
         lines = await shown.quiz_lines(content, learners)
         items = await shown.report("item-analysis", learners, ReportFilters(classroom=room["_id"], content=content))
         if table == "results":
-            return await _csv(
-                "results",
-                [dict.fromkeys(column.name for column in _QUIZ_COLUMNS) | line for line in lines],
-                _QUIZ_COLUMNS,
-            )
+            return _csv("results", lines, presentation.QUIZ_COLUMNS)
         if table == "item-analysis":
-            return await _csv(table, items, named_columns(questions()[table].columns))
+            return _csv(table, items, columns_of(table))
         title = (await shown.titles({content})).get(content)
         return render("quiz.html", viewer=viewer, room=room, content=content, title=title, lines=lines, items=items)
 
@@ -225,7 +204,7 @@ class PageController(Controller):
         person = await viewing.learner_for(db, viewer, _id(user_id))
         rows = await shown.report("progress", [person], ReportFilters())
         if table == "progress":
-            return await _csv(table, rows, named_columns(questions()[table].columns))
+            return _csv(table, rows, columns_of(table))
         tries = await shown.tries(person["_id"])
         titles = await shown.titles({row["content_id"] for row in rows})
         attempts = await shown.attempts(person["_id"], viewer.caller)
@@ -266,10 +245,6 @@ def _id(text: str) -> str:
     return parse_id(text)
 
 
-async def _csv(name: str, rows: Sequence[Row], columns: Sequence[Column]) -> Response[Any]:
-    async def each() -> AsyncIterator[Row]:
-        for row in rows:
-            yield row
-
+def _csv(name: str, rows: Sequence[Row], columns: Mapping[str, str]) -> Response[Any]:
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Stream(formats.as_csv(columns, each()), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(csv_of(columns, rows), media_type="text/csv; charset=utf-8", headers=headers)

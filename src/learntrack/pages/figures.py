@@ -10,7 +10,6 @@ from learntrack.logs.filters import LogFilters
 from learntrack.logs.service import Logs
 from learntrack.pages.presentation import Overview, overview
 from learntrack.reports.filters import ReportFilters
-from learntrack.reports.questions import questions
 from learntrack.reports.service import Reports
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
@@ -34,7 +33,7 @@ class Figures:
 
     async def report(self, name: str, learners: Sequence[Row], filters: ReportFilters) -> list[Row]:
         """The rows of a report about these learners."""
-        answer = await self._reports.answer(name, questions()[name], filters, _logs_of(learners))
+        answer = await self._reports.about(name, filters, _logs_of(learners))
         return [row async for row in answer.rows]
 
     async def overview(

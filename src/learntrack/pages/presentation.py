@@ -10,6 +10,11 @@ from learntrack.storage.database import Row
 STATUSES = {"not started": "·", "started": "◐", "struggling": "▲", "mastered": "✓"}
 """Each status with its sign, so that nothing is told by colour alone."""
 
+QUIZ_COLUMNS = {"user_id": "text", "name": "text", "status": "text"} | dict.fromkeys(
+    ("correct", "answered", "time_spent", "correct_diff", "better", "worse", "same"), "number"
+)
+"""The columns of a quiz's results by learner, each with what kind of values it has."""
+
 
 class Cell(Struct):
     """A learner's state in a content."""

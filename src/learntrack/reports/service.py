@@ -1,15 +1,16 @@
 """Answering analytical questions, limited to what the caller may read."""
 
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, cast
 
 from learntrack.access.may_read import EVERYBODY, Readable, may_read, members_of
 from learntrack.access.standing import Caller
 from learntrack.domain import moments
 from learntrack.errors import NotFound
 from learntrack.reports.filters import ReportFilters
-from learntrack.reports.formats import Answer, json_row
+from learntrack.reports.formats import Answer, as_csv, json_row
 from learntrack.reports.names import named, named_columns
-from learntrack.reports.questions import Question, questions
+from learntrack.reports.questions import Column, ColumnKind, Question, questions
 from learntrack.reports.rollups import as_of_rollup
 from learntrack.reports.schemas import Report
 from learntrack.storage import Database
@@ -35,8 +36,8 @@ class Reports:
             NotFound: there is no such question.
 
         """
-        question = _question(name)
-        return await self.answer(name, question, filters, await may_read(by, places=filters.places))
+        _question(name)  # before the roster is looked at
+        return await self.about(name, filters, await may_read(by, places=filters.places))
 
     async def unlimited(self, name: str, filters: ReportFilters) -> Answer:
         """The answer to a question about everybody, for who has the database anyway.
@@ -45,11 +46,10 @@ class Reports:
             NotFound: there is no such question.
 
         """
-        question = _question(name)
         members = EVERYBODY
         if filters.places:
             members = Readable([row["_id"] for row in await self._db.rows("users", members_of(filters.places))])
-        return await self.answer(name, question, filters, members)
+        return await self.about(name, filters, members)
 
     async def page(self, answer: Answer, page: PageRequest) -> Report:
         """A page of an answer.
@@ -77,8 +77,14 @@ class Reports:
             total_pages=shown.total_pages,
         )
 
-    async def answer(self, name: str, question: Question, filters: ReportFilters, members: Readable) -> Answer:
-        """The answer to a question about `members`."""
+    async def about(self, name: str, filters: ReportFilters, members: Readable) -> Answer:
+        """The answer to a question about `members`, whom the caller may read.
+
+        Raises:
+            NotFound: there is no such question.
+
+        """
+        question = _question(name)
         kept = None
         if question.rollup is not None and not filters.classroom and not filters.content and not filters.period:
             facilities = await self._whole_facilities(filters, members)
@@ -111,6 +117,21 @@ class Reports:
             return None
         everybody = {row["_id"] for row in await self._db.rows("users", members_of([filters.facility]))}
         return [filters.facility] if everybody <= set(members.users) else None
+
+
+def columns_of(name: str) -> dict[str, str]:
+    """The columns of an answer, each with what kind of values it has."""
+    return {column.name: column.kind for column in named_columns(_question(name).columns)}
+
+
+def csv_of(columns: Mapping[str, str], rows: Sequence[Row]) -> AsyncIterator[bytes]:
+    """Rows that are there already as CSV; a column that a row lacks is empty."""
+
+    async def each() -> AsyncIterator[Row]:
+        for row in rows:
+            yield dict.fromkeys(columns) | row
+
+    return as_csv([Column(name, cast(ColumnKind, kind), "") for name, kind in columns.items()], each())
 
 
 def _question(name: str) -> Question:

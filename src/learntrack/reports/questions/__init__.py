@@ -13,14 +13,14 @@ from msgspec import Struct
 
 from learntrack.storage.database import Stage
 
-Kind = Literal["id", "user", "lesson", "quiz", "text", "number", "seconds", "share", "date", "timestamp", "list"]
+ColumnKind = Literal["id", "user", "lesson", "quiz", "text", "number", "seconds", "share", "date", "timestamp", "list"]
 
 
 class Column(Struct):
     """A column of an answer."""
 
     name: str
-    kind: Kind
+    kind: ColumnKind
     description: str
 
 
