@@ -13,11 +13,10 @@ from litestar.response import Redirect, ServerSentEvent, Stream
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import NotFound, Refusal
 from learntrack.pages import presentation, signing_in
-from learntrack.pages import viewer as viewing
 from learntrack.pages.figures import Figures
 from learntrack.pages.live import Live
 from learntrack.pages.signing_in import NotSignedIn
-from learntrack.pages.viewer import Viewer
+from learntrack.pages.viewer import Viewer, classroom_for, classrooms_of, learner_for, learners_in
 from learntrack.reports.filters import ReportFilters, report_filters
 from learntrack.reports.service import columns_of, csv_of
 from learntrack.storage import Database
@@ -88,7 +87,7 @@ class PageController(Controller):
     @get("/")
     async def home(self, viewer: NamedDependency[Viewer], db: NamedDependency[Database]) -> Response[Any]:
         """The viewer's classes; a learner's own page."""
-        classrooms = await viewing.classrooms_of(db, viewer)
+        classrooms = await classrooms_of(db, viewer)
         if not viewer.standing.is_staff:
             return Redirect(f"/reports/learner/{viewer.user_id}", status_code=303)
         if len(classrooms) == 1:
@@ -109,12 +108,12 @@ class PageController(Controller):
         format: Text = None,
     ) -> Response[Any]:
         """A class on one page."""
-        room = await viewing.classroom_for(db, viewer, classroom_id)
+        room = await classroom_for(db, viewer, classroom_id)
         shown = Figures(db)
         filters = report_filters(since=since, until=until)
         groups = await shown.groups(room["_id"])
         places = [room["_id"], *(row["_id"] for row in groups if group and row["_id"] == group)]
-        learners = await viewing.learners_in(db, viewer, places)
+        learners = await learners_in(db, viewer, places)
         lessons = await shown.assigned("lessons", [room["_id"], room["facility_id"], *(row["_id"] for row in groups)])
         chosen = lesson if lesson and is_id(lesson) else None
         overview = await shown.overview(learners, filters, lesson=chosen, sort=sort or "name")
@@ -150,9 +149,9 @@ class PageController(Controller):
         table: Text = None,
     ) -> Response[Any]:
         """A class's days, and the exercises that block it."""
-        room = await viewing.classroom_for(db, viewer, classroom_id)
+        room = await classroom_for(db, viewer, classroom_id)
         shown, filters = Figures(db), report_filters(since=since, until=until)
-        learners = await viewing.learners_in(db, viewer, [room["_id"]])
+        learners = await learners_in(db, viewer, [room["_id"]])
         days = await shown.report("daily-activity", learners, filters)
         funnel = await shown.report("mastery-funnel", learners, filters)
         for name, rows in (("daily-activity", days), ("mastery-funnel", funnel)):
@@ -182,10 +181,10 @@ class PageController(Controller):
         table: Text = None,
     ) -> Response[Any]:
         """An assessment in a class: results by learner, and its questions."""
-        room = await viewing.classroom_for(db, viewer, classroom_id)
+        room = await classroom_for(db, viewer, classroom_id)
         content = _id(content_id)
         shown = Figures(db)
-        learners = await viewing.learners_in(db, viewer, [room["_id"]])
+        learners = await learners_in(db, viewer, [room["_id"]])
         lines = await shown.quiz_lines(content, learners)
         items = await shown.report("item-analysis", learners, ReportFilters(classroom=room["_id"], content=content))
         if table == "results":
@@ -201,7 +200,7 @@ class PageController(Controller):
     ) -> Response[Any]:
         """A learner: contents, tries, attempts, and what to look at next."""
         shown = Figures(db)
-        person = await viewing.learner_for(db, viewer, _id(user_id))
+        person = await learner_for(db, viewer, _id(user_id))
         rows = await shown.report("progress", [person], ReportFilters())
         if table == "progress":
             return _csv(table, rows, columns_of(table))
@@ -228,8 +227,8 @@ class PageController(Controller):
         live: NamedDependency[Live],
     ) -> ServerSentEvent:
         """Tells a page when something of the class has changed."""
-        room = await viewing.classroom_for(db, viewer, classroom_id)
-        learners = frozenset(row["_id"] for row in await viewing.learners_in(db, viewer, [room["_id"]]))
+        room = await classroom_for(db, viewer, classroom_id)
+        learners = frozenset(row["_id"] for row in await learners_in(db, viewer, [room["_id"]]))
 
         async def told() -> AsyncIterator[dict[str, str]]:
             yield {"event": "beat", "data": ""}
