@@ -1,6 +1,5 @@
 """The pages over HTTP: who may look, the same figures as the API, and that they stay current."""
 
-import asyncio
 import csv
 import io
 import re
@@ -10,7 +9,6 @@ import pytest
 from httpx import Response
 
 from learntrack.domain import moments
-from learntrack.pages.live import Live
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, new_id, right, token, video, wrong
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco")
@@ -155,32 +153,3 @@ async def test_filters_are_the_address(room: Class) -> None:
     assert "Nothing has been used yet." in (await page(api, f"{classroom}?until=2001-01-01", room.coach)).text
     assert "selected" in (await page(api, f"{classroom}?sort=time_spent", room.coach)).text
     await page(api, f"{classroom}?since=nonsense", room.coach, expect=400)
-
-
-@pytest.mark.engines("embedded", "mongoeco", "mongomock")
-async def test_thirty_open_pages_cost_one_stream_and_hear_of_their_class_only(api: Api, school: School) -> None:
-    mine, other = await school.learner("A1"), await school.learner("A2")
-    live = Live(api.db)
-    heard = dict.fromkeys(range(30), 0)
-
-    async def watch(number: int, learners: frozenset[str]) -> None:
-        async for changed in live.changes(learners, beat=0.2):
-            heard[number] += changed
-
-    tasks = [
-        asyncio.create_task(watch(number, frozenset({(mine if number else other).id or ""}))) for number in range(30)
-    ]
-    try:
-        deadline = asyncio.get_running_loop().time() + 20
-        while not all(heard[number] for number in range(1, 30)):
-            assert asyncio.get_running_loop().time() < deadline
-            session = await api.start(mine, **video())
-            await api.update(mine, session, time_spent_delta=1)
-            await asyncio.wait(tasks, timeout=0.5)
-        assert heard[0] == 0
-        assert live.streams_opened == 1
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await live.close()

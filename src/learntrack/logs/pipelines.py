@@ -21,6 +21,9 @@ TRY_FIELDS = {
 """A try as the lists show it, each field by where it stands in the document."""
 TRY_FIELDS |= {"id": "$_id", "correct": "$correct_sum", "time_spent": "$time_spent"}
 
+_QUIZ_LEVELS, _EXERCISE_LEVELS = {"$lt": 0}, {"$gte": 0}
+"""The levels that `domain.mastery.next_level` gives to either kind of try."""
+
 
 # Tries
 
@@ -35,11 +38,9 @@ def tries_matching(readable: Readable, filters: LogFilters) -> list[Stage]:
     rest = readable.query()
     if filters.content is not None:
         rest["content_id"] = filters.content
-    levels: dict[str, int] = {}
+    levels = {} if filters.quiz is None else dict(_QUIZ_LEVELS if filters.quiz else _EXERCISE_LEVELS)
     if filters.mastery_level is not None:
         levels["$eq"] = filters.mastery_level
-    if filters.quiz is not None:
-        levels["$lt" if filters.quiz else "$gte"] = 0
     if levels:
         rest["mastery_level"] = levels
     first: dict[str, Any] = {}
