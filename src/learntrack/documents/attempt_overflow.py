@@ -3,10 +3,9 @@
 from typing import ClassVar
 
 from beanie import Document
-from pydantic import PrivateAttr
 from pymongo import ASCENDING, IndexModel
 
-from learntrack.documents.base import Row, Stored
+from learntrack.documents.base import Stored
 from learntrack.documents.holding import HoldsAttempts
 from learntrack.domain.attempt_book import Chunk
 from learntrack.domain.attempts import Attempt
@@ -36,8 +35,6 @@ class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no
     number: int
     attempts: list[Attempt]
 
-    _changed_attempts: set[int] = PrivateAttr(default_factory=set)
-
     class Settings:
         """Collection and indexes."""
 
@@ -62,10 +59,4 @@ class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no
     def keep(self, chunk: Chunk) -> None:
         """Take over what has been recorded in the chunk."""
         self.attempts = chunk.attempts
-        self._changed_attempts |= chunk.changed
-
-    def changes(self) -> Row:
-        """What has changed, by positions."""
-        return super().changes() | {
-            f"attempts.{position}": self.attempts[position].stored() for position in self._changed_attempts
-        }
+        self._changed |= {f"attempts.{position}" for position in chunk.changed}

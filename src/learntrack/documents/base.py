@@ -32,9 +32,11 @@ class Stored(BaseModel):
     shard_key: ClassVar[str | None] = None
     """The field by which the collection may be sharded; a write then names it beside the id."""
 
-    # Beanie's own insists on a database behind every document, also one that is only made or read.
     if not TYPE_CHECKING:
+        # Beanie's own insists on a database behind every document, also one that is only made or read.
         __init__ = BaseModel.__init__
+        # Beanie's own looks at every attribute in Python, for documents that are parsed lazily: a tenth of an update.
+        __getattribute__ = object.__getattribute__
 
     @classmethod
     def collection(cls) -> str:
@@ -52,20 +54,32 @@ class Stored(BaseModel):
 
     def change(self, **fields: Any) -> None:
         """Give fields other values, and remember those that differ."""
+        # Not by setattr, which would ask each time what pydantic is to do for this field: nothing.
+        values, given, changed = self.__dict__, self.__pydantic_fields_set__, self._changed
         for name, value in fields.items():
-            if name not in self.model_fields_set or getattr(self, name) != value:
-                setattr(self, name, value)
-                self._changed.add(name)
+            if values[name] != value:
+                values[name] = value
+                given.add(name)
+                changed.add(name)
 
     def row(self) -> Row:
         """The whole document as it is stored; a field that it was never given is left out."""
         return self.model_dump(by_alias=True, exclude_unset=True)
 
     def changes(self) -> Row:
-        """What a `$set` has to say of what has changed since the document was read: values by path; nothing if
-        nothing has.
+        """What a `$set` has to say of what has changed since the document was read: values by path, empty for nothing.
+
+        The path of an attempt is its position, so that what is sent and logged stays small.
         """
-        return {name: plain(getattr(self, name)) for name in sorted(self._changed)}
+        found: Row = {}
+        for path in sorted(self._changed):
+            name, _, position = path.partition(".")
+            value = getattr(self, name)
+            if not position:
+                found[name] = plain(value)
+            elif name not in self._changed:
+                found[path] = plain(value[int(position)])
+        return found
 
     def key(self, *, sharded: bool = False) -> Row:
         """What a write of this document is addressed by: its id, and where the data is sharded its owner too."""

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import PrivateAttr
-
-from learntrack.documents.base import Row, Stored
+from learntrack.documents.base import Stored
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, Chunk, OverflowTotals
 from learntrack.domain.attempts import Attempt
 
@@ -25,8 +23,6 @@ class HoldsAttempts(Stored):
     attempts: list[Attempt] = []
     overflow: OverflowTotals | None = None
 
-    _changed_attempts: set[int] = PrivateAttr(default_factory=set)
-
     def book(self, limits: AttemptLimits, chunks: Sequence[Chunk] = ()) -> AttemptBook:
         """The attempts, to be recorded in: `keep` takes over what has been, and until then nothing here changes."""
         totals = self.overflow.model_copy() if self.overflow else None
@@ -43,13 +39,4 @@ class HoldsAttempts(Stored):
         if book.totals is not None:
             self.change(overflow=book.totals)
         self.attempts = book.embedded
-        if book.moved:
-            self._changed.add("attempts")
-        self._changed_attempts |= book.changed
-
-    def changes(self) -> Row:
-        """What has changed; attempts by their positions, so that what is sent and logged stays small."""
-        found = super().changes()
-        if "attempts" not in self._changed:
-            found |= {f"attempts.{position}": self.attempts[position].stored() for position in self._changed_attempts}
-        return found
+        self._changed |= {"attempts"} if book.moved else {f"attempts.{position}" for position in book.changed}

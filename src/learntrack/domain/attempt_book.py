@@ -23,6 +23,11 @@ EMBEDDED_KEPT = 12
 EMBEDDED_BYTES = 512 * 1024
 """Bytes (as JSON) of embedded attempts at the most."""
 CHUNK_BYTES = 512 * 1024
+_LARGE = EMBEDDED_BYTES // EMBEDDED_MOST
+"""Attempts of so many bytes and fewer cannot outgrow a document: all are measured only when a larger one is recorded.
+
+So a document holds at most twice `EMBEDDED_BYTES`, or one attempt that is larger alone.
+"""
 
 
 class UnknownAttempt(Exception):
@@ -107,11 +112,12 @@ class AttemptBook:
     changed: set[int] = field(default_factory=set)
     moved: bool = False
     new_chunks: list[Chunk] = field(default_factory=list)
+    _has_large: bool = False
 
     @classmethod
     def holding(cls, attempts: Iterable[Attempt]) -> "AttemptBook":
         """A new book of attempts that exist already, numbered; those that do not fit are in `new_chunks`."""
-        book = cls(sorted(attempts, key=lambda attempt: attempt.number))
+        book = cls(sorted(attempts, key=lambda attempt: attempt.number), _has_large=True)
         book._make_room()
         return book
 
@@ -199,8 +205,10 @@ class AttemptBook:
         attempt = before.copied() if interactions else before
         for interaction in interactions:
             attempt.go_on(interaction, now=now)
-        if len(attempt.interaction_history) > self.limits.interactions or _size(attempt) > self.limits.size:
+        size = _size(attempt)
+        if len(attempt.interaction_history) > self.limits.interactions or size > self.limits.size:
             raise AttemptTooLarge
+        self._has_large |= size > _LARGE
         place.attempts[place.index] = attempt
         if place.chunk is None:
             self.changed.add(place.index)
@@ -213,7 +221,7 @@ class AttemptBook:
 
     def _make_room(self) -> None:
         """Move all but the newest attempts out where there are too many, or too many bytes, for one document."""
-        if len(self.embedded) <= EMBEDDED_MOST and _size(self.embedded) <= EMBEDDED_BYTES:
+        if len(self.embedded) <= EMBEDDED_MOST and not (self._has_large and _size(self.embedded) > EMBEDDED_BYTES):
             return
         kept: list[Attempt] = []
         room = EMBEDDED_BYTES
