@@ -28,7 +28,7 @@ def fault_of(collection: str, row: dict[str, Any]) -> str | None:
     if missing := {"schema_version"} - row.keys():
         return f"{row['_id']} lacks {missing}"
     try:
-        again = kind.model_validate(row).row()
+        again = kind.read(row).row()
     except ValidationError as error:
         return f"{row['_id']} is not valid: {error}"
     return None if again == row else f"{row['_id']} is read as {again}, and is {row}"

@@ -18,14 +18,14 @@ USER, CONTENT = new_id(), new_id()
 
 def summary() -> ContentSummary:
     begun = ContentSummary.begin(user_id=USER, content_id=CONTENT, channel_id=None, kind="exercise", at=NOW)
-    return ContentSummary.model_validate(begun.row())  # as it is read
+    return ContentSummary.read(begun.row())  # as it is read
 
 
 def log() -> MasteryLog:
     begun = MasteryLog.begin(
         summary_id(USER, CONTENT), user_id=USER, content_id=CONTENT, level=1, criterion={"type": "do_all"}, at=NOW
     )
-    return MasteryLog.model_validate(begun.row())
+    return MasteryLog.read(begun.row())
 
 
 def answered(document: MasteryLog, *items: str) -> MasteryLog:
@@ -85,7 +85,7 @@ def test_a_try_ends_later_only_with_time_or_completion() -> None:
 
 def test_attempts_are_written_by_their_positions() -> None:
     document = answered(log(), "q1", "q2")
-    again = MasteryLog.model_validate(document.row())
+    again = MasteryLog.read(document.row())
 
     changes = answered(again, "q3").changes()
 

@@ -45,7 +45,7 @@ def visit(user_id: str, session_id: str | None = None) -> ContentSession:
 
 
 async def read(api: Api, key: str, tx: Tx = None) -> ContentSummary:
-    return ContentSummary.model_validate(await api.db.collection(ContentSummary).find_one({"_id": key}, session=tx))
+    return ContentSummary.read(await api.db.collection(ContentSummary).find_one({"_id": key}, session=tx))
 
 
 async def store(api: Api, tx: Tx, summary: str, session: ContentSession) -> None:

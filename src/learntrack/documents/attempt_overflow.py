@@ -59,4 +59,5 @@ class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no
     def keep(self, chunk: Chunk) -> None:
         """Take over what has been recorded in the chunk."""
         self.attempts = chunk.attempts
-        self._changed |= {f"attempts.{position}" for position in chunk.changed}
+        for position in chunk.changed:
+            self.note(f"attempts.{position}")

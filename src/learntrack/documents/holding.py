@@ -38,5 +38,6 @@ class HoldsAttempts(Stored):
         )
         if book.totals is not None:
             self.change(overflow=book.totals)
-        self.attempts = book.embedded
-        self._changed |= {"attempts"} if book.moved else {f"attempts.{position}" for position in book.changed}
+        self.__dict__["attempts"] = book.embedded
+        for path in ("attempts",) if book.moved else (f"attempts.{position}" for position in book.changed):
+            self.note(path)

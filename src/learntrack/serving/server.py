@@ -3,6 +3,7 @@ it.
 """
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -28,6 +29,8 @@ from learntrack.storage.engine.launcher import die_with_parent
 from learntrack.web import metrics
 
 _GRACE_SECONDS = 10
+_ALLOCATIONS = 20_000
+"""Objects made and not freed after which the garbage collector looks for cycles."""
 _DEMO_TTL = timedelta(days=1)
 
 
@@ -36,7 +39,20 @@ def create_worker_app() -> Litestar:
     die_with_parent()
     settings = Settings()
     log_lines.configure(settings.log_level)
-    return create_app(settings)
+    return _application(settings)
+
+
+def _application(settings: Settings) -> Litestar:
+    """The application; what there is by then stays, so that the garbage collector need not look at it again and again.
+
+    It runs after more allocations than by default, because a request makes and drops some thousand objects without
+    cycles.
+    """
+    app = create_app(settings)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS)
+    return app
 
 
 class Server:
@@ -127,7 +143,7 @@ class Server:
             "lifespan": "on",
         }
         if settings.workers == 1:
-            config = uvicorn.Config(create_app(settings), **options)  # type: ignore[arg-type]
+            config = uvicorn.Config(_application(settings), **options)  # type: ignore[arg-type]
             server = uvicorn.Server(config)
             server.run(sockets=[listening])
             if not server.started:

@@ -107,7 +107,7 @@ class Database:
     async def load(self, kind: type[D], query: Mapping[str, Any], tx: Tx) -> list[D]:
         """The documents that match, read within a transaction."""
         rows = await self.collection(kind).find(query, session=tx).to_list(None)
-        return [kind.model_validate(row) for row in rows]
+        return [kind.read(row) for row in rows]
 
     async def ids(self, kind: type[Stored], query: Mapping[str, Any], tx: Tx, *, most: int) -> list[str]:
         """The ids of documents that match, `most` of them, read within a transaction."""

@@ -64,7 +64,7 @@ class Loading:
     async def keys(self, ids: list[str]) -> dict[str, IdempotencyKey]:
         """The keys with these ids that are known, by id."""
         rows = await self._find(IdempotencyKey, {"_id": _one_of(ids)})
-        return {row["_id"]: IdempotencyKey.model_validate(row) for row in rows}
+        return {row["_id"]: IdempotencyKey.read(row) for row in rows}
 
     async def sessions(self, ids: list[str], owners: list[str | None]) -> LoadedLogs:
         """These sessions of these owners, with their summaries and tries. Index: the keys."""
@@ -79,9 +79,9 @@ class Loading:
         )
         loaded = LoadedLogs()
         for row in rows:
-            loaded.summaries += map(ContentSummary.model_validate, row.pop("summary"))
-            loaded.logs += map(MasteryLog.model_validate, row.pop("try"))
-            loaded.sessions.append(ContentSession.model_validate(row))
+            loaded.summaries += map(ContentSummary.read, row.pop("summary"))
+            loaded.logs += map(MasteryLog.read, row.pop("try"))
+            loaded.sessions.append(ContentSession.read(row))
         return loaded
 
     async def summaries(self, ids: list[str], owners: list[str], *, with_tries: bool) -> LoadedLogs:
@@ -106,9 +106,9 @@ class Loading:
         for row in await self._aggregate(ContentSummary, pipeline):
             summary = row.get("summary", row)
             first = summary.pop("tries", None)
-            loaded.summaries.append(ContentSummary.model_validate(summary))
+            loaded.summaries.append(ContentSummary.read(summary))
             if first is not None:
-                log = MasteryLog.model_validate(first)
+                log = MasteryLog.read(first)
                 loaded.logs.append(log)
                 kind = mastery.try_kind(log.mastery_criterion)
                 loaded.tries[summary["_id"], kind] = Tries(log, row["highest_level"])
@@ -143,9 +143,7 @@ class Loading:
         for path, values in (("attempts.id", look_ups.ids), ("attempts.item", look_ups.items)):
             if values:
                 query = {"user_id": owner, "holder_id": holder.id, path: _one_of(list(values))}
-                found |= {
-                    row["_id"]: AttemptOverflow.model_validate(row) for row in await self._find(AttemptOverflow, query)
-                }
+                found |= {row["_id"]: AttemptOverflow.read(row) for row in await self._find(AttemptOverflow, query)}
         return list(found.values())
 
     async def older(self, log: MasteryLog, most: int | None) -> list[Attempt]:
