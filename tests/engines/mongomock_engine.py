@@ -3,6 +3,7 @@ it.
 
 - `$unionWith`, and `$setWindowFields` with running and whole sums
 - `$group` of nothing, which is nothing
+- `$unwind` in linear time
 - the undoing of a refused roster, which elsewhere is the transaction's work
 """
 
@@ -54,7 +55,25 @@ def _group(rows: Any, database: Any, options: dict[str, Any]) -> Any:
     return _mongomock_group(rows, database, options) if rows else []
 
 
+_mongomock_unwind = aggregate._PIPELINE_HANDLERS["$unwind"]
+
+
+def _unwind(rows: Any, database: Any, options: Any) -> list[dict[str, Any]]:
+    """As mongomock's, which copies the whole list for each of its elements: a class of 500 took seconds."""
+    name = (options["path"] if isinstance(options, dict) else options)[1:]
+    unwound: list[dict[str, Any]] = []
+    for row in rows:
+        values = row.get(name)
+        if not values or not isinstance(values, list) or "includeArrayIndex" in options:
+            unwound += _mongomock_unwind([row], database, options)
+            continue
+        others = row | {name: None}
+        unwound += [copy.deepcopy(others) | {name: value} for value in values]
+    return unwound
+
+
 aggregate._PIPELINE_HANDLERS["$group"] = _group
+aggregate._PIPELINE_HANDLERS["$unwind"] = _unwind
 aggregate._PIPELINE_HANDLERS["$unionWith"] = _union_with
 aggregate._PIPELINE_HANDLERS["$setWindowFields"] = _set_window_fields
 collection.BulkOperationBuilder.add_replace = _add_replace
