@@ -398,7 +398,7 @@ async def test_every_report_equals_a_naive_computation(world: World) -> None:
             assert await world.api.total(learner) == (listed[0] if listed else 0)
 
 
-@pytest.mark.engines("embedded", "mongoeco")
+@pytest.mark.engines("embedded")
 async def test_a_report_is_limited_to_what_the_caller_may_read(world: World) -> None:
     a1 = {learner.id for learner in world.rooms["A1"]}
 
@@ -467,7 +467,7 @@ async def test_items_of_a_whole_facility_are_answered_from_the_rollup(world: Wor
     assert close(fresh["results"], item_analysis(world))
 
 
-@pytest.mark.engines("embedded", "mongoeco")
+@pytest.mark.engines("embedded")  # the form, not the numbers
 async def test_csv_has_the_same_numbers_and_no_formula(world: World) -> None:
     rows = (await world.api.answer("GET", "/api/reports/time-on-task", world.admin))["results"]
     answer = await world.api.send("GET", "/api/reports/time-on-task", world.admin, params={"format": "csv"})
@@ -483,7 +483,7 @@ async def test_csv_has_the_same_numbers_and_no_formula(world: World) -> None:
     assert (mine["username"], mine["full_name"]) == ("'=cmd()", "'+1")
 
 
-@pytest.mark.engines("mongomock", "embedded", "mongoeco")
+@pytest.mark.engines("mongomock", "embedded")
 async def test_logs_are_exported_with_kolibris_columns(world: World) -> None:
     for kind, stored in (("sessions", world.sessions), ("summaries", world.summaries)):
         answer = await world.api.send("GET", f"/api/logger/export/{kind}.csv", world.coach)
