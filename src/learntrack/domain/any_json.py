@@ -17,8 +17,8 @@ def _plain(value: Any) -> Any:
     raise NotImplementedError(f"{type(value)} is no JSON value")
 
 
-encoder = msgspec.json.Encoder(enc_hook=_plain)
-"""Encodes what is stored, or a shape of the API, as JSON."""
+as_json = msgspec.json.Encoder(enc_hook=_plain).encode
+"""The JSON of what is stored: its size and its digest are those of this text. What is answered is encoded elsewhere."""
 
 
 def objection(value: Any, *, depth: int) -> str | None:

@@ -14,7 +14,7 @@ from math import fsum
 
 from pydantic import BaseModel
 
-from learntrack.domain.any_json import encoder
+from learntrack.domain.any_json import as_json
 from learntrack.domain.attempts import Attempt, Interaction, grouped, newest_first, newness
 
 EMBEDDED_MOST = 24
@@ -267,4 +267,4 @@ def _parts(attempts: Iterable[Attempt]) -> Iterator[list[Attempt]]:
 
 def _size(attempts: Attempt | Sequence[Attempt]) -> int:
     """Bytes of JSON that attempts take."""
-    return len(encoder.encode(attempts))
+    return len(as_json(attempts))

@@ -3,36 +3,33 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
+from learntrack.domain.attempts import Attempt
 from learntrack.logs import pipelines
 from learntrack.logs.filters import LogFilters
+from learntrack.logs.schemas import AttemptLogDiffRow, AttemptLogRow, CorrectDiff
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 from learntrack.web.paging import Page, PageRequest, page_with
 
-_FIELDS = (
-    "id",
-    "item",
-    "start_timestamp",
-    "end_timestamp",
-    "completion_timestamp",
-    "time_spent",
-    "complete",
-    "correct",
-    "hinted",
-    "answer",
-    "simple_answer",
-    "interaction_history",
-    "error",
-)
+_OF_ATTEMPT = tuple(name for name in AttemptLogRow.__struct_fields__ if name in Attempt.model_fields)
+"""The fields of a row that are the attempt's own; those that follow say where it belongs."""
 
 
-def attempt_row(attempt: Row, *, user_id: str | None, try_id: str | None) -> Row:
+def attempt_row(attempt: Row, *, user_id: str | None, try_id: str | None) -> AttemptLogRow:
     """An attempt as the API shows it; `try_id` is None outside a try."""
-    row: dict[str, Any] = {field: attempt[field] for field in _FIELDS}
-    return row | {"user": user_id, "masterylog": try_id, "sessionlog": attempt["session_id"]}
+    return AttemptLogRow(*_values(attempt, user_id, try_id))
 
 
-async def rows_of(db: Database, holder: Row, filters: LogFilters) -> AsyncIterator[Row]:
+def attempt_diff_row(attempt: Row, diff: Row, *, user_id: str | None, try_id: str | None) -> AttemptLogDiffRow:
+    """An attempt with its `diff`, as the API shows it."""
+    return AttemptLogDiffRow(*(*_values(attempt, user_id, try_id), CorrectDiff(**diff)))
+
+
+def _values(attempt: Row, user_id: str | None, try_id: str | None) -> list[Any]:
+    return [*[attempt[name] for name in _OF_ATTEMPT], user_id, try_id, attempt["session_id"]]
+
+
+async def rows_of(db: Database, holder: Row, filters: LogFilters) -> AsyncIterator[AttemptLogRow]:
     """The rows of one holder (as of `pipelines.with_attempts`), the older ones of a long try read from its chunks."""
     user_id, try_id = holder["user_id"], holder.get("try_id")
     embedded: list[Row] = sorted(holder["attempts"], key=_order)
@@ -49,7 +46,9 @@ async def rows_of(db: Database, holder: Row, filters: LogFilters) -> AsyncIterat
         yield attempt_row(attempt, user_id=user_id, try_id=try_id)
 
 
-async def page_of_attempts(db: Database, holders: Sequence[Row], filters: LogFilters, page: PageRequest) -> Page:
+async def page_of_attempts(
+    db: Database, holders: Sequence[Row], filters: LogFilters, page: PageRequest
+) -> Page[AttemptLogRow]:
     """The page whose attempts these holders have, of which each says how many attempts are `before` it and in `total`.
 
     Raises:
@@ -62,9 +61,11 @@ async def page_of_attempts(db: Database, holders: Sequence[Row], filters: LogFil
     return page_with(rows, holders[0]["total"], page)
 
 
-async def _rows_between(db: Database, holders: Iterable[Row], filters: LogFilters, skip: int, most: int) -> list[Row]:
+async def _rows_between(
+    db: Database, holders: Iterable[Row], filters: LogFilters, skip: int, most: int
+) -> list[AttemptLogRow]:
     """Rows `skip` to `skip + most` of the rows of these holders."""
-    found: list[Row] = []
+    found: list[AttemptLogRow] = []
     for holder in holders:
         async for row in rows_of(db, holder, filters):
             if skip > 0:

@@ -12,10 +12,8 @@ from learntrack.access.standing import caller_of
 from learntrack.domain.ids import parse_id
 from learntrack.logs.filters import log_filters
 from learntrack.logs.schemas import (
-    AttemptLogPage,
     AttemptLogRow,
     MasteryLogDiff,
-    MasteryLogPage,
     MasteryLogRow,
     TotalProgress,
 )
@@ -23,7 +21,7 @@ from learntrack.logs.service import Logs
 from learntrack.web import examples
 from learntrack.web.answers import json_response, list_response
 from learntrack.web.examples import example
-from learntrack.web.paging import page_request
+from learntrack.web.paging import Page, page_request
 from learntrack.web.parameters import Classroom, Content, Facility, PageNumber, PageSize, query
 from learntrack.web.problems import answers
 
@@ -31,8 +29,8 @@ User = Annotated[str | None, query("Only this user.")]
 Quiz = Annotated[str | None, query("Only quiz tries (true) or exercise tries (false).")]
 LearnerGroup = Annotated[str | None, query("Only learners of this group.")]
 
-MASTERY_LOGS: Any = list[MasteryLogRow] | MasteryLogPage
-ATTEMPT_LOGS: Any = list[AttemptLogRow] | AttemptLogPage
+MASTERY_LOGS: Any = list[MasteryLogRow] | Page[MasteryLogRow]
+ATTEMPT_LOGS: Any = list[AttemptLogRow] | Page[AttemptLogRow]
 
 
 class LogController(Controller):

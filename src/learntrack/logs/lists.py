@@ -7,8 +7,8 @@ from learntrack.access.may_read import Readable
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.lists_by_group import ListsByGroup
 from learntrack.logs.lists_by_index import ListsByIndex
+from learntrack.logs.schemas import AttemptLogRow, MasteryLogRow
 from learntrack.storage import Database
-from learntrack.storage.database import Row
 from learntrack.web.paging import Page, PageRequest
 
 
@@ -19,7 +19,7 @@ class Lists(Protocol):
     by start_timestamp, then id.
     """
 
-    async def tries_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page:
+    async def tries_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[MasteryLogRow]:
         """A page of tries.
 
         Raises:
@@ -28,11 +28,11 @@ class Lists(Protocol):
         """
         ...
 
-    def all_tries(self, readable: Readable, filters: LogFilters) -> AsyncIterator[Row]:
+    def all_tries(self, readable: Readable, filters: LogFilters) -> AsyncIterator[MasteryLogRow]:
         """All tries."""
         ...
 
-    async def attempts_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page:
+    async def attempts_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[AttemptLogRow]:
         """A page of attempts. Not for a filter by item: no document counts the attempts on an item.
 
         Raises:
@@ -41,7 +41,7 @@ class Lists(Protocol):
         """
         ...
 
-    def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[Row]:
+    def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[AttemptLogRow]:
         """All attempts."""
         ...
 

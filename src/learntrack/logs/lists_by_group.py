@@ -23,6 +23,7 @@ from learntrack.logs.pipelines import (
     tries_matching,
     with_attempts,
 )
+from learntrack.logs.schemas import AttemptLogRow, MasteryLogRow
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
 from learntrack.web.paging import Page, PageRequest, page_with
@@ -40,18 +41,20 @@ class ListsByGroup:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def tries_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page:
+    async def tries_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[MasteryLogRow]:
         """A page of tries."""
         grouped = await self._db.rows(TRIES, tries_page(readable, filters, page))
-        return page_with(grouped[0]["rows"], grouped[0]["count"], page) if grouped else page_with([], 0, page)
+        if not grouped:
+            return page_with([], 0, page)
+        return page_with([MasteryLogRow(**row) for row in grouped[0]["rows"]], grouped[0]["count"], page)
 
-    async def all_tries(self, readable: Readable, filters: LogFilters) -> AsyncIterator[Row]:
+    async def all_tries(self, readable: Readable, filters: LogFilters) -> AsyncIterator[MasteryLogRow]:
         """All tries."""
         for grouped in await self._db.rows(TRIES, all_tries(readable, filters)):
             for row in grouped["rows"]:
-                yield row
+                yield MasteryLogRow(**row)
 
-    async def attempts_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page:
+    async def attempts_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[AttemptLogRow]:
         """A page of attempts."""
         holders = await self._db.rows(TRIES, holders_of_page(readable, filters, page))
         if not holders and not filters.of_tries_only:
@@ -59,7 +62,7 @@ class ListsByGroup:
             holders = await self._db.rows(SESSIONS, sessions_of_page)
         return await page_of_attempts(self._db, holders, filters, page)
 
-    async def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[Row]:
+    async def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[AttemptLogRow]:
         """All attempts: the order of their holders first, then the attempts of a part of them at a time."""
         in_order: Stage = {"$project": {"_id": 0, "rows": _newest_first("_id")}}
         grouped = await self._db.rows(TRIES, [*_grouped_holders(readable, filters), in_order])

@@ -17,8 +17,9 @@ from learntrack.logs.pipelines import (
     tries_matching,
     with_attempts,
 )
+from learntrack.logs.schemas import AttemptLogRow, MasteryLogRow
 from learntrack.storage import Database
-from learntrack.storage.database import Row, Stage
+from learntrack.storage.database import Stage
 from learntrack.web.paging import Page, PageRequest, page_of, paged
 
 _SHOWN: Stage = {"$project": {"_id": 0} | TRY_FIELDS}
@@ -30,21 +31,22 @@ class ListsByIndex:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def tries_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page:
+    async def tries_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[MasteryLogRow]:
         """A page of tries."""
         stages = paged(TRIES, tries_in_order(readable, filters), [_SHOWN], page)
-        return page_of(await self._db.rows(TRIES, stages), page)
+        return page_of(await self._db.rows(TRIES, stages), page, MasteryLogRow)
 
-    def all_tries(self, readable: Readable, filters: LogFilters) -> AsyncIterator[Row]:
+    async def all_tries(self, readable: Readable, filters: LogFilters) -> AsyncIterator[MasteryLogRow]:
         """All tries."""
-        return self._db.stream(TRIES, [*tries_in_order(readable, filters), _SHOWN])
+        async for row in self._db.stream(TRIES, [*tries_in_order(readable, filters), _SHOWN]):
+            yield MasteryLogRow(**row)
 
-    async def attempts_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page:
+    async def attempts_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[AttemptLogRow]:
         """A page of attempts."""
         holders = await self._db.rows(TRIES, holders_of_page(readable, filters, page))
         return await page_of_attempts(self._db, holders, filters, page)
 
-    async def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[Row]:
+    async def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[AttemptLogRow]:
         """All attempts."""
         async for holder in self._db.stream(TRIES, holders(readable, filters)):
             async for row in rows_of(self._db, holder, filters):

@@ -8,18 +8,16 @@ from typing import Any
 
 from learntrack.access.may_read import Readable
 from learntrack.logs.filters import LogFilters
+from learntrack.logs.schemas import MasteryLogRow
 from learntrack.storage.database import Stage
 
 NEWEST = {"end_timestamp": -1, "_id": 1}
 TRIES, SESSIONS = "mastery_logs", "content_sessions"
 _OVERFLOW = "attempt_overflow"
 
-TRY_FIELDS = {
-    name: f"${name}"
-    for name in ("mastery_criterion", "start_timestamp", "end_timestamp", "completion_timestamp", "complete")
-}
+_ELSEWHERE = {"id": "_id", "correct": "correct_sum"}
+TRY_FIELDS = {name: f"${_ELSEWHERE.get(name, name)}" for name in MasteryLogRow.__struct_fields__}
 """A try as the lists show it, each field by where it stands in the document."""
-TRY_FIELDS |= {"id": "$_id", "correct": "$correct_sum", "time_spent": "$time_spent"}
 
 _QUIZ_LEVELS, _EXERCISE_LEVELS = {"$lt": 0}, {"$gte": 0}
 """The levels that `domain.mastery.next_level` gives to either kind of try."""

@@ -1,11 +1,11 @@
-"""Shapes of what the read path answers (for the OpenAPI document; rows go out as they come from the aggregation)."""
+"""Shapes of what the read path answers: rows are made in them, and the aggregations show the fields that they have."""
 
 from datetime import datetime
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from learntrack.tracking.schemas import OutId
+from learntrack.web.values import OutId
 
 Moment = Annotated[datetime, Meta(description="ISO 8601, UTC.")]
 Correct = Annotated[float, Meta(description="0.0–1.0.")]
@@ -79,21 +79,3 @@ class MasteryLogDiff(MasteryLogRow):
 
     diff: Annotated[TryDiff | None, Meta(description="Null if there is no older try.")]
     attemptlogs: list[AttemptLogDiffRow]
-
-
-class MasteryLogPage(Struct):
-    """A page of tries."""
-
-    page: int
-    count: int
-    total_pages: int
-    results: list[MasteryLogRow]
-
-
-class AttemptLogPage(Struct):
-    """A page of attempts."""
-
-    page: int
-    count: int
-    total_pages: int
-    results: list[AttemptLogRow]

@@ -7,9 +7,10 @@ from learntrack.access.may_read import Readable, may_read
 from learntrack.access.standing import Caller
 from learntrack.errors import InvalidFields, NotFound
 from learntrack.logs import pipelines
-from learntrack.logs.attempt_rows import attempt_row
+from learntrack.logs.attempt_rows import attempt_diff_row
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.lists import lists_of
+from learntrack.logs.schemas import AttemptLogRow, MasteryLogDiff, MasteryLogRow, TotalProgress, TryDiff
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 from learntrack.web.paging import Page, PageRequest, page_with
@@ -29,12 +30,14 @@ class Logs:
         self._db = db
         self._lists = lists_of(db)
 
-    async def total(self, user_id: str) -> Row:
+    async def total(self, user_id: str) -> TotalProgress:
         """How much a learner has finished."""
         found = await self._db.rows("content_summaries", pipelines.total(user_id))
-        return {"id": user_id, "progress": found[0]["progress"] if found else 0}
+        return TotalProgress(id=user_id, progress=found[0]["progress"] if found else 0)
 
-    async def tries(self, filters: LogFilters, page: PageRequest | None, *, by: Caller) -> Page | AsyncIterator[Row]:
+    async def tries(
+        self, filters: LogFilters, page: PageRequest | None, *, by: Caller
+    ) -> Page[MasteryLogRow] | AsyncIterator[MasteryLogRow]:
         """Tries, newest first: a page, or all of them as a stream.
 
         Raises:
@@ -48,7 +51,9 @@ class Logs:
             return self._lists.all_tries(readable, filters)
         return await self._lists.tries_page(readable, filters, page)
 
-    async def attempts(self, filters: LogFilters, page: PageRequest | None, *, by: Caller) -> Page | AsyncIterator[Row]:
+    async def attempts(
+        self, filters: LogFilters, page: PageRequest | None, *, by: Caller
+    ) -> Page[AttemptLogRow] | AsyncIterator[AttemptLogRow]:
         """Attempts, by try (newest first), then start, then id: a page, or all of them as a stream.
 
         Raises:
@@ -66,7 +71,7 @@ class Logs:
             return page_with(rows[page.skip : page.skip + page.size], len(rows), page)
         return await self._lists.attempts_page(readable, filters, page)
 
-    async def diff(self, index: str, filters: LogFilters, *, by: Caller) -> Row:
+    async def diff(self, index: str, filters: LogFilters, *, by: Caller) -> MasteryLogDiff:
         """The difference between a try (index 0: the most recent) and the one before.
 
         Raises:
@@ -87,13 +92,14 @@ class Logs:
         if not rows:
             raise NotFound(_NO_TRY)
         head: Row = rows[0]["head"]
-        difference: dict[str, Any] | None = head["diff"] if head["diff"]["correct"] is not None else None
-        logs = [
-            attempt_row(row["attempt"], user_id=row["user_id"], try_id=row["try_id"]) | {"diff": row["diff"]}
+        diff: Row = head.pop("diff")
+        attempts = [
+            attempt_diff_row(row["attempt"], row["diff"], user_id=row["user_id"], try_id=row["try_id"])
             for row in rows
             if row.get("attempt")
         ]
-        return head | {"diff": difference, "attemptlogs": logs}
+        difference = TryDiff(**diff) if diff["correct"] is not None else None
+        return MasteryLogDiff(**head, diff=difference, attemptlogs=attempts)
 
     async def latest_diffs(self, content: str, readable: Readable) -> list[Row]:
         """The latest try at a content of each of these learners beside the one before, in figures (see
@@ -108,11 +114,11 @@ async def _readable(filters: LogFilters, by: Caller) -> Readable:
     return await may_read(by, user=filters.user, places=filters.places)
 
 
-async def _no_rows() -> AsyncIterator[Row]:
-    nothing: tuple[Row, ...] = ()
+async def _no_rows() -> AsyncIterator[Any]:
+    nothing: tuple[Any, ...] = ()
     for row in nothing:
         yield row
 
 
-def _nothing(page: PageRequest | None) -> Page | AsyncIterator[Row]:
+def _nothing(page: PageRequest | None) -> Page[Any] | AsyncIterator[Any]:
     return _no_rows() if page is None else page_with([], 0, page)

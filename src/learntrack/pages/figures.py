@@ -7,6 +7,7 @@ from typing import Any
 from learntrack.access.may_read import Readable
 from learntrack.access.standing import Caller
 from learntrack.logs.filters import LogFilters
+from learntrack.logs.schemas import AttemptLogRow
 from learntrack.logs.service import Logs
 from learntrack.pages.presentation import Overview, overview
 from learntrack.reports.filters import ReportFilters
@@ -99,12 +100,12 @@ class Figures:
         rows = await self._db.find("mastery_logs", {"user_id": user_id}, dict.fromkeys(fields, 1))
         return sorted(rows, key=lambda row: row["end_timestamp"], reverse=True)
 
-    async def attempts(self, user_id: str, by: Caller) -> dict[str, list[Row]]:
+    async def attempts(self, user_id: str, by: Caller) -> dict[str, list[AttemptLogRow]]:
         """The learner's newest attempts, with their histories, by try."""
         page: Any = await self._logs.attempts(LogFilters(user=user_id), PageRequest(1, _ATTEMPTS_SHOWN), by=by)
-        by_try: dict[str, list[Row]] = defaultdict(list)
+        by_try: dict[str, list[AttemptLogRow]] = defaultdict(list)
         for row in page.results:
-            by_try[row["masterylog"] or "visits"].append(row)
+            by_try[row.masterylog or "visits"].append(row)
         return by_try
 
 

@@ -7,7 +7,6 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
-from litestar.response import Stream
 
 from learntrack.access.actor import ActorRequest
 from learntrack.access.guards import staff_only
@@ -22,7 +21,7 @@ from learntrack.reports.schemas import Report, ReportName
 from learntrack.reports.service import Reports
 from learntrack.storage import Database
 from learntrack.web import examples
-from learntrack.web.answers import begun, json_response
+from learntrack.web.answers import JSON, json_response, stream_response
 from learntrack.web.examples import example
 from learntrack.web.paging import page_request
 from learntrack.web.parameters import Classroom, Content, Facility, PageNumber, query
@@ -88,10 +87,10 @@ class ReportController(Controller):
         headers = {"Learntrack-As-Of": answer.as_of.isoformat()}
         if format == "csv":
             headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-            return Stream(await begun(formats.as_csv(answer.columns, answer.rows)), media_type=CSV, headers=headers)
+            return await stream_response(formats.as_csv(answer.columns, answer.rows), CSV, headers)
         if asked is not None:
             return json_response(await reports.page(answer, asked), headers)
-        return Stream(await begun(formats.as_json(answer)), media_type="application/json", headers=headers)
+        return await stream_response(formats.as_json(answer), JSON, headers)
 
 
 def _export(kind: Literal["sessions", "summaries"], what: str) -> HTTPRouteHandler:
@@ -117,7 +116,7 @@ def _export(kind: Literal["sessions", "summaries"], what: str) -> HTTPRouteHandl
         shown, titles = export_columns(kind)
         headers = {"Content-Disposition": f'attachment; filename="content_{kind}.csv"'}
         rows = formats.as_csv(shown, export(db, kind, filters, members), titles=titles)
-        return Stream(await begun(rows), media_type=CSV, headers=headers)
+        return await stream_response(rows, CSV, headers)
 
     return handler
 

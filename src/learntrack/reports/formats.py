@@ -1,20 +1,18 @@
 """An answer in the form that was asked for, sent as it is read. Numbers are numbers in every form."""
 
-import csv
-import io
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
-from learntrack.domain.any_json import encoder
 from learntrack.reports.questions import Column
+from learntrack.reports.schemas import Report
 from learntrack.storage.database import Row
+from learntrack.web.answers import csv_parts, encoded, in_parts, write_json
 
-_PART = 64 * 1024
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NO_ROWS_AFTER = b"]}"
+"""How a report without rows ends, since `results` is the last of its fields that it has."""
 
 
 @dataclass(slots=True)
@@ -28,6 +26,17 @@ class Answer:
     columns: Sequence[Column]
     rows: AsyncIterator[Row]
 
+    def report(self, results: list[Row]) -> Report:
+        """The report with these rows."""
+        return Report(
+            report=self.name,
+            title=self.title,
+            description=self.description,
+            as_of=self.as_of,
+            columns=list(self.columns),
+            results=results,
+        )
+
 
 def shown(value: Any, kind: str) -> Any:
     """A value as text formats show it: dates as dates, lists as JSON, and no number turned into a text."""
@@ -38,7 +47,7 @@ def shown(value: Any, kind: str) -> Any:
             else value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         )
     if isinstance(value, (list, dict)):
-        return encoder.encode(value).decode()
+        return encoded(value).decode()
     if isinstance(value, bool) or not isinstance(value, int):
         return value
     return int(value)
@@ -52,42 +61,25 @@ def cell(value: Any, kind: str) -> Any:
     return found
 
 
-async def as_csv(
-    columns: Sequence[Column], rows: AsyncIterator[Row], *, titles: Sequence[str] = ()
-) -> AsyncIterator[bytes]:
+def as_csv(columns: Sequence[Column], rows: AsyncIterator[Row], *, titles: Sequence[str] = ()) -> AsyncIterator[bytes]:
     """CSV (RFC 4180) with a header, in parts."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(titles or [column.name for column in columns])
-    async for row in rows:
-        writer.writerow([cell(row[column.name], column.kind) for column in columns])
-        if buffer.tell() >= _PART:
-            yield buffer.getvalue().encode()
-            buffer.seek(0)
-            buffer.truncate()
-    yield buffer.getvalue().encode()
+    return csv_parts(
+        titles or [column.name for column in columns],
+        rows,
+        lambda row: [cell(row[column.name], column.kind) for column in columns],
+    )
 
 
-async def as_json(answer: Answer) -> AsyncIterator[bytes]:
-    """One JSON object: what it is, as of when, its columns and its rows; in parts."""
-    head = {
-        "report": answer.name,
-        "title": answer.title,
-        "description": answer.description,
-        "as_of": answer.as_of,
-        "columns": msgspec.to_builtins(answer.columns),
-    }
-    buffer = bytearray(encoder.encode(head)[:-1] + b',"results":[')
-    first = True
-    async for row in answer.rows:
-        if not first:
-            buffer += b","
-        first = False
-        encoder.encode_into(json_row(row, answer.columns), buffer, -1)
-        if len(buffer) >= _PART:
-            yield bytes(buffer)
-            buffer.clear()
-    yield bytes(buffer) + b"]}"
+def as_json(answer: Answer) -> AsyncIterator[bytes]:
+    """One JSON object, in parts: the whole report, whose rows come last."""
+    report = encoded(answer.report([]))
+    return in_parts(
+        answer.rows,
+        lambda row, buffer: write_json(json_row(row, answer.columns), buffer),
+        before=report.removesuffix(_NO_ROWS_AFTER),
+        between=b",",
+        after=_NO_ROWS_AFTER,
+    )
 
 
 def json_row(row: Row, columns: Sequence[Column]) -> Row:

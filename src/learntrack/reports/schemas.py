@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from learntrack.reports.questions import Column
 
@@ -26,6 +26,6 @@ class Report(Struct):
     as_of: Annotated[datetime, Meta(description="As of when it is: now, or when its rollup was computed.")]
     columns: list[Column]
     results: list[dict[str, Any]]
-    page: Annotated[int | None, Meta(description="With page_size: the number of this page, from 1.")] = None
-    count: Annotated[int | None, Meta(description="With page_size: how many rows the whole report has.")] = None
-    total_pages: Annotated[int | None, Meta(description="With page_size: how many pages it has.")] = None
+    page: Annotated[int, Meta(description="With page_size: the number of this page, from 1.")] | UnsetType = UNSET
+    count: Annotated[int, Meta(description="With page_size: how many rows the whole report has.")] | UnsetType = UNSET
+    total_pages: Annotated[int, Meta(description="With page_size: how many pages it has.")] | UnsetType = UNSET

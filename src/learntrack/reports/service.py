@@ -65,17 +65,9 @@ class Reports:
                 found.append(json_row(row, answer.columns))
             count += 1
         shown = page_with(found, count, page)
-        return Report(
-            report=answer.name,
-            title=answer.title,
-            description=answer.description,
-            as_of=answer.as_of,
-            columns=list(answer.columns),
-            results=shown.results,
-            page=shown.page,
-            count=shown.count,
-            total_pages=shown.total_pages,
-        )
+        report = answer.report(shown.results)
+        report.page, report.count, report.total_pages = shown.page, shown.count, shown.total_pages
+        return report
 
     async def about(self, name: str, filters: ReportFilters, members: Readable) -> Answer:
         """The answer to a question about `members`, whom the caller may read.

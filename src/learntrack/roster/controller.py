@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import Body, Parameter
 
 from learntrack.access.guards import superuser_only
-from learntrack.roster.schemas import Roster, RosterCounts, RosterKind
+from learntrack.roster.schemas import Roster, RosterCounts, RosterKind, RosterRecord
 from learntrack.roster.service import RosterService
 from learntrack.web import examples
 from learntrack.web.answers import list_response
@@ -16,7 +16,7 @@ from learntrack.web.paging import Page, page_request
 from learntrack.web.parameters import PageNumber, PageSize
 from learntrack.web.problems import answers
 
-ROSTER_LIST: Any = list[dict[str, Any]] | Page
+ROSTER_LIST: Any = list[RosterRecord] | Page[RosterRecord]
 
 
 class RosterController(Controller):

@@ -1,12 +1,12 @@
 """Shapes of the roster, as it is sent and as it is listed."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from learntrack.domain.ids import parse_id
-from learntrack.tracking.schemas import Id
+from learntrack.web.values import Id
 
 Name = Annotated[str, Meta(max_length=500)]
 AssignmentKind = Literal["lessons", "quizzes", "course_sessions"]
@@ -24,10 +24,10 @@ RosterKind = Literal[
 
 
 class _Entry(Struct):
-    """An entry of the roster; its ids are written in one way."""
+    """An entry of the roster, as it is sent and as it is listed."""
 
-    def __post_init__(self) -> None:
-        """Write ids in one way."""
+    def write_ids_in_one_way(self) -> None:
+        """Write ids as they are stored. Asked for by what is sent; what is listed has been stored."""
         for field in self.__struct_fields__:
             value = getattr(self, field)
             if value is None or value is UNSET:
@@ -136,6 +136,8 @@ class Removal(Struct):
 
     def __post_init__(self) -> None:
         """Write ids in one way."""
+        for record in (*self.memberships, *self.roles):
+            record.write_ids_in_one_way()
         for field in ("lessons", "quizzes", "course_sessions", "learner_groups", "classrooms"):
             setattr(self, field, [parse_id(entry) for entry in getattr(self, field)])
 
@@ -154,6 +156,12 @@ class Roster(Struct):
     course_sessions: list[CourseSessionRecord] = []
     remove: Removal | None = None
 
+    def __post_init__(self) -> None:
+        """Write ids in one way."""
+        for part in PARTS:
+            for record in getattr(self, part):
+                record.write_ids_in_one_way()
+
     def records(self) -> int:
         """How many records there are, removals included."""
         parts = [getattr(self, field) for field in PARTS]
@@ -164,6 +172,24 @@ class Roster(Struct):
 
 PARTS: tuple[str, ...] = tuple(field for field in Roster.__struct_fields__ if field != "remove")
 """The parts of a roster in the order of their references: each refers only to parts before it."""
+
+
+RosterRecord = (
+    FacilityRecord
+    | ClassroomRecord
+    | LearnerGroupRecord
+    | UserRecord
+    | MembershipRecord
+    | RoleRecord
+    | LessonRecord
+    | QuizRecord
+    | CourseSessionRecord
+)
+
+RECORDS: dict[str, type[RosterRecord]] = {
+    part: get_args(hint)[0] for part, hint in get_type_hints(Roster).items() if part in PARTS
+}
+"""The shape of each part's records."""
 
 
 class RosterCounts(Struct):

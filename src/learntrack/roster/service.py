@@ -7,10 +7,12 @@ from typing import Any
 from learntrack.errors import TooLarge
 from learntrack.roster.schemas import (
     PARTS,
+    RECORDS,
     Removal,
     Roster,
     RosterCounts,
     RosterKind,
+    RosterRecord,
 )
 from learntrack.roster.writing import RosterWriting
 from learntrack.storage import Database
@@ -21,6 +23,11 @@ from learntrack.web.paging import Page, PageRequest, page_of, paged
 _SIMPLE = ("facilities", "classrooms", "learner_groups", "lessons", "quizzes", "course_sessions")
 _ASSIGNMENTS = ("lessons", "quizzes", "course_sessions")
 _PATIENCE = 60.0
+_OF_USERS = {
+    "memberships": {"user_id": "$_id", "collection_id": "$memberships"},
+    "roles": {"user_id": "$_id", "collection_id": "$roles.collection_id", "kind": "$roles.kind"},
+}
+"""Where a user's document has the fields of what is kept there."""
 
 
 class RosterService:
@@ -56,7 +63,9 @@ class RosterService:
             await self._db.transaction(work, patience=_PATIENCE)
         return _counts(roster)
 
-    async def list(self, kind: RosterKind, page: PageRequest | None) -> Page | AsyncIterator[Row]:
+    async def list(
+        self, kind: RosterKind, page: PageRequest | None
+    ) -> Page[RosterRecord] | AsyncIterator[RosterRecord]:
         """The records of a kind, ordered by id: a page, or all of them as a stream.
 
         Raises:
@@ -65,8 +74,14 @@ class RosterService:
         """
         collection, source, shape = _listing(kind)
         if page is None:
-            return self._db.stream(collection, [*source, *shape])
-        return page_of(await self._db.rows(collection, paged(collection, source, shape, page)), page)
+            return self._records(kind, self._db.stream(collection, [*source, *shape]))
+        rows = await self._db.rows(collection, paged(collection, source, shape, page))
+        return page_of(rows, page, RECORDS[kind])
+
+    async def _records(self, kind: RosterKind, rows: AsyncIterator[Row]) -> AsyncIterator[RosterRecord]:
+        record = RECORDS[kind]
+        async for row in rows:
+            yield record(**row)
 
 
 def _counts(roster: Roster) -> RosterCounts:
@@ -80,24 +95,10 @@ def _counts(roster: Roster) -> RosterCounts:
 
 
 def _listing(kind: RosterKind) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
-    """The collection of a kind, its records in order, and their shape."""
+    """The collection of a kind, its records in order, and how each is shown: every field of its shape."""
     by_id: list[dict[str, Any]] = [{"$sort": {"_id": 1}}]
-    if kind == "memberships":
-        return (
-            "users",
-            [*by_id, {"$unwind": "$memberships"}],
-            [{"$project": {"_id": 0, "user_id": "$_id", "collection_id": "$memberships"}}],
-        )
-    if kind == "roles":
-        shape = {"_id": 0, "user_id": "$_id", "collection_id": "$roles.collection_id", "kind": "$roles.kind"}
-        return "users", [*by_id, {"$unwind": "$roles"}], [{"$project": shape}]
-    fields = {
-        "users": ("username", "full_name", "facility_id", "is_superuser"),
-        "facilities": ("name",),
-        "classrooms": ("name", "facility_id"),
-        "learner_groups": ("name", "classroom_id"),
-        "lessons": ("title", "collection_ids"),
-        "quizzes": ("title", "active", "collection_ids"),
-        "course_sessions": ("title", "collection_ids"),
-    }[kind]
-    return kind, by_id, [{"$project": {"_id": 0, "id": "$_id"} | dict.fromkeys(fields, 1)}]
+    of_users = _OF_USERS.get(kind)
+    source = [*by_id, {"$unwind": f"${kind}"}] if of_users else by_id
+    elsewhere = of_users or {"id": "$_id"}
+    shown = {name: elsewhere.get(name, f"${name}") for name in RECORDS[kind].__struct_fields__}
+    return "users" if of_users else kind, source, [{"$project": {"_id": 0} | shown}]

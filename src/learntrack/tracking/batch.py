@@ -12,16 +12,18 @@ from msgspec import Meta, Struct
 
 from learntrack.access.actor import Actor
 from learntrack.domain import moments
-from learntrack.domain.any_json import encoder, is_deeper_than
+from learntrack.domain.any_json import is_deeper_than
 from learntrack.domain.ids import parse_id
 from learntrack.errors import InvalidFields, Refusal, field_error
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable
 from learntrack.tracking.idempotency import request_key
 from learntrack.tracking.requests import Job, start_job, update_job
-from learntrack.tracking.schemas import Id, SessionStart, SessionUpdate
+from learntrack.tracking.schemas import SessionStart, SessionUpdate
 from learntrack.tracking.service import Answer, Tracking
+from learntrack.web.answers import encoded
 from learntrack.web.problems import ProblemDocument, document_of, invalid, unavailable
+from learntrack.web.values import Id
 
 MOST_ITEMS = 500
 _AHEAD = timedelta(seconds=60)
@@ -201,7 +203,7 @@ async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Refusal]") -> li
 def _result(item: Any, outcome: Answer | Exception) -> BatchResult:
     key = item.get("key") if isinstance(item, dict) and isinstance(item.get("key"), str) else None
     if isinstance(outcome, Answer):
-        body = outcome.body if isinstance(outcome.body, bytes) else encoder.encode(outcome.body)
+        body = outcome.body if isinstance(outcome.body, bytes) else encoded(outcome.body)
         return BatchResult(key, HTTPStatus.OK, outcome.replayed, msgspec.Raw(body))
     problem: ProblemDocument = document_of(outcome) if isinstance(outcome, Refusal) else unavailable()
     return BatchResult(key, problem.status, False, problem)

@@ -8,7 +8,6 @@ from litestar.params import Body, CookieParameter, HeaderParameter, Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from learntrack.access.actor import ActorRequest
-from learntrack.domain.any_json import encoder
 from learntrack.tracking.batch import BATCH_SCHEMA, BatchRecorder, BatchResults
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.service import Answer, Tracking
@@ -130,6 +129,4 @@ class BatchController(Controller):
 
 
 def _response(answer: Answer) -> Response[Any]:
-    body = answer.body if isinstance(answer.body, bytes) else encoder.encode(answer.body)
-    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
-    return Response(body, media_type="application/json", headers=headers)
+    return json_response(answer.body, {"Idempotent-Replayed": "true"} if answer.replayed else None)

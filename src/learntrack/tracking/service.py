@@ -9,7 +9,6 @@ from prometheus_client import Counter
 
 from learntrack.access.actor import Actor
 from learntrack.domain import moments
-from learntrack.domain.any_json import encoder
 from learntrack.domain.attempt_book import AttemptLimits
 from learntrack.domain.ids import is_id, new_id, parse_id
 from learntrack.errors import Refusal
@@ -22,6 +21,7 @@ from learntrack.tracking.idempotency import Running, request_key
 from learntrack.tracking.requests import Job, StartJob, may_join, start_job, update_job
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
+from learntrack.web.answers import encoded
 
 _STARTED = Counter("learntrack_sessions_started", "Content sessions started.")
 _UPDATED = Counter("learntrack_sessions_updated", "Updates of content sessions recorded.")
@@ -136,7 +136,7 @@ class Tracking:
         recorded = unit.attempts_recorded - before
         if job.key is None:
             return Answer(answer, attempts_recorded=recorded)
-        body = encoder.encode(answer)
+        body = encoded(answer)
         unit.keys[job.key.id] = job.key.answered(body, self._clock() + self._keys_kept)
         return Answer(body, attempts_recorded=recorded)
 

@@ -1,67 +1,113 @@
-"""Answering with JSON: a value at once, or a list of any length while holding only a part of it."""
+"""Answering with JSON, JSON lines or CSV: a value at once, or rows of any number while holding only a part of them."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+import csv
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, TypeVar
 
+import msgspec
 from litestar import Response
 from litestar.response import Stream
 
-from learntrack.domain.any_json import encoder
-from learntrack.storage.database import Row
 from learntrack.web.paging import Page
 
-_PART = 64 * 1024
+T = TypeVar("T")
+Write = Callable[[T, bytearray], None]
+"""Adds a row to what is sent."""
+
+JSON = "application/json"
+_PART_BYTES = 64 * 1024
+
+
+def _plain(value: Any) -> Any:
+    """What a driver returns in place of plain JSON: its own kind of integer for those beyond 32 bits."""
+    if isinstance(value, int):
+        return int(value)
+    raise NotImplementedError(f"{type(value)} is no JSON value")
+
+
+_encoder = msgspec.json.Encoder(enc_hook=_plain)
+
+
+def encoded(value: Any) -> bytes:
+    """A shape of the API, or free-form JSON as it was stored, as JSON."""
+    return _encoder.encode(value)
 
 
 def json_response(value: Any, headers: dict[str, str] | None = None) -> Response[Any]:
-    """The answer with this value as it is, encoded here because that takes half the framework's time."""
-    return Response(encoder.encode(value), media_type="application/json", headers=headers)
+    """The answer with this value, encoded here because that takes half the framework's time; bytes are JSON already."""
+    return Response(value if isinstance(value, bytes) else encoded(value), media_type=JSON, headers=headers)
 
 
-async def list_response(found: Page | AsyncIterator[Row]) -> Response[Any]:
+async def list_response(listed: Page[T] | AsyncIterator[T]) -> Response[Any]:
     """The answer to a request for a list: a page as it is, a stream of rows as a JSON array that is sent as it is
     read.
     """
-    if isinstance(found, Page):
-        return json_response(found)
-    return Stream(await begun(_array(found)), media_type="application/json")
+    if isinstance(listed, Page):
+        return json_response(listed)
+    return await stream_response(in_parts(listed, write_json, b"[", b",", b"]"), JSON)
 
 
-async def lines_response(rows: AsyncIterator[object], media_type: str) -> Response[Any]:
+async def lines_response(rows: AsyncIterator[Any], media_type: str) -> Response[Any]:
     """An answer of one JSON object a line, sent as it is read."""
-    return Stream(await begun(_lines(rows)), media_type=media_type)
+    return await stream_response(in_parts(rows, _write_line), media_type)
 
 
-async def begun(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same parts, the first of which has been read, so that an error there is still an error answer."""
+async def stream_response(
+    parts: AsyncIterator[bytes], media_type: str, headers: dict[str, str] | None = None
+) -> Response[Any]:
+    """The answer with these parts, the first of which is read beforehand, so that an error there is still an error
+    answer.
+    """
     first = await anext(parts, b"")
-    return _joined(first, parts)
+    return Stream(_joined(first, parts), media_type=media_type, headers=headers)
 
 
-async def _lines(rows: AsyncIterator[object]) -> AsyncIterator[bytes]:
-    buffer = bytearray()
+async def in_parts(
+    rows: AsyncIterator[T], write: Write[T], before: bytes = b"", between: bytes = b"", after: bytes = b""
+) -> AsyncIterator[bytes]:
+    """Rows as bytes, in parts of some 64 KiB: what comes before them all, the rows with what comes between them, and
+    what comes after.
+    """
+    buffer = bytearray(before)
+    separator = b""
     async for row in rows:
-        encoder.encode_into(row, buffer, -1)
-        buffer += b"\n"
-        if len(buffer) >= _PART:
+        buffer += separator
+        separator = between
+        write(row, buffer)
+        if len(buffer) >= _PART_BYTES:
             yield bytes(buffer)
             buffer.clear()
-    yield bytes(buffer)
+    yield bytes(buffer + after)
 
 
-async def _array(rows: AsyncIterator[Row]) -> AsyncIterator[bytes]:
-    encode_into = encoder.encode_into
-    buffer = bytearray(b"[")
-    empty = True
-    async for row in rows:
-        if not empty:
-            buffer += b","
-        empty = False
-        encode_into(row, buffer, -1)
-        if len(buffer) >= _PART:
-            yield bytes(buffer)
-            buffer.clear()
-    yield bytes(buffer) + b"]"
+def write_json(row: Any, buffer: bytearray) -> None:
+    """Add a row as JSON."""
+    _encoder.encode_into(row, buffer, -1)
+
+
+def csv_parts(
+    titles: Sequence[str], rows: AsyncIterator[T], cells: Callable[[T], Sequence[Any]]
+) -> AsyncIterator[bytes]:
+    """CSV (RFC 4180) with a header, in parts; `cells` are those of a row."""
+    writer = csv.writer(_Echo())
+
+    def write(row: T, buffer: bytearray) -> None:
+        buffer += writer.writerow(cells(row)).encode()
+
+    return in_parts(rows, write, before=writer.writerow(titles).encode())
+
+
+class _Echo:
+    """A file that gives back what is written to it, as `writerow` does then."""
+
+    def write(self, text: str) -> str:
+        """Return the text."""
+        return text
+
+
+def _write_line(row: Any, buffer: bytearray) -> None:
+    _encoder.encode_into(row, buffer, -1)
+    buffer += b"\n"
 
 
 async def _joined(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

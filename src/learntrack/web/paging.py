@@ -1,12 +1,14 @@
 """The two list shapes: a plain list, or with page_size a page of it."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Annotated, Generic, TypeVar
 
 from msgspec import Meta, Struct
 
 from learntrack.errors import NotFound, field_error
 from learntrack.storage.database import Row, Stage
+
+T = TypeVar("T")
 
 _COUNT = "_count"
 _LARGEST = 2**31
@@ -24,13 +26,13 @@ class PageRequest(Struct, frozen=True):
         return (self.number - 1) * self.size
 
 
-class Page(Struct):
+class Page(Struct, Generic[T]):
     """One page of a list."""
 
     page: Annotated[int, Meta(description="The number of this page, from 1.")]
     count: Annotated[int, Meta(description="How many rows the whole list has.")]
     total_pages: Annotated[int, Meta(description="How many pages it has.")]
-    results: list[dict[str, Any]]
+    results: list[T]
 
 
 def page_request(page: str | None, page_size: str | None) -> PageRequest | None:
@@ -69,18 +71,18 @@ def paged(collection: str, source: Sequence[Stage], shape: Sequence[Stage], page
     ]
 
 
-def page_of(rows: list[Row], page: PageRequest) -> Page:
-    """The page that an aggregation made by `paged` returned.
+def page_of(rows: list[Row], page: PageRequest, shape: Callable[..., T]) -> Page[T]:
+    """The page that an aggregation made by `paged` returned, its rows in this shape.
 
     Raises:
         NotFound: it is out of range (page 1 of nothing is there).
 
     """
     count = next((row[_COUNT] for row in rows if _COUNT in row), 0)
-    return page_with([row for row in rows if _COUNT not in row], count, page)
+    return page_with([shape(**row) for row in rows if _COUNT not in row], count, page)
 
 
-def page_with(results: list[Row], count: int, page: PageRequest) -> Page:
+def page_with(results: list[T], count: int, page: PageRequest) -> Page[T]:
     """The page with these rows, of a list of `count`.
 
     Raises:

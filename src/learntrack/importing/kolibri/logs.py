@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from learntrack.documents.base import SCHEMA_VERSION
 from learntrack.domain import mastery, moments
-from learntrack.domain.any_json import encoder, objection
+from learntrack.domain.any_json import as_json, objection
 from learntrack.domain.attempts import Attempt, HistoryEntry
 from learntrack.domain.ids import parse_id, summary_id
 from learntrack.importing.kolibri.source import LearnerRows, SourceRow
@@ -120,7 +120,7 @@ def _finish(document: Row, attempts: list[Attempt]) -> None:
     if "mastery_level" in document and document["time_spent"] is None:
         document["time_spent"] = sum(attempt.time_spent for attempt in attempts)
     digest = hashlib.blake2b(
-        encoder.encode([document, [attempt.stored() for attempt in attempts]]), digest_size=12
+        as_json([document, [attempt.stored() for attempt in attempts]]), digest_size=12
     ).hexdigest()
     document["imported"] |= {"digest": digest, "time_spent": document["time_spent"]}
     if "progress" in document:
@@ -383,7 +383,7 @@ def _json(row: SourceRow, name: str, decode: Callable[[str], Any]) -> Any:
     if text is None or text == "":
         return None
     if not isinstance(text, str):
-        text = encoder.encode(text).decode()  # PostgreSQL may have decoded it already
+        text = as_json(text).decode()  # PostgreSQL may have decoded it already
     try:
         value = decode(text)
     except msgspec.ValidationError:
