@@ -33,7 +33,7 @@ from learntrack.tracking.controller import BatchController, ContentSessionContro
 from learntrack.tracking.service import Tracking
 from learntrack.web import metrics, tracing
 from learntrack.web.api_description import assets, openapi_config
-from learntrack.web.bodies import JsonRequest
+from learntrack.web.bodies import DescribedBodies, JsonRequest
 from learntrack.web.envelope import enveloped
 from learntrack.web.health import HealthController
 from learntrack.web.problems import problem_details
@@ -100,7 +100,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         cors_config=_cors(settings),
         request_class=JsonRequest,
         request_max_body_size=settings.max_body_bytes,
-        plugins=[problem_details, *tracing.plugins(settings)],
+        plugins=[problem_details, DescribedBodies(), *tracing.plugins(settings)],
         openapi_config=openapi_config(),
         logging_config=None,  # how this process logs is the command's to say
         debug=False,

@@ -12,25 +12,25 @@ from learntrack.access.standing import caller_of
 from learntrack.domain.ids import parse_id
 from learntrack.logs.filters import log_filters
 from learntrack.logs.schemas import (
+    ATTEMPT_EXAMPLE,
+    DIFF_EXAMPLE,
+    TOTAL_EXAMPLE,
+    TRY_EXAMPLE,
     AttemptLogRow,
     MasteryLogDiff,
     MasteryLogRow,
     TotalProgress,
 )
 from learntrack.logs.service import Logs
-from learntrack.web import examples
 from learntrack.web.answers import json_response, list_response
-from learntrack.web.examples import example
-from learntrack.web.paging import Page, page_request
+from learntrack.web.examples import example, page_example
+from learntrack.web.paging import listed, page_request
 from learntrack.web.parameters import Classroom, Content, Facility, PageNumber, PageSize, query
 from learntrack.web.problems import answers
 
 User = Annotated[str | None, query("Only this user.")]
 Quiz = Annotated[str | None, query("Only quiz tries (true) or exercise tries (false).")]
 LearnerGroup = Annotated[str | None, query("Only learners of this group.")]
-
-MASTERY_LOGS: Any = list[MasteryLogRow] | Page[MasteryLogRow]
-ATTEMPT_LOGS: Any = list[AttemptLogRow] | Page[AttemptLogRow]
 
 
 class LogController(Controller):
@@ -42,7 +42,7 @@ class LogController(Controller):
     @get(
         ["/totalcontentprogress/{user_id:str}", "/userprogress/{user_id:str}"],
         guards=[oneself_only],
-        responses=answers(401, 403, 503, ok=(TotalProgress, "The total.", example(examples.TOTAL))),
+        responses=answers(401, 403, 503, ok=(TotalProgress, "The total.", example(TOTAL_EXAMPLE))),
         summary="How much a learner has finished",
     )
     async def total(
@@ -55,7 +55,9 @@ class LogController(Controller):
 
     @get(
         "/masterylog",
-        responses=answers(400, 401, 404, 503, ok=(MASTERY_LOGS, "The tries.", example(examples.page(examples.TRY)))),
+        responses=answers(
+            400, 401, 404, 503, ok=(listed(MasteryLogRow), "The tries.", example(page_example(TRY_EXAMPLE)))
+        ),
         summary="Tries, newest first",
     )
     async def tries(
@@ -88,7 +90,7 @@ class LogController(Controller):
     @get(
         "/masterylog/{index:str}/diff",
         responses=answers(
-            400, 401, 404, 503, ok=(MasteryLogDiff, "The try and its difference.", example(examples.DIFF))
+            400, 401, 404, 503, ok=(MasteryLogDiff, "The try and its difference.", example(DIFF_EXAMPLE))
         ),
         summary="The difference between a try and the one before",
     )
@@ -120,7 +122,7 @@ class LogController(Controller):
     @get(
         "/attemptlog",
         responses=answers(
-            400, 401, 404, 503, ok=(ATTEMPT_LOGS, "The attempts.", example(examples.page(examples.ATTEMPT)))
+            400, 401, 404, 503, ok=(listed(AttemptLogRow), "The attempts.", example(page_example(ATTEMPT_EXAMPLE)))
         ),
         summary="Attempts, by try",
     )

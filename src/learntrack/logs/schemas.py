@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from learntrack.web import examples
 from learntrack.web.values import OutId
 
 Moment = Annotated[datetime, Meta(description="ISO 8601, UTC.")]
@@ -18,6 +19,9 @@ class TotalProgress(Struct):
     progress: Annotated[int, Meta(description="Finished tries, plus contents done that have no tries.")]
 
 
+TOTAL_EXAMPLE = {"id": examples.LEARNER, "progress": 7}
+
+
 class MasteryLogRow(Struct):
     """A try."""
 
@@ -29,6 +33,18 @@ class MasteryLogRow(Struct):
     complete: bool
     correct: Annotated[float, Meta(description="The sum of correct over the try's attempts.")]
     time_spent: Annotated[float, Meta(description="Seconds.")]
+
+
+TRY_EXAMPLE = {
+    "id": examples.TRY,
+    "mastery_criterion": examples.CRITERION,
+    "start_timestamp": "2026-03-02T09:14:05.120Z",
+    "end_timestamp": "2026-03-02T09:16:40.003Z",
+    "completion_timestamp": None,
+    "complete": False,
+    "correct": 1.0,
+    "time_spent": 12.5,
+}
 
 
 class AttemptLogRow(Struct):
@@ -55,6 +71,26 @@ class AttemptLogRow(Struct):
     sessionlog: Annotated[OutId, Meta(description="The session in which the attempt began.")]
 
 
+ATTEMPT_EXAMPLE = {
+    "id": examples.ATTEMPT,
+    "item": "question 1",
+    "start_timestamp": "2026-03-02T09:16:27.503Z",
+    "end_timestamp": "2026-03-02T09:16:40.003Z",
+    "completion_timestamp": "2026-03-02T09:16:40.003Z",
+    "time_spent": 12.5,
+    "complete": True,
+    "correct": 1.0,
+    "hinted": False,
+    "answer": {"value": "3/4"},
+    "simple_answer": "3/4",
+    "interaction_history": [{"type": "answer", "answer": {"value": "3/4"}, "correct": 1.0}],
+    "error": False,
+    "user": examples.LEARNER,
+    "masterylog": examples.TRY,
+    "sessionlog": examples.SESSION,
+}
+
+
 class CorrectDiff(Struct):
     """The difference to the newest attempt on the same item in the older try."""
 
@@ -79,3 +115,10 @@ class MasteryLogDiff(MasteryLogRow):
 
     diff: Annotated[TryDiff | None, Meta(description="Null if there is no older try.")]
     attemptlogs: list[AttemptLogDiffRow]
+
+
+DIFF_EXAMPLE = {
+    **TRY_EXAMPLE,
+    "diff": {"correct": 1.0, "time_spent": -3.5},
+    "attemptlogs": [{**ATTEMPT_EXAMPLE, "diff": {"correct": 1.0}}],
+}

@@ -9,10 +9,9 @@ from litestar.params import Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from learntrack.access.guards import oneself_or_superuser, superuser_only
-from learntrack.privacy.schemas import Forgotten
+from learntrack.privacy.schemas import EXPORT_LINE_EXAMPLE, FORGOTTEN_EXAMPLE, Forgotten
 from learntrack.privacy.service import Privacy
-from learntrack.web import examples
-from learntrack.web.answers import lines_response
+from learntrack.web.answers import encoded, lines_response
 from learntrack.web.examples import example
 from learntrack.web.problems import answers
 
@@ -32,7 +31,11 @@ class PrivacyController(Controller):
         responses=answers(400, 401, 403, 429, 503)
         | {
             200: ResponseSpec(
-                str, description="A document a line.", media_type=JSON_LINES, examples=example(examples.EXPORT)
+                str,
+                description="A document a line.",
+                media_type=JSON_LINES,
+                examples=example(f"{encoded(EXPORT_LINE_EXAMPLE).decode()}\n"),
+                generate_examples=False,
             )
         },
         summary="Everything that is stored about a user",
@@ -52,7 +55,7 @@ class PrivacyController(Controller):
         guards=[superuser_only],
         status_code=HTTP_200_OK,
         responses=answers(
-            400, 401, 403, 429, 503, ok=(Forgotten, "What has been removed.", example(examples.FORGOTTEN))
+            400, 401, 403, 429, 503, ok=(Forgotten, "What has been removed.", example(FORGOTTEN_EXAMPLE))
         ),
         summary="Forget a user",
     )

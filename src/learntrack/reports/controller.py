@@ -17,10 +17,9 @@ from learntrack.reports.exports import columns as export_columns
 from learntrack.reports.exports import export
 from learntrack.reports.filters import report_filters
 from learntrack.reports.questions import questions
-from learntrack.reports.schemas import Report, ReportName
+from learntrack.reports.schemas import REPORT_EXAMPLE, REPORT_NAMES_EXAMPLE, Report, ReportName
 from learntrack.reports.service import Reports
 from learntrack.storage import Database
-from learntrack.web import examples
 from learntrack.web.answers import JSON, json_response, stream_response
 from learntrack.web.examples import example
 from learntrack.web.paging import page_request
@@ -34,12 +33,13 @@ Since = Annotated[str | None, query("From this date or moment on (ISO 8601, UTC)
 Until = Annotated[str | None, query("Before this date or moment (ISO 8601, UTC).")]
 
 
-def _csv_spec(name: str) -> ResponseSpec:
+def _csv_spec(kind: str) -> ResponseSpec:
+    _, titles = export_columns(kind)
     return ResponseSpec(
         str,
         description="A log a line.",
         media_type="text/csv",
-        examples=example(examples.CSV[name]),
+        examples=example(",".join(titles) + "\r\n"),
         generate_examples=False,
     )
 
@@ -51,7 +51,7 @@ class ReportController(Controller):
     tags = ["Reports"]
 
     @get(
-        responses=answers(401, 503, ok=(list[ReportName], "The reports.", example(examples.REPORT_NAMES))),
+        responses=answers(401, 503, ok=(list[ReportName], "The reports.", example(REPORT_NAMES_EXAMPLE))),
         summary="Which reports there are",
     )
     async def names(self) -> list[ReportName]:
@@ -61,7 +61,7 @@ class ReportController(Controller):
     @get(
         "/{name:str}",
         guards=[staff_only],
-        responses=answers(400, 401, 403, 404, 503, ok=(Report, "The report.", example(examples.REPORT))),
+        responses=answers(400, 401, 403, 404, 503, ok=(Report, "The report.", example(REPORT_EXAMPLE))),
         summary="A report",
     )
     async def report(

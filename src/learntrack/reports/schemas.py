@@ -17,6 +17,16 @@ class ReportName(Struct):
     columns: list[Column]
 
 
+REPORT_NAMES_EXAMPLE = [
+    {
+        "name": "daily-activity",
+        "title": "Activity by day",
+        "description": "Learners, sessions and time on each day (UTC).",
+        "columns": [{"name": "day", "kind": "date", "description": "The day (UTC)."}],
+    }
+]
+
+
 class Report(Struct):
     """A report."""
 
@@ -29,3 +39,14 @@ class Report(Struct):
     page: Annotated[int, Meta(description="With page_size: the number of this page, from 1.")] | UnsetType = UNSET
     count: Annotated[int, Meta(description="With page_size: how many rows the whole report has.")] | UnsetType = UNSET
     total_pages: Annotated[int, Meta(description="With page_size: how many pages it has.")] | UnsetType = UNSET
+
+
+_DAY = {"day": "2026-03-02", "learners": 24, "sessions": 61, "time_spent": 40260.5}
+REPORT_EXAMPLE = {
+    "report": "daily-activity",
+    "title": "Activity by day",
+    "description": "Learners, sessions and time on each day (UTC).",
+    "as_of": "2026-03-09T10:00:00Z",
+    "columns": [{"name": name, "kind": "date" if name == "day" else "number", "description": ""} for name in _DAY],
+    "results": [_DAY],
+}

@@ -7,16 +7,21 @@ from litestar.di import NamedDependency
 from litestar.params import Body, Parameter
 
 from learntrack.access.guards import superuser_only
-from learntrack.roster.schemas import Roster, RosterCounts, RosterKind, RosterRecord
+from learntrack.roster.schemas import (
+    COUNTS_EXAMPLE,
+    RECORDS,
+    ROSTER_EXAMPLE,
+    USER_EXAMPLE,
+    Roster,
+    RosterCounts,
+    RosterKind,
+)
 from learntrack.roster.service import RosterService
-from learntrack.web import examples
 from learntrack.web.answers import list_response
-from learntrack.web.examples import example
-from learntrack.web.paging import Page, page_request
+from learntrack.web.examples import example, page_example
+from learntrack.web.paging import listed, page_request
 from learntrack.web.parameters import PageNumber, PageSize
 from learntrack.web.problems import answers
-
-ROSTER_LIST: Any = list[RosterRecord] | Page[RosterRecord]
 
 
 class RosterController(Controller):
@@ -28,13 +33,13 @@ class RosterController(Controller):
     @put(
         guards=[superuser_only],
         responses=answers(
-            400, 401, 403, 413, 503, ok=(RosterCounts, "How many records were written.", example(examples.COUNTS))
+            400, 401, 403, 413, 503, ok=(RosterCounts, "How many records were written.", example(COUNTS_EXAMPLE))
         ),
         summary="Write the roster",
     )
     async def put_roster(
         self,
-        data: Annotated[Roster, Body(description="What to add, change and remove.", examples=example(examples.ROSTER))],
+        data: Annotated[Roster, Body(description="What to add, change and remove.", examples=example(ROSTER_EXAMPLE))],
         roster_service: NamedDependency[RosterService],
     ) -> RosterCounts:
         """Add, change and remove records: all of them, or none. Safe to repeat. Superusers only."""
@@ -44,7 +49,7 @@ class RosterController(Controller):
         "/{kind:str}",
         guards=[superuser_only],
         responses=answers(
-            400, 401, 403, 404, 503, ok=(ROSTER_LIST, "The records.", example(examples.page(examples.ROSTER["users"])))
+            400, 401, 403, 404, 503, ok=(listed(*RECORDS.values()), "The records.", example(page_example(USER_EXAMPLE)))
         ),
         summary="List a part of the roster",
     )

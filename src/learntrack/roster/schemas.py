@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from learntrack.domain.ids import parse_id
+from learntrack.web import examples
 from learntrack.web.values import Id
 
 Name = Annotated[str, Meta(max_length=500)]
@@ -192,6 +193,21 @@ RECORDS: dict[str, type[RosterRecord]] = {
 """The shape of each part's records."""
 
 
+USER_EXAMPLE = {
+    "id": examples.LEARNER,
+    "username": "ada",
+    "full_name": "Ada",
+    "facility_id": examples.FACILITY,
+    "is_superuser": False,
+}
+ROSTER_EXAMPLE = {
+    "facilities": [{"id": examples.FACILITY, "name": "Hill School"}],
+    "classrooms": [{"id": examples.CLASSROOM, "name": "A1", "facility_id": examples.FACILITY}],
+    "users": [USER_EXAMPLE],
+    "memberships": [{"user_id": examples.LEARNER, "collection_id": examples.CLASSROOM}],
+}
+
+
 class RosterCounts(Struct):
     """How many records were written, by part."""
 
@@ -205,3 +221,17 @@ class RosterCounts(Struct):
     quizzes: int = 0
     course_sessions: int = 0
     removed: Annotated[dict[str, int], Meta(description="How many records were asked to be removed, by part.")] = {}
+
+
+COUNTS_EXAMPLE = {
+    "facilities": 1,
+    "classrooms": 1,
+    "learner_groups": 0,
+    "users": 1,
+    "memberships": 1,
+    "roles": 0,
+    "lessons": 0,
+    "quizzes": 0,
+    "course_sessions": 0,
+    "removed": {},
+}

@@ -4,82 +4,24 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
 import msgspec
-from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Reference, Schema
-from msgspec import Meta, Struct
 
 from learntrack.access.actor import Actor
 from learntrack.domain import moments
 from learntrack.domain.any_json import is_deeper_than
-from learntrack.domain.ids import parse_id
-from learntrack.errors import InvalidFields, Refusal, field_error
+from learntrack.errors import Refusal, field_error
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable
 from learntrack.tracking.idempotency import request_key
 from learntrack.tracking.requests import Job, start_job, update_job
-from learntrack.tracking.schemas import SessionStart, SessionUpdate
+from learntrack.tracking.schemas import MOST_ITEMS, BatchItem, BatchResult, BatchResults
 from learntrack.tracking.service import Answer, Tracking
 from learntrack.web.answers import encoded
 from learntrack.web.problems import ProblemDocument, document_of, invalid, unavailable
-from learntrack.web.values import Id
 
-MOST_ITEMS = 500
 _AHEAD = timedelta(seconds=60)
-T = TypeVar("T")
-
-_Key = Annotated[str, Meta(min_length=1, max_length=255)]
-
-
-BATCH_SCHEMA: dict[str, Any] = {
-    "required": ["items"],
-    "properties": {
-        "items": Schema(
-            type=OpenAPIType.ARRAY,
-            min_items=1,
-            max_items=MOST_ITEMS,
-            description="Starts and updates, oldest first.",
-            items=Schema(
-                type=OpenAPIType.OBJECT,
-                required=["key", "occurred_at", "session_id"],
-                properties={
-                    "key": Schema(
-                        type=OpenAPIType.STRING, min_length=1, max_length=255, description="The item's Idempotency-Key."
-                    ),
-                    "occurred_at": Schema(
-                        type=OpenAPIType.STRING,
-                        format=OpenAPIFormat.DATE_TIME,
-                        description="When it happened (ISO 8601, UTC): its timestamps.",
-                    ),
-                    "session_id": Schema(
-                        type=OpenAPIType.STRING,
-                        format=OpenAPIFormat.UUID,
-                        description="The session. The client makes a UUID for each session that it starts.",
-                    ),
-                    "start": Reference("#/components/schemas/SessionStart"),
-                    "update": Reference("#/components/schemas/SessionUpdate"),
-                },
-            ),
-        )
-    },
-}
-"""The body as the API's description shows it. It is checked item by item, so that a bad one has a result of its own."""
-
-
-class BatchResult(Struct):
-    """What became of an item."""
-
-    key: Annotated[str | None, Meta(description="The item's key.")]
-    status: Annotated[int, Meta(description="As if the item had been a request of its own.")]
-    replayed: Annotated[bool, Meta(description="It had been answered before; this is the answer of then.")]
-    body: Annotated[Any, Meta(description="The answer, or the problem document of a refusal.")]
-
-
-class BatchResults(Struct):
-    """A result an item, in the items' order."""
-
-    results: list[BatchResult]
 
 
 class BatchRecorder:
@@ -126,29 +68,35 @@ class BatchRecorder:
         except Refusal as refusal:
             return refusal
 
-    def _job(self, item: Any, by: Actor) -> Job:
-        if not isinstance(item, dict):
-            raise field_error("item", "Must be an object.")
-        if is_deeper_than(item, self._settings.max_json_depth + 1):
-            raise field_error("item", "Nested too deeply.")
-        key = _converted(item.get("key"), _Key, "key")
-        at = self._moment(item.get("occurred_at"))
-        session = parse_id(_converted(item.get("session_id"), Id, "session_id"))
-        given = [name for name in ("start", "update") if item.get(name) is not None]
-        if len(given) != 1:
+    def _job(self, sent: Any, by: Actor) -> Job:
+        item = self._item(sent)
+        if (item.start is None) == (item.update is None):
             raise field_error("start", "One of start and update is required, not both.")
-        scope = by.user_id or session
-        if given == ["start"]:
-            start = _converted(item["start"], SessionStart, "start")
-            named = request_key(key, scope=scope, action=f"start {session}", body=start, field="key")
-            return start_job(
-                start, session_id=session, user_id=by.user_id, visitor_id=None, at=at, key=named, id_is_the_clients=True
+        session, at = item.session_id, self._moment(item.occurred_at)
+        if item.update is not None:
+            return update_job(
+                session, item.update, self._settings, user_id=by.user_id, at=at, key=item.key, key_field="key"
             )
-        change = _converted(item["update"], SessionUpdate, "update")
-        return update_job(session, change, self._settings, user_id=by.user_id, at=at, key=key, key_field="key")
+        start = item.start
+        assert start is not None
+        action = f"start {session}"
+        key = request_key(item.key, scope=by.user_id or session, action=action, body=start, field="key")
+        return start_job(
+            start, session_id=session, user_id=by.user_id, visitor_id=None, at=at, key=key, id_is_the_clients=True
+        )
 
-    def _moment(self, sent: Any) -> datetime:
-        at = _converted(sent, datetime, "occurred_at")
+    def _item(self, sent: Any) -> BatchItem:
+        if not isinstance(sent, dict):
+            raise field_error("item", "Must be an object.")
+        if is_deeper_than(sent, self._settings.max_json_depth + 1):
+            raise field_error("item", "Nested too deeply.")
+        try:
+            # A field that is null counts as left out.
+            return msgspec.convert({name: value for name, value in sent.items() if value is not None}, BatchItem)
+        except msgspec.ValidationError as error:
+            raise invalid(error) from None
+
+    def _moment(self, at: datetime) -> datetime:
         try:
             moment = moments.to_milliseconds(at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
         except OverflowError:
@@ -159,18 +107,6 @@ class BatchRecorder:
         if moment < now - self._longest_ago:
             raise field_error("occurred_at", f"Must be within the last {self._settings.max_occurred_days:g} days.")
         return moment
-
-
-def _converted(value: Any, shape: Any, field: str) -> Any:
-    if value is None:
-        raise field_error(field, "This field is required.")
-    try:
-        return msgspec.convert(value, shape)
-    except msgspec.ValidationError as error:
-        errors = invalid(error).errors
-        raise InvalidFields(
-            {field if name == "body" else f"{field}.{name}": messages for name, messages in errors.items()}
-        ) from None
 
 
 async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Refusal]") -> list[Answer | Exception]:

@@ -8,12 +8,24 @@ from litestar.params import Body, CookieParameter, HeaderParameter, Parameter
 from litestar.status_codes import HTTP_200_OK
 
 from learntrack.access.actor import ActorRequest
-from learntrack.tracking.batch import BATCH_SCHEMA, BatchRecorder, BatchResults
-from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
+from learntrack.tracking.batch import BatchRecorder
+from learntrack.tracking.schemas import (
+    BATCH_EXAMPLE,
+    BATCH_RESULTS_EXAMPLE,
+    SESSION_START_EXAMPLE,
+    SESSION_STARTED_EXAMPLE,
+    SESSION_UPDATE_EXAMPLE,
+    SESSION_UPDATED_EXAMPLE,
+    Batch,
+    BatchResults,
+    SessionStart,
+    SessionStarted,
+    SessionUpdate,
+    SessionUpdated,
+)
 from learntrack.tracking.service import Answer, Tracking
-from learntrack.web import examples
 from learntrack.web.answers import json_response
-from learntrack.web.bodies import holding_bodies
+from learntrack.web.bodies import DescribedAs, holding_bodies
 from learntrack.web.examples import example
 from learntrack.web.problems import answers
 
@@ -48,13 +60,13 @@ class ContentSessionController(Controller):
             413,
             422,
             503,
-            ok=(SessionStarted, "Where the learner left off.", example(examples.STARTED)),
+            ok=(SessionStarted, "Where the learner left off.", example(SESSION_STARTED_EXAMPLE)),
         ),
         summary="Start a content session",
     )
     async def start(
         self,
-        data: Annotated[SessionStart, Body(description="What is visited.", examples=example(examples.START))],
+        data: Annotated[SessionStart, Body(description="What is visited.", examples=example(SESSION_START_EXAMPLE))],
         request: ActorRequest,
         tracking: NamedDependency[Tracking],
         visitor_id: Annotated[
@@ -77,7 +89,7 @@ class ContentSessionController(Controller):
             413,
             422,
             503,
-            ok=(SessionUpdated, "What the update led to.", example(examples.UPDATED)),
+            ok=(SessionUpdated, "What the update led to.", example(SESSION_UPDATED_EXAMPLE)),
         ),
         summary="Update a content session",
     )
@@ -85,7 +97,8 @@ class ContentSessionController(Controller):
         self,
         session_id: Annotated[str, Parameter(description="The session that the start returned.")],
         data: Annotated[
-            SessionUpdate, Body(description="What happened since the last update.", examples=example(examples.UPDATE))
+            SessionUpdate,
+            Body(description="What happened since the last update.", examples=example(SESSION_UPDATE_EXAMPLE)),
         ],
         request: ActorRequest,
         tracking: NamedDependency[Tracking],
@@ -109,14 +122,14 @@ class BatchController(Controller):
         status_code=HTTP_200_OK,
         opt=holding_bodies(100),
         responses=answers(
-            400, 401, 413, 503, ok=(BatchResults, "A result an item, in order.", example(examples.BATCH_RESULTS))
+            400, 401, 413, 503, ok=(BatchResults, "A result an item, in order.", example(BATCH_RESULTS_EXAMPLE))
         ),
         summary="Record what was done offline",
     )
     async def record(
         self,
         data: Annotated[
-            dict[str, Any], Body(description="The queue.", examples=example(examples.BATCH), schema_extra=BATCH_SCHEMA)
+            dict[str, Any], Body(description="The queue.", examples=example(BATCH_EXAMPLE)), DescribedAs(Batch)
         ],
         request: ActorRequest,
         batch: NamedDependency[BatchRecorder],

@@ -1,5 +1,6 @@
 """Shapes of the progress-tracking API, in and out. Fields are Kolibri's; rules that span fields are in `checks`."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -7,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from learntrack.domain.ids import parse_id
 from learntrack.domain.mastery import Kind, MasteryModelType
+from learntrack.web import examples
 from learntrack.web.values import Fraction, Id, OutId, PlainText, Seconds, SmallInt
 
 
@@ -54,6 +56,15 @@ class SessionStart(Struct):
                 setattr(self, name, parse_id(value))
 
 
+SESSION_START_EXAMPLE = {
+    "node_id": examples.NODE,
+    "content_id": examples.CONTENT,
+    "channel_id": examples.CHANNEL,
+    "kind": "exercise",
+    "mastery_model": examples.CRITERION,
+}
+
+
 class Interaction(Struct):
     """What a learner did at a question: answered, took a hint, or met an error."""
 
@@ -94,6 +105,22 @@ class SessionUpdate(Struct):
     ] = None
 
 
+SESSION_UPDATE_EXAMPLE = {
+    "progress_delta": 0.2,
+    "time_spent_delta": 12.5,
+    "interactions": [
+        {
+            "item": "question 1",
+            "correct": 1,
+            "time_spent": 12.5,
+            "answer": {"value": "3/4"},
+            "simple_answer": "3/4",
+            "complete": True,
+        }
+    ],
+}
+
+
 class SessionContext(Struct):
     """Within what the content is visited."""
 
@@ -119,6 +146,18 @@ class AttemptView(Struct):
     time_spent: Annotated[float, Meta(description="Seconds.")]
 
 
+_VIEW_EXAMPLE = {
+    "id": examples.ATTEMPT,
+    "correct": 1.0,
+    "complete": True,
+    "hinted": False,
+    "error": False,
+    "item": "question 1",
+    "answer": {"value": "3/4"},
+    "time_spent": 12.5,
+}
+
+
 class SessionStarted(Struct):
     """Where the learner left off."""
 
@@ -138,6 +177,19 @@ class SessionStarted(Struct):
     totalattempts: Annotated[int, Meta(description="How many attempts this try has (assessments).")] | UnsetType = UNSET
 
 
+SESSION_STARTED_EXAMPLE = {
+    "session_id": examples.SESSION,
+    "context": {"node_id": examples.NODE, "mastery_level": 1},
+    "progress": 0.2,
+    "time_spent": 12.5,
+    "extra_fields": {},
+    "complete": False,
+    "mastery_criterion": examples.CRITERION,
+    "pastattempts": [_VIEW_EXAMPLE],
+    "totalattempts": 1,
+}
+
+
 class SessionUpdated(Struct):
     """What the update led to."""
 
@@ -146,3 +198,91 @@ class SessionUpdated(Struct):
         Annotated[list[AttemptView], Meta(description="The attempt of each group of interactions, in order.")]
         | UnsetType
     ) = UNSET
+
+
+SESSION_UPDATED_EXAMPLE = {"complete": False, "attempts": [_VIEW_EXAMPLE]}
+
+
+class BatchItem(Struct):
+    """A start or an update as it happened while the client was offline: one of the two, not both."""
+
+    key: Annotated[str, Meta(min_length=1, max_length=255, description="The item's Idempotency-Key.")]
+    occurred_at: Annotated[datetime, Meta(description="When it happened (ISO 8601, UTC): its timestamps.")]
+    session_id: Annotated[Id, Meta(description="The session. The client makes a UUID for each session that it starts.")]
+    start: SessionStart | None = None
+    update: SessionUpdate | None = None
+
+    def __post_init__(self) -> None:
+        """Write the id in one way."""
+        self.session_id = parse_id(self.session_id)
+
+
+MOST_ITEMS = 500
+
+
+class Batch(Struct):
+    """A queue: starts and updates."""
+
+    items: Annotated[
+        list[BatchItem],
+        Meta(min_length=1, max_length=MOST_ITEMS, description="Starts and updates, oldest first."),
+    ]
+
+
+_QUEUED = "0d9b4c570a4f4b8fa3a0a1c2d3e4f507"
+BATCH_EXAMPLE = {
+    "items": [
+        {
+            "key": "7f2c-1",
+            "occurred_at": "2026-03-02T09:14:05Z",
+            "session_id": _QUEUED,
+            "start": SESSION_START_EXAMPLE,
+        },
+        {
+            "key": "7f2c-2",
+            "occurred_at": "2026-03-02T09:14:18Z",
+            "session_id": _QUEUED,
+            "update": SESSION_UPDATE_EXAMPLE,
+        },
+        {
+            "key": "7f2c-3",
+            "occurred_at": "2026-03-02T09:15:00Z",
+            "session_id": examples.LEARNER,
+            "update": {"time_spent_delta": 3},
+        },
+    ]
+}
+
+
+class BatchResult(Struct):
+    """What became of an item."""
+
+    key: Annotated[str | None, Meta(description="The item's key.")]
+    status: Annotated[int, Meta(description="As if the item had been a request of its own.")]
+    replayed: Annotated[bool, Meta(description="It had been answered before; this is the answer of then.")]
+    body: Annotated[Any, Meta(description="The answer, or the problem document of a refusal.")]
+
+
+class BatchResults(Struct):
+    """A result an item, in the items' order."""
+
+    results: list[BatchResult]
+
+
+BATCH_RESULTS_EXAMPLE = {
+    "results": [
+        {
+            "key": "7f2c-1",
+            "status": 200,
+            "replayed": False,
+            "body": SESSION_STARTED_EXAMPLE | {"session_id": _QUEUED},
+        },
+        {"key": "7f2c-2", "status": 200, "replayed": False, "body": SESSION_UPDATED_EXAMPLE},
+        {
+            "key": "7f2c-3",
+            "status": 404,
+            "replayed": False,
+            "body": {"status": 404, "title": "Not Found", "detail": "There is no such content session."},
+        },
+    ]
+}

@@ -1,13 +1,19 @@
 """Reading request bodies: as JSON whatever the content type says, and not nested beyond what can be stored."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
 
 from learntrack.domain.any_json import is_deeper_than
 from learntrack.errors import field_error
+
+if TYPE_CHECKING:
+    from litestar._openapi.schema_generation import SchemaCreator
 
 _OPTION = "json_depth_around_bodies"
 
@@ -17,6 +23,29 @@ def holding_bodies(levels: int) -> dict[str, Any]:
     by itself.
     """
     return {_OPTION: levels}
+
+
+@dataclass(frozen=True)
+class DescribedAs:
+    """Marks a body that a handler takes as plain values, to look at each part by itself: how it is described.
+
+    `data: Annotated[dict[str, Any], DescribedAs(Batch)]`.
+    """
+
+    shape: type[msgspec.Struct]
+
+
+class DescribedBodies(OpenAPISchemaPlugin):
+    """Describes bodies that are marked by the shapes that they are said to have."""
+
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        """Whether this is such a body."""
+        return field_definition.has_metadata(DescribedAs)
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: "SchemaCreator") -> Any:
+        """The shape's description."""
+        [shape] = [mark.shape for mark in field_definition.metadata if isinstance(mark, DescribedAs)]
+        return schema_creator.for_field_definition(FieldDefinition.from_annotation(shape))
 
 
 class JsonRequest(Request[Any, Any, State]):

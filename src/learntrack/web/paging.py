@@ -1,8 +1,9 @@
 """The two list shapes: a plain list, or with page_size a page of it."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, Union
 
+from litestar.params import Body
 from msgspec import Meta, Struct
 
 from learntrack.errors import NotFound, field_error
@@ -33,6 +34,15 @@ class Page(Struct, Generic[T]):
     count: Annotated[int, Meta(description="How many rows the whole list has.")]
     total_pages: Annotated[int, Meta(description="How many pages it has.")]
     results: list[T]
+
+
+def listed(*rows: type) -> Any:
+    """The shape of a list of rows, all of one of these shapes, for the API's description: plain, or a page."""
+    shapes: list[Any] = []
+    for row in rows:
+        name = f"{row.__name__.removesuffix('Row').removesuffix('Record')}Page"
+        shapes += [list[row], Annotated[Page[row], Body(schema_component_key=name)]]  # type: ignore[valid-type]
+    return Union[tuple(shapes)]  # noqa: UP007
 
 
 def page_request(page: str | None, page_size: str | None) -> PageRequest | None:
