@@ -11,6 +11,7 @@ from httpx import AsyncClient, Response
 
 from learntrack.documents import Writer
 from learntrack.storage import Database
+from tests.web.described import fault_of_answer
 
 SECRET = "a secret that only the tests know"
 
@@ -55,7 +56,12 @@ class Api:
 
     async def send(self, method: str, path: str, by: Person = ANONYMOUS, **more: Any) -> Response:
         headers = {**by.headers, **more.pop("headers", {})}
-        return await self.client.request(method, path, headers=headers, **more)
+        response = await self.client.request(method, path, headers=headers, **more)
+        content_type = response.headers.get("content-type", "").partition(";")[0]
+        address = response.request.url.path
+        fault = fault_of_answer(method, address, response.status_code, content_type, response.content)
+        assert fault is None, fault
+        return response
 
     async def answer(self, method: str, path: str, by: Person, expect: int = 200, **more: Any) -> Any:
         response = await self.send(method, path, by, **more)

@@ -92,3 +92,8 @@ def test_the_command_forgets_too(tmp_path: Path) -> None:
     for name in ("database", "writable primary", "transactions", "indexes"):
         assert name in checked
     assert "schema version 1" in learntrack("migrate", data_dir=tmp_path / "data").stdout
+
+
+async def test_only_superusers_forget_and_only_by_an_id(api: Api) -> None:
+    await api.answer("DELETE", f"/api/roster/users/{new_id()}", Person(new_id()), expect=403)
+    await api.answer("DELETE", "/api/roster/users/nobody", ROOT, expect=400)

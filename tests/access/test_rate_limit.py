@@ -1,0 +1,21 @@
+"""How often a caller may ask."""
+
+import pytest
+
+from tests.support import Api, Person, new_id, video
+from tests.web.another import another
+
+pytestmark = pytest.mark.engines("embedded")
+
+
+async def test_too_many_requests_are_told_when_to_come_back(api: Api) -> None:
+    async with another(api, rate_limit_anonymous=3, rate_limit_signed_in=5) as client:
+        answers = [await client.post("/api/logger/contentsession", json=video()) for _ in range(5)]
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+        assert int(answers[-1].headers["retry-after"]) >= 1
+        assert answers[-1].headers["content-type"].startswith("application/problem+json")
+        forged = [await client.get("/api/logger/masterylog", headers={"Authorization": "Bearer x"}) for _ in range(2)]
+        assert {answer.status_code for answer in forged} == {429}  # guessing tokens counts too
+        for learner in (Person(new_id()), Person(new_id())):
+            mine = [(await client.get("/api/logger/masterylog", headers=learner.headers)).status_code for _ in range(6)]
+            assert mine == [200] * 5 + [429]

@@ -1,0 +1,76 @@
+"""How long a request may take."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from litestar.exceptions import HTTPException
+from litestar.types import Receive, Scope, Send
+
+from learntrack.web.limits import TimeLimits
+from tests.web.asgi import answering, asked
+
+
+async def never() -> Any:
+    await asyncio.Event().wait()
+
+
+def limited(app: Any, *, request: float = 30, body: float = 30) -> TimeLimits:
+    return TimeLimits(app, request_seconds=request, body_seconds=body)
+
+
+async def test_an_answer_that_does_not_begin_in_time_is_503() -> None:
+    [start, body] = await asked(limited(answering(before=never), request=0.01))
+
+    assert start["status"] == 503
+    assert dict(start["headers"]) == {b"content-type": b"application/problem+json", b"retry-after": b"1"}
+    assert json.loads(body["body"])["status"] == 503
+
+
+async def test_an_answer_that_has_begun_may_take_its_time() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.wait([asyncio.create_task(never())], timeout=0.05)
+        await send({"type": "http.response.body", "body": b"all", "more_body": False})
+
+    [start, body] = await asked(limited(app, request=0.01))
+
+    assert (start["status"], body["body"]) == (200, b"all")
+
+
+async def test_a_body_that_comes_too_slowly_is_408() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+
+    with pytest.raises(HTTPException) as refused:
+        await asked(limited(app, body=0.01), receive=never)
+
+    assert refused.value.status_code == 408
+
+
+async def test_what_comes_after_the_body_may_be_waited_for() -> None:
+    messages = iter([{"type": "http.request", "body": b"{}", "more_body": False}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        message = next(messages)
+        if message["type"] == "http.disconnect":
+            await asyncio.wait([asyncio.create_task(never())], timeout=0.05)
+        return message
+
+    received = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        received.extend([await receive(), await receive()])
+
+    await asked(limited(app, body=0.01), receive=receive)
+
+    assert received[-1]["type"] == "http.disconnect"
+
+
+async def test_a_timeout_of_the_applications_own_is_not_the_limits() -> None:
+    async def own() -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        await asked(limited(answering(before=own)))
