@@ -82,7 +82,12 @@ async def test_one_try(api: Api) -> None:
     [
         ("content_sessions", pipelines.sessions_matching(LEARNER), "owner_start"),
         ("content_sessions", pipelines.sessions_matching(CLASS), "owner_start"),
-        ("attempt_overflow", [{"$match": {"user_id": new_id(), "holder_id": new_id()}}], "holder_attempt"),
+        # Two indexes begin with the holder, and either will do.
+        (
+            "attempt_overflow",
+            [{"$match": {"user_id": new_id(), "holder_id": new_id()}}],
+            "holder_attempt holder_item",
+        ),
         (
             "attempt_overflow",
             [{"$match": {"user_id": new_id(), "holder_id": new_id(), "attempts.id": new_id()}}],
@@ -101,7 +106,8 @@ async def test_look_ups(api: Api, collection: str, matching: list, index: str) -
     kinds, indexes = await scanned(api, collection, matching)
 
     assert "COLLSCAN" not in kinds
-    assert index in indexes or indexes & {"holder_item", "holder_attempt", "holder"}
+    assert len(indexes) == 1
+    assert indexes <= set(index.split())
 
 
 @pytest.mark.engines("real")  # the embedded engine walks an index in its order only for a plain find
