@@ -1,16 +1,15 @@
 """Filters of the lists, as they come in a query string: all optional, an empty one counts as absent."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
 from learntrack.domain.ids import parse_id
-from learntrack.errors import InvalidFields
+from learntrack.web.parameters import read_filters
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _LEVEL = re.compile(r"-?[0-9]{1,10}")
-_IDS = ("content", "user", "masterylog", "facility", "classroom", "learner_group")
 PLACES = ("facility", "classroom", "learner_group")
 
 
@@ -39,6 +38,26 @@ class LogFilters(Struct, frozen=True):
         return (self.content or self.masterylog or self.mastery_level) is not None
 
 
+def _boolean(text: str) -> bool:
+    if text.lower() not in _BOOLEANS:
+        raise ValueError("Must be true or false.")
+    return _BOOLEANS[text.lower()]
+
+
+def _level(text: str) -> int:
+    if not _LEVEL.fullmatch(text):
+        raise ValueError("Must be a whole number.")
+    return int(text)
+
+
+_READERS: Mapping[str, Callable[[str], str | bool | int]] = {
+    **dict.fromkeys(("content", "user", "masterylog", *PLACES), parse_id),
+    **dict.fromkeys(("complete", "quiz"), _boolean),
+    "item": str,
+    "mastery_level": _level,
+}
+
+
 def log_filters(**sent: str | None) -> LogFilters:
     """The filters that a query string asks for.
 
@@ -46,28 +65,4 @@ def log_filters(**sent: str | None) -> LogFilters:
         InvalidFields: one is malformed.
 
     """
-    given: Mapping[str, str] = {name: text for name, text in sent.items() if text}
-    errors: dict[str, list[str]] = {}
-    found: dict[str, str | bool | int] = {}
-    for name, text in given.items():
-        try:
-            found[name] = _value(name, text)
-        except ValueError as error:
-            errors[name] = [str(error)]
-    if errors:
-        raise InvalidFields(errors)
-    return LogFilters(**found)  # type: ignore[arg-type]
-
-
-def _value(name: str, text: str) -> str | bool | int:
-    if name in _IDS:
-        return parse_id(text)
-    if name in ("complete", "quiz"):
-        if text.lower() not in _BOOLEANS:
-            raise ValueError("Must be true or false.")
-        return _BOOLEANS[text.lower()]
-    if name == "mastery_level":
-        if not _LEVEL.fullmatch(text):
-            raise ValueError("Must be a whole number.")
-        return int(text)
-    return text
+    return read_filters(LogFilters, _READERS, sent)

@@ -1,14 +1,12 @@
 """What a report is narrowed to."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from msgspec import Struct
 
 from learntrack.domain.ids import parse_id
-from learntrack.errors import InvalidFields
-
-_IDS = ("facility", "classroom", "content")
-_MOMENTS = ("since", "until")
+from learntrack.web.parameters import read_filters
 
 
 class ReportFilters(Struct, frozen=True):
@@ -31,6 +29,21 @@ class ReportFilters(Struct, frozen=True):
         return {name: moment for name, moment in (("$gte", self.since), ("$lt", self.until)) if moment is not None}
 
 
+def _moment(text: str) -> datetime:
+    try:
+        # A plus sign that a query string has made a space of.
+        moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("Must be a date or a moment (ISO 8601).") from None
+
+
+_READERS: Mapping[str, Callable[[str], str | datetime]] = {
+    **dict.fromkeys(("since", "until"), _moment),
+    **dict.fromkeys(("facility", "classroom", "content"), parse_id),
+}
+
+
 def report_filters(**sent: str | None) -> ReportFilters:
     """The filters that a query string or a command line asks for; empty ones count as absent.
 
@@ -38,21 +51,4 @@ def report_filters(**sent: str | None) -> ReportFilters:
         InvalidFields: one is malformed.
 
     """
-    errors: dict[str, list[str]] = {}
-    found: dict[str, str | datetime] = {}
-    for name, text in sent.items():
-        if not text:
-            continue
-        try:
-            found[name] = parse_id(text) if name in _IDS else _moment(text)
-        except (ValueError, OverflowError) as error:
-            errors[name] = [str(error) if name in _IDS else "Must be a date or a moment (ISO 8601)."]
-    if errors:
-        raise InvalidFields(errors)
-    return ReportFilters(**found)  # type: ignore[arg-type]
-
-
-def _moment(text: str) -> datetime:
-    # A plus sign that a query string has made a space of.
-    moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return read_filters(ReportFilters, _READERS, sent)
