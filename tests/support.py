@@ -94,8 +94,8 @@ class Api:
         return await self.answer("PUT", "/api/roster", by, expect, json=body)
 
     async def stored(self) -> dict[str, list[Any]]:
-        """Every stored document of every collection, but for the record of the sessions that this process writes
-        with.
+        """Every stored document of every collection,
+        but for the record of the sessions that this process writes with.
         """
         names = sorted(set(await self.db.raw.list_collection_names()) - {Writer.collection()})
         return {name: sorted(await self.db.find(name, {}), key=lambda row: str(row["_id"])) for name in names}

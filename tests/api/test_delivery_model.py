@@ -126,8 +126,8 @@ class Deliveries(RuleBasedStateMachine):
         } | model
 
     def _interactions(self, session: str, items: list[str], draw: int) -> list[dict[str, Any]]:
-        """One interaction an item (no item twice in a row, so each is a group of its own), some at an attempt that is
-        there.
+        """One interaction an item (no item twice in a row, so each is a group of its own),
+        some at an attempt that is there.
         """
         visit, found = self.model.visits[session], []
         known = list(visit.current.attempts) if visit.current else []
@@ -190,8 +190,8 @@ class Deliveries(RuleBasedStateMachine):
         bad=st.booleans(),
     )
     def come_online(self, name: str, repeat: bool, hours: int, updates: list[Any], again: int, bad: bool) -> None:
-        """A queue made offline: a new visit of `hours` ago, perhaps with a bad item, and with something delivered
-        before.
+        """A queue made offline: a new visit of `hours` ago, perhaps with a bad item,
+        and with something delivered before.
         """
         session, moment = new_id(), moments.now() - timedelta(hours=hours)
         at = moment.isoformat()

@@ -46,8 +46,8 @@ def alternatives(shape: Any) -> list[Any]:
 
 
 def fault_of(value: Any, shape: Any) -> str | None:
-    """Why a value is not of a shape, or None: every field must be the shape's, and none of the shape's may be
-    missing.
+    """Why a value is not of a shape, or None:
+    every field must be the shape's, and none of the shape's may be missing.
     """
     faults = []
     for each in alternatives(shape):

@@ -13,8 +13,8 @@ from learntrack.storage.database import Row, Stage
 
 @dataclass(frozen=True, slots=True)
 class Readable:
-    """Whose logs a question is about: those of `users`, or of everybody where `users` is None (a superuser's
-    question).
+    """Whose logs a question is about: those of `users`,
+    or of everybody where `users` is None (a superuser's question).
     """
 
     users: Sequence[str] | None
@@ -71,8 +71,8 @@ def permitted(standing: Standing, persons: Sequence[Row], *, user: str | None, p
 
 
 def may_look_at(standing: Standing, classroom: Mapping[str, Any]) -> bool:
-    """Whether the page of a classroom is theirs to look at: they have a role in it or in its facility. Which learners
-    they see there is what `may_read` says.
+    """Whether the page of a classroom is theirs to look at: they have a role in it or in its facility.
+    Which learners they see there is what `may_read` says.
     """
     return standing.superuser or not standing.role_places.isdisjoint((classroom["_id"], classroom["facility_id"]))
 
@@ -98,8 +98,8 @@ async def _all_readable(caller: Caller, user_id: str) -> Readable:
 
 
 async def _person(caller: Caller, user_id: str, user: str) -> list[Row]:
-    """The row of the person asked about, as far as the roster knows them, and the caller's own where it is not known
-    yet.
+    """The row of the person asked about, as far as the roster knows them,
+    and the caller's own where it is not known yet.
     """
     ids = [user] if caller.known_standing is not None else [user_id, user]
     rows = await caller.db.find("users", {"_id": {"$in": ids}}, dict.fromkeys(OWN_FIELDS, 1))
@@ -109,8 +109,8 @@ async def _person(caller: Caller, user_id: str, user: str) -> list[Row]:
 
 
 async def _members(caller: Caller, user_id: str, places: Sequence[str]) -> list[Row]:
-    """Who is in all of these places (or at least in the first of them), and the caller's own row where it is not known
-    yet.
+    """Who is in all of these places (or at least in the first of them),
+    and the caller's own row where it is not known yet.
     """
     if caller.actor.superuser or caller.known_standing is not None:
         return await caller.db.rows("users", members_of(places))

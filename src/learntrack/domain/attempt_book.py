@@ -31,8 +31,8 @@ So a document holds at most twice `EMBEDDED_BYTES`, or one attempt that is large
 
 
 class UnknownAttempt(Exception):
-    """An interaction names an attempt that its try does not have. `position` is the interaction's place in the
-    request.
+    """An interaction names an attempt that its try does not have.
+    `position` is the interaction's place in the request.
     """
 
     def __init__(self, position: int) -> None:

@@ -109,8 +109,8 @@ class Attempt(BaseModel):
         return self.model_copy(update={"interaction_history": self.interaction_history.copy()})
 
     def stored(self) -> dict[str, Any]:
-        """The attempt as it is written to the database: an entry of its history has only the fields that belong to
-        it.
+        """The attempt as it is written to the database:
+        an entry of its history has only the fields that belong to it.
         """
         return self.model_dump(exclude_unset=True)
 

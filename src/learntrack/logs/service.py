@@ -102,8 +102,8 @@ class Logs:
         return MasteryLogDiff(**head, diff=difference, attemptlogs=attempts)
 
     async def latest_diffs(self, content: str, readable: Readable) -> list[Row]:
-        """The latest try at a content of each of these learners beside the one before, in figures (see
-        `pipelines.latest_diffs`); who has no try is left out.
+        """The latest try at a content of each of these learners beside the one before,
+        in figures (see `pipelines.latest_diffs`); who has no try is left out.
         """
         if readable.is_nobody:
             return []

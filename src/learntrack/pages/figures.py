@@ -71,8 +71,8 @@ class Figures:
         return sorted(rows, key=lambda row: (row["name"], row["_id"]))
 
     async def quiz_lines(self, content: str, learners: Sequence[Row]) -> list[Row]:
-        """Each learner's latest try at an assessment, and what has become better, worse or stayed the same since the
-        one before: one aggregation, however many learners.
+        """Each learner's latest try at an assessment, and what has become better,
+        worse or stayed the same since the one before: one aggregation, however many learners.
         """
         tries = {row["user_id"]: row for row in await self._logs.latest_diffs(content, _logs_of(learners))}
         lines = []

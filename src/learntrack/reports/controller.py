@@ -78,8 +78,8 @@ class ReportController(Controller):
         page: PageNumber = None,
         page_size: Annotated[str | None, query("Answer with a page of this many rows (JSON only).")] = None,
     ) -> Response[Any]:
-        """For coaches, admins and superusers, limited to what they may read. `Learntrack-As-Of` says as of when it
-        is.
+        """For coaches, admins and superusers, limited to what they may read.
+        `Learntrack-As-Of` says as of when it is.
         """
         asked = page_request(page, page_size)
         filters = report_filters(since=since, until=until, facility=facility, classroom=classroom, content=content)

@@ -12,8 +12,8 @@ RESERVE_SHARE = 0.1
 
 
 class DiskGuard:
-    """Sees to it that the disk of `folder` keeps some room: 32 MB, or a tenth of a disk that is smaller than that
-    suggests.
+    """Sees to it that the disk of `folder` keeps some room:
+    32 MB, or a tenth of a disk that is smaller than that suggests.
     """
 
     def __init__(self, folder: Path) -> None:

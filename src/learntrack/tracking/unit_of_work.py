@@ -113,8 +113,8 @@ class UnitOfWork:
     # Looking
 
     def holder_of(self, job: UpdateJob) -> ContentSession | MasteryLog | None:
-        """What holds the attempts of a job's session: its try, or itself where it has none; None if there is no
-        session.
+        """What holds the attempts of a job's session: its try, or itself where it has none;
+        None if there is no session.
         """
         session = self.sessions.get(job.session_id)
         if session is None or session.mastery_log_id is None:

@@ -39,8 +39,8 @@ def json_response(value: Any, headers: dict[str, str] | None = None) -> Response
 
 
 async def list_response(listed: Page[T] | AsyncIterator[T]) -> Response[Any]:
-    """The answer to a request for a list: a page as it is, a stream of rows as a JSON array that is sent as it is
-    read.
+    """The answer to a request for a list:
+    a page as it is, a stream of rows as a JSON array that is sent as it is read.
     """
     if isinstance(listed, Page):
         return json_response(listed)
@@ -55,8 +55,8 @@ async def lines_response(rows: AsyncIterator[Any], media_type: str) -> Response[
 async def stream_response(
     parts: AsyncIterator[bytes], media_type: str, headers: dict[str, str] | None = None
 ) -> Response[Any]:
-    """The answer with these parts, the first of which is read beforehand, so that an error there is still an error
-    answer.
+    """The answer with these parts, the first of which is read beforehand,
+    so that an error there is still an error answer.
     """
     first = await anext(parts, b"")
     return Stream(_joined(first, parts), media_type=media_type, headers=headers)
@@ -65,8 +65,8 @@ async def stream_response(
 async def in_parts(
     rows: AsyncIterator[T], write: Write[T], before: bytes = b"", between: bytes = b"", after: bytes = b""
 ) -> AsyncIterator[bytes]:
-    """Rows as bytes, in parts of some 64 KiB: what comes before them all, the rows with what comes between them, and
-    what comes after.
+    """Rows as bytes, in parts of some 64 KiB:
+    what comes before them all, the rows with what comes between them, and what comes after.
     """
     buffer = bytearray(before)
     separator = b""

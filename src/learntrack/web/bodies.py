@@ -19,8 +19,8 @@ _OPTION = "json_depth_around_bodies"
 
 
 def holding_bodies(levels: int) -> dict[str, Any]:
-    """The `opt` of a route whose body holds bodies, `levels` deep within it at the most; it looks at the depth of each
-    by itself.
+    """The `opt` of a route whose body holds bodies, `levels` deep within it at the most;
+    it looks at the depth of each by itself.
     """
     return {_OPTION: levels}
 

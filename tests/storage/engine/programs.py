@@ -4,8 +4,8 @@ from pathlib import Path
 
 
 def program(environment: Path, name: str, version: str | None) -> Path:
-    """A program as pip installs it, with the notes that pip keeps; when it is run it leaves a file `has-run` beside
-    itself.
+    """A program as pip installs it, with the notes that pip keeps;
+    when it is run it leaves a file `has-run` beside itself.
     """
     path = environment / "bin" / name
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,8 +12,7 @@ _FAMILIES = {"secantusd-rs": "rust", "secantusd-mdb": "rust", "secantusd-py": "p
 """The servers in SecantusDB's releases, the preferred ones first: the Rust one is 2–20 times faster."""
 
 # The form of what is stored, as far as it has been looked into. Releases of a line that is not named here count as a
-# form of
-# their own: they might read the others' folders, but nobody has shown it.
+# form of their own: they might read the others' folders, but nobody has shown it.
 _FORMATS = {"0.6": "3", "0.7": "4"}
 
 # Without --sync-on-commit a kill -9 loses acknowledged transactions; the small log file makes recovery fast.
@@ -25,8 +24,8 @@ _UNKNOWN = "unknown"
 
 @dataclass(frozen=True)
 class Engine:
-    """An installed engine: its program, whose it is (rust or python), SecantusDB's version, and the form in which it
-    writes.
+    """An installed engine: its program, whose it is (rust or python), SecantusDB's version,
+    and the form in which it writes.
     """
 
     program: Path
@@ -91,8 +90,8 @@ def _version(program: Path) -> str:
 
 
 def _cache_size(memory: int) -> str:
-    """What the engine may keep in memory: 1 GB where there is room, as a transaction that does not fit stops the Rust
-    one.
+    """What the engine may keep in memory:
+    1 GB where there is room, as a transaction that does not fit stops the Rust one.
     """
     return "1G" if memory >= _MUCH_MEMORY else "256M"
 
