@@ -14,6 +14,10 @@ from learntrack.domain import mastery
         ({"type": "skill_check"}, 10),
         ({"type": "quiz"}, None),
         ({"type": "pre_post_test"}, None),
+        ({"type": "whatever_comes_next"}, 10),
+        ({"type": 7}, 10),
+        ({"type": "m_of_n"}, 10),
+        ({}, 10),
     ],
 )
 def test_how_many_past_attempts_are_shown(criterion: dict, shown: int | None) -> None:

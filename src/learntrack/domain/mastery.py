@@ -50,12 +50,18 @@ def try_kind(criterion: Criterion) -> TryKind:
 
 
 def past_attempts_shown(criterion: Criterion) -> int | None:
-    """How many of a try's newest attempts a client needs to decide on mastery; None means all."""
-    kind = criterion["type"]
+    """How many of a try's newest attempts a client needs to decide on mastery; None means all.
+
+    An imported criterion may be of a type, or have an n, that nobody knows here.
+    """
+    kind = criterion.get("type")
     if is_quiz(criterion):
         return None
+    if kind not in MASTERY_MODELS:
+        return _DEFAULT_PAST_ATTEMPTS
     if kind == "m_of_n":
-        return int(criterion["n"])
+        count = criterion.get("n")
+        return max(0, int(count)) if isinstance(count, (int, float)) else _DEFAULT_PAST_ATTEMPTS
     if kind.startswith(_IN_A_ROW):
         return int(kind.removeprefix(_IN_A_ROW))
     return _DEFAULT_PAST_ATTEMPTS
