@@ -18,6 +18,11 @@ from learntrack.storage.transactions import Transactions, Tx
 Stage = Mapping[str, Any]
 Row = dict[str, Any]
 T = TypeVar("T")
+
+_MOST_TOGETHER = 100
+"""Documents that are written in one command to several collections, which takes the driver twice as long to write down
+as one to each.
+"""
 D = TypeVar("D", bound=Stored)
 
 
@@ -88,14 +93,15 @@ class Database:
     async def write(self, documents: Iterable[Stored], tx: Tx) -> None:
         """Write what is new or has changed of these documents within a transaction that has read before.
 
-        In one round trip where the database writes to several collections in one command, else in one for each.
+        A few in one round trip where the database writes to several collections in one command, else in one for each.
         """
         writes: dict[str, list[Write]] = {}
         for document in documents:
             name = document.collection()
             if (write := document.write(f"{self._name}.{name}", sharded=self.capabilities.sharded)) is not None:
                 writes.setdefault(name, []).append(write)
-        if self.capabilities.writes_together and len(writes) > 1:
+        many = sum(map(len, writes.values()))
+        if self.capabilities.writes_together and len(writes) > 1 and many <= _MOST_TOGETHER:
             try:
                 await self.client.bulk_write([write for part in writes.values() for write in part], session=tx)
             except ClientBulkWriteException as error:

@@ -5,7 +5,7 @@ keep.
 import shutil
 from pathlib import Path
 
-from learntrack.storage.errors import DatabaseUnavailable
+from learntrack.storage.errors import DiskNearlyFull
 
 RESERVE_BYTES = 32 * 2**20
 RESERVE_SHARE = 0.1
@@ -20,10 +20,10 @@ class DiskGuard:
         self._folder = folder
 
     def check(self) -> None:
-        """Raise `DatabaseUnavailable` if there is too little room for another write."""
+        """Raise `DiskNearlyFull` if there is too little room for another write."""
         try:
             disk = shutil.disk_usage(self._folder)
         except OSError:
             return  # the engine will say what is wrong
         if disk.free < min(RESERVE_BYTES, disk.total * RESERVE_SHARE):
-            raise DatabaseUnavailable(f"The disk of {self._folder} is nearly full: {disk.free // 2**20} MB free.")
+            raise DiskNearlyFull(f"The disk of {self._folder} is nearly full: {disk.free // 2**20} MB free.")

@@ -40,6 +40,10 @@ class DatabaseUnavailable(Exception):
     """The database cannot be reached or cannot write just now. Nothing is known to be stored; try again."""
 
 
+class DiskNearlyFull(DatabaseUnavailable):
+    """There is too little room for another write. Nothing is stored; trying again helps only once there is room."""
+
+
 class DatabaseBusy(DatabaseUnavailable):
     """Too many writers wanted the same documents for too long. Nothing is stored; try again."""
 
