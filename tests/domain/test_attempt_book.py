@@ -144,3 +144,36 @@ def test_an_attempt_has_limits(limits: AttemptLimits) -> None:
         book.record(
             [Interaction("q1", 1.0, 1.0, answer={"text": "x" * 200}, replace=True)] * 2, session_id="s", now=NOW
         )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 3)), max_size=40), max_size=6))
+def test_what_was_recorded_elsewhere_is_there_once_in_its_latest_state(imports: list) -> None:
+    """Attempts by number, and how often each has gone on; in any order, so that older ones come late."""
+    embedded: list[Attempt] = []
+    totals, chunks = None, {}
+    latest: dict[str, int] = {}
+    for sent in imports:
+        attempts = []
+        for number, state in dict(sent).items():
+            start = NOW + timedelta(seconds=10 * number)
+            attempt = Attempt.begin(Interaction("q", 0.0, 0.0, answer={}), session_id="s", number=0, now=start)
+            attempt.id, attempt.correct = f"a{number}", state / 3
+            attempt.end_timestamp = start + timedelta(seconds=state)
+            attempts.append(attempt)
+            latest[attempt.id] = max(latest.get(attempt.id, 0), state)
+        book = AttemptBook(
+            copy.copy(embedded), copy.deepcopy(totals), [Chunk(number, [*held]) for number, held in chunks.items()]
+        )
+        book.take_over(attempts, size=0)
+        embedded, totals = book.embedded, book.totals
+        chunks = {chunk.number: chunk.attempts for chunk in (*book.chunks, *book.new_chunks)}
+        older = [each for held in chunks.values() for each in held]
+        assert {each.id: each.correct for each in (*embedded, *older)} == {key: n / 3 for key, n in latest.items()}
+        assert len(embedded) + len(older) == book.attempt_count == len(latest)
+        assert isclose(book.correct_sum, sum(latest.values()) / 3, abs_tol=1e-9)
+        assert sorted(each.number for each in (*embedded, *older)) == list(range(len(latest)))
+        assert len(embedded) <= EMBEDDED_MOST
+        if older:
+            newest = max(each.start_timestamp for each in older)
+            assert all(newest < each.start_timestamp for each in embedded)

@@ -13,13 +13,15 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from learntrack.app import create_app
-from learntrack.importing.kolibri.source import sqlite_source
+from learntrack.importing import dividing, service
+from learntrack.importing.kolibri.sqlite import sqlite_source
 from learntrack.importing.report import ImportReport
 from learntrack.importing.service import import_kolibri
-from learntrack.storage import StartError
+from learntrack.storage import Database, DatabaseUnavailable, StartError
+from learntrack.storage.errors import DiskNearlyFull
 from tests.conftest import running, settings
 from tests.engines import ENGINES, lacking
-from tests.support import Api, Person, right
+from tests.support import Api, Person, right, token
 
 HOME = Path(__file__).parent.parent / "kolibri" / "home"
 ACTORS = json.loads((HOME / "actors.json").read_text())["actors"]
@@ -232,9 +234,7 @@ async def test_corrupt_rows_are_reported_and_everything_else_is_there(tmp_path: 
 
 
 async def test_an_interrupted_import_continues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from learntrack.importing import service
-
-    monkeypatch.setattr(service, "_BATCH_ATTEMPTS", 60)
+    monkeypatch.setattr(dividing, "MOST_BYTES", 60_000)
     async with fresh("embedded") as api:
         done = 0
 
@@ -347,3 +347,122 @@ def test_an_older_schema_is_read(tmp_path: Path) -> None:
         assert sum(len(rows.sessions) for rows in source.learners()) == 379 - sum(
             len(rows.sessions) for rows in source.anonymous()
         )
+
+
+LARGE = """
+    WITH RECURSIVE counted(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM counted WHERE n < {many} - 1)
+    INSERT INTO logger_attemptlog SELECT printf('%032x', n), _morango_dirty_bit, _morango_source_id, _morango_partition,
+        'large ' || n, printf('2026-11-%02d %02d:%02d:%02d.000000(Etc/UTC)', 10 + n / 86400, n / 3600 % 24,
+        n / 60 % 60, n % 60), end_timestamp, completion_timestamp, time_spent, 1, 1, hinted,
+        '{{"state": "' || printf('%.*c', {size}, 'x') || '"}}', simple_answer, '[]', dataset_id, masterylog_id,
+        sessionlog_id, user_id, error
+    FROM counted, (SELECT * FROM logger_attemptlog WHERE masterylog_id = '{tried}' LIMIT 1)
+"""
+"""Many attempts more in one try, in the order of their ids."""
+
+
+async def test_a_learner_who_is_larger_than_a_transaction_may_be_is_stored_in_parts(tmp_path: Path) -> None:
+    tried = asked(UNFINISHED)
+    many = 4000
+    path = changed(tmp_path, LARGE.format(many=many, size=2500, tried=tried["id"]))  # some 12 MB
+    learner = Person(tried["user_id"])
+    async with fresh("embedded") as api:
+        await move_in(api, path)
+
+        [log] = [row for row in await api.tries(learner) if row["id"] == tried["id"]]
+        assert log["correct"] >= many
+        page = await api.attempts(learner, masterylog=tried["id"], page=1, page_size=1)
+        assert page["count"] == many + tried["attempts"]
+        started = await api.start(learner, **exercise_of(tried))
+        assert started["totalattempts"] == many + tried["attempts"]
+        await api.update(learner, started, interactions=[right("and on it goes")])
+        assert outcomes(await move_in(api, path), "unchanged") == 379 + 230 + 186
+
+
+async def test_a_changed_try_with_overflow_is_imported_again(tmp_path: Path) -> None:
+    """Its chunks keep their ids, which an unordered deletion and insertion would fight for."""
+    tried = asked(UNFINISHED)
+    before = changed(tmp_path, LARGE.format(many=100, size=10, tried=tried["id"]))
+    learner = Person(tried["user_id"])
+    async with fresh("embedded") as api:
+        await move_in(api, before)
+        later = sqlite3.connect(before)
+        with later:
+            later.execute(
+                "UPDATE logger_attemptlog SET correct = 0, end_timestamp = '2026-11-24 00:00:00.000000(Etc/UTC)'"
+                f" WHERE masterylog_id = '{tried['id']}' AND item IN ('large 3', 'large 99')"
+            )
+        later.close()
+
+        report = await move_in(api, before)
+
+        assert report.counts["mastery_logs"]["updated"] == 1
+        attempts = await api.attempts(learner, masterylog=tried["id"])
+        assert len(attempts) == 100 + tried["attempts"]
+        large = {row["item"]: row["correct"] for row in attempts if row["item"].startswith("large")}
+        assert [item for item, correct in large.items() if correct == 0] == ["large 3", "large 99"]
+
+
+async def test_a_history_with_entries_of_another_kind_is_shown(tmp_path: Path) -> None:
+    attempt = asked("SELECT * FROM logger_attemptlog WHERE masterylog_id IS NOT NULL ORDER BY end_timestamp DESC")
+    odd = '[{"answer": 3}, {"type": "answer"}, {"type": "answer", "answer": {}, "correct": 0.5}]'
+    path = changed(tmp_path, f"UPDATE logger_attemptlog SET interaction_history = '{odd}' WHERE id = '{attempt['id']}'")
+    cookie = {"Cookie": f"learntrack_token={token('0' * 31 + '1', superuser=True)}"}
+    async with fresh("embedded") as api:
+        await move_in(api, path)
+
+        shown = await api.client.get(f"/reports/learner/{attempt['user_id']}", headers=cookie)
+
+        assert shown.status_code == 200, shown.text[:300]
+        assert "<li>entry</li><li>answer: null</li><li>answer: {} (0.5)</li>" in shown.text
+
+
+async def test_a_kolibri_from_before_0_18_has_its_tries_ended(tmp_path: Path) -> None:
+    """Kolibri does so when it is upgraded; a later Kolibri's tries keep what they have."""
+    tried = asked(UNFINISHED)
+    end = asked(f"SELECT MAX(end_timestamp) FROM logger_attemptlog WHERE masterylog_id = '{tried['id']}'")[0]
+    path = changed(
+        tmp_path,
+        f"UPDATE logger_masterylog SET end_timestamp = start_timestamp, time_spent = 0 WHERE id = '{tried['id']}'",
+        "ALTER TABLE exams_exam DROP COLUMN instant_report_visibility",
+    )
+    async with fresh("mongomock") as api:
+        await move_in(api, path)
+
+        [log] = await api.db.find("mastery_logs", {"_id": tried["id"]})
+        assert log["end_timestamp"].isoformat()[:23] == end.replace(" ", "T")[:23]
+
+
+class Elsewhere:
+    """A database that is away for some transactions."""
+
+    def __init__(self, db: Database, times: int, error: DatabaseUnavailable) -> None:
+        self._times, self._error = times, error
+        self._transaction = db.transaction
+
+    async def transaction(self, *arguments: Any, **more: Any) -> Any:
+        if self._times:
+            self._times -= 1
+            raise self._error
+        return await self._transaction(*arguments, **more)
+
+
+async def test_an_import_survives_an_election(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PAUSES", (0.0, 0.0))
+    async with fresh("mongomock") as api:
+        away = Elsewhere(api.db, 2, DatabaseUnavailable("not primary"))
+        monkeypatch.setattr(api.db, "transaction", away.transaction)
+
+        assert outcomes(await move_in(api, HOME), "new") == 379 + 230 + 186
+
+
+async def test_an_import_stops_where_the_disk_is_nearly_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PAUSES", (3600.0,))
+    async with fresh("mongomock") as api:
+        full = Elsewhere(api.db, 1, DiskNearlyFull("The disk is nearly full."))
+        monkeypatch.setattr(api.db, "transaction", full.transaction)
+
+        with pytest.raises(DatabaseUnavailable, match="nearly full"):
+            await move_in(api, HOME)
+
+        assert await api.db.find("content_sessions", {}) == []

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from learntrack.importing.kolibri.source import OPTIONAL, REQUIRED, postgres_source, sqlite_source
+from learntrack.importing.kolibri.postgres import postgres_source
+from learntrack.importing.kolibri.sql import OPTIONAL, REQUIRED
+from learntrack.importing.kolibri.sqlite import sqlite_source
 from learntrack.importing.report import ImportReport
 from learntrack.importing.service import import_kolibri
 from learntrack.storage import StartError

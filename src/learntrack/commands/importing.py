@@ -28,12 +28,14 @@ def import_from_kolibri(
     """Import people, classes and all logs of a Kolibri 0.16–0.19. Ids stay.
 
     Safe to repeat, also after an interruption: what is there already is left as it is, what is new in Kolibri is
-    added, and what was recorded here meanwhile is kept. Each learner is imported whole or not at all.
+    added, and what was recorded here meanwhile is kept. Each learner is imported whole or not at all, unless one
+    transaction cannot hold all of it.
     """
     from rich.console import Console
 
     from learntrack.commands.connected import configured, with_database
-    from learntrack.importing.kolibri.source import postgres_source, sqlite_source
+    from learntrack.importing.kolibri.postgres import postgres_source
+    from learntrack.importing.kolibri.sqlite import sqlite_source
     from learntrack.importing.presentation import show
     from learntrack.importing.report import ImportReport
     from learntrack.importing.service import import_kolibri

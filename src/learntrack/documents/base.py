@@ -62,6 +62,11 @@ class Stored(BaseModel):
         """
         return _tracking(cls.model_validate(row), set())
 
+    @property
+    def is_new(self) -> bool:
+        """Whether it is not stored yet."""
+        return self._unsaved is None
+
     def change(self, **fields: Any) -> None:
         """Give fields other values, and remember those that differ."""
         # Not by setattr, which would ask each time what pydantic is to do for this field: nothing.
@@ -132,15 +137,3 @@ def plain(value: Any) -> Any:
     if isinstance(value, list):
         return [plain(entry) for entry in value]
     return value
-
-
-class Imported(BaseModel):
-    """What a document was imported from: the source's id, and what the source said last time.
-
-    By that the next import knows what is new.
-    """
-
-    id: str
-    digest: str
-    time_spent: float
-    progress: float | None = None

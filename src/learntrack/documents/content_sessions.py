@@ -1,13 +1,13 @@
 """Content sessions: one per visit of a content."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from beanie import Document
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from learntrack.documents.base import Imported
 from learntrack.documents.holding import NO_ATTEMPTS, HoldsAttempts
+from learntrack.documents.logged import Imported, progress_taken_over
 from learntrack.domain.ids import summary_id
 from learntrack.domain.progress import Advance
 
@@ -48,11 +48,7 @@ class ContentSession(HoldsAttempts, Document):  # type: ignore[misc]  # our ids 
     context: dict[str, str | int]
     summary_id: str | None
     mastery_log_id: str | None
-    start_timestamp: datetime
-    end_timestamp: datetime
-    time_spent: float = 0.0
     progress: float = 0.0
-    imported: Imported | None = None
 
     class Settings:
         """Collection and indexes."""
@@ -102,3 +98,18 @@ class ContentSession(HoldsAttempts, Document):  # type: ignore[misc]  # our ids 
             time_spent=self.time_spent + step.time_spent,
             end_timestamp=max(self.end_timestamp, at),
         )
+
+    def went_on(self, *, until: datetime, time_spent: float, progress: float) -> None:
+        """Say of a visit that was made elsewhere how it ended."""
+        self.change(end_timestamp=until, time_spent=time_spent, progress=progress)
+
+    def take_over(self, source: Self, imported: Imported) -> None:
+        """Add what is new in the source, as `Logged` says; a context gains what it lacks."""
+        if source.end_timestamp > self.end_timestamp:
+            self.change(channel_id=source.channel_id)
+        self.change(
+            progress=progress_taken_over(self.progress, self.imported, source.progress),
+            mastery_log_id=self.mastery_log_id or source.mastery_log_id,
+            context=source.context | self.context,
+        )
+        super().take_over(source, imported)

@@ -1,12 +1,13 @@
 """Content summaries: one per learner and content."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from beanie import Document
 from pymongo import ASCENDING, IndexModel
 
-from learntrack.documents.base import Imported, Stored
+from learntrack.documents.logged import Imported, Logged, progress_taken_over
 from learntrack.domain.ids import summary_id
 from learntrack.domain.progress import Advance, is_complete
 
@@ -16,7 +17,7 @@ CONTENT = IndexModel([("content_id", ASCENDING)], name="content")
 """Serves: who has used a content."""
 
 
-class ContentSummary(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
+class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """How far a learner is in a content, over all visits. Its id is derived from user and content.
 
     `has_tries`: the content was met as an assessment, so that its `finished_tries` count, not its progress.
@@ -29,15 +30,11 @@ class ContentSummary(Stored, Document):  # type: ignore[misc]  # our ids are no 
     content_id: str
     channel_id: str | None
     kind: str
-    start_timestamp: datetime
-    end_timestamp: datetime
     completion_timestamp: datetime | None = None
-    time_spent: float = 0.0
     progress: float = 0.0
     extra_fields: dict[str, Any] = {}
     has_tries: bool = False
     finished_tries: int = 0
-    imported: Imported | None = None
 
     class Settings:
         """Collection and indexes."""
@@ -92,3 +89,39 @@ class ContentSummary(Stored, Document):  # type: ignore[misc]  # our ids are no 
     def count_finished_try(self) -> None:
         """One more of its tries is finished."""
         self.change(finished_tries=self.finished_tries + 1)
+
+    def count_tries(self, finished: Iterable[bool]) -> None:
+        """Count its tries anew, given of each whether it is finished: some were finished elsewhere."""
+        self.change(has_tries=True, finished_tries=sum(finished))
+
+    def went_on(
+        self,
+        *,
+        until: datetime,
+        time_spent: float,
+        progress: float,
+        completed: datetime | None,
+        extra_fields: dict[str, Any],
+    ) -> None:
+        """Say how far the learner is who used the content elsewhere."""
+        self.change(
+            end_timestamp=until,
+            time_spent=time_spent,
+            progress=progress,
+            completion_timestamp=completed,
+            extra_fields=extra_fields,
+        )
+
+    def take_over(self, source: Self, imported: Imported) -> None:
+        """Add what is new in the source, as `Logged` says; what the app keeps is the source's where that is newer."""
+        if source.end_timestamp > self.end_timestamp:
+            self.change(channel_id=source.channel_id, extra_fields=source.extra_fields)
+        self.change(
+            progress=progress_taken_over(self.progress, self.imported, source.progress),
+            completion_timestamp=self.completion_timestamp or source.completion_timestamp,
+        )
+        super().take_over(source, imported)
+
+    def join(self, other: Self) -> None:
+        """Take in another summary of the same learner and content, which has no more progress than this one."""
+        self.change(start_timestamp=min(self.start_timestamp, other.start_timestamp))

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from learntrack.documents.base import Stored
+from learntrack.documents.logged import Logged
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, Chunk, OverflowTotals
 from learntrack.domain.attempts import Attempt
 
 NO_ATTEMPTS: dict[str, Any] = {"attempt_count": 0, "correct_sum": 0.0, "completed_attempts": 0, "attempts": []}
 
 
-class HoldsAttempts(Stored):
+class HoldsAttempts(Logged):
     """The fields of a try, or of a session without one, that hold its attempts.
 
     `attempt_count`, `correct_sum` and `completed_attempts` are of all attempts, kept with every write so that lists and

@@ -1,13 +1,13 @@
 """Mastery logs: one per try at an assessment, with its attempts and their interaction histories embedded."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from beanie import Document
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
-from learntrack.documents.base import Imported
 from learntrack.documents.holding import NO_ATTEMPTS, HoldsAttempts
+from learntrack.documents.logged import Imported
 from learntrack.domain.ids import try_id
 from learntrack.domain.mastery import Criterion
 
@@ -39,12 +39,8 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
     content_id: str
     mastery_level: int
     mastery_criterion: dict[str, Any]
-    start_timestamp: datetime
-    end_timestamp: datetime
     completion_timestamp: datetime | None = None
     complete: bool = False
-    time_spent: float = 0.0
-    imported: Imported | None = None
 
     class Settings:
         """Collection and indexes."""
@@ -54,11 +50,19 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
 
     @classmethod
     def begin(
-        cls, summary_id: str, *, user_id: str, content_id: str, level: int, criterion: Criterion, at: datetime
+        cls,
+        summary_id: str,
+        *,
+        user_id: str,
+        content_id: str,
+        level: int,
+        criterion: Criterion,
+        at: datetime,
+        log_id: str | None = None,
     ) -> "MasteryLog":
-        """A try that begins at this moment."""
+        """A try that begins at this moment; an imported one keeps its id."""
         return cls.new(
-            id=try_id(summary_id, level),
+            id=log_id or try_id(summary_id, level),
             user_id=user_id,
             summary_id=summary_id,
             content_id=content_id,
@@ -79,3 +83,23 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
             self.change(time_spent=self.time_spent + seconds, end_timestamp=max(self.end_timestamp, at))
         if finishes:
             self.change(complete=True, completion_timestamp=at)
+
+    def went_on(self, *, until: datetime, time_spent: float, completed: datetime | None, complete: bool) -> None:
+        """Say of a try that was made elsewhere how it ended."""
+        self.change(end_timestamp=until, time_spent=time_spent, completion_timestamp=completed, complete=complete)
+
+    def take_over(self, source: Self, imported: Imported) -> None:
+        """Add what is new in the source, as `Logged` says; finished here or there is finished."""
+        self.change(
+            complete=self.complete or source.complete,
+            completion_timestamp=self.completion_timestamp or source.completion_timestamp,
+        )
+        super().take_over(source, imported)
+
+    def ended(self, end: datetime) -> None:
+        """Correct the end of a try that was made elsewhere."""
+        self.change(end_timestamp=end)
+
+    def took(self, seconds: float) -> None:
+        """Say how long a try took that was made elsewhere."""
+        self.change(time_spent=seconds)

@@ -114,13 +114,6 @@ class AttemptBook:
     new_chunks: list[Chunk] = field(default_factory=list)
     _has_large: bool = False
 
-    @classmethod
-    def holding(cls, attempts: Iterable[Attempt]) -> "AttemptBook":
-        """A new book of attempts that exist already, numbered; those that do not fit are in `new_chunks`."""
-        book = cls(sorted(attempts, key=lambda attempt: attempt.number), _has_large=True)
-        book._make_room()
-        return book
-
     @property
     def attempt_count(self) -> int:
         """How many attempts there are, the chunks' included."""
@@ -169,6 +162,32 @@ class AttemptBook:
         self._make_room()
         return touched
 
+    def take_over(self, attempts: Iterable[Attempt], *, size: int) -> None:
+        """Add attempts that were recorded elsewhere, in recorded order; those that are here already are not added
+        again, and of two states of one the later counts.
+
+        `chunks` must hold all that any of the attempts may be in. An attempt that is added is numbered after those that
+        are here.
+
+        Args:
+            attempts: Each of them once.
+            size: Bytes of all of them at the most, as JSON.
+
+        """
+        places = {place.attempt.id: place for place in self._places()}
+        number = self.attempt_count
+        for attempt in attempts:
+            place = places.get(attempt.id)
+            if place is None:
+                self.changed.add(len(self.embedded))
+                self.embedded.append(_numbered(attempt, number))
+                number += 1
+            elif attempt.end_timestamp > place.attempt.end_timestamp:
+                self._put(place, _numbered(attempt, place.attempt.number))
+        self._has_large |= size > _LARGE
+        self._move_out_of_place()
+        self._make_room()
+
     def _existing(self, first: Interaction, position: int) -> _Place | None:
         """Where the attempt is that a group goes on with, if it does not begin a new one."""
         if first.id:
@@ -209,6 +228,12 @@ class AttemptBook:
         if len(attempt.interaction_history) > self.limits.interactions or size > self.limits.size:
             raise AttemptTooLarge
         self._has_large |= size > _LARGE
+        self._put(place, attempt)
+        return attempt
+
+    def _put(self, place: _Place, attempt: Attempt) -> None:
+        """Put another state of an attempt where it stands."""
+        before = place.attempt
         place.attempts[place.index] = attempt
         if place.chunk is None:
             self.changed.add(place.index)
@@ -216,8 +241,18 @@ class AttemptBook:
             assert self.totals is not None
             self.totals.correct_sum += attempt.correct - before.correct
             self.totals.completed_attempts += attempt.complete - before.complete
+            self.totals.newest_start = max(self.totals.newest_start, attempt.start_timestamp)
             place.chunk.changed.add(place.index)
-        return attempt
+
+    def _move_out_of_place(self) -> None:
+        """Move out what is embedded though it is no newer than everything in the chunks."""
+        if self.totals is None:
+            return
+        newest = self.totals.newest_start
+        if older := [attempt for attempt in self.embedded if attempt.start_timestamp <= newest]:
+            self._move_out(older)
+            self.embedded = [attempt for attempt in self.embedded if attempt.start_timestamp > newest]
+            self.moved = True
 
     def _make_room(self) -> None:
         """Move all but the newest attempts out where there are too many, or too many bytes, for one document."""
@@ -248,6 +283,10 @@ class AttemptBook:
         totals.completed_attempts += sum(attempt.complete for attempt in attempts)
         totals.newest_start = max(totals.newest_start, newest)
         self.totals = totals
+
+
+def _numbered(attempt: Attempt, number: int) -> Attempt:
+    return attempt if attempt.number == number else attempt.model_copy(update={"number": number})
 
 
 def _parts(attempts: Iterable[Attempt]) -> Iterator[list[Attempt]]:

@@ -1,84 +1,152 @@
 """Imported documents beside those that are stored: the first import stores them, a later one adds what is new in the
-source.
-
-What was recorded here meanwhile stays: times and counts grow by what the source has grown by, never back to its state.
+source. What was recorded here meanwhile stays.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TypeVar
 
-from learntrack.documents.base import SCHEMA_VERSION
-from learntrack.domain.attempt_book import AttemptBook, Chunk
-from learntrack.domain.attempts import Attempt
-from learntrack.storage.database import Row
+from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog
+from learntrack.documents.base import Stored
+from learntrack.documents.holding import HoldsAttempts
+from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
+from learntrack.importing.dividing import Part
+from learntrack.storage import Database
+from learntrack.storage.transactions import Tx
 
+Outcome = tuple[str, str, str]
+"""Collection, id, and what became of a document: new, updated, unchanged, or `NOT_OURS`."""
 
-def with_attempts(document: Row, attempts: Sequence[Attempt]) -> tuple[Row, list[Row]]:
-    """A try or session that holds these attempts, and the overflow chunks of those that do not fit into it."""
-    book = AttemptBook.holding(attempts)
-    held: Row = {
-        "attempt_count": book.attempt_count,
-        "correct_sum": book.correct_sum,
-        "completed_attempts": book.completed_attempts,
-        "attempts": [attempt.stored() for attempt in book.embedded],
-    }
-    if book.totals:
-        held["overflow"] = book.totals.model_dump()
-    return document | held, [_chunk_document(document, chunk) for chunk in book.new_chunks]
+NOT_OURS = "its id belongs to somebody else here"
+
+Kind = TypeVar("Kind", ContentSession, ContentSummary, MasteryLog)
 
 
-def merged(stored: Row, imported: Row) -> Row:
-    """A stored document with what is new in the source. Attempts are left to `all_attempts`.
+class Merging:
+    """What a transaction does with parts of a source: reads what is stored of them, changes it, writes it.
 
     Args:
-        stored: The document as it is; its `imported` says what the source had last time, if it was imported.
-        imported: What the source has now.
+        db: Where it is stored.
+        tx: The transaction.
 
     """
-    before: Row = stored.get("imported") or {"time_spent": 0.0, "progress": 0.0}
-    found = dict(stored)
-    found["time_spent"] = max(0.0, stored["time_spent"] + imported["time_spent"] - before["time_spent"])
-    found["start_timestamp"] = min(stored["start_timestamp"], imported["start_timestamp"])
-    newer = imported["end_timestamp"] > stored["end_timestamp"]
-    found["end_timestamp"] = max(stored["end_timestamp"], imported["end_timestamp"])
-    if "completion_timestamp" in stored:
-        found["completion_timestamp"] = stored["completion_timestamp"] or imported["completion_timestamp"]
-    if "complete" in stored:
-        found["complete"] = stored["complete"] or imported["complete"]
-    if "has_tries" in stored:
-        found["has_tries"] = stored["has_tries"] or imported["has_tries"]
-    if "progress" in stored:
-        untouched = stored["progress"] == before["progress"]
-        found["progress"] = imported["progress"] if untouched else max(stored["progress"], imported["progress"])
-    for name in ("extra_fields", "channel_id"):
-        if name in stored and newer:
-            found[name] = imported[name]
-    if found.get("mastery_log_id", "") is None:
-        found["mastery_log_id"] = imported["mastery_log_id"]
-    found["imported"] = imported["imported"]
-    return found
+
+    def __init__(self, db: Database, tx: Tx) -> None:
+        self._stored = _Stored(db, tx)
+        self._summaries: dict[str, ContentSummary] = {}
+        self._tries: dict[str, MasteryLog] = {}
+        self._sessions: dict[str, ContentSession] = {}
+        self._chunks: list[AttemptOverflow] = []
+        self.outcomes: list[Outcome] = []
+
+    async def take_over(self, parts: Sequence[Part]) -> None:
+        """Take over these parts; nothing is written yet."""
+        await self._take_over(ContentSummary, parts, self._summaries)
+        await self._take_over(MasteryLog, parts, self._tries)
+        await self._take_over(ContentSession, parts, self._sessions)
+        await self._count_finished_tries()
+
+    def documents(self) -> Iterator[Stored]:
+        """All that may have to be written."""
+        yield from self._summaries.values()
+        yield from self._tries.values()
+        yield from self._sessions.values()
+        yield from self._chunks
+
+    async def _take_over(self, kind: type[Kind], parts: Sequence[Part], changed: dict[str, Kind]) -> None:
+        """Take over the parts of one kind of document; `changed` gets what is to be written."""
+        of_kind = [(part, part.document) for part in parts if isinstance(part.document, kind)]
+        marks = await self._stored.marks(kind, [document.id for _, document in of_kind])
+        different = [
+            document.id
+            for part, document in of_kind
+            if document.id in marks and marks[document.id] != (document.user_id, part.digest)
+        ]
+        stored = await self._stored.whole(kind, different)
+        for part, document in of_kind:
+            outcome = "unchanged"
+            if document.id not in marks:
+                outcome = "new"
+                changed[document.id] = document
+                document.came_from(part.imported)
+                await self._hold(document, part, AttemptBook([]))
+            elif document.user_id != marks[document.id][0]:
+                outcome = NOT_OURS
+            elif document.id in stored:
+                outcome = "updated"
+                mine = changed[document.id] = stored[document.id]
+                mine.take_over(document, part.imported)
+                await self._hold(mine, part)
+            if part.is_first:
+                self.outcomes.append((kind.collection(), document.id, outcome))
+
+    async def _hold(self, document: Stored, part: Part, book: AttemptBook | None = None) -> None:
+        """Take the attempts of a part over into a document, in a new book or in its own."""
+        if not isinstance(document, (MasteryLog, ContentSession)):
+            return
+        chunks: Mapping[int, AttemptOverflow] = {}
+        if book is None:
+            chunks = await self._stored.chunks(document, document.user_id) if document.overflow is not None else {}
+            book = document.book(AttemptLimits(), [chunk.chunk() for chunk in chunks.values()])
+        book.take_over(part.attempts, size=part.size)
+        document.keep(book)
+        for chunk in book.chunks:
+            if chunk.changed:
+                chunks[chunk.number].keep(chunk)
+                self._chunks.append(chunks[chunk.number])
+        self._chunks += [AttemptOverflow.begin(document, document.user_id, chunk) for chunk in book.new_chunks]
+
+    async def _count_finished_tries(self) -> None:
+        """Count the finished tries of every summary of which a try is new or has changed: some of them may have been
+        finished here, some there.
+        """
+        owners = {log.summary_id for log in self._tries.values()}
+        stored = await self._stored.whole(ContentSummary, owners - self._summaries.keys())
+        self._summaries |= stored
+        known = {key for key in owners & self._summaries.keys() if not self._summaries[key].is_new}
+        complete = await self._stored.complete(known)
+        for log in self._tries.values():
+            complete.setdefault(log.summary_id, {})[log.id] = log.complete
+        for key, tries in complete.items():
+            if key in self._summaries:
+                self._summaries[key].count_tries(tries.values())
 
 
-def all_attempts(stored: Iterable[Attempt], imported: Iterable[Attempt]) -> list[Attempt]:
-    """The attempts of both, each once: of two states of an attempt the later one."""
-    found = {attempt.id: attempt for attempt in stored}
-    number = max((attempt.number for attempt in found.values()), default=-1)
-    for attempt in imported:
-        other = found.get(attempt.id)
-        if other is None:
-            number += 1
-            found[attempt.id] = attempt.model_copy(update={"number": number})
-        elif attempt.end_timestamp > other.end_timestamp:
-            found[attempt.id] = attempt.model_copy(update={"number": other.number})
-    return list(found.values())
+class _Stored:
+    """Reads what is stored, within a transaction."""
 
+    def __init__(self, db: Database, tx: Tx) -> None:
+        self._db = db
+        self._tx = tx
 
-def _chunk_document(holder: Row, chunk: Chunk) -> dict[str, Any]:
-    return {
-        "_id": f"{holder['_id']}:{chunk.number}",
-        "user_id": holder["user_id"],
-        "holder_id": holder["_id"],
-        "number": chunk.number,
-        "attempts": [attempt.stored() for attempt in chunk.attempts],
-        "schema_version": SCHEMA_VERSION,
-    }
+    async def marks(self, kind: type[Stored], ids: Collection[str]) -> dict[str, tuple[str | None, str | None]]:
+        """Of those of these documents that there are, whose they are and what was imported. Index: the key."""
+        if not ids:
+            return {}
+        fields = {"user_id": 1, "imported.digest": 1}
+        found = self._db.collection(kind).find({"_id": {"$in": list(ids)}}, fields, session=self._tx)
+        return {
+            row["_id"]: (row["user_id"], (row.get("imported") or {}).get("digest")) for row in await found.to_list(None)
+        }
+
+    async def whole(self, kind: type[Kind], ids: Collection[str]) -> dict[str, Kind]:
+        """These documents, by their ids. Index: the key."""
+        if not ids:
+            return {}
+        found = self._db.collection(kind).find({"_id": {"$in": list(ids)}}, session=self._tx)
+        return {row["_id"]: kind.read(row) for row in await found.to_list(None)}
+
+    async def chunks(self, holder: HoldsAttempts, user_id: str | None) -> dict[int, AttemptOverflow]:
+        """All chunks of a long try, or session, by their numbers. Index: holder_attempt."""
+        query = {"user_id": user_id, "holder_id": holder.id}
+        found = await self._db.collection(AttemptOverflow).find(query, session=self._tx).to_list(None)
+        return {row["number"]: AttemptOverflow.read(row) for row in found}
+
+    async def complete(self, summaries: Collection[str]) -> dict[str, dict[str, bool]]:
+        """Of each try of these summaries, whether it is complete: by summary and try. Index: summary."""
+        complete: dict[str, dict[str, bool]] = {key: {} for key in summaries}
+        if summaries:
+            query = {"summary_id": {"$in": list(summaries)}}
+            found = self._db.collection(MasteryLog).find(query, {"summary_id": 1, "complete": 1}, session=self._tx)
+            for row in await found.to_list(None):
+                complete[row["summary_id"]][row["_id"]] = row["complete"]
+        return complete

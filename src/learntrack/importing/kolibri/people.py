@@ -6,7 +6,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from learntrack.importing.kolibri.source import Kolibri, SourceRow
+from learntrack.importing.kolibri.source import Kolibri
+from learntrack.importing.kolibri.values import SourceRow
 from learntrack.importing.report import ImportReport
 from learntrack.roster.schemas import (
     ClassroomRecord,

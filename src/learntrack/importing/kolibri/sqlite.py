@@ -1,0 +1,83 @@
+"""A Kolibri that keeps its data in SQLite, as it does unless told otherwise."""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from learntrack.importing.kolibri.source import Kolibri
+from learntrack.importing.kolibri.values import SourceRow
+from learntrack.storage import StartError
+
+_FILE = "db.sqlite3"
+
+
+@contextmanager
+def sqlite_source(path: Path) -> Iterator[Kolibri]:
+    """A Kolibri home or its db.sqlite3, as it is at this moment: a copy is read, made by SQLite's own backup.
+
+    Raises:
+        StartError: there is no such file, or it is no Kolibri database.
+
+    """
+    file = path / _FILE if path.is_dir() else path
+    if not file.is_file():
+        raise StartError(f"There is no Kolibri database at {file}.")
+    with tempfile.TemporaryDirectory(prefix="learntrack-import-") as folder:
+        copy = sqlite3.connect(Path(folder) / _FILE, check_same_thread=False)
+        try:
+            _back_up(file, copy)
+            yield Kolibri(_Sqlite(copy), str(file))
+        except sqlite3.DatabaseError as error:
+            raise StartError(f"{file} is not a database of Kolibri 0.16–0.19: {error}.") from error
+        finally:
+            copy.close()
+
+
+def _back_up(file: Path, copy: sqlite3.Connection) -> None:
+    uri = file.resolve().as_uri() + "?mode=ro"
+    try:
+        _copy_all(uri, copy)
+    except sqlite3.OperationalError:
+        # A write-ahead log cannot be read in a folder that may not be written to; then nobody else is writing it
+        # either.
+        _copy_all(uri + "&immutable=1", copy)
+
+
+def _copy_all(uri: str, copy: sqlite3.Connection) -> None:
+    original = sqlite3.connect(uri, uri=True, timeout=30)
+    try:
+        original.backup(copy, pages=20_000, sleep=0.05)
+    finally:
+        original.close()
+
+
+class _Sqlite:
+    by_bytes = ""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def columns(self, table: str) -> set[str]:
+        return {row[1] for row in self._connection.execute(f"PRAGMA table_info({table})")}
+
+    def rows(self, query: str) -> Iterator[SourceRow]:
+        done = 0
+        try:
+            for row in self._from(query, 0):
+                yield row
+                done += 1
+        except sqlite3.OperationalError as error:
+            if "decode" not in str(error).lower():
+                raise
+            # Text that is no UTF-8: read on leniently, which costs a call of Python for every text.
+            self._connection.text_factory = lambda raw: raw.decode(errors="replace")
+            yield from self._from(query, done)
+
+    def _from(self, query: str, first: int) -> Iterator[SourceRow]:
+        cursor = self._connection.execute(query)
+        names = [column[0] for column in cursor.description]
+        for row in islice(cursor, first, None):
+            yield dict(zip(names, row, strict=False))

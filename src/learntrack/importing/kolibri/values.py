@@ -1,0 +1,157 @@
+"""Reading the values of a Kolibri's rows: each is what it should be, or `Corrupt` says why not."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from math import isfinite
+from typing import Any
+
+import msgspec
+from pydantic import ValidationError
+
+from learntrack.domain import moments
+from learntrack.domain.any_json import as_json, objection
+from learntrack.domain.attempts import HistoryEntry
+from learntrack.domain.ids import parse_id
+
+SourceRow = dict[str, Any]
+"""A row as another database has it: a value a column, of whatever type."""
+
+LEVELS = range(-(2**31), 2**31)
+"""The mastery levels that a database may hold."""
+LARGEST_JSON = 4 * 2**20
+"""Bytes of one JSON value at the most: a document that holds some of them must stay below 16 MB."""
+_DEPTH = 80
+_ZONE = re.compile(r"\([^)]*\)$")
+_PLAIN_ID = re.compile(r"[0-9a-f]{32}")
+_SUSPECT = re.compile(r"\\u0000|[0-9]{19}")
+_CONTEXT_IDS = ("node_id", "quiz_id", "lesson_id", "course_session_id", "unit_id")
+_TEST_TYPES = ("pre", "post")
+
+_object = msgspec.json.Decoder(dict[str, Any] | None).decode
+_objects = msgspec.json.Decoder(list[dict[str, Any]] | None).decode
+
+
+class Corrupt(ValueError):
+    """A row that cannot be taken over; says why."""
+
+
+def identifier(row: Mapping[str, Any], name: str) -> str:
+    """An id, as 32 hex digits."""
+    value = row[name]
+    if isinstance(value, str) and _PLAIN_ID.fullmatch(value):
+        return value
+    try:
+        return parse_id(str(value))
+    except ValueError:
+        raise Corrupt(f"{name}: not an id") from None
+
+
+def optional_id(row: Mapping[str, Any], name: str) -> str | None:
+    """An id, or None where there is none, or no such column."""
+    return None if row.get(name) in (None, "") else identifier(row, name)
+
+
+def text(row: SourceRow, name: str) -> str:
+    """A text that is not empty."""
+    if not isinstance(row[name], str) or not row[name]:
+        raise Corrupt(f"{name}: no text")
+    return str(row[name])
+
+
+def number(row: SourceRow, name: str) -> float:
+    """A number of at least 0."""
+    value = row[name]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value) or value < 0:
+        raise Corrupt(f"{name}: not a number of at least 0")
+    return float(value)
+
+
+def share(row: SourceRow, name: str) -> float:
+    """A number of 0.0–1.0; a larger one counts as 1.0."""
+    return min(1.0, number(row, name))
+
+
+def level(row: SourceRow) -> int:
+    """A mastery level."""
+    value = row["mastery_level"]
+    if isinstance(value, bool) or not isinstance(value, int) or value not in LEVELS:
+        raise Corrupt("mastery_level: not a whole number of 32 bits")
+    return value
+
+
+def mapping(row: SourceRow, name: str) -> dict[str, Any]:
+    """A JSON object; an empty one where there is nothing."""
+    found: dict[str, Any] = _json(row, name, _object) or {}
+    return found
+
+
+def history(row: SourceRow) -> list[HistoryEntry]:
+    """The interaction history; its entries may have more fields than ours, or less."""
+    try:
+        entries: list[dict[str, Any]] = _json(row, "interaction_history", _objects) or []
+        return [HistoryEntry.model_validate(entry) for entry in entries]
+    except ValidationError:
+        raise Corrupt("interaction_history: entries of another kind") from None
+
+
+def context(row: SourceRow) -> dict[str, str | int]:
+    """What a session was part of: what of it we know."""
+    sent = mapping(row, "extra_fields").get("context")
+    if not isinstance(sent, dict):
+        return {}
+    found: dict[str, str | int] = {name: identifier(sent, name) for name in _CONTEXT_IDS if sent.get(name)}
+    if sent.get("test_type") in _TEST_TYPES:
+        found["test_type"] = str(sent["test_type"])
+    mastery_level = sent.get("mastery_level")
+    if isinstance(mastery_level, int) and mastery_level in LEVELS:
+        found["mastery_level"] = mastery_level
+    return found
+
+
+def moment(row: SourceRow, name: str) -> datetime | None:
+    """A moment, UTC, to the millisecond, if there is one.
+
+    Kolibri writes behind it in brackets the zone in which it is to be shown.
+    """
+    value = row[name]
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        # 2026-11-03 22:13:42.165163(Africa/Nairobi), of which the milliseconds are kept
+        usual = value[19:20] == "." and value[26:27] == "("
+        try:
+            found = datetime.fromisoformat(f"{value[:23]}+00:00" if usual else _ZONE.sub("", value))
+        except ValueError:
+            raise Corrupt(f"{name}: an impossible date") from None
+        if usual:
+            return found
+        value = found
+    if not isinstance(value, datetime):
+        raise Corrupt(f"{name}: an impossible date")
+    try:
+        return moments.to_milliseconds(value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC))
+    except OverflowError:
+        raise Corrupt(f"{name}: an impossible date") from None
+
+
+def _json(row: SourceRow, name: str, decode: Callable[[str], Any]) -> Any:
+    sent = row[name]
+    if sent is None or sent == "":
+        return None
+    if not isinstance(sent, str):
+        sent = as_json(sent).decode()  # PostgreSQL may have decoded it already
+    if len(sent) > LARGEST_JSON:
+        raise Corrupt(f"{name}: larger than {LARGEST_JSON >> 20} MiB")
+    try:
+        value = decode(sent)
+    except msgspec.ValidationError:
+        raise Corrupt(f"{name}: JSON of another kind") from None
+    except (ValueError, RecursionError):
+        raise Corrupt(f"{name}: broken JSON") from None
+    # Walked through only where there may be something to object to.
+    if (_SUSPECT.search(sent) or sent.count("{") + sent.count("[") > _DEPTH) and (
+        found := objection(value, depth=_DEPTH)
+    ):
+        raise Corrupt(f"{name}: {found}")
+    return value

@@ -1,0 +1,158 @@
+"""What each log of a Kolibri becomes."""
+
+from datetime import timedelta
+
+import pytest
+
+from learntrack.documents import ContentSession, ContentSummary, MasteryLog
+from learntrack.domain.ids import summary_id
+from learntrack.importing.report import ImportReport
+from tests.importing.kolibri.rows import (
+    AT,
+    CONTENT,
+    LEARNER,
+    SESSION,
+    SUMMARY,
+    TRY,
+    attempt,
+    convert,
+    id_of,
+    log,
+    moment,
+    session,
+    stamp,
+    summary,
+    whole_learner,
+)
+
+OURS = summary_id(LEARNER, CONTENT)
+
+
+def test_a_learners_logs_refer_to_each_other() -> None:
+    found = convert(**whole_learner())
+
+    visit, whole, made = (
+        found[f"content_sessions {SESSION}"],
+        found[f"content_summaries {OURS}"],
+        found[f"mastery_logs {TRY}"],
+    )
+    assert isinstance(visit.document, ContentSession)
+    assert (visit.document.summary_id, visit.document.mastery_log_id) == (OURS, TRY)
+    assert isinstance(made.document, MasteryLog)
+    assert (made.document.summary_id, made.document.content_id) == (OURS, CONTENT)
+    assert [each.item for each in made.attempts] == ["q1", "q2"]
+    assert [each.number for each in made.attempts] == [0, 1]
+    assert visit.attempts == []
+    assert (whole.source_id, made.source_id) == (SUMMARY, TRY)
+
+
+def test_the_same_rows_have_the_same_digest_and_others_another() -> None:
+    once, again = convert(**whole_learner()), convert(**whole_learner(attempts=[attempt(2), attempt(1)]))
+    changed = convert(**whole_learner(attempts=[attempt(1), attempt(2, correct=0.0)]))
+
+    assert {key: one.imported() for key, one in once.items()} == {key: one.imported() for key, one in again.items()}
+    assert {key for key in once if once[key].imported().digest != changed[key].imported().digest} == {
+        f"mastery_logs {TRY}"
+    }
+
+
+@pytest.mark.parametrize("criterion", ['{"type": "what_comes_next", "more": [1]}', "{}"])
+def test_a_try_whose_criterion_is_unknown_is_kept_with_its_attempts(criterion: str) -> None:
+    made = convert(**whole_learner(tries=[log(mastery_criterion=criterion)]))[f"mastery_logs {TRY}"]
+
+    assert isinstance(made.document, MasteryLog)
+    assert made.document.mastery_criterion.get("more") == ([1] if "more" in criterion else None)
+    assert len(made.attempts) == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "attempts", "moves", "end"),
+    [
+        # A Kolibri before 0.18
+        ({"end_timestamp": stamp(0)}, [attempt(3), attempt(5)], False, moment(6)),
+        ({"end_timestamp": stamp(0)}, [], False, moment(10)),
+        ({"end_timestamp": stamp(0), "completion_timestamp": stamp(0)}, [], False, moment(0)),
+        ({"end_timestamp": stamp(4)}, [attempt(5)], False, moment(4)),
+        # A later one: the end stands, also of a try that only has attempts
+        ({"end_timestamp": stamp(0), "time_spent": 0.0}, [attempt(5)], True, moment(0)),
+        ({"end_timestamp": stamp(4)}, [attempt(5)], True, moment(4)),
+        # A later one that was sent a try by an earlier one
+        ({"end_timestamp": stamp(0), "time_spent": 8.0}, [attempt(5)], True, moment(6)),
+    ],
+)
+def test_an_end_that_never_moved_is_that_of_what_was_done_last(
+    row: dict, attempts: list, moves: bool, end: object
+) -> None:
+    rows = whole_learner(tries=[log(**row)], attempts=attempts)
+
+    assert convert(moves_ends_of_tries=moves, **rows)[f"mastery_logs {TRY}"].document.end_timestamp == end
+
+
+def test_a_try_without_a_time_has_that_of_its_attempts() -> None:
+    made = convert(**whole_learner(tries=[log(time_spent=None)]))[f"mastery_logs {TRY}"]
+
+    assert made.document.time_spent == 10.0
+    assert made.imported().time_spent == 10.0
+
+
+def test_nothing_lies_in_the_future() -> None:
+    report = ImportReport()
+    later = "2031-01-01 00:00:00.000000(Etc/UTC)"
+    rows = whole_learner(
+        sessions=[session(end_timestamp=later)],
+        summaries=[summary(end_timestamp=later, completion_timestamp=later)],
+        tries=[log(end_timestamp=later)],
+        attempts=[attempt(1, start_timestamp=later, end_timestamp=later)],
+    )
+    found = convert(report, **rows)
+
+    assert {one.document.end_timestamp for one in found.values()} == {AT}
+    assert found[f"mastery_logs {TRY}"].attempts[0].start_timestamp == AT
+    reason = "end_timestamp: in the future, stored as the moment of the import"
+    assert report.examples["content_sessions", reason] == [SESSION]
+    assert report.examples["attempts", reason] == [id_of(1)]
+    assert report.counts["attempts"]["skipped"] == 0
+
+
+def test_a_later_import_of_the_same_future_is_nothing_new() -> None:
+    rows = whole_learner(tries=[log(end_timestamp="2031-01-01 00:00:00.000000(Etc/UTC)")])
+    first = convert(**rows)[f"mastery_logs {TRY}"]
+    again = convert(at=AT + timedelta(days=1), **rows)[f"mastery_logs {TRY}"]
+
+    assert first.document.end_timestamp < again.document.end_timestamp
+    assert first.imported() == again.imported()
+
+
+def test_of_several_summaries_of_a_content_the_one_with_the_most_progress_stays() -> None:
+    report = ImportReport()
+    less = summary(id=id_of(7), progress=0.2, start_timestamp="2026-04-01 10:00:00.000000(Etc/UTC)")
+    found = convert(report, **whole_learner(summaries=[less, summary()], tries=[log(summarylog_id=id_of(7))]))
+
+    whole = found[f"content_summaries {OURS}"]
+    assert isinstance(whole.document, ContentSummary)
+    assert (whole.source_id, whole.document.progress, whole.document.start_timestamp.month) == (SUMMARY, 0.5, 4)
+    assert f"mastery_logs {TRY}" in found
+    assert report.examples["content_summaries", "there are several of this learner and content: joined"] == [id_of(7)]
+
+
+def test_what_refers_to_nothing_is_skipped_and_the_rest_stays() -> None:
+    report = ImportReport()
+    lost = [attempt(3, masterylog_id=id_of(9)), attempt(4, masterylog_id=None, sessionlog_id=id_of(9))]
+    found = convert(
+        report, **whole_learner(tries=[log(), log(id=id_of(5), summarylog_id=id_of(9))], attempts=[attempt(1), *lost])
+    )
+
+    assert [each.id for each in found[f"mastery_logs {TRY}"].attempts] == [id_of(1)]
+    assert report.examples["mastery_logs", "its summary is not there"] == [id_of(5)]
+    assert report.examples["attempts", "its try is not there"] == [id_of(3)]
+    assert report.examples["attempts", "its session is not there"] == [id_of(4)]
+
+
+def test_an_anonymous_session_holds_its_attempts() -> None:
+    visit = session(user_id=None, visitor_id=id_of(8))
+    found = convert(user=None, sessions=[visit], attempts=[attempt(1, user_id=None, masterylog_id=None)])
+
+    [made] = found.values()
+    assert isinstance(made.document, ContentSession)
+    assert (made.document.user_id, made.document.visitor_id, made.document.summary_id) == (None, id_of(8), None)
+    assert [each.id for each in made.attempts] == [id_of(1)]
