@@ -1,5 +1,8 @@
 """Documents know what of them has changed, and say it as a `$set` by position."""
 
+from typing import Any
+
+import pytest
 from pymongo import InsertOne, UpdateOne
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, User
@@ -72,6 +75,16 @@ def test_reaching_one_from_below_completes_a_summary_once() -> None:
 
     assert document.completion_timestamp == NOW
     assert document.changes()["progress"] == 1.0
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, True), (0, False), (1, 1.0)])
+def test_extra_fields_that_are_equal_to_python_but_not_as_json_are_replaced(before: Any, after: Any) -> None:
+    begun = ContentSummary.begin(user_id=USER, content_id=CONTENT, channel_id=None, kind="video", at=NOW)
+    begun.keep_extra_fields({"seen": before})
+    document = ContentSummary.read(begun.row())
+    document.keep_extra_fields({"seen": after})
+
+    assert repr(document.changes()) == repr({"extra_fields": {"seen": after}})
 
 
 def test_a_try_ends_later_only_with_time_or_completion() -> None:

@@ -84,7 +84,9 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
 
     def keep_extra_fields(self, extra_fields: dict[str, Any]) -> None:
         """Replace what the app keeps with the summary."""
-        self.change(extra_fields=extra_fields)
+        # Not by `change`, to which `1`, `1.0` and `true` are the same.
+        self.extra_fields = extra_fields
+        self.note("extra_fields")
 
     def count_finished_try(self) -> None:
         """One more of its tries is finished."""
