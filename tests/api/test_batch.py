@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from learntrack.domain import moments
-from tests.support import ANONYMOUS, Api, Person, School, exercise, new_id, right, video
+from learntrack.domain.attempt_book import EMBEDDED_MOST
+from tests.support import ANONYMOUS, Api, Person, School, exercise, new_id, right, video, wrong
 
 NOW = moments.now()
 
@@ -46,6 +47,24 @@ async def test_a_visit_that_was_made_offline_is_recorded_as_it_happened(api: Api
     assert tried["start_timestamp"][:19] == queue[0]["occurred_at"][:19]
     assert tried["completion_timestamp"][:19] == tried["end_timestamp"][:19] == queue[2]["occurred_at"][:19]
     assert [row["item"] for row in await api.attempts(learner)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("named_by", ["id", "item"])
+async def test_a_visit_made_offline_goes_on_with_an_attempt_of_a_long_try(
+    api: Api, school: School, named_by: str
+) -> None:
+    learner, session, body = await school.learner(), new_id(), exercise({"type": "quiz"})
+    many = [wrong(f"question {number}") for number in range(2 * EMBEDDED_MOST)]
+    before = await api.update(learner, await api.start(learner, **body), interactions=many)
+    [moved] = before["attempts"][-1:]  # all began at once: the last that were recorded count as the oldest
+    mended = right(moved["item"], replace=True) | ({"id": moved["id"]} if named_by == "id" else {})
+
+    results = await send(api, learner, item(session, start=body), item(session, update={"interactions": [mended]}))
+
+    assert [result["status"] for result in results] == [200, 200]
+    attempts = await api.attempts(learner, content=body["content_id"])
+    assert len(attempts) == len(many)
+    assert [each["id"] for each in attempts if each["correct"]] == [moved["id"]]
 
 
 async def test_sending_the_whole_queue_again_changes_nothing(api: Api, school: School) -> None:

@@ -93,8 +93,14 @@ class UnitOfWork:
 
     async def _load_overflow(self, starts: list[StartJob], updates: list[UpdateJob]) -> None:
         """Of long tries what interactions refer to, and what a start has to show, beyond what is embedded."""
+        resumable = {
+            start.session_id: self.tries_of(start).first
+            for start in starts
+            if start.criterion is not None and start.user_id is not None
+        }
         for job in updates:
-            holder = self.holder_of(job)
+            # A queue's update may follow in the same group the start of its session, which is not stored yet then.
+            holder = self.holder_of(job) or resumable.get(job.session_id)
             if holder is None or not job.interactions or holder.overflow is None:
                 continue
             look_ups = AttemptBook(holder.attempts, holder.overflow).look_ups(job.interactions)
