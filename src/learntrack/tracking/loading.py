@@ -1,5 +1,6 @@
-"""Reading what a group of jobs is about, within its transaction: one round trip a question, whatever the group's
-size.
+"""Reading what a group of jobs is about, within its transaction.
+
+One round trip a question, whatever the group's size.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -85,8 +86,9 @@ class Loading:
         return loaded
 
     async def summaries(self, ids: list[str], owners: list[str], *, with_tries: bool) -> LoadedLogs:
-        """These summaries of these owners, and of each kind of their tries the one to go on with. Index: the key,
-        summary.
+        """These summaries of these owners, and of each kind of their tries the one to go on with.
+
+        Indexes: the key, summary.
         """
         pipeline: list[Stage] = [{"$match": {"_id": _one_of(ids)}}, {"$match": {"user_id": _one_of(owners)}}]
         if with_tries:
@@ -177,7 +179,9 @@ def _joined(kind: type[Stored], local: str, foreign: str, name: str) -> Stage:
 
 
 def _kind_of(criterion: str) -> Row:
-    """The kind of try (`mastery.try_kind`) as an expression."""
-    coach_assigned = {"$eq": [f"{criterion}.coach_assigned", True]}
+    """The kind of try as an expression, which says the same as `mastery.try_kind`."""
+    is_coach_assigned = {
+        "$and": [{"$eq": [f"{criterion}.type", "quiz"]}, {"$eq": [f"{criterion}.coach_assigned", True]}]
+    }
     is_quiz = {"$in": [f"{criterion}.type", list(mastery.QUIZ_MODELS)]}
-    return {"$cond": [is_quiz, {"$cond": [coach_assigned, "coach_quiz", "quiz"]}, "exercise"]}
+    return {"$cond": [is_coach_assigned, "coach_quiz", {"$cond": [is_quiz, "quiz", "exercise"]}]}
