@@ -14,9 +14,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from learntrack.access.tokens import InvalidToken, TokenVerifier
+from learntrack.domain import moments
 from learntrack.settings import Settings
 from tests.processes import Service
-from tests.support import SECRET, Api, Person, School, exercise, new_id, right, token, video, wrong
+from tests.support import ANONYMOUS, ROOT, SECRET, Api, Person, School, exercise, new_id, right, token, video, wrong
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco")
 
@@ -248,6 +249,84 @@ async def test_oversize_and_deep_bodies_and_path_tricks(school: School) -> None:
         assert "root:" not in answer.text
         assert "import" not in answer.text
     assert await api.stored() == before
+
+
+async def test_nobody_makes_up_an_identity_whose_keys_are_a_learners(school: School) -> None:
+    api, learner = school.api, await school.learner()
+    assert learner.id is not None
+    body, path = video(), "/api/logger/contentsession"
+
+    async def start(by: Person, key: str) -> Any:
+        cookie = {} if by.id else {"Cookie": f"visitor_id={learner.id}"}
+        return await api.send("POST", path, by, json=body, headers={"Idempotency-Key": key, **cookie})
+
+    async def queued(by: Person, key: str) -> Any:
+        item = {"key": key, "occurred_at": moments.now().isoformat(), "session_id": learner.id, "start": body}
+        answer = await api.send("POST", f"{path}/batch", by, json={"items": [item]})
+        return answer.json()["results"][0]
+
+    mine = (await start(learner, "mine")).json()["session_id"]
+    stolen = await start(ANONYMOUS, "mine")
+    assert stolen.status_code == 200
+    assert stolen.json()["session_id"] != mine
+
+    planted = (await start(ANONYMOUS, "planted")).json()["session_id"]
+    recorded = await start(learner, "planted")
+    assert "idempotent-replayed" not in recorded.headers
+    assert recorded.json()["session_id"] != planted
+
+    assert (await queued(ANONYMOUS, "queued"))["status"] == 200
+    recorded = await api.send(
+        "PUT", f"{path}/{mine}", learner, json={"time_spent_delta": 1}, headers={"Idempotency-Key": "queued"}
+    )
+    assert recorded.status_code == 200
+    assert "idempotent-replayed" not in recorded.headers
+
+
+async def test_a_quiz_has_no_back_door(school: School) -> None:
+    """A node session on content = quiz id, kind exercise, mastery_model quiz."""
+    api, learner = school.api, await school.learner()
+    quiz = await school.quiz()
+    back_door = exercise({"type": "quiz"}, content_id=quiz)
+
+    planted = await api.start(learner, **back_door)
+    real = await api.start(learner, quiz_id=quiz)
+    assert real["context"]["mastery_level"] != planted["context"]["mastery_level"]
+    assert real["mastery_criterion"] == {"type": "quiz", "coach_assigned": True}
+    assert real["pastattempts"] == []
+    await api.update(learner, real, time_spent_delta=3, interactions=[wrong("q1")])
+    await api.roster(ROOT, quizzes=[{"id": quiz, "title": "closed", "active": False}])
+
+    again = await api.start(learner, **back_door)
+    assert again["context"]["mastery_level"] == planted["context"]["mastery_level"]
+    assert again["pastattempts"] == []
+    for session in (planted, again):
+        await api.update(learner, session, time_spent_delta=5, interactions=[right("q1", replace=True)])
+    given = await api.db.find_one("mastery_logs", {"content_id": quiz, "mastery_criterion.coach_assigned": True})
+    assert given is not None
+    assert (given["time_spent"], given["complete"]) == (3, False)
+    assert [attempt["correct"] for attempt in given["attempts"]] == [0]
+
+    await api.roster(ROOT, quizzes=[{"id": quiz, "title": "open", "active": True}])
+    await api.update(learner, real, progress=1)
+    await api.update(learner, real, expect=403, time_spent_delta=1)
+    await api.start(learner, expect=403, quiz_id=quiz)
+    for session in (planted, again, await api.start(learner, **back_door, repeat=True)):
+        await api.update(learner, session, time_spent_delta=5, interactions=[right("q1", replace=True)])
+    handed_in = await api.db.find_one("mastery_logs", {"_id": given["_id"]})
+    assert handed_in is not None
+    assert [attempt["correct"] for attempt in handed_in["attempts"]] == [0]
+    assert (handed_in["time_spent"], handed_in["complete"]) == (3, True)
+
+
+async def test_a_session_that_came_to_a_coachs_quiz_by_a_back_door_is_closed(school: School) -> None:
+    """Release 0.1 let node sessions go on with a coach-assigned try; such sessions may be stored."""
+    api, learner = school.api, await school.learner()
+    real = await api.start(learner, quiz_id=await school.quiz())
+    await api.db.collection("content_sessions").update_one(
+        {"_id": real["session_id"]}, {"$unset": {"context.quiz_id": 1}, "$set": {"context.node_id": new_id()}}
+    )
+    await api.update(learner, real, expect=403, interactions=[right("q1")])
 
 
 def raw(service: Service, request: bytes, *, wait: float = 10) -> bytes:

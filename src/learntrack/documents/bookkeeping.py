@@ -17,8 +17,8 @@ OWNER = IndexModel([("owner", ASCENDING)], name="owner")
 class IdempotencyKey(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """The first answer to a request with an Idempotency-Key, kept until `expires_at`.
 
-    Its id is a digest of its scope and the key, `request` one of what was asked. `owner` is the scope: the caller's
-    id, or the anonymous session's or visitor's. `answer` is the answer's JSON.
+    Its id is a digest of its scope, the kind of request and the key, `request` one of what was asked. `owner` is the
+    caller's id, or `visitor:` or `session:` and the id of an anonymous one. `answer` is the answer's JSON.
     """
 
     owner: str

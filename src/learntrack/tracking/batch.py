@@ -14,7 +14,7 @@ from learntrack.domain.any_json import is_deeper_than
 from learntrack.errors import Refusal, field_error
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable
-from learntrack.tracking.idempotency import request_key
+from learntrack.tracking.idempotency import KeyScope, request_key
 from learntrack.tracking.requests import Job, start_job, update_job
 from learntrack.tracking.schemas import MOST_ITEMS, BatchItem, BatchResult, BatchResults
 from learntrack.tracking.service import Answer, Tracking
@@ -79,8 +79,8 @@ class BatchRecorder:
             )
         start = item.start
         assert start is not None
-        action = f"start {session}"
-        key = request_key(item.key, scope=by.user_id or session, action=action, body=start, field="key")
+        scope = KeyScope("session", session) if by.user_id is None else KeyScope("user", by.user_id)
+        key = request_key(item.key, scope=scope, kind="offline start", of=session, body=start, field="key")
         return start_job(
             start, session_id=session, user_id=by.user_id, visitor_id=None, at=at, key=key, id_is_the_clients=True
         )

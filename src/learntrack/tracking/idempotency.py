@@ -5,9 +5,10 @@ After draft-ietf-httpapi-idempotency-key-header-07.
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -17,45 +18,90 @@ from learntrack.errors import KeyReused, StillRunning, field_error
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
+RequestKind = Literal["start", "offline start", "update"]
+"""Keys of different kinds of request are apart. An update is the same kind live and in a batch, so that a client may
+put into its queue what it has sent in vain.
+"""
+
+
+@dataclass(slots=True, frozen=True)
+class KeyScope:
+    """Within what a key is unique. The kind is part of it, because a caller chooses some of the ids: a visitor's or an
+    anonymous session's may be those of a learner, and must not lead to the learner's keys.
+    """
+
+    kind: Literal["user", "visitor", "session"]
+    id: str
+
+    @property
+    def owner(self) -> str:
+        """Whose the key is, as it is stored: a user's plain id, by which forgetting removes it."""
+        return self.id if self.kind == "user" else f"{self.kind}:{self.id}"
+
+    @property
+    def was_plain(self) -> bool:
+        """Whether keys that release 0.1 stored under the plain id can be believed: a visitor's id was anybody's."""
+        return self.kind != "visitor"
+
+
 @dataclass(slots=True, frozen=True)
 class RequestKey:
     """A request with an Idempotency-Key.
 
-    `id` is a digest of the key and its scope, `request` one of what is asked; `scope` is the caller's id, or the
-    anonymous session's or visitor's.
+    `id` is a digest of the key, its scope and the kind of request, `request` one of what is asked. `former_id` is the
+    id of release 0.1, under which it may have been answered before an upgrade; None where that is not believed.
     """
 
     id: str
-    scope: str
+    scope: KeyScope
     request: str
+    former_id: str | None = None
+
+    @property
+    def ids(self) -> list[str]:
+        """Under which ids the first answer may be stored."""
+        return [self.id] if self.former_id is None else [self.id, self.former_id]
 
     def answered(self, answer: bytes, expires_at: datetime) -> IdempotencyKey:
         """What is stored of the answered request."""
         return IdempotencyKey.begin(
-            self.id, owner=self.scope, request=self.request, answer=answer, expires_at=expires_at
+            self.id, owner=self.scope.owner, request=self.request, answer=answer, expires_at=expires_at
         )
 
-    def answer_in(self, stored: IdempotencyKey) -> bytes:
-        """The first answer.
+    def answer_in(self, stored: Mapping[str, IdempotencyKey]) -> bytes | None:
+        """The first answer, if it is among these keys (by their ids).
 
         Raises:
             KeyReused: the key was used for another request.
 
         """
-        if stored.request != self.request:
+        found = stored.get(self.id)
+        if found is not None and found.request != self.request:
             raise KeyReused
-        return stored.answer
+        if found is None and self.former_id is not None:
+            found = stored.get(self.former_id)
+            # Only the very same request: under the former id an anonymous caller may have left another one.
+            if found is not None and found.request != self.request:
+                found = None
+        return None if found is None else found.answer
 
 
 def request_key(
-    key: str | None, *, scope: str | None, action: str, body: Any, field: str = "Idempotency-Key"
+    key: str | None,
+    *,
+    scope: KeyScope | None,
+    kind: RequestKind,
+    of: str = "",
+    body: Any,
+    field: str = "Idempotency-Key",
 ) -> RequestKey | None:
     """The key of a request, None where there is none, or nobody to keep it for.
 
     Args:
         key: What the client sent.
         scope: Within what the key is unique.
-        action: What is asked of what, for example `update 0a4f…`.
+        kind: What is asked.
+        of: Of which session.
         body: The request's body, as a msgspec shape or plain values.
         field: What a refusal names.
 
@@ -70,7 +116,13 @@ def request_key(
     if scope is None:
         return None
     content = msgspec.json.encode(body, order="sorted")
-    return RequestKey(_digest(scope.encode(), key.encode()), scope, _digest(action.encode(), content))
+    action = f"{'update' if kind == 'update' else 'start'} {of}".rstrip()
+    return RequestKey(
+        _digest(scope.kind.encode(), scope.id.encode(), kind.encode(), key.encode()),
+        scope,
+        _digest(action.encode(), content),
+        _digest(scope.id.encode(), key.encode()) if scope.was_plain else None,
+    )
 
 
 def _digest(*parts: bytes) -> str:

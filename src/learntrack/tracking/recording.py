@@ -138,6 +138,8 @@ def update(job: UpdateJob, unit: UnitOfWork, limits: AttemptLimits) -> SessionUp
         raise Forbidden("You may not take this quiz.")
     summary = _referred_to(unit.summaries, session.summary_id)
     log = _referred_to(unit.logs, session.mastery_log_id)
+    if quiz_id is None and log is not None and mastery.is_coach_assigned(log.mastery_criterion):
+        raise Forbidden("You may not take this quiz.")  # by a node, as release 0.1 let it be started
     complete = progress.is_complete(job.advance.of((summary or session).progress))
     # What a finished coach-assigned quiz refuses, and what alone touches a try.
     concerns_try = bool(job.advance.time_spent) or complete or bool(job.interactions) or quiz_id is not None

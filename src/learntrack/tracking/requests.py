@@ -16,7 +16,7 @@ from learntrack.domain.progress import Advance
 from learntrack.errors import Forbidden, InvalidFields, NotFound, TooLarge
 from learntrack.settings import Settings
 from learntrack.tracking import schemas
-from learntrack.tracking.idempotency import RequestKey, request_key
+from learntrack.tracking.idempotency import KeyScope, RequestKey, request_key
 from learntrack.tracking.schemas import MasteryModel, SessionStart, SessionUpdate
 
 T = TypeVar("T")
@@ -152,8 +152,8 @@ def update_job(
     if not is_id(session_id):
         raise NotFound("There is no such content session.")
     session = parse_id(session_id)
-    scope = user_id or session
-    named = request_key(key, scope=scope, action=f"update {session}", body=update, field=key_field)
+    scope = KeyScope("session", session) if user_id is None else KeyScope("user", user_id)
+    named = request_key(key, scope=scope, kind="update", of=session, body=update, field=key_field)
     sent = update.interactions
     return UpdateJob(
         session_id=session,

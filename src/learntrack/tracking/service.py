@@ -17,7 +17,7 @@ from learntrack.storage import Database
 from learntrack.storage.group_commit import GroupCommit
 from learntrack.storage.transactions import Tx
 from learntrack.tracking import recording
-from learntrack.tracking.idempotency import Running, request_key
+from learntrack.tracking.idempotency import KeyScope, Running, request_key
 from learntrack.tracking.requests import Job, StartJob, may_join, start_job, update_job
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
@@ -74,7 +74,7 @@ class Tracking:
             user_id=by.user_id,
             visitor_id=visitor,
             at=self._clock(),
-            key=request_key(key, scope=by.user_id or visitor, action="start", body=start),
+            key=request_key(key, scope=_starter(by, visitor), kind="start", body=start),
         )
         return await self._once(job)
 
@@ -125,8 +125,8 @@ class Tracking:
 
     def _outcome(self, job: Job, unit: UnitOfWork) -> Answer | Exception:
         try:
-            if job.key is not None and (stored := unit.keys.get(job.key.id)) is not None:
-                return Answer(job.key.answer_in(stored), replayed=True)
+            if job.key is not None and (first := job.key.answer_in(unit.keys)) is not None:
+                return Answer(first, replayed=True)
             before = unit.attempts_recorded
             answer = (
                 recording.start(job, unit) if isinstance(job, StartJob) else recording.update(job, unit, self._limits)
@@ -139,6 +139,13 @@ class Tracking:
         body = encoded(answer)
         unit.keys[job.key.id] = job.key.answered(body, self._clock() + self._keys_kept)
         return Answer(body, attempts_recorded=recorded)
+
+
+def _starter(by: Actor, visitor: str | None) -> KeyScope | None:
+    """Whose the key of a start is; nobody's where there is neither a user nor a visitor to keep it for."""
+    if by.user_id is not None:
+        return KeyScope("user", by.user_id)
+    return None if visitor is None else KeyScope("visitor", visitor)
 
 
 def _count(jobs: Sequence[Job], outcomes: Sequence[Answer | Exception]) -> None:

@@ -51,7 +51,7 @@ class UnitOfWork:
         """Read what these jobs are about."""
         starts = [job for job in jobs if isinstance(job, StartJob)]
         updates = [job for job in jobs if isinstance(job, UpdateJob)]
-        if keys := [job.key.id for job in jobs if job.key is not None]:
+        if keys := [entry for job in jobs if job.key is not None for entry in job.key.ids]:
             self.keys = await self._load.keys(keys)
         if updates:
             ids, owners = {job.session_id for job in updates}, {job.user_id for job in updates}
