@@ -116,7 +116,15 @@ def _cors(settings: Settings) -> CORSConfig | None:
     return CORSConfig(
         allow_origins=origins,
         allow_methods=["GET", "POST", "PUT", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Request-ID"],
+        # The last two are sent by Kolibri's client with every request.
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "X-Request-ID",
+            "X-Requested-With",
+            "X-CSRFToken",
+        ],
         expose_headers=["Idempotent-Replayed", "Retry-After", "X-Request-ID"],
         max_age=600,
     )

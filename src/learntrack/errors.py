@@ -29,6 +29,19 @@ class InvalidFields(Refusal):
         self.errors = dict(errors)
 
 
+class NotAssigned(InvalidFields):
+    """The request names a lesson or a course that is not assigned to the caller.
+
+    Args:
+        field: The field that names it.
+
+    """
+
+    def __init__(self, field: str) -> None:
+        super().__init__({field: ["It is not assigned to you."]})
+        self.field = field
+
+
 class Forbidden(Refusal):
     """You may not do this."""
 

@@ -22,7 +22,6 @@ NOT_YET = {
     "clients-texts_are_trimmed": "texts are not trimmed",
     "clients-criteria_as_content_has_them": "m_of_n takes no other whole numbers than its own",
     "clients-large_state": "extra_fields are limited to 256 KiB",
-    "clients-lesson_that_is_not_assigned": "the aliases do not answer in Kolibri's shape",
     "clients-one_attempt_by_its_id": "there is no attemptlog/{id}",
     "clients-pre_test_from_start_to_end": "there are no pre- and post-tests",
     "clients-versions_of_pre_and_post": "there are no pre- and post-tests",

@@ -106,6 +106,9 @@ async def test_every_json_answer_is_as_described(api: Api, school: School) -> No
     update = {"key": "k", "session_id": again["session_id"], "occurred_at": "2000-01-01", "update": {}}
     await ask("POST", "/api/logger/contentsession/batch", json={"items": [update]})
     await ask("GET", f"/api/logger/totalcontentprogress/{learner.id}")
+    await ask("POST", "/api/logger/trackprogress", json=body)
+    await ask("PUT", f"/api/logger/trackprogress/{again['session_id']}", json={})
+    await ask("GET", f"/api/logger/userprogress/{learner.id}")
     for page in ({}, {"page_size": 1}):
         assert await ask("GET", "/api/logger/masterylog", params=page)
         assert await ask("GET", "/api/logger/attemptlog", params=page)

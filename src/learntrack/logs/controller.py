@@ -24,6 +24,7 @@ from learntrack.logs.schemas import (
 from learntrack.logs.service import Logs
 from learntrack.web.answers import json_response, list_response
 from learntrack.web.examples import example, page_example
+from learntrack.web.kolibri_errors import kolibri_alias
 from learntrack.web.paging import listed, page_request
 from learntrack.web.parameters import Classroom, Content, Facility, PageNumber, PageSize, query
 from learntrack.web.problems import answers
@@ -40,7 +41,7 @@ class LogController(Controller):
     tags = ["Logs"]
 
     @get(
-        ["/totalcontentprogress/{user_id:str}", "/userprogress/{user_id:str}"],
+        "/totalcontentprogress/{user_id:str}",
         guards=[oneself_only],
         responses=answers(401, 403, 503, ok=(TotalProgress, "The total.", example(TOTAL_EXAMPLE))),
         summary="How much a learner has finished",
@@ -52,6 +53,8 @@ class LogController(Controller):
     ) -> Response[Any]:
         """Finished tries, plus contents done that have no tries."""
         return json_response(await logs.total(parse_id(user_id)))
+
+    kolibri_total = kolibri_alias(total, "/userprogress/{user_id:str}")
 
     @get(
         "/masterylog",

@@ -27,6 +27,7 @@ from learntrack.tracking.service import Answer, Tracking
 from learntrack.web.answers import json_response
 from learntrack.web.bodies import DescribedAs, holding_bodies
 from learntrack.web.examples import example
+from learntrack.web.kolibri_errors import kolibri_alias
 from learntrack.web.problems import answers
 
 IdempotencyKey = Annotated[
@@ -50,7 +51,7 @@ class ContentSessionController(Controller):
     tags = ["Progress"]
 
     @post(
-        ["/contentsession", "/trackprogress"],
+        "/contentsession",
         status_code=HTTP_200_OK,
         responses=answers(
             400,
@@ -78,8 +79,10 @@ class ContentSessionController(Controller):
         """Begin a visit of a content, and learn where the learner left off."""
         return _response(await tracking.start(data, by=request.user, visitor_id=visitor_id, key=idempotency_key))
 
+    kolibri_start = kolibri_alias(start, "/trackprogress")
+
     @put(
-        ["/contentsession/{session_id:str}", "/trackprogress/{session_id:str}"],
+        "/contentsession/{session_id:str}",
         responses=answers(
             400,
             401,
@@ -109,6 +112,8 @@ class ContentSessionController(Controller):
         Adds time and progress, and folds answers into attempts; all of it or nothing.
         """
         return _response(await tracking.update(session_id, data, by=request.user, key=idempotency_key))
+
+    kolibri_update = kolibri_alias(update, "/trackprogress/{session_id:str}")
 
 
 class BatchController(Controller):

@@ -12,7 +12,7 @@ from learntrack.domain import mastery, progress
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, AttemptTooLarge, UnknownAttempt
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.ids import summary_id
-from learntrack.errors import Conflict, Forbidden, NotFound, QuizFinished, TooLarge, field_error
+from learntrack.errors import Conflict, Forbidden, NotAssigned, NotFound, QuizFinished, TooLarge, field_error
 from learntrack.tracking.requests import StartJob, UpdateJob
 from learntrack.tracking.schemas import AttemptView, SessionContext, SessionStarted, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
@@ -74,7 +74,7 @@ def _check_assigned(job: StartJob, unit: UnitOfWork) -> None:
         if not unit.is_assigned(each.id, job.user_id):
             if each.field == "quiz_id":
                 raise Forbidden("You may not take this quiz.")
-            raise field_error(each.field, "It is not assigned to you.")
+            raise NotAssigned(each.field)
 
 
 def _visited_summary(job: StartJob, user_id: str, unit: UnitOfWork) -> ContentSummary:

@@ -30,6 +30,8 @@ from learntrack.storage import DatabaseUnavailable
 
 logger = logging.getLogger("learntrack")
 
+BODY = "body"
+"""What a message is about that is about no field."""
 _RETRY_AFTER = "1"
 _UNAVAILABLE = "The database cannot be reached or written just now. Try again."
 _TOO_LATE = "The request took too long. It may or may not have been done; try again."
@@ -136,22 +138,24 @@ def _from_unavailable(error: DatabaseUnavailable) -> ProblemDetailsException:
 
 def _from_http(error: HTTPException) -> ProblemDetailsException:
     if isinstance(error, ValidationException):
-        return _from_validation(error)
+        return _from_refusal(InvalidFields(errors_of(error)))
     if isinstance(error, InternalServerException):
         return _from_anything(error)
     if error.status_code == HTTPStatus.BAD_REQUEST:
-        return _document(400, error.detail, error.headers, {"body": [error.detail]})
+        return _document(400, error.detail, error.headers, errors_of(error))
     return _document(error.status_code, error.detail, error.headers)
 
 
-def _from_validation(error: ValidationException) -> ProblemDetailsException:
+def errors_of(error: HTTPException) -> dict[str, list[str]]:
+    """The messages by field of a request that the framework could not read; `BODY` where it names none."""
     errors: dict[str, list[str]] = {}
-    for message in error.extra if isinstance(error.extra, list) else []:
-        field, text = _worded(
-            str(message.get("key", "")).removeprefix("data").lstrip("."), message.get("message", error.detail)
-        )
-        errors.setdefault(field, []).append(text)
-    return _from_refusal(InvalidFields(errors or {"body": [error.detail]}))
+    if isinstance(error, ValidationException):
+        for message in error.extra if isinstance(error.extra, list) else []:
+            field, text = _worded(
+                str(message.get("key", "")).removeprefix("data").lstrip("."), message.get("message", error.detail)
+            )
+            errors.setdefault(field, []).append(text)
+    return errors or {BODY: [error.detail]}
 
 
 def _from_anything(error: Exception) -> ProblemDetailsException:
@@ -172,7 +176,7 @@ def _worded(field: str, text: str) -> tuple[str, str]:
         return f"{field}.{missing[1]}".lstrip("."), "This field is required."
     if "matching regex" in text:
         text = "Must be a valid UUID."
-    return field or "body", text.replace("`", "'")
+    return field or BODY, text.replace("`", "'")
 
 
 problem_details = ProblemDetailsPlugin(
