@@ -22,6 +22,9 @@ Kind = Literal["video", "audio", "document", "exercise", "html5", "topic", "slid
 
 Criterion = Mapping[str, Any]
 
+TestType = Literal["pre", "post"]
+"""Whether a test is taken before a course's unit or after it."""
+
 TryKind = Literal["exercise", "quiz", "coach_quiz"]
 """Tries of different kinds never mix, though they may be of the same content (contract, POST contentsession)."""
 
@@ -30,6 +33,11 @@ COACH_ASSIGNED_QUIZ: Criterion = {"type": "quiz", "coach_assigned": True}
 _DEFAULT_PAST_ATTEMPTS = 10
 _IN_A_ROW = "num_correct_in_a_row_"
 _LOWEST_LEVEL = -(2**31)
+
+
+def unit_test(version: str, test_type: TestType) -> Criterion:
+    """The criterion of a try at the pre- or post-test of a course's unit."""
+    return {"type": "pre_post_test", "version": version, "test_type": test_type}
 
 
 def is_quiz(criterion: Criterion) -> bool:

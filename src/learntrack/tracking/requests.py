@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from learntrack.domain import mastery
+from learntrack.domain import mastery, unit_tests
 from learntrack.domain.any_json import objection
 from learntrack.domain.attempts import Interaction
 from learntrack.domain.ids import is_id, parse_id
@@ -22,6 +22,8 @@ from learntrack.tracking.schemas import MasteryModel, SessionStart, SessionUpdat
 T = TypeVar("T")
 
 _REQUIRED = "This field is required."
+_NOT_BESIDE_A_QUIZ = ("node_id", "lesson_id", "unit_id")
+_BESIDE_A_QUIZ = "Must not be given together with quiz_id."
 
 
 @dataclass(slots=True, frozen=True)
@@ -95,39 +97,57 @@ def start_job(
 
     """
     _check_start(start)
-    given = (
-        Assigned("quiz_id", start.quiz_id) if start.quiz_id else None,
-        Assigned("lesson_id", start.lesson_id) if start.lesson_id else None,
-        Assigned("course_session_id", start.course_session_id)
-        if start.course_session_id and not start.quiz_id
-        else None,
-    )
-    assigned = tuple(each for each in given if each is not None)
+    assigned = _assigned(start)
     if assigned and user_id is None:
         raise Forbidden("Sign in to take a quiz, a lesson or a course.")
-    context: dict[str, str | int] = {} if start.quiz_id is not None else {"node_id": _required(start.node_id)}
-    context |= {each.field: each.id for each in assigned}
-    criterion: mastery.Criterion | None
-    if start.quiz_id is not None:
-        content_id, channel_id, kind, criterion = start.quiz_id, None, "quiz", mastery.COACH_ASSIGNED_QUIZ
-    else:
-        content_id, channel_id, kind = _required(start.content_id), start.channel_id, _required(start.kind)
-        criterion = start.mastery_model.criterion() if start.mastery_model else None
+    visited = _visited(start, user_id)
     return StartJob(
         session_id=session_id,
         user_id=user_id,
         visitor_id=visitor_id if user_id is None else None,
-        content_id=content_id,
-        channel_id=channel_id,
-        kind=kind,
-        criterion=criterion,
-        context=context,
+        content_id=visited.content_id,
+        channel_id=visited.channel_id,
+        kind=visited.kind,
+        criterion=visited.criterion,
+        context=visited.context | {each.field: each.id for each in assigned},
         assigned=assigned,
         repeat=bool(start.repeat),
         at=at,
         key=key,
         id_is_the_clients=id_is_the_clients,
     )
+
+
+@dataclass(slots=True, frozen=True)
+class _Visited:
+    """What is visited: its content, and what names it in the session's context."""
+
+    content_id: str
+    channel_id: str | None
+    kind: str
+    criterion: mastery.Criterion | None
+    context: dict[str, str | int]
+
+
+def _visited(start: SessionStart, user_id: str | None) -> _Visited:
+    """What a checked start visits: a quiz, the test of a course's unit, or a node."""
+    if start.quiz_id is not None:
+        return _Visited(start.quiz_id, None, "quiz", mastery.COACH_ASSIGNED_QUIZ, {})
+    if start.unit_id is not None:
+        course, unit = _required(start.course_session_id), start.unit_id
+        test: mastery.TestType = _required(start.test_type)
+        version = unit_tests.version(_required(user_id), course, unit, test)
+        content = unit_tests.content_id(course, unit, test)
+        return _Visited(content, None, "quiz", mastery.unit_test(version, test), {"unit_id": unit})
+    criterion = start.mastery_model.criterion() if start.mastery_model else None
+    context: dict[str, str | int] = {"node_id": _required(start.node_id)}
+    return _Visited(_required(start.content_id), start.channel_id, _required(start.kind), criterion, context)
+
+
+def _assigned(start: SessionStart) -> tuple[Assigned, ...]:
+    """What has to be assigned to the caller; a course beside a quiz is ignored."""
+    names = ("quiz_id",) if start.quiz_id is not None else ("lesson_id", "course_session_id")
+    return tuple(Assigned(name, value) for name in names if (value := getattr(start, name)) is not None)
 
 
 def update_job(
@@ -184,11 +204,13 @@ def _check_start(start: SessionStart) -> None:
     """Raise `InvalidFields` unless the fields of a start go together."""
     errors: dict[str, list[str]] = {}
     if start.quiz_id is not None:
-        for name in ("node_id", "lesson_id"):
-            if getattr(start, name) is not None:
-                errors[name] = ["Must not be given together with quiz_id."]
+        errors |= {name: [_BESIDE_A_QUIZ] for name in _NOT_BESIDE_A_QUIZ if getattr(start, name) is not None}
+    elif start.unit_id is not None:
+        errors |= {name: [_REQUIRED] for name in ("test_type", "course_session_id") if getattr(start, name) is None}
+        if start.node_id is not None:
+            errors["node_id"] = ["Must not be given together with unit_id."]
     elif start.node_id is None:
-        errors["node_id"] = ["One of node_id and quiz_id is required."]
+        errors["node_id"] = ["One of node_id, quiz_id and unit_id is required."]
     if start.lesson_id is not None and start.course_session_id is not None:
         errors["course_session_id"] = ["Must not be given together with lesson_id."]
     if start.node_id is not None:

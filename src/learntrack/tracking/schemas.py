@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from learntrack.domain.ids import parse_id
-from learntrack.domain.mastery import Kind, MasteryModelType
+from learntrack.domain.mastery import Kind, MasteryModelType, TestType
 from learntrack.web import examples
 from learntrack.web.values import Fraction, Id, OutId, PlainText, Seconds, SmallInt
 
@@ -26,7 +26,7 @@ class MasteryModel(Struct, omit_defaults=True):
 
 
 class SessionStart(Struct):
-    """A visit begins: either of a node of a channel, or of a quiz that a coach assigned."""
+    """A visit begins: of a node of a channel, of a quiz that a coach assigned, or of the test of a course's unit."""
 
     node_id: Annotated[Id | None, Meta(description="The node visited; needs kind, content_id and channel_id.")] = None
     content_id: Annotated[Id | None, Meta(description="The content of the node: progress is kept per content.")] = None
@@ -42,7 +42,18 @@ class SessionStart(Struct):
         Id | None, Meta(description="The coach-assigned quiz to take; not with lesson_id or node_id.")
     ] = None
     course_session_id: Annotated[
-        Id | None, Meta(description="The course within which the node is visited; not with lesson_id.")
+        Id | None,
+        Meta(description="The course within which the node or the unit's test is visited; not with lesson_id."),
+    ] = None
+    unit_id: Annotated[
+        Id | None,
+        Meta(
+            description="The unit of the course whose test is taken; needs test_type and course_session_id; not with "
+            "node_id or quiz_id."
+        ),
+    ] = None
+    test_type: Annotated[
+        TestType | None, Meta(description="Whether it is the test before the unit or the one after it.")
     ] = None
     mastery_model: Annotated[MasteryModel | None, Meta(description="What mastery of an exercise demands.")] = None
     repeat: Annotated[
@@ -51,7 +62,7 @@ class SessionStart(Struct):
 
     def __post_init__(self) -> None:
         """Write ids in one way."""
-        for name in ("node_id", "content_id", "channel_id", "lesson_id", "quiz_id", "course_session_id"):
+        for name in ("node_id", "content_id", "channel_id", "lesson_id", "quiz_id", "course_session_id", "unit_id"):
             if (value := getattr(self, name)) is not None:
                 setattr(self, name, parse_id(value))
 
@@ -128,6 +139,7 @@ class SessionContext(Struct):
     quiz_id: OutId | UnsetType = UNSET
     lesson_id: OutId | UnsetType = UNSET
     course_session_id: OutId | UnsetType = UNSET
+    unit_id: OutId | UnsetType = UNSET
     mastery_level: (
         Annotated[int, Meta(description="Which try: 1, 2, 3… of exercises, random negative of quizzes.")] | UnsetType
     ) = UNSET
