@@ -17,7 +17,7 @@ from learntrack.domain.attempt_book import (
     Chunk,
     UnknownAttempt,
 )
-from learntrack.domain.attempts import Attempt, Interaction, grouped, newest_first, newest_on
+from learntrack.domain.attempts import Attempt, Interaction, grouped, newest_first
 
 NOW = moments.now()
 
@@ -80,7 +80,7 @@ def _plain_record(attempts: list[Attempt], interactions: list[Interaction], now:
         if first.id:
             found = next(each for each in attempts if each.id == first.id)
         else:
-            found = newest_on(attempts, first.item) if first.replace else None
+            found = next((each for each in newest_first(attempts) if each.item == first.item and first.replace), None)
         rest = group
         if found is None:
             found = Attempt.begin(first, session_id="s", number=len(attempts), now=now)

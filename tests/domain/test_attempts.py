@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learntrack.domain import moments
-from learntrack.domain.attempts import Attempt, HistoryEntry, Interaction, grouped, newest_first, newest_on
+from learntrack.domain.attempts import Attempt, HistoryEntry, Interaction, grouped, newest_first
 
 NOW = moments.now()
 
@@ -105,8 +105,6 @@ def test_newest_first_is_by_start_then_first_recorded() -> None:
     early, same, also_same = attempt(0, time_spent=9.0), attempt(1), attempt(2)
 
     assert newest_first([also_same, early, same]) == [same, also_same, early]
-    assert newest_on([early, also_same, same], "q") is same
-    assert newest_on([early], "other") is None
 
 
 def test_a_copy_goes_on_by_itself() -> None:

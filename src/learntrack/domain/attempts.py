@@ -3,7 +3,7 @@
 An attempt is stored as it stands here, embedded in its mastery log, or in the session where there is no try.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -145,8 +145,3 @@ def newness(attempt: Attempt) -> tuple[float, int]:
 def newest_first(attempts: Iterable[Attempt]) -> list[Attempt]:
     """The attempts, newest first (contract, POST contentsession: pastattempts)."""
     return sorted(attempts, key=newness)
-
-
-def newest_on(attempts: Sequence[Attempt], item: str) -> Attempt | None:
-    """The newest attempt on this item, or None."""
-    return min((attempt for attempt in attempts if attempt.item == item), key=newness, default=None)

@@ -20,8 +20,6 @@ from learntrack.storage.database import Row
 from learntrack.storage.transactions import Tx
 from learntrack.web.paging import Page, PageRequest, page_of, paged
 
-_SIMPLE = ("facilities", "classrooms", "learner_groups", "lessons", "quizzes", "course_sessions")
-_ASSIGNMENTS = ("lessons", "quizzes", "course_sessions")
 _PATIENCE = 60.0
 _OF_USERS = {
     "memberships": {"user_id": "$_id", "collection_id": "$memberships"},
