@@ -9,9 +9,7 @@ STAGE = re.compile(r"""["']\$count["']\s*:""")
 
 
 def test_nothing_is_counted_by_a_count_stage() -> None:
-    """secantusd-py refuses `$count` within `$unionWith` and `$lookup`; a `$group` with `{"$sum": 1}` says the same
-    everywhere.
-    """
+    """secantusd-py refuses `$count` in a `$unionWith` or `$lookup`; `$group` with `$sum` says the same everywhere."""
     sources = [path for kind in ("*.py", "*.json") for path in Path(learntrack.__file__).parent.rglob(kind)]
 
     assert len(sources) > 50

@@ -1,5 +1,6 @@
-"""The answers, and the examples, are what the API's description says. That every answer that the API's tests get is so
-is asked in `support.Api.send`.
+"""The examples are what the API's description says, and an answer that is not is noticed.
+
+Every answer that the API's tests get is looked at by `support.Api.send`.
 """
 
 from collections.abc import Iterator

@@ -12,13 +12,11 @@ FACILITY = IndexModel([("facility_id", ASCENDING), ("content_id", ASCENDING)], n
 
 
 class ItemRollup(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
-    """Attempts at a question by the learners of a facility, for the report item-analysis. Its id is
-    facility:content:item.
+    """Attempts at a question by the learners of a facility, for the report item-analysis.
 
-    `answers` has an entry for each of the commonest wrong simple answers and one (`answer` null) for all other
-    attempts: how many (`attempts`), the sums of correct (`x`), of the try's mean correctness (`y`), of their squares
-    and product
-    (`xx`, `yy`, `xy`), and how many were `hinted` or met `errors`.
+    Its id is `facility:content:item`. `answers` has an entry for each of the commonest wrong simple answers and one
+    (`answer` null) for all other attempts: how many (`attempts`), the sums of correct (`x`), of the try's mean
+    correctness (`y`), of their squares and product (`xx`, `yy`, `xy`), and how many were `hinted` or met `errors`.
     """
 
     facility_id: str

@@ -1,9 +1,8 @@
 """The attempts of one try as one list, of which only the newest are embedded in the try's document.
 
 A try of thousands of attempts must neither slow down nor outgrow a document, so older attempts move to overflow
-chunks of the same shape (MongoDB's outlier pattern). One rule makes that cheap: **every embedded attempt is newer
-than every
-attempt in a chunk**. What a client asks for nearly always (the newest few, the newest on an item) is then in the
+chunks of the same shape (MongoDB's outlier pattern). One rule makes that cheap: **every embedded attempt is newer than
+every attempt in a chunk**. What a client asks for nearly always (the newest few, the newest on an item) is then in the
 document already, and chunks are read only for what is certainly not there.
 """
 
@@ -99,9 +98,9 @@ class AttemptBook:
     `embedded` are those in the document, `totals` what it remembers of its chunks, and `chunks` those that `look_ups`
     asked for; the lists and totals are the book's own. The attempts given are never changed: one that goes on is
     replaced by a copy, so that a refusal half-way leaves nothing behind, and every group's attempt can be shown as it
-    stood
-    then. After `record`, `changed` are the positions in `embedded` to be written (all of them where `moved`),
-    `chunks` with
+    stood then.
+
+    After `record`, `changed` are the positions in `embedded` to be written (all of them where `moved`), `chunks` with
     `changed` entries are to be updated, and `new_chunks` to be inserted.
     """
 

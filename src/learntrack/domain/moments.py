@@ -3,9 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 LONGEST_SECONDS = 1e9
-"""The most seconds (some 31 years) that one request may claim; more is a client's mistake and would leave the
-calendar.
-"""
+"""The most seconds that one request may claim, some 31 years; more is a mistake and would leave the calendar."""
 
 
 def now() -> datetime:

@@ -85,8 +85,9 @@ class ListsByGroup:
 
 
 def tries_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
-    """One row: `count`, and as `rows` those of the page. No row at all: nothing matches. Indexes: owner_end,
-    owner_content, content.
+    """One row: `count`, and as `rows` those of the page. No row at all: nothing matches.
+
+    Indexes: owner_end, owner_content, content.
     """
     rows = {"$slice": [_newest_first("id"), page.skip, page.size]}
     return [*_grouped_tries(readable, filters), {"$project": {"_id": 0, "count": 1, "rows": rows}}]

@@ -45,8 +45,9 @@ class PrivacyController(Controller):
         user_id: Annotated[str, Parameter(description="Your own id; a superuser: anybody's.")],
         privacy: NamedDependency[Privacy],
     ) -> Response[Any]:
-        """Roster entry, sessions, summaries, tries and attempts, one JSON object a line: `{"collection",
-        "document"}`.
+        """Roster entry, sessions, summaries, tries and attempts, one JSON object a line.
+
+        Each is `{"collection", "document"}`.
         """
         return await lines_response(await privacy.export(user_id), JSON_LINES)
 

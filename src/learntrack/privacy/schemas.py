@@ -1,4 +1,4 @@
-"""Shapes of what is said about forgetting."""
+"""Shapes of what is handed out about a person, and of what is said about forgetting them."""
 
 from collections.abc import Mapping
 from typing import Annotated

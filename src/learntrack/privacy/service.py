@@ -19,8 +19,9 @@ ABOUT_A_USER: dict[type[Stored], str] = {
     IdempotencyKey: "owner",
     User: "_id",
 }
-"""By which field each document names its user. The roster entry is the last to go: until then it is clear whose logs
-they were.
+"""By which field each document names its user.
+
+The roster entry is the last to go: until then it is clear whose logs they were.
 """
 
 _STEP = 200

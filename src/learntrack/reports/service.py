@@ -100,8 +100,9 @@ class Reports:
         )
 
     async def _whole_facilities(self, filters: ReportFilters, members: Readable) -> list[str] | None:
-        """The facilities all of whose members are asked about, so that rollups may answer; empty for all of them,
-        None for no.
+        """The facilities all of whose members are asked about, so that rollups may answer.
+
+        Empty where every facility is; None where only a part of one is asked about.
         """
         if members.users is None:
             return [filters.facility] if filters.facility else []

@@ -1,6 +1,4 @@
-"""Running the service: the embedded engine, if there is no other database, and the web server's processes in front of
-it.
-"""
+"""Running the service: the web server's processes, and behind them the embedded engine where it is the database."""
 
 import asyncio
 import gc

@@ -6,8 +6,9 @@ from typing import Any
 from learntrack.storage.errors import StartError
 
 _MONGODB_8 = 25
-"""maxWireVersion of MongoDB 8.0: $lookup of a sharded collection in a transaction, writes to several collections in a
-command.
+"""maxWireVersion of MongoDB 8.0, which can do two things that are asked for here.
+
+It joins sharded collections (`$lookup`) within a transaction, and writes to several collections in one command.
 """
 _STANDALONE = (
     "The MongoDB at this address is a standalone server, which has no transactions. "

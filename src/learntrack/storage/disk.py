@@ -1,5 +1,6 @@
-"""Refusing writes before the disk is full: an engine whose log cannot be written may have promised what it cannot
-keep.
+"""Refusing writes before the disk is full.
+
+An engine whose log cannot be written may have promised what it cannot keep.
 """
 
 import shutil
@@ -12,9 +13,7 @@ RESERVE_SHARE = 0.1
 
 
 class DiskGuard:
-    """Sees to it that the disk of `folder` keeps some room:
-    32 MB, or a tenth of a disk that is smaller than that suggests.
-    """
+    """Sees to it that the disk of `folder` keeps some room: 32 MB, or of a disk below 320 MB a tenth."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -98,8 +98,12 @@ _MEANING = {
 
 
 def answers(*statuses: int, ok: tuple[Any, str, list[Example]] | None = None) -> dict[int, ResponseSpec]:
-    """The answers of an operation, for its OpenAPI description: errors, and if `ok` (shape, description, examples),
-    success.
+    """The answers of an operation, for its OpenAPI description.
+
+    Args:
+        statuses: Those of its errors.
+        ok: Of success, if that is to be described: shape, description, examples.
+
     """
     success = {200: ResponseSpec(ok[0], description=ok[1], examples=ok[2], generate_examples=False)} if ok else {}
     return success | {
