@@ -141,8 +141,7 @@ def update(job: UpdateJob, unit: UnitOfWork, limits: AttemptLimits) -> SessionUp
     if quiz_id is None and log is not None and mastery.is_coach_assigned(log.mastery_criterion):
         raise Forbidden("You may not take this quiz.")  # by a node, as release 0.1 let it be started
     complete = progress.is_complete(job.advance.of((summary or session).progress))
-    # What a finished coach-assigned quiz refuses, and what alone touches a try.
-    concerns_try = bool(job.advance.time_spent) or complete or bool(job.interactions) or quiz_id is not None
+    concerns_try = _concerns_try(job, session, complete=complete)
     if log is not None and concerns_try and log.complete and mastery.is_coach_assigned(log.mastery_criterion):
         raise QuizFinished
     holder = log or session
@@ -163,6 +162,14 @@ def update(job: UpdateJob, unit: UnitOfWork, limits: AttemptLimits) -> SessionUp
     if job.interactions is not None:
         updated.attempts = _views(touched)
     return updated
+
+
+def _concerns_try(job: UpdateJob, session: ContentSession, *, complete: bool) -> bool:
+    """Whether an update is about the session's try, and not only about its content.
+
+    Only then is the try touched; and a finished coach-assigned quiz refuses it then.
+    """
+    return bool(job.advance.time_spent) or complete or bool(job.interactions) or "quiz_id" in session.context
 
 
 Found = TypeVar("Found", bound=Stored)
@@ -201,7 +208,7 @@ def _advance_try(
 
 
 def _started(session: ContentSession, summary: ContentSummary | None) -> SessionStarted:
-    """Where the learner left off in the content; nobody (anonymous) begins at nothing."""
+    """Where the learner left off in the content; without a summary (an anonymous visit) at the very beginning."""
     reached = summary.progress if summary else 0.0
     return SessionStarted(
         session_id=session.id,
