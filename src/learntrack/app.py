@@ -1,7 +1,7 @@
 """The application: the only place where its parts are put together."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Router
@@ -40,6 +40,9 @@ from learntrack.web.problems import problem_details
 
 Connect = Callable[[Settings], Awaitable[Database]]
 
+_SERVICES = ("db", "tracking", "batch", "logs", "reports", "privacy", "roster_service", "live")
+"""The names of `_services`: a handler is given what it names so."""
+
 
 def create_app(settings: Settings, connect: Connect = connect_as_configured) -> Litestar:
     """The service as an ASGI application. Nothing connects before it starts.
@@ -51,51 +54,17 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
     """
     verifier = TokenVerifier(settings)
 
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        metrics.forget_dead_workers()
-        db = await connect(settings)
-        await db.prepare()
-        app.state.db = db
-        app.state.tracking = Tracking(db, settings)
-        app.state.batch = BatchRecorder(app.state.tracking, settings)
-        app.state.logs = Logs(db)
-        app.state.reports = Reports(db)
-        app.state.privacy = Privacy(db)
-        app.state.roster_service = RosterService(db, settings.max_roster_records)
-        app.state.live = Live(db)
-        try:
-            yield
-        finally:
-            await app.state.live.close()
-            await db.close()
-
-    api: list[ControllerRouterHandler] = [
-        ContentSessionController,
-        LogController,
-        ReportController,
-        exports,
-        PrivacyController,
-        Router(path="/", route_handlers=[BatchController], request_max_body_size=settings.max_batch_bytes),
-        Router(path="/", route_handlers=[RosterController], request_max_body_size=settings.max_roster_bytes),
-    ]
     app = Litestar(
         route_handlers=[
-            Router(path="/", route_handlers=api, middleware=[TokenMiddleware]),
+            _api(settings),
             HealthController,
             metrics.MetricsController,
             assets(),
             page_assets(),
             PageController,
         ],
-        dependencies={
-            **{
-                name: _of_state(name)
-                for name in ("db", "tracking", "batch", "logs", "reports", "privacy", "roster_service", "live")
-            },
-            "viewer": Provide(provide_viewer),
-        },
-        lifespan=[lifespan],
+        dependencies={name: _of_state(name) for name in _SERVICES} | {"viewer": Provide(provide_viewer)},
+        lifespan=[_lifespan(settings, connect)],
         state=State({"settings": settings, "verifier": verifier, "rate_limit": RateLimit(settings)}),
         cors_config=_cors(settings),
         request_class=JsonRequest,
@@ -107,6 +76,53 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
     )
     app.asgi_handler = enveloped(app.asgi_handler, settings)
     return app
+
+
+def _api(settings: Settings) -> Router:
+    """The API: whatever a token is asked for."""
+    routes: list[ControllerRouterHandler] = [
+        ContentSessionController,
+        LogController,
+        ReportController,
+        exports,
+        PrivacyController,
+        Router(path="/", route_handlers=[BatchController], request_max_body_size=settings.max_batch_bytes),
+        Router(path="/", route_handlers=[RosterController], request_max_body_size=settings.max_roster_bytes),
+    ]
+    return Router(path="/", route_handlers=routes, middleware=[TokenMiddleware])
+
+
+def _lifespan(settings: Settings, connect: Connect) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    """What is there from the start of the service to its end: the database, and what is made of it."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        metrics.forget_dead_workers()
+        db = await connect(settings)
+        await db.prepare()
+        app.state.update(_services(db, settings))
+        try:
+            yield
+        finally:
+            await app.state.live.close()
+            await db.close()
+
+    return lifespan
+
+
+def _services(db: Database, settings: Settings) -> dict[str, Any]:
+    """The database and what is made of it, by the names under which handlers ask for them."""
+    tracking = Tracking(db, settings)
+    return {
+        "db": db,
+        "tracking": tracking,
+        "batch": BatchRecorder(tracking, settings),
+        "logs": Logs(db),
+        "reports": Reports(db),
+        "privacy": Privacy(db),
+        "roster_service": RosterService(db, settings.max_roster_records),
+        "live": Live(db),
+    }
 
 
 def _cors(settings: Settings) -> CORSConfig | None:

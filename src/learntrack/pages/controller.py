@@ -114,9 +114,8 @@ class PageController(Controller):
         groups = await shown.groups(room["_id"])
         places = [room["_id"], *(row["_id"] for row in groups if group and row["_id"] == group)]
         learners = await learners_in(db, viewer, places)
-        lessons = await shown.assigned("lessons", [room["_id"], room["facility_id"], *(row["_id"] for row in groups)])
-        chosen = lesson if lesson and is_id(lesson) else None
-        overview = await shown.overview(learners, filters, lesson=chosen, sort=sort or "name")
+        within = [room["_id"], room["facility_id"], *(row["_id"] for row in groups)]
+        overview = await shown.overview(learners, filters, lesson=_id_or_none(lesson), sort=sort or "name")
         if format == "csv":
             return _csv("progress", overview.rows, columns_of("progress"))
         asked = {
@@ -126,15 +125,14 @@ class PageController(Controller):
             "until": until or "",
             "sort": sort or "name",
         }
-        quizzes = await shown.assigned("quizzes", [room["_id"], room["facility_id"], *(row["_id"] for row in groups)])
         return render(
             "classroom.html",
             viewer=viewer,
             room=room,
             overview=overview,
             groups=groups,
-            lessons=lessons,
-            quizzes=quizzes,
+            lessons=await shown.assigned("lessons", within),
+            quizzes=await shown.assigned("quizzes", within),
             asked=asked,
         )
 
@@ -242,6 +240,10 @@ def _id(text: str) -> str:
     if not is_id(text):
         raise NotFound("There is no such page.")
     return parse_id(text)
+
+
+def _id_or_none(text: str | None) -> str | None:
+    return parse_id(text) if text is not None and is_id(text) else None
 
 
 def _csv(name: str, rows: Sequence[Row], columns: Mapping[str, str]) -> Response[Any]:
