@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from httpx import Response
 
+from learntrack.documents import MasteryLog
 from learntrack.domain import moments
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, new_id, right, token, video, wrong
 
@@ -128,6 +129,15 @@ async def test_the_figures_are_those_of_the_reports(room: Class) -> None:
     assert '{"value": "' in learner  # an answer, in the history of an attempt
     days = (await page(api, f"{classroom}/activity", room.coach)).text
     assert moments.now().date().isoformat() in days
+
+
+async def test_an_imported_history_may_lack_what_ours_has(room: Class) -> None:
+    imported = {"attempts.0.interaction_history": [{"type": "answer"}, {"type": "answer", "answer": {"is": 1}}, {}]}
+    await room.api.db.collection(MasteryLog).update_one({"user_id": room.learner.id}, {"$set": imported})
+
+    shown = (await page(room.api, f"/learner/{room.learner.id}", room.coach)).text
+
+    assert '<li>answer: null</li><li>answer: {"is": 1}</li><li>entry</li>' in shown
 
 
 async def test_a_second_try_is_better_or_worse(room: Class) -> None:
