@@ -2,7 +2,8 @@
 
 import pytest
 
-from learntrack.storage import StartError, schema
+from learntrack.documents.base import SCHEMA_VERSION
+from learntrack.storage import Database, StartError, schema
 from tests.support import Api
 
 pytestmark = pytest.mark.engines("embedded")
@@ -16,3 +17,16 @@ async def test_a_newer_schema_is_refused_and_an_older_one_is_to_be_migrated(api:
     with pytest.raises(StartError, match="learntrack migrate"):
         await schema.check(database, 4)
     await schema.check(database, 3)
+
+
+async def test_a_database_of_another_release_is_left_as_it_is(api: Api) -> None:
+    db = Database(api.db.client, "learntrack_newer", api.db.capabilities)
+    await schema.check(db.raw, SCHEMA_VERSION + 1)
+    writer = {"_id": "a writer of a shape to come"}
+    await db.raw["writers"].insert_one(writer)
+
+    with pytest.raises(StartError, match="use the release that wrote it"):
+        await db.prepare()
+
+    assert sorted(await db.raw.list_collection_names()) == ["deployment", "writers"]
+    assert await db.raw["writers"].find().to_list(None) == [writer]

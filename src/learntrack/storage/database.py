@@ -189,6 +189,7 @@ class Database:
 
         """
         with translated():
+            await schema.check(self.raw)  # before anything else of another release is read or made
             if self.capabilities.transactions:
                 # Not every version can make a collection inside a transaction, so all exist beforehand.
                 present = set(await self.raw.list_collection_names())
@@ -196,7 +197,6 @@ class Database:
                     if name not in present:
                         await _create(self.raw, name)
                 await self._transactions.end_those_left_behind()
-            await schema.check(self.raw)
             await init_beanie(database=self.raw, document_models=documents.ALL)
 
     async def ping(self) -> None:
