@@ -35,3 +35,25 @@ async def test_thirty_open_pages_cost_one_stream_and_hear_of_their_class_only(ap
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await live.close()
+
+
+@pytest.mark.engines("mongomock")
+async def test_a_page_that_opens_just_when_the_last_one_closes_hears_too(api: Api, school: School) -> None:
+    learner = await school.learner()
+    live = Live(api.db)
+    mine = frozenset({learner.id or ""})
+    last = live.changes(mine, beat=0.01)
+    await anext(last)
+
+    await last.aclose()
+    heard = False
+    async with asyncio.timeout(20):
+        async for changed in live.changes(mine, beat=0.2):
+            if changed:
+                heard = True
+                break
+            session = await api.start(learner, **video())
+            await api.update(learner, session, time_spent_delta=1)
+
+    assert heard
+    await live.close()

@@ -47,6 +47,7 @@ class Live:
             del self._subscribers[changed]
             if not self._subscribers and self._task is not None:
                 self._task.cancel()
+                self._task = None  # now, because a page that opens before it has ended needs another
 
     async def close(self) -> None:
         """Stop watching."""
