@@ -23,7 +23,6 @@ NOT_YET = {
     "clients-texts_are_trimmed": "texts are not trimmed",
     "clients-criteria_as_content_has_them": "m_of_n takes no other whole numbers than its own",
     "clients-large_state": "extra_fields are limited to 256 KiB",
-    "clients-one_attempt_by_its_id": "there is no attemptlog/{id}",
 }
 """Scenarios that are to be answered as Kolibri does and are not yet, with what is missing."""
 

@@ -31,6 +31,7 @@ from learntrack.web.problems import answers
 
 User = Annotated[str | None, query("Only this user.")]
 Quiz = Annotated[str | None, query("Only quiz tries (true) or exercise tries (false).")]
+Include = Annotated[str | None, query("Further fields, comma-separated: user, content, mastery_level, question_count.")]
 LearnerGroup = Annotated[str | None, query("Only learners of this group.")]
 
 
@@ -74,6 +75,7 @@ class LogController(Controller):
         facility: Facility = None,
         classroom: Classroom = None,
         learner_group: LearnerGroup = None,
+        include: Include = None,
         page: PageNumber = None,
         page_size: PageSize = None,
     ) -> Response[Any]:
@@ -87,8 +89,24 @@ class LogController(Controller):
             facility=facility,
             classroom=classroom,
             learner_group=learner_group,
+            include=include,
         )
         return await list_response(await logs.tries(filters, asked, by=caller_of(request)))
+
+    @get(
+        "/masterylog/{try_id:str}",
+        responses=answers(400, 401, 404, 503, ok=(MasteryLogRow, "The try.", example(TRY_EXAMPLE))),
+        summary="One try",
+    )
+    async def one_try(
+        self,
+        try_id: Annotated[str, Parameter(description="The try's id.")],
+        request: ActorRequest,
+        logs: NamedDependency[Logs],
+        include: Include = None,
+    ) -> Response[Any]:
+        """The try, if you may read it."""
+        return json_response(await logs.one_try(try_id, log_filters(include=include), by=caller_of(request)))
 
     @get(
         "/masterylog/{index:str}/diff",
@@ -109,6 +127,7 @@ class LogController(Controller):
         facility: Facility = None,
         classroom: Classroom = None,
         learner_group: LearnerGroup = None,
+        include: Include = None,
     ) -> Response[Any]:
         """What has changed since the try before: in all, and question by question."""
         filters = log_filters(
@@ -119,8 +138,23 @@ class LogController(Controller):
             facility=facility,
             classroom=classroom,
             learner_group=learner_group,
+            include=include,
         )
         return json_response(await logs.diff(index, filters, by=caller_of(request)))
+
+    @get(
+        "/attemptlog/{attempt_id:str}",
+        responses=answers(401, 404, 503, ok=(AttemptLogRow, "The attempt.", example(ATTEMPT_EXAMPLE))),
+        summary="One attempt",
+    )
+    async def one_attempt(
+        self,
+        attempt_id: Annotated[str, Parameter(description="The attempt's id.")],
+        request: ActorRequest,
+        logs: NamedDependency[Logs],
+    ) -> Response[Any]:
+        """The attempt, if you may read it; of whatever try or visit."""
+        return json_response(await logs.one_attempt(attempt_id, by=caller_of(request)))
 
     @get(
         "/attemptlog",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from learntrack.domain.ids import parse_id
+from learntrack.logs.schemas import INCLUDABLE
 from learntrack.web.parameters import read_filters
 
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
@@ -14,7 +15,7 @@ PLACES = ("facility", "classroom", "learner_group")
 
 
 class LogFilters(Struct, frozen=True):
-    """What a list is narrowed to. Ids are those of `domain.ids`."""
+    """What a list is narrowed to, and which further fields its tries have. Ids are those of `domain.ids`."""
 
     content: str | None = None
     user: str | None = None
@@ -26,6 +27,7 @@ class LogFilters(Struct, frozen=True):
     facility: str | None = None
     classroom: str | None = None
     learner_group: str | None = None
+    include: tuple[str, ...] = ()
 
     @property
     def places(self) -> list[str]:
@@ -50,11 +52,19 @@ def _level(text: str) -> int:
     return int(text)
 
 
-_READERS: Mapping[str, Callable[[str], str | bool | int]] = {
+def _included(text: str) -> tuple[str, ...]:
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name and name not in INCLUDABLE]:
+        raise ValueError(f"There is no {', '.join(unknown)}: only {', '.join(INCLUDABLE)}.")
+    return tuple(name for name in INCLUDABLE if name in names)
+
+
+_READERS: Mapping[str, Callable[[str], str | bool | int | tuple[str, ...]]] = {
     **dict.fromkeys(("content", "user", "masterylog", *PLACES), parse_id),
     **dict.fromkeys(("complete", "quiz"), _boolean),
     "item": str,
     "mastery_level": _level,
+    "include": _included,
 }
 
 

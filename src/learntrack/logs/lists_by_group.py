@@ -14,13 +14,13 @@ from learntrack.logs.filters import LogFilters
 from learntrack.logs.pipelines import (
     SESSIONS,
     TRIES,
-    TRY_FIELDS,
     matching_attempts,
     matching_count,
     may_hold_matching,
     sessions_matching,
     tries_listed,
     tries_matching,
+    try_fields,
     with_attempts,
 )
 from learntrack.logs.schemas import AttemptLogRow, MasteryLogRow
@@ -99,7 +99,7 @@ def all_tries(readable: Readable, filters: LogFilters) -> list[Stage]:
 
 
 def _grouped_tries(readable: Readable, filters: LogFilters) -> list[Stage]:
-    rows = {"_id": None, "count": {"$sum": 1}, "rows": {"$push": TRY_FIELDS}}
+    rows = {"_id": None, "count": {"$sum": 1}, "rows": {"$push": try_fields(filters)}}
     return [*tries_listed(readable, filters), {"$group": rows}]
 
 

@@ -9,20 +9,18 @@ from learntrack.logs.pipelines import (
     NEWEST,
     SESSIONS,
     TRIES,
-    TRY_FIELDS,
     matching_count,
     may_hold_matching,
     sessions_matching,
     tries_listed,
     tries_matching,
+    try_fields,
     with_attempts,
 )
 from learntrack.logs.schemas import AttemptLogRow, MasteryLogRow
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.web.paging import Page, PageRequest, page_of, paged
-
-_SHOWN: Stage = {"$project": {"_id": 0} | TRY_FIELDS}
 
 
 class ListsByIndex:
@@ -33,12 +31,12 @@ class ListsByIndex:
 
     async def tries_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[MasteryLogRow]:
         """A page of tries."""
-        stages = paged(TRIES, tries_in_order(readable, filters), [_SHOWN], page)
+        stages = paged(TRIES, tries_in_order(readable, filters), [_shown(filters)], page)
         return page_of(await self._db.rows(TRIES, stages), page, MasteryLogRow)
 
     async def all_tries(self, readable: Readable, filters: LogFilters) -> AsyncIterator[MasteryLogRow]:
         """All tries."""
-        async for row in self._db.stream(TRIES, [*tries_in_order(readable, filters), _SHOWN]):
+        async for row in self._db.stream(TRIES, [*tries_in_order(readable, filters), _shown(filters)]):
             yield MasteryLogRow(**row)
 
     async def attempts_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[AttemptLogRow]:
@@ -51,6 +49,10 @@ class ListsByIndex:
         async for holder in self._db.stream(TRIES, holders(readable, filters)):
             async for row in rows_of(self._db, holder, filters):
                 yield row
+
+
+def _shown(filters: LogFilters) -> Stage:
+    return {"$project": {"_id": 0} | try_fields(filters)}
 
 
 def tries_in_order(readable: Readable, filters: LogFilters) -> list[Stage]:

@@ -8,16 +8,29 @@ from typing import Any
 
 from learntrack.access.may_read import Readable
 from learntrack.logs.filters import LogFilters
-from learntrack.logs.schemas import MasteryLogRow
+from learntrack.logs.schemas import INCLUDABLE, MasteryLogRow
 from learntrack.storage.database import Stage
 
 NEWEST = {"end_timestamp": -1, "_id": 1}
-TRIES, SESSIONS = "mastery_logs", "content_sessions"
-_OVERFLOW = "attempt_overflow"
+TRIES, SESSIONS, OVERFLOW = "mastery_logs", "content_sessions", "attempt_overflow"
 
 _ELSEWHERE = {"id": "_id", "correct": "correct_sum"}
-TRY_FIELDS = {name: f"${_ELSEWHERE.get(name, name)}" for name in MasteryLogRow.__struct_fields__}
-"""A try as the lists show it, each field by where it stands in the document."""
+_ALWAYS = [name for name in MasteryLogRow.__struct_fields__ if name not in INCLUDABLE]
+_INCLUDED: dict[str, Any] = {
+    "user": "user_id",
+    "content": "content_id",
+    "mastery_level": "mastery_level",
+    "question_count": None,  # the roster does not know contents yet
+}
+
+
+def try_fields(filters: LogFilters, holder: str = "$") -> dict[str, Any]:
+    """A try as the lists show it, each field by where it stands in the document; `holder` as of `matching_count`."""
+    places = {name: _ELSEWHERE.get(name, name) for name in _ALWAYS} | {
+        name: _INCLUDED[name] for name in filters.include
+    }
+    return {name: {"$literal": None} if place is None else f"{holder}{place}" for name, place in places.items()}
+
 
 _QUIZ_LEVELS, _EXERCISE_LEVELS = {"$lt": 0}, {"$gte": 0}
 """The levels that `domain.mastery.next_level` gives to either kind of try."""
@@ -61,6 +74,11 @@ def tries_listed(readable: Readable, filters: LogFilters) -> list[Stage]:
     return stages
 
 
+def one_try(try_id: str) -> list[Stage]:
+    """Whose a try is. Index: the key."""
+    return [{"$match": {"_id": try_id}}, {"$project": {"user_id": 1}}]
+
+
 # Attempts and what holds them
 
 
@@ -75,6 +93,21 @@ def may_hold_matching(filters: LogFilters) -> Stage:
     if filters.item is not None:
         query["$or"] = [{"attempts.item": filters.item}, {"overflow.chunk_count": {"$gt": 0}}]
     return {"$match": query}
+
+
+def holding(attempt_id: str, readable: Readable) -> list[Stage]:
+    """What holds an attempt of these learners (a try, a session or a chunk), with that attempt alone as `attempts`.
+
+    Indexes: owner_end (tries), owner_start (sessions), holder_attempt (chunks). No index leads from an attempt's id to
+    its try, since every write would pay for it: a superuser's question, which has no owner, reads them all.
+    """
+    is_it = {"$eq": ["$$attempt.id", attempt_id]}
+    only = {"$filter": {"input": "$attempts", "as": "attempt", "cond": is_it}}
+    return [
+        *sessions_matching(readable),
+        {"$match": {"attempts.id": attempt_id}},
+        {"$project": {"user_id": 1, "holder_id": 1, "attempts": only}},
+    ]
 
 
 def matching_count(filters: LogFilters, holder: str = "$") -> Any:
@@ -158,7 +191,7 @@ def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
         {"$skip": index},
         {"$limit": 2},
         {"$group": {"_id": None, "tries": {"$push": "$$ROOT"}}},
-        *_attempts_of_pairs("$attempt.item", of_pair),
+        *_attempts_of_pairs("$attempt.item", of_pair, filters),
         {"$unwind": "$now"},
         {
             "$project": {
@@ -198,7 +231,9 @@ def latest_diffs(readable: Readable, filters: LogFilters) -> list[Stage]:
         {"$project": {"latest": {"$slice": ["$latest", 2]}}},
         {"$lookup": found},
         {"$project": {"tries": in_order}},
-        *_attempts_of_pairs({"user_id": "$user_id", "item": "$attempt.item"}, {"$ifNull": ["$attempt.correct", None]}),
+        *_attempts_of_pairs(
+            {"user_id": "$user_id", "item": "$attempt.item"}, {"$ifNull": ["$attempt.correct", None]}, filters
+        ),
         {"$project": {"head": 1, "now": 1, "newest": {"$ifNull": ["$newest", None]}}},
         {"$project": {"head": 1} | figures},
         {"$group": {"_id": "$_id.user_id", "head": {"$first": "$head"}} | sums},
@@ -219,14 +254,14 @@ def _compared(operator: str) -> dict[str, Any]:
     return {"$filter": {"input": "$now", "as": "correct", "cond": {operator: ["$$correct", "$newest"]}}}
 
 
-def _attempts_of_pairs(key: Any, attempt_now: Any) -> list[Stage]:
+def _attempts_of_pairs(key: Any, attempt_now: Any, filters: LogFilters) -> list[Stage]:
     """The attempts of pairs of tries, brought together by `key` (which ends in the item).
 
     Rows in: `tries`, the try and perhaps the one before. Rows out: `head` (the newer try with its `diff`), `now`
     (`attempt_now` of each attempt of it) and `newest` (how correct the newest attempt of the older one is, if any).
     """
     newer, before = {"$arrayElemAt": ["$tries", 0]}, {"$arrayElemAt": ["$tries", 1]}
-    shown = {name: f"$newer.{path.removeprefix('$')}" for name, path in TRY_FIELDS.items()}
+    shown = try_fields(filters, "$newer.")
     difference = {
         "correct": _subtracted("$newer.correct_sum", "$before.correct_sum"),
         "time_spent": _subtracted("$newer.time_spent", "$before.time_spent"),
@@ -253,7 +288,7 @@ def _attempts_of_ranked_tries() -> list[Stage]:
     """Rows in: `head, rank, tries` (one try). Rows out: `head, rank, try_id, user_id, attempt`, for each attempt of it;
     one without `attempt` where it has none.
     """
-    chunks = {"from": _OVERFLOW, "localField": "chunk_of", "foreignField": "holder_id", "as": "chunk"}
+    chunks = {"from": OVERFLOW, "localField": "chunk_of", "foreignField": "holder_id", "as": "chunk"}
     return [
         # What is embedded (part 0), and what has moved to chunks, if anything has (part 1).
         {"$addFields": {"part": [0, 1]}},

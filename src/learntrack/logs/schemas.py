@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from learntrack.web import examples
 from learntrack.web.values import OutId
@@ -33,7 +33,25 @@ class MasteryLogRow(Struct):
     complete: bool
     correct: Annotated[float, Meta(description="The sum of correct over the try's attempts.")]
     time_spent: Annotated[float, Meta(description="Seconds.")]
+    user: Annotated[OutId, Meta(description="The learner; with include=user.")] | UnsetType = UNSET
+    content: Annotated[OutId, Meta(description="The content; with include=content.")] | UnsetType = UNSET
+    mastery_level: (
+        Annotated[
+            int, Meta(description="1, 2, 3… of exercises, random negative of quizzes; with include=mastery_level.")
+        ]
+        | UnsetType
+    ) = UNSET
+    question_count: (
+        Annotated[
+            int | None,
+            Meta(description="How many questions the content has, null if not known; with include=question_count."),
+        ]
+        | UnsetType
+    ) = UNSET
 
+
+INCLUDABLE = ("user", "content", "mastery_level", "question_count")
+"""Fields of a try that are there only where they are asked for."""
 
 TRY_EXAMPLE = {
     "id": examples.TRY,
@@ -110,7 +128,7 @@ class TryDiff(Struct):
     time_spent: float
 
 
-class MasteryLogDiff(MasteryLogRow):
+class MasteryLogDiff(MasteryLogRow, kw_only=True):
     """A try, with its difference to the one before, and its attempts with theirs."""
 
     diff: Annotated[TryDiff | None, Meta(description="Null if there is no older try.")]

@@ -3,11 +3,14 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+from msgspec.structs import replace
+
 from learntrack.access.may_read import Readable, may_read
 from learntrack.access.standing import Caller
+from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import InvalidFields, NotFound
 from learntrack.logs import pipelines
-from learntrack.logs.attempt_rows import attempt_diff_row
+from learntrack.logs.attempt_rows import attempt_diff_row, attempt_row
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.lists import lists_of
 from learntrack.logs.schemas import AttemptLogRow, MasteryLogDiff, MasteryLogRow, TotalProgress, TryDiff
@@ -16,6 +19,7 @@ from learntrack.storage.database import Row
 from learntrack.web.paging import Page, PageRequest, page_with
 
 _NO_TRY = "There is no such try."
+_NO_ATTEMPT = "There is no such attempt."
 
 
 class Logs:
@@ -50,6 +54,42 @@ class Logs:
         if page is None:
             return self._lists.all_tries(readable, filters)
         return await self._lists.tries_page(readable, filters, page)
+
+    async def one_try(self, try_id: str, filters: LogFilters, *, by: Caller) -> MasteryLogRow:
+        """A try.
+
+        Raises:
+            NotFound: there is none, or the caller may not read it.
+
+        """
+        key = _id_or_not_found(try_id, _NO_TRY)
+        for owner in await self._db.rows(pipelines.TRIES, pipelines.one_try(key)):
+            readable = await may_read(by, user=owner["user_id"])
+            if not readable.is_nobody:
+                async for row in self._lists.all_tries(readable, replace(filters, masterylog=key)):
+                    return row
+        raise NotFound(_NO_TRY)
+
+    async def one_attempt(self, attempt_id: str, *, by: Caller) -> AttemptLogRow:
+        """An attempt, in a try or outside.
+
+        Raises:
+            NotFound: there is none, or the caller may not read it.
+
+        """
+        key = _id_or_not_found(attempt_id, _NO_ATTEMPT)
+        readable = await may_read(by)
+        if readable.is_nobody:
+            raise NotFound(_NO_ATTEMPT)
+        for collection in (pipelines.TRIES, pipelines.SESSIONS, pipelines.OVERFLOW):
+            for row in await self._db.rows(collection, pipelines.holding(key, readable)):
+                holder = row.get("holder_id", row["_id"])
+                in_try = collection == pipelines.TRIES or (
+                    collection == pipelines.OVERFLOW
+                    and await self._db.find_one(pipelines.TRIES, {"_id": holder}, {"_id": 1}) is not None
+                )
+                return attempt_row(row["attempts"][0], user_id=row["user_id"], try_id=holder if in_try else None)
+        raise NotFound(_NO_ATTEMPT)
 
     async def attempts(
         self, filters: LogFilters, page: PageRequest | None, *, by: Caller
@@ -108,6 +148,12 @@ class Logs:
         if readable.is_nobody:
             return []
         return await self._db.rows(pipelines.TRIES, pipelines.latest_diffs(readable, LogFilters(content=content)))
+
+
+def _id_or_not_found(text: str, message: str) -> str:
+    if not is_id(text):
+        raise NotFound(message)
+    return parse_id(text)
 
 
 async def _readable(filters: LogFilters, by: Caller) -> Readable:

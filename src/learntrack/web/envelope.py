@@ -1,4 +1,4 @@
-"""What is around every HTTP request, whatever is in it: an id, a line in the log, security headers, time limits."""
+"""What is around every HTTP request, whatever is in it: an id, a line in the log, headers of answers, time limits."""
 
 from collections.abc import Awaitable
 
@@ -8,6 +8,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from learntrack.settings import Settings
 from learntrack.web.headers import SecurityHeaders
 from learntrack.web.identity import Identity
+from learntrack.web.ignored_parameters import IgnoredParameters
 from learntrack.web.limits import TimeLimits
 from learntrack.web.request_log import RequestLog
 
@@ -21,7 +22,7 @@ def enveloped(app: ASGIApp, settings: Settings) -> ASGIApp:
     spares every message some coroutines.
     """
     limited = TimeLimits(app, request_seconds=settings.request_seconds, body_seconds=settings.body_seconds)
-    http = Identity(RequestLog(SecurityHeaders(limited)))
+    http = Identity(RequestLog(SecurityHeaders(IgnoredParameters(limited))))
 
     def handler(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return (http if scope["type"] == ScopeType.HTTP else app)(scope, receive, send)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from learntrack.errors import InvalidFields
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 def query(description: str) -> Any:
     """An optional parameter."""
-    return Parameter(description=description, required=False)
+    return QueryParameter(description=description, required=False)
 
 
 def read_filters(

@@ -1,0 +1,55 @@
+"""Query parameters that a route does not know are ignored, and named in the answer, so that a slip is seen."""
+
+from collections.abc import Awaitable
+from functools import cache
+from urllib.parse import parse_qsl, quote
+
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import QueryParameter
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+HEADER = "Ignored-Parameters"
+_MOST_BYTES = 1000
+"""A header's length is limited on its way; what would be longer ends in an ellipsis of three dots."""
+
+
+class IgnoredParameters:
+    """ASGI wrapper that names the unknown query parameters of a described route in the answer, comma-separated and
+    percent-encoded.
+
+    Args:
+        app: What answers the request.
+
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Answer a request."""
+        if not scope["query_string"]:
+            return self._app(scope, receive, send)
+
+        def sending(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start" and (names := _ignored(scope)):  # type: ignore[arg-type]
+                message["headers"] = [*message["headers"], (HEADER.lower().encode(), names)]
+            return send(message)
+
+        return self._app(scope, receive, sending)
+
+
+def _ignored(scope: HTTPScope) -> bytes:
+    handler = scope.get("route_handler")
+    if not isinstance(handler, HTTPRouteHandler) or not handler.resolve_include_in_schema():
+        return b""
+    sent = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, encoding="utf-8")
+    names = dict.fromkeys(quote(name, safe="") for name, _ in sent if name not in _known(handler))
+    text = ", ".join(names)
+    return (text if len(text) <= _MOST_BYTES else f"{text[: _MOST_BYTES - 3]}...").encode()
+
+
+@cache
+def _known(handler: HTTPRouteHandler) -> frozenset[str]:
+    """The query parameters of a route: its handler's parameters that are marked as such."""
+    parameters = handler.parsed_fn_signature.parameters
+    return frozenset(name for name, each in parameters.items() if isinstance(each.kwarg_definition, QueryParameter))
