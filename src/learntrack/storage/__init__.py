@@ -2,6 +2,6 @@
 
 from learntrack.storage.connecting import connect
 from learntrack.storage.database import Database
-from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError
+from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, StartError, TooMuchAtOnce
 
-__all__ = ["Database", "DatabaseBusy", "DatabaseUnavailable", "StartError", "connect"]
+__all__ = ["Database", "DatabaseBusy", "DatabaseUnavailable", "StartError", "TooMuchAtOnce", "connect"]

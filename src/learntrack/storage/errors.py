@@ -48,6 +48,10 @@ class DatabaseBusy(DatabaseUnavailable):
     """Too many writers wanted the same documents for too long. Nothing is stored; try again."""
 
 
+class TooMuchAtOnce(Exception):
+    """What is stored already of what a group of jobs changes is more than one transaction may write."""
+
+
 @contextmanager
 def translated() -> Iterator[None]:
     """Turn the driver's errors that are not the request's fault into `DatabaseUnavailable` or `DatabaseBusy`."""

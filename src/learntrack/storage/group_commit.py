@@ -1,6 +1,8 @@
 """Group commit: requests that arrive together share one transaction, so that a full house costs few round trips.
 
-All jobs of a process stand in one line, in the order of their arrival, so they never conflict within it.
+The jobs of a process are done one group after the other, in the order of their arrival, so they never conflict within
+it. Bulk, such as an offline client's queue, stands in a line of its own beside the live one, and has its turn in parts:
+what is live never waits for more than one of them.
 """
 
 import asyncio
@@ -9,10 +11,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable
+from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, TooMuchAtOnce
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
+
+
+GROUP_BYTES = 2 * 1024 * 1024
+"""What a group of jobs may have been sent at the most; one job alone may be larger.
+
+The embedded engine stops for ever in a transaction that does not fit into a part of its cache (`engine.choice`), and
+stores an answer twice: as the attempt's, and in its history.
+"""
+PART_SECONDS = 0.15
+"""How long bulk goes on, group by group, while something live waits."""
 
 
 @dataclass(slots=True)
@@ -27,9 +39,11 @@ class GroupCommit(Generic[Job, Answer]):
     Args:
         run: Does a group of jobs in one transaction and returns for each its answer, or the exception that refuses it
             alone. Where it raises, nothing of the group is known to be stored.
+        size: The bytes that a job was sent with.
         may_join: Whether a job may be in one transaction with those before it.
         patience: Seconds until a job that nobody has got to is given up.
         most: The most jobs in a group.
+        most_bytes: The most bytes of a group of several.
 
     """
 
@@ -39,19 +53,30 @@ class GroupCommit(Generic[Job, Answer]):
         *,
         may_join: Callable[[Sequence[Job], Job], bool],
         patience: float,
+        size: Callable[[Job], int] = lambda _: 0,
         most: int = 32,
+        most_bytes: int = GROUP_BYTES,
     ) -> None:
         self._run = run
         self._may_join = may_join
         self._patience = patience
+        self._size = size
         self._most = most
+        self._most_bytes = most_bytes
         self._line: deque[_Waiting[Job, Answer]] = deque()
+        self._bulk: deque[_Waiting[Job, Answer]] = deque()
         self._worker: asyncio.Task[None] | None = None
 
-    def enqueue(self, job: Job) -> "asyncio.Future[Answer]":
-        """Put a job at the end of the line. Cancel its future to withdraw it again, unless it is under way."""
+    def enqueue(self, job: Job, *, bulk: bool = False) -> "asyncio.Future[Answer]":
+        """Put a job at the end of the line. Cancel its future to withdraw it again, unless it is under way.
+
+        Args:
+            job: What is to be done.
+            bulk: Whether it is one of many that may wait while others are served.
+
+        """
         waiting: _Waiting[Job, Answer] = _Waiting(job, asyncio.get_running_loop().create_future())
-        self._line.append(waiting)
+        (self._bulk if bulk else self._line).append(waiting)
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
         return waiting.answer
@@ -70,22 +95,35 @@ class GroupCommit(Generic[Job, Answer]):
 
     async def _work(self) -> None:
         try:
-            while self._line:
-                if group := self._next_group():
+            while self._line or self._bulk:
+                if group := self._next_group(self._line):
                     await self._settle(group)
+                await self._do_a_part_of_the_bulk()
         finally:
             self._worker = None
 
-    def _next_group(self) -> list[_Waiting[Job, Answer]]:
+    async def _do_a_part_of_the_bulk(self) -> None:
+        now = asyncio.get_running_loop().time
+        end = now() + PART_SECONDS
+        while self._bulk:
+            if group := self._next_group(self._bulk):
+                await self._settle(group)
+            if self._line and now() >= end:
+                return
+
+    def _next_group(self, line: deque[_Waiting[Job, Answer]]) -> list[_Waiting[Job, Answer]]:
         group: list[_Waiting[Job, Answer]] = []
         jobs: list[Job] = []
-        while self._line and len(group) < self._most:
-            if not self._line[0].answer.done():
-                if jobs and not self._may_join(jobs, self._line[0].job):
+        size = 0
+        while line and len(group) < self._most:
+            first = line[0]
+            if not first.answer.done():
+                size += self._size(first.job)
+                if jobs and (size > self._most_bytes or not self._may_join(jobs, first.job)):
                     break
-                group.append(self._line[0])
-                jobs.append(self._line[0].job)
-            self._line.popleft()
+                group.append(first)
+                jobs.append(first.job)
+            line.popleft()
         return group
 
     async def _settle(self, group: Sequence[_Waiting[Job, Answer]]) -> None:
@@ -93,6 +131,11 @@ class GroupCommit(Generic[Job, Answer]):
         try:
             outcomes = await self._run([each.job for each in group])
         except Exception as error:
+            if len(group) > 1 and isinstance(error, TooMuchAtOnce):
+                half = len(group) // 2
+                await self._settle(group[:half])
+                await self._settle(group[half:])
+                return
             # One job may have spoilt it for all, unless there is no database at all.
             if len(group) > 1 and (isinstance(error, DatabaseBusy) or not isinstance(error, DatabaseUnavailable)):
                 for each in group:

@@ -38,7 +38,7 @@ def test_every_engine_is_durable_and_only_the_rust_one_is_told_its_log_size(tmp_
     assert "--log-file-max" not in python.command
 
 
-@pytest.mark.parametrize(("gigabytes", "cache"), [(1, "256M"), (3.9, "256M"), (4, "1G"), (24, "1G")])
+@pytest.mark.parametrize(("gigabytes", "cache"), [(1, "512M"), (3.9, "512M"), (4, "1G"), (24, "1G")])
 def test_as_much_cache_as_the_machine_affords(
     gigabytes: float, cache: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,14 +1,18 @@
-"""The engine comes up on a port that is its own."""
+"""The engine comes up on a port that is its own, open to who has its password, and is kept answering."""
 
+import os
+import signal
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
 from learntrack.storage import StartError
-from learntrack.storage.engine import embedded, ports
+from learntrack.storage.engine import answering, embedded, ports
 from learntrack.storage.engine.embedded import EmbeddedEngine, running_uri
 from tests.engines import SECANTUSD_PY, lacking
 
@@ -54,4 +58,79 @@ def test_an_engine_that_finds_no_port_at_all_is_a_failed_start(
         engine.start()
 
     assert engine.pid is None or not ports.is_served_by(taken, engine.pid)
+    assert running_uri(engine.data_dir) is None
+
+
+def test_who_has_no_password_reads_nothing_and_writes_nothing(engine: EmbeddedEngine) -> None:
+    engine.start()
+    try:
+        anybody = MongoClient(f"mongodb://127.0.0.1:{engine.uri.rpartition(':')[2]}", serverSelectionTimeoutMS=10_000)
+        with anybody, MongoClient(engine.uri, serverSelectionTimeoutMS=10_000) as service:
+            service.school.learners.insert_one({"_id": "Ada"})
+            for attempt in (
+                anybody.school.learners.find_one,
+                lambda: anybody.school.learners.insert_one({"_id": "Eve"}),
+                anybody.list_database_names,
+                lambda: anybody.admin.command("createUser", "eve", pwd="eve", roles=["root"]),
+            ):
+                with pytest.raises(OperationFailure, match="authentication"):
+                    attempt()
+            assert [row["_id"] for row in service.school.learners.find()] == ["Ada"]
+    finally:
+        engine.stop()
+
+
+def test_a_password_that_does_not_fit_what_is_stored_is_made_anew(engine: EmbeddedEngine) -> None:
+    engine.start()
+    with MongoClient(engine.uri, serverSelectionTimeoutMS=10_000) as client:
+        client.school.learners.insert_one({"_id": "Ada"})
+    engine.stop()
+    (engine.data_dir / "engine-password").write_text("of another folder")
+
+    again = EmbeddedEngine(engine.data_dir, engine._program)
+    again.start()
+    try:
+        with MongoClient(again.uri, serverSelectionTimeoutMS=10_000) as client:
+            assert [row["_id"] for row in client.school.learners.find()] == ["Ada"]
+    finally:
+        again.stop()
+
+
+def test_nobody_else_may_read_what_is_stored(engine: EmbeddedEngine) -> None:
+    engine.start()
+    engine.stop()
+
+    for path in (engine.data_dir, *engine.data_dir.rglob("*")):
+        if path.suffix != ".lock" and path.name != "engine-format.json":
+            assert path.stat().st_mode & 0o077 == 0, path
+
+
+def test_an_engine_that_stands_still_is_started_again(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("ASK_SECONDS", 0.05), ("PATIENCE_MS", 200), ("SILENCE_SECONDS", 0.5)):
+        monkeypatch.setattr(answering, name, value)
+    engine.start()
+    try:
+        hung = engine.pid
+        assert hung is not None
+        os.kill(hung, signal.SIGSTOP)
+        deadline = time.monotonic() + 20
+        while engine.restarts == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        with MongoClient(engine.uri, serverSelectionTimeoutMS=10_000) as client:
+            assert client.admin.command("listDatabases")["ok"] == 1
+        assert engine.pid != hung
+    finally:
+        engine.stop()
+
+
+def test_an_engine_that_stands_still_does_not_keep_the_service_from_stopping(engine: EmbeddedEngine) -> None:
+    engine.start()
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGSTOP)
+
+    began = time.monotonic()
+    engine.stop()
+
+    assert time.monotonic() - began < 4
     assert running_uri(engine.data_dir) is None

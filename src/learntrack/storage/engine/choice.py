@@ -90,10 +90,13 @@ def _version(program: Path) -> str:
 
 
 def _cache_size(memory: int) -> str:
-    """What the engine may keep in memory:
-    1 GB where there is room, as a transaction that does not fit stops the Rust one.
+    """How much the engine may keep in memory: 1 GB where there is room.
+
+    The Rust one stops for ever in a transaction that writes more than a twentieth of it. One request may lead to 24 MB:
+    a body of 5 MiB is stored twice and once more with its answer under an Idempotency-Key, beside 5 MiB that its
+    documents hold already. So it is never less than 512 MB, which fill only as data is there.
     """
-    return "1G" if memory >= _MUCH_MEMORY else "256M"
+    return "1G" if memory >= _MUCH_MEMORY else "512M"
 
 
 def _memory() -> int:

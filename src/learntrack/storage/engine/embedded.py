@@ -3,7 +3,6 @@
 SecantusDB is GPL-2.0, so it is only ever a separate program spoken to over the wire, never imported.
 """
 
-import fcntl
 import json
 import os
 import subprocess
@@ -13,15 +12,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
-from learntrack.storage.engine import format_record, launcher, ports
+from pymongo.errors import PyMongoError
+
+from learntrack.storage.engine import answering, format_record, launcher, password, ports
 from learntrack.storage.engine.choice import Engine, installed
+from learntrack.storage.engine.folder import Folder, private, try_lock
 from learntrack.storage.errors import StartError
 
 _START_SECONDS = 30.0
-_RELEASE_SECONDS = 15.0
-_STOP_SECONDS = 8.0
+_STOP_SECONDS = 3.0
+"""How long the engine may take to end by itself; then it is killed, which loses nothing that was acknowledged."""
 _LONGEST_PAUSE = 2.0
 _PORTS_TRIED = 5
 
@@ -42,14 +43,15 @@ class EmbeddedEngine:
         self.restarts = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._port = 0
-        self._locks: list[IO[bytes]] = []
+        self._password: str | None = None
+        self._folder = Folder(data_dir)
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
 
     @property
     def uri(self) -> str:
-        """Where the engine listens; stays the same when the engine is restarted."""
-        return _uri(self._port)
+        """Where the engine listens, with its password; stays the same when the engine is restarted."""
+        return password.uri(self._port, self._password)
 
     @property
     def pid(self) -> int | None:
@@ -75,56 +77,70 @@ class EmbeddedEngine:
         """
         self.check()
         try:
-            self.data_dir.mkdir(parents=True, exist_ok=True)
-            self._lock_folder()
+            self._folder.take()
             self._engine = self.check()  # again: another service may have been here before the folder was locked
             format_record.record(self.data_dir, self._engine)
-            self._launch_on_a_free_port()
+            self._launch_with_a_password()
         except StartError:
-            self._release()
+            self._give_up()
             raise
         except OSError as error:
-            self._release()
+            self._give_up()
             raise StartError(f"The data folder {self.data_dir} cannot be used: {error.strerror}.") from error
-        (self.data_dir / "engine.json").write_text(json.dumps({"uri": self.uri, "pid": os.getpid()}))
+        except PyMongoError as error:
+            self._give_up()
+            raise StartError(f"The embedded engine does not answer: {error}") from error
+        self._note()
         self._keeper = threading.Thread(target=self._keep_alive, name="engine-keeper", daemon=True)
         self._keeper.start()
 
     def stop(self) -> None:
         """Stop the engine and release the data folder."""
         self._stopping.set()
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        self._end()
         if self._keeper is not None:
             self._keeper.join()
-        (self.data_dir / "engine.json").unlink(missing_ok=True)
-        self._release()
+        self._end()  # if the keeper was just bringing it back
+        self._folder.forget()
+        self._folder.release()
 
-    def _lock_folder(self) -> None:
-        """Take both locks: the service's own, and the engine's, which an engine left behind holds until it is gone."""
-        service = (self.data_dir / "service.lock").open("wb")
-        self._locks.append(service)
-        if not _try_lock(service):
-            self._release()
-            raise StartError(f"The data folder {self.data_dir} is in use by another learntrack.")
-        engine = (self.data_dir / "engine.lock").open("wb")
-        self._locks.append(engine)
-        deadline = time.monotonic() + _RELEASE_SECONDS
-        while not _try_lock(engine):
-            if time.monotonic() > deadline:
-                self._release()
-                raise StartError(f"The data folder {self.data_dir} is still in use by an engine that does not stop.")
-            time.sleep(0.05)
+    def kill(self) -> None:
+        """End the engine at once, for a service that cannot wait any longer."""
+        self._stopping.set()
+        if self._process is not None:
+            self._process.kill()
 
-    def _release(self) -> None:
-        for lock in self._locks:
-            lock.close()
-        self._locks.clear()
+    def _end(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _give_up(self) -> None:
+        self._end()
+        self._folder.release()
+
+    def _note(self) -> None:
+        self._folder.note(uri=self.uri, pid=os.getpid())
+
+    def _launch_with_a_password(self) -> None:
+        """Launch the engine so that it asks for a password, and make one where there is none that fits."""
+        self._password = password.stored(self.data_dir)
+        self._launch_on_a_free_port()
+        if self._password is not None and password.opens(self.uri):
+            return
+        if self._password is not None:
+            self._launch_again(None)
+        self._launch_again(password.make(self.data_dir, self._port))
+
+    def _launch_again(self, new: str | None) -> None:
+        self._end()
+        self._password = new
+        self._launch()
 
     def _launch_on_a_free_port(self) -> None:
         for tried in range(1, _PORTS_TRIED + 1):
@@ -149,14 +165,15 @@ class EmbeddedEngine:
             str(self.data_dir / "engine"),
             "--log-level",
             "WARNING",
+            *(["--auth"] if self._password is not None else []),
         ]
-        with log_path.open("wb") as log:
+        with open(log_path, "wb", opener=private) as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-IS", launcher.__file__, str(os.getpid()), *self._engine.command, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                pass_fds=[lock.fileno() for lock in self._locks[1:]],
+                pass_fds=[self._folder.engine_lock],
                 start_new_session=True,  # a Ctrl-C at the terminal is for the service, which then stops the engine
             )
         deadline = time.monotonic() + _START_SECONDS
@@ -169,13 +186,13 @@ class EmbeddedEngine:
             time.sleep(0.02)
 
     def _keep_alive(self) -> None:
-        """Bring the engine back when it dies, on the same port, so that connections find it again."""
+        """Bring the engine back when it dies or hangs, on the same port, so that connections find it again."""
+        answers = answering.Answers(self.uri)
         pause = 0.1
         while not self._stopping.is_set():
-            assert self._process is not None
-            self._process.wait()
+            self._wait_while_it_works(answers)
             if self._stopping.wait(pause):
-                return
+                break
             try:
                 self._launch()
                 self.restarts += 1
@@ -183,6 +200,25 @@ class EmbeddedEngine:
             except (StartError, OSError) as error:
                 print(f"The embedded engine died and does not come back yet: {error}", file=sys.stderr)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+        answers.close()
+
+    def _wait_while_it_works(self, answers: answering.Answers) -> None:
+        """Return when the engine has ended; one that does not answer any more is ended."""
+        process = self._process
+        assert process is not None
+        answers.begin_again()
+        while process.poll() is None:
+            try:
+                process.wait(answering.ASK_SECONDS)
+            except subprocess.TimeoutExpired:
+                if self._stopping.is_set() or answers.silent_for() < answering.SILENCE_SECONDS:
+                    continue
+                print(
+                    f"The embedded engine has not answered for {answering.SILENCE_SECONDS:.0f} s: it is started again.",
+                    file=sys.stderr,
+                )
+                process.kill()
+                process.wait()
 
 
 @contextmanager
@@ -203,23 +239,11 @@ def running_uri(data_dir: Path) -> str | None:
     """Where the engine of a running service on this data folder listens, if there is one."""
     try:
         with (data_dir / "service.lock").open("rb+") as lock:
-            if _try_lock(lock):
+            if try_lock(lock):
                 return None
         return str(json.loads((data_dir / "engine.json").read_text())["uri"])
     except (OSError, ValueError, KeyError):
         return None
-
-
-def _uri(port: int) -> str:
-    return f"mongodb://127.0.0.1:{port}/?directConnection=true"
-
-
-def _try_lock(file: IO[bytes]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _last_line(log: Path) -> str:

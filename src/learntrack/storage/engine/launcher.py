@@ -22,6 +22,7 @@ def die_with_parent() -> None:
 def main() -> None:
     """Replace this process by the engine."""
     parent, command = int(sys.argv[1]), sys.argv[2:]
+    os.umask(0o077)  # what it stores is nobody else's to read
     die_with_parent()
     if os.getppid() != parent:  # it died before the request took effect
         sys.exit(1)

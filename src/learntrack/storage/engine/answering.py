@@ -1,0 +1,53 @@
+"""Whether the engine answers, not only lives."""
+
+import time
+from typing import Any
+
+from pymongo import MongoClient
+from pymongo.errors import OperationFailure, PyMongoError
+
+ASK_SECONDS = 2.0
+"""How long after one question the next is asked."""
+PATIENCE_MS = 3000
+"""How long an answer may take. It is there in 0.1 s at the most while four reports keep the engine busy."""
+SILENCE_SECONDS = 10.0
+"""After so much silence the engine counts as hung."""
+
+
+class Answers:
+    """Asks an engine something that it has to look up in its storage; `ping` it answers even when that hangs.
+
+    Args:
+        uri: Where it listens.
+
+    """
+
+    def __init__(self, uri: str) -> None:
+        self._client: MongoClient[dict[str, Any]] = MongoClient(
+            uri,
+            serverSelectionTimeoutMS=PATIENCE_MS,
+            connectTimeoutMS=PATIENCE_MS,
+            socketTimeoutMS=PATIENCE_MS,
+            maxPoolSize=1,
+            retryReads=False,
+        )
+        self._last = time.monotonic()
+
+    def silent_for(self) -> float:
+        """Ask; the seconds since it answered last, 0 if it does now."""
+        try:
+            self._client.admin.command("listDatabases", nameOnly=True)
+        except OperationFailure:
+            pass  # an answer, too
+        except PyMongoError:
+            return time.monotonic() - self._last
+        self._last = time.monotonic()
+        return 0.0
+
+    def begin_again(self) -> None:
+        """It has just been started: what was before does not count."""
+        self._last = time.monotonic()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
