@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
+import bson
 from beanie import init_beanie
+from bson.codec_options import CodecOptions
+from bson.raw_bson import RawBSONDocument
 from pymongo.errors import ClientBulkWriteException, OperationFailure, PyMongoError
 
 from learntrack import documents
@@ -109,6 +112,16 @@ class Database:
         else:
             for name, part in writes.items():
                 await self.collection(name).bulk_write(part, session=tx)
+
+    async def sized_rows(self, kind: type[Stored], pipeline: Sequence[Stage], tx: Tx) -> tuple[list[Row], int]:
+        """What an aggregation within a transaction returns, and its bytes; 0 where the driver does not tell them."""
+        collection = self.collection(kind)
+        if tx is None:
+            return await collection.aggregate(list(pipeline), allowDiskUse=True).to_list(None), 0
+        options: CodecOptions[Any] = collection.codec_options
+        undecoded = collection.with_options(codec_options=options.with_options(document_class=RawBSONDocument))
+        found = await undecoded.aggregate(list(pipeline), session=tx, allowDiskUse=True).to_list(None)
+        return [bson.decode(row.raw, options) for row in found], sum(len(row.raw) for row in found)
 
     async def load(self, kind: type[D], query: Mapping[str, Any], tx: Tx) -> list[D]:
         """The documents that match, read within a transaction."""

@@ -24,7 +24,8 @@ from learntrack.domain import mastery, which_try
 from learntrack.domain.attempt_book import LookUps
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.which_try import Tries
-from learntrack.storage import Database
+from learntrack.errors import TooLarge
+from learntrack.storage import Database, TooMuchAtOnce
 from learntrack.storage.database import Stage
 from learntrack.storage.transactions import Tx
 
@@ -34,6 +35,11 @@ ASSIGNABLE: Mapping[str, type[Lesson | Quiz | CourseSession]] = {
     "course_session_id": CourseSession,
 }
 """What may have to be assigned to a learner, by the field that names it."""
+
+GROUP_BYTES = 8 * 1024 * 1024
+"""What may be stored already of the documents that a group of jobs changes; more is done in smaller groups."""
+JOB_BYTES = 16 * 1024 * 1024
+"""The same of one job: 4 MiB of extra_fields, a try of 1 MiB, and older attempts in their chunks."""
 
 Assignment = tuple[str, str, str | None]
 """A field of `ASSIGNABLE`, the id in it, and whom it would have to be assigned to."""
@@ -55,12 +61,15 @@ class Loading:
     Args:
         db: Where from.
         tx: The transaction.
+        alone: Whether it is for one job.
 
     """
 
-    def __init__(self, db: Database, tx: Tx) -> None:
+    def __init__(self, db: Database, tx: Tx, *, alone: bool) -> None:
         self._db = db
         self._tx = tx
+        self._alone = alone
+        self._size = 0
 
     async def keys(self, ids: list[str]) -> dict[str, IdempotencyKey]:
         """The keys with these ids that are known, by id."""
@@ -69,7 +78,7 @@ class Loading:
 
     async def sessions(self, ids: list[str], owners: list[str | None]) -> LoadedLogs:
         """These sessions of these owners, with their summaries and tries. Index: the keys."""
-        rows = await self._aggregate(
+        rows = await self._to_be_changed(
             ContentSession,
             [
                 {"$match": {"_id": _one_of(ids)}},
@@ -105,7 +114,7 @@ class Loading:
                 },
             ]
         loaded = LoadedLogs()
-        for row in await self._aggregate(ContentSummary, pipeline):
+        for row in await self._to_be_changed(ContentSummary, pipeline):
             summary = row.get("summary", row)
             first = summary.pop("tries", None)
             loaded.summaries.append(ContentSummary.read(summary))
@@ -145,7 +154,8 @@ class Loading:
         for path, values in (("attempts.id", look_ups.ids), ("attempts.item", look_ups.items)):
             if values:
                 query = {"user_id": owner, "holder_id": holder.id, path: _one_of(list(values))}
-                found |= {row["_id"]: AttemptOverflow.read(row) for row in await self._find(AttemptOverflow, query)}
+                rows = await self._to_be_changed(AttemptOverflow, [{"$match": query}])
+                found |= {row["_id"]: AttemptOverflow.read(row) for row in rows}
         return list(found.values())
 
     async def older(self, log: MasteryLog, most: int | None) -> list[Attempt]:
@@ -158,6 +168,24 @@ class Loading:
         if most is not None:
             pipeline += [{"$sort": {"start_timestamp": -1, "number": 1}}, {"$limit": most}]
         return [Attempt.model_validate(row) for row in await self._aggregate(AttemptOverflow, pipeline)]
+
+    async def _to_be_changed(self, kind: type[Stored], pipeline: list[Stage]) -> list[Row]:
+        """Rows that will be written again, whole, however little changes: their size counts.
+
+        Raises:
+            TooMuchAtOnce: a group of jobs has to be divided.
+            TooLarge: one job alone touches more than a transaction may write.
+
+        """
+        rows, size = await self._db.sized_rows(kind, pipeline, self._tx)
+        self._size += size
+        if self._size > (JOB_BYTES if self._alone else GROUP_BYTES):
+            if self._alone:
+                raise TooLarge(
+                    "It touches too much of what is stored already. Send its interactions in several updates."
+                )
+            raise TooMuchAtOnce
+        return rows
 
     async def _find(self, kind: type[Stored], query: Row, projection: Row | None = None) -> list[Row]:
         found: list[Row] = await self._db.collection(kind).find(query, projection, session=self._tx).to_list(None)

@@ -22,6 +22,7 @@ from learntrack.tracking.schemas import MasteryModel, SessionStart, SessionUpdat
 T = TypeVar("T")
 
 _REQUIRED = "This field is required."
+_START_BYTES = 1024
 _NOT_BESIDE_A_QUIZ = ("node_id", "lesson_id", "unit_id")
 _BESIDE_A_QUIZ = "Must not be given together with quiz_id."
 
@@ -60,7 +61,7 @@ class StartJob:
 
 @dataclass(slots=True, frozen=True)
 class UpdateJob:
-    """Add to a session what happened since the last update."""
+    """Add to a session what happened since the last update; `size` is the bytes of JSON in which that was said."""
 
     session_id: str
     user_id: str | None
@@ -69,6 +70,7 @@ class UpdateJob:
     interactions: list[Interaction] | None
     at: datetime
     key: RequestKey | None = None
+    size: int = 0
 
     @property
     def owner(self) -> str:
@@ -183,17 +185,26 @@ def update_job(
         interactions=None if sent is None else [_interaction(interaction) for interaction in sent],
         at=at,
         key=named,
+        size=len(msgspec.json.encode(update)),
     )
+
+
+def size_of(job: Job) -> int:
+    """The bytes that a job was sent with, as far as they are stored."""
+    return job.size if isinstance(job, UpdateJob) else _START_BYTES
 
 
 def may_join(group: Sequence[Job], job: Job) -> bool:
     """Whether a job may share a transaction with those before it.
 
-    Which try an assessment goes on with is decided from what is stored, so what the same learner did just before must
-    be.
+    Which try an assessment goes on with is decided from what is stored, so what the same learner did at the same
+    content just before must be. An update names its session only; the content is known if the group starts it.
     """
-    return not (
-        isinstance(job, StartJob) and job.criterion is not None and any(each.owner == job.owner for each in group)
+    if not isinstance(job, StartJob) or job.criterion is None:
+        return True
+    contents = {each.session_id: each.content_id for each in group if isinstance(each, StartJob)}
+    return not any(
+        each.owner == job.owner and contents.get(each.session_id, job.content_id) == job.content_id for each in group
     )
 
 

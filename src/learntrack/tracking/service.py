@@ -18,7 +18,7 @@ from learntrack.storage.group_commit import GroupCommit
 from learntrack.storage.transactions import Tx
 from learntrack.tracking import recording
 from learntrack.tracking.idempotency import KeyScope, Running, request_key
-from learntrack.tracking.requests import Job, StartJob, may_join, start_job, update_job
+from learntrack.tracking.requests import Job, StartJob, may_join, size_of, start_job, update_job
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
 from learntrack.web.answers import encoded
@@ -54,7 +54,9 @@ class Tracking:
         self._limits = AttemptLimits(settings.max_attempt_interactions, settings.max_attempt_bytes)
         self._keys_kept = timedelta(hours=settings.idempotency_hours)
         self._running = Running()
-        self._group_commit: GroupCommit[Job, Answer] = GroupCommit(self._do, may_join=may_join, patience=db.patience)
+        self._group_commit: GroupCommit[Job, Answer] = GroupCommit(
+            self._do, size=size_of, may_join=may_join, patience=db.patience
+        )
 
     async def start(
         self, start: SessionStart, *, by: Actor, visitor_id: str | None = None, key: str | None = None
@@ -97,8 +99,8 @@ class Tracking:
         return self._clock()
 
     def enqueue(self, job: Job) -> Any:
-        """Put a job in the line; returns a future of its answer. No time limit: it may be one of many."""
-        return self._group_commit.enqueue(job)
+        """Put a job of many in the line beside the live one; returns a future of its answer. No time limit."""
+        return self._group_commit.enqueue(job, bulk=True)
 
     async def _once(self, job: Job) -> Answer:
         if job.key is None:
@@ -113,7 +115,7 @@ class Tracking:
         """Do a group of jobs in one transaction."""
 
         async def work(tx: Tx) -> list[Answer | Exception]:
-            unit = UnitOfWork(self._db, tx)
+            unit = UnitOfWork(self._db, tx, alone=len(jobs) == 1)
             await unit.load(jobs)
             outcomes = [self._outcome(job, unit) for job in jobs]
             await unit.store()

@@ -27,13 +27,14 @@ class UnitOfWork:
     Args:
         db: Where they are stored.
         tx: The transaction.
+        alone: Whether it is for one job.
 
     """
 
-    def __init__(self, db: Database, tx: Tx) -> None:
+    def __init__(self, db: Database, tx: Tx, *, alone: bool = False) -> None:
         self._db = db
         self._tx = tx
-        self._load = Loading(db, tx)
+        self._load = Loading(db, tx, alone=alone)
         self.keys: dict[str, IdempotencyKey] = {}
         self.sessions: dict[str, ContentSession] = {}
         self.summaries: dict[str, ContentSummary] = {}
