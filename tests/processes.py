@@ -3,6 +3,7 @@
 Requests to it say `verify=False`: there is no TLS, and reading the certificates takes 23 ms of each client's making.
 """
 
+import json
 import os
 import signal
 import socket
@@ -101,6 +102,10 @@ class Service:
         for pid in engines:
             kill(pid)
         self.process.wait()
+
+    def uri(self) -> str:
+        """Where its embedded engine listens."""
+        return str(json.loads((self.data_dir / "engine.json").read_text())["uri"])
 
     def engine_pids(self) -> list[int]:
         return [

@@ -22,6 +22,7 @@ from learntrack.reports.service import columns_of, csv_of
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 from learntrack.web.headers import PAGE, with_policy
+from learntrack.web.limits import ENDLESS
 from learntrack.web.problems import status_of
 
 _templates = Environment(
@@ -216,7 +217,7 @@ class PageController(Controller):
             following=presentation.what_next(rows),
         )
 
-    @get("/class/{classroom_id:str}/events")
+    @get("/class/{classroom_id:str}/events", opt={ENDLESS: True})
     async def events(
         self,
         classroom_id: FromPath[str],

@@ -4,7 +4,14 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from learntrack.web.limits import ENDLESS
+
 _GRACE_SECONDS = 0.5
+
+
+def _is_endless(scope: Any) -> bool:
+    handler = scope.get("route_handler")
+    return handler is not None and bool(handler.opt.get(ENDLESS))
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -21,6 +28,8 @@ class PatientProtocol(HttpToolsProtocol):
         if self.cycle is None and not self._stopping:
             self._stopping = True
             self.loop.call_later(_GRACE_SECONDS, self._close_if_idle)
+        elif self.cycle is not None and _is_endless(self.cycle.scope):
+            self.transport.close()
         else:
             super().shutdown()
 

@@ -5,20 +5,20 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from tempfile import TemporaryDirectory
 
 import uvicorn
 from litestar import Litestar
-from uvicorn.supervisors import Multiprocess
 
 from learntrack.access.secrets import with_secret
 from learntrack.access.tokens import TokenVerifier, issue
 from learntrack.app import create_app
 from learntrack.serving import demo, log_lines
 from learntrack.serving.protocol import PatientProtocol
+from learntrack.serving.stopping import GRACE_SECONDS, TimelyServer, TimelyWorkers
 from learntrack.settings import Settings
 from learntrack.storage import StartError
 from learntrack.storage.connecting import connect_as_configured
@@ -26,7 +26,6 @@ from learntrack.storage.engine.embedded import EmbeddedEngine
 from learntrack.storage.engine.launcher import die_with_parent
 from learntrack.web import metrics
 
-_GRACE_SECONDS = 10
 _ALLOCATIONS = 20_000
 """Objects made and not freed after which the garbage collector looks for cycles."""
 _DEMO_TTL = timedelta(days=1)
@@ -82,10 +81,10 @@ class Server:
                 EmbeddedEngine(self._settings.data_dir, self._settings.engine).check()
             settings = with_secret(self._settings)
             TokenVerifier(settings)
-            with self._socket() as listening, _database(settings) as connected:
+            with self._socket() as listening, _database(settings) as (connected, last_resort):
                 asyncio.run(self._prepare(connected))
                 self._announce(listening, connected)
-                self._serve(listening, connected)
+                self._serve(listening, connected, last_resort)
 
     @contextmanager
     def _socket(self) -> Iterator[socket.socket]:
@@ -129,7 +128,7 @@ class Server:
             page = f"{address}/reports/sign-in#token={tokens['Carla']}"
             print(f"# The class on one page, signed in as Carla (open it in a browser)\n#   {page}\n", flush=True)
 
-    def _serve(self, listening: socket.socket, settings: Settings) -> None:
+    def _serve(self, listening: socket.socket, settings: Settings, last_resort: Callable[[], None]) -> None:
         options: dict[str, object] = {
             "http": PatientProtocol,
             "log_config": None,
@@ -137,12 +136,12 @@ class Server:
             "proxy_headers": bool(settings.trusted_proxies),
             "forwarded_allow_ips": settings.trusted_proxies,
             "server_header": False,
-            "timeout_graceful_shutdown": _GRACE_SECONDS,
+            "timeout_graceful_shutdown": GRACE_SECONDS,
             "lifespan": "on",
         }
         if settings.workers == 1:
             config = uvicorn.Config(_application(settings), **options)  # type: ignore[arg-type]
-            server = uvicorn.Server(config)
+            server = TimelyServer(config, last_resort)
             server.run(sockets=[listening])
             if not server.started:
                 raise StartError("The service could not start; the reason stands above.")
@@ -151,19 +150,21 @@ class Server:
             config = uvicorn.Config(target, factory=True, workers=settings.workers, **options)  # type: ignore[arg-type]
             with TemporaryDirectory(prefix="learntrack-metrics-") as shared:
                 os.environ |= _environment(settings) | {metrics.FOLDER: shared}
-                Multiprocess(config, sockets=[listening]).run()
+                TimelyWorkers(config, sockets=[listening]).run()
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[Settings]:
-    """The settings with the URI of a database that is there: the configured one, or the embedded engine's."""
+def _database(settings: Settings) -> Iterator[tuple[Settings, Callable[[], None]]]:
+    """The settings with the URI of a database that is there: the configured one, or the embedded engine's; and what
+    ends it at once.
+    """
     if settings.mongodb_uri is not None:
-        yield settings
+        yield settings, lambda: None
         return
     engine = EmbeddedEngine(settings.data_dir, settings.engine)
     engine.start()
     try:
-        yield settings.model_copy(update={"mongodb_uri": engine.uri, "watched_disk": settings.data_dir})
+        yield settings.model_copy(update={"mongodb_uri": engine.uri, "watched_disk": settings.data_dir}), engine.kill
     finally:
         engine.stop()
 

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from threading import Thread
 from typing import Any, TypeVar, cast
 
 import bson
@@ -17,6 +19,8 @@ from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import DatabaseUnavailable, cause_of, translated
 from learntrack.storage.transactions import Transactions, Tx
+
+_CLOSE_SECONDS = 0.75
 
 Stage = Mapping[str, Any]
 Row = dict[str, Any]
@@ -60,6 +64,7 @@ class Database:
         self._name = name
         self._read_patience = read_patience
         self._collections: dict[str, Any] = {}
+        self._undecoded: dict[str, Any] = {}
         self._transactions = Transactions(client, self.raw, available=capabilities.transactions)
 
     def collection(self, kind: str | type[Stored]) -> Any:
@@ -119,7 +124,10 @@ class Database:
         if tx is None:
             return await collection.aggregate(list(pipeline), allowDiskUse=True).to_list(None), 0
         options: CodecOptions[Any] = collection.codec_options
-        undecoded = collection.with_options(codec_options=options.with_options(document_class=RawBSONDocument))
+        undecoded = self._undecoded.get(collection.name)
+        if undecoded is None:
+            raw = options.with_options(document_class=RawBSONDocument)
+            undecoded = self._undecoded[collection.name] = collection.with_options(codec_options=raw)
         found = await undecoded.aggregate(list(pipeline), session=tx, allowDiskUse=True).to_list(None)
         return [bson.decode(row.raw, options) for row in found], sum(len(row.raw) for row in found)
 
@@ -218,9 +226,22 @@ class Database:
             await self.raw.command("ping")
 
     async def close(self) -> None:
-        """Close the connections; in a thread, because the server is told and that takes a round trip."""
-        await self._transactions.close()
-        await asyncio.to_thread(self.client.close)
+        """Close the connections. The server is told, unless it does not listen."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._transactions.close()
+        # In a thread that the process does not wait for, because the server is told, and that takes an answer.
+        loop, closed = asyncio.get_running_loop(), asyncio.Event()
+
+        def close() -> None:
+            self.client.close()
+            with suppress(RuntimeError):  # nobody waits any more
+                loop.call_soon_threadsafe(closed.set)
+
+        Thread(target=close, daemon=True).start()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await closed.wait()
 
 
 async def _create(database: Any, name: str) -> None:

@@ -9,6 +9,9 @@ from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Sen
 
 from learntrack.web.problems import too_late
 
+ENDLESS = "endless"
+"""In a route's `opt`: its answers go on for as long as somebody listens, so they do not keep a server from stopping."""
+
 
 class TimeLimits:
     """ASGI wrapper that gives up on a request that takes too long (503), and on a body that comes too slowly (408).

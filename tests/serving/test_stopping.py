@@ -1,0 +1,105 @@
+"""Told to stop, the service is gone within ten seconds, whatever hangs."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.processes import Service, wait_until_gone
+from tests.support import Person, new_id, video
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+BATCH = "/api/logger/contentsession/batch"
+
+
+def seconds_to_stop(service: Service) -> float:
+    began = time.monotonic()
+    assert service.stop() == 0
+    return time.monotonic() - began
+
+
+def batch(items: int) -> dict[str, object]:
+    at = datetime.now(UTC).isoformat()
+    return {"items": [{"session_id": new_id(), "occurred_at": at, "start": video()} for _ in range(items)]}
+
+
+@contextmanager
+def under_way(service: Service, method: str, path: str, **more: object) -> Iterator[None]:
+    """A request that nobody waits for."""
+
+    def ask() -> None:
+        try:
+            httpx.request(
+                method,
+                service.address + path,
+                headers=Person(new_id()).headers,
+                timeout=30,
+                verify=False,
+                **more,  # type: ignore[arg-type]
+            )
+        except httpx.TransportError:
+            return
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    yield
+    asking.join(30)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_engine_that_stands_still_with_a_batch_pending(data_dir: Path, workers: int) -> None:
+    with Service(data_dir, workers=workers) as service:
+        service.send("POST", "/api/logger/contentsession", Person(new_id()), json=video())
+        engines = service.engine_pids()
+        os.kill(engines[0], signal.SIGSTOP)
+        with under_way(service, "POST", BATCH, json=batch(100)):
+            assert seconds_to_stop(service) < 10
+        wait_until_gone(engines)
+
+
+def test_a_database_elsewhere_that_stands_still(data_dir: Path) -> None:
+    with Service(data_dir) as first:
+        uri = first.uri()
+        (data_dir.parent / "other").mkdir()
+        with Service(data_dir.parent / "other" / "data", LEARNTRACK_MONGODB_URI=uri) as second:
+            second.send("POST", "/api/logger/contentsession", Person(new_id()), json=video())
+            [engine] = first.engine_pids()
+            os.kill(engine, signal.SIGSTOP)
+            assert seconds_to_stop(second) < 10
+
+
+def test_open_class_pages_do_not_hold_it_up(data_dir: Path) -> None:
+    superuser = Person(new_id(), superuser=True)
+    with Service(data_dir) as service:
+        room, facility = new_id(), new_id()
+        roster = {"facilities": [{"id": facility, "name": "F"}]} | {
+            "classrooms": [{"id": room, "name": "A", "facility_id": facility}]
+        }
+        assert service.send("PUT", "/api/roster", superuser, json=roster).status_code == 200
+        token = superuser.headers["Authorization"].removeprefix("Bearer ")
+        request = f"GET /reports/class/{room}/events HTTP/1.1\r\nHost: x\r\nCookie: learntrack_token={token}\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", service.port), timeout=10) as page:
+            page.sendall(request.encode())
+            heard = b""
+            while b"beat" not in heard:
+                part = page.recv(4096)
+                assert part, heard
+                heard += part
+            assert seconds_to_stop(service) < 5
+
+
+def test_a_request_that_is_never_sent_to_its_end(data_dir: Path) -> None:
+    with Service(data_dir) as service, socket.create_connection(("127.0.0.1", service.port)) as client:
+        client.sendall(b"POST /api/logger/contentsession HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+        service.send("GET", "/health/live", Person(new_id()))
+        assert seconds_to_stop(service) < 10
