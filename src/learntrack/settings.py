@@ -94,8 +94,8 @@ class Settings(BaseSettings):
         int, Field(description="The most records in one PUT /api/roster; more are 413.", ge=1, le=10_000)
     ] = 10_000
     max_json_depth: Annotated[
-        int, Field(description="How deeply a JSON body may be nested; deeper is 400.", ge=4, le=80)
-    ] = 32
+        int, Field(description="How deeply `answer` and `extra_fields` may be nested; deeper is 400.", ge=4, le=90)
+    ] = 90
     max_interactions: Annotated[int, Field(description="The most interactions in one update; more are 400.", ge=1)] = (
         1000
     )

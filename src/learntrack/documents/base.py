@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel
+from bson import DBRef
+from pydantic import BaseModel, ValidationError
 from pymongo import InsertOne, UpdateOne
 
 SCHEMA_VERSION = 1
@@ -60,7 +61,7 @@ class Stored(BaseModel):
             ValidationError: the row is none.
 
         """
-        return _tracking(cls.model_validate(row), set())
+        return _tracking(validated(cls, row), set())
 
     @property
     def is_new(self) -> bool:
@@ -120,6 +121,33 @@ class Stored(BaseModel):
             return InsertOne(self.row(), namespace=namespace)
         changes = self.changes()
         return UpdateOne(self.key(sharded=sharded), {"$set": changes}, namespace=namespace) if changes else None
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validated(model: type[M], row: Row) -> M:
+    """The model that a row or a part of one is of.
+
+    Releases before 0.2 stored free-form JSON with keys that begin with `$`, of which the driver makes references
+    wherever an object has `$ref` and `$id`.
+
+    Raises:
+        ValidationError: it is of another model.
+
+    """
+    try:
+        return model.model_validate(row)
+    except ValidationError:
+        return model.model_validate(_without_references(row))
+
+
+def _without_references(value: Any) -> Any:
+    if isinstance(value, DBRef):
+        value = value.as_doc()
+    if isinstance(value, dict):
+        return {name: _without_references(inner) for name, inner in value.items()}
+    return [_without_references(entry) for entry in value] if isinstance(value, list) else value
 
 
 D = TypeVar("D", bound=Stored)

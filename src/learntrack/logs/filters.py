@@ -62,7 +62,7 @@ def _included(text: str) -> tuple[str, ...]:
 _READERS: Mapping[str, Callable[[str], str | bool | int | tuple[str, ...]]] = {
     **dict.fromkeys(("content", "user", "masterylog", *PLACES), parse_id),
     **dict.fromkeys(("complete", "quiz"), _boolean),
-    "item": str,
+    "item": str.strip,  # as it is stored
     "mastery_level": _level,
     "include": _included,
 }

@@ -10,7 +10,6 @@ import msgspec
 
 from learntrack.access.actor import Actor
 from learntrack.domain import moments
-from learntrack.domain.any_json import is_deeper_than
 from learntrack.errors import Refusal, field_error
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable
@@ -19,7 +18,8 @@ from learntrack.tracking.requests import Job, start_job, update_job
 from learntrack.tracking.schemas import MOST_ITEMS, BatchItem, BatchResult, BatchResults
 from learntrack.tracking.service import Answer, Tracking
 from learntrack.web.answers import encoded
-from learntrack.web.problems import ProblemDocument, document_of, invalid, unavailable
+from learntrack.web.problems import ProblemDocument, document_of, unavailable
+from learntrack.web.values import read, read_text
 
 _AHEAD = timedelta(seconds=60)
 
@@ -88,13 +88,7 @@ class BatchRecorder:
     def _item(self, sent: Any) -> BatchItem:
         if not isinstance(sent, dict):
             raise field_error("item", "Must be an object.")
-        if is_deeper_than(sent, self._settings.max_json_depth + 1):
-            raise field_error("item", "Nested too deeply.")
-        try:
-            # A field that is null counts as left out.
-            return msgspec.convert({name: value for name, value in sent.items() if value is not None}, BatchItem)
-        except msgspec.ValidationError as error:
-            raise invalid(error) from None
+        return read(BatchItem, sent)
 
     def _moment(self, at: datetime) -> datetime:
         try:
@@ -137,7 +131,7 @@ async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Refusal]") -> li
 
 
 def _result(item: Any, outcome: Answer | Exception) -> BatchResult:
-    key = item.get("key") if isinstance(item, dict) and isinstance(item.get("key"), str) else None
+    key = read_text(item.get("key")) if isinstance(item, dict) else None
     if isinstance(outcome, Answer):
         body = outcome.body if isinstance(outcome.body, bytes) else encoded(outcome.body)
         return BatchResult(key, HTTPStatus.OK, outcome.replayed, msgspec.Raw(body))

@@ -18,7 +18,7 @@ from learntrack.documents import (
     Quiz,
     User,
 )
-from learntrack.documents.base import Row, Stored
+from learntrack.documents.base import Row, Stored, validated
 from learntrack.documents.holding import HoldsAttempts
 from learntrack.domain import mastery, which_try
 from learntrack.domain.attempt_book import LookUps
@@ -167,7 +167,7 @@ class Loading:
         ]
         if most is not None:
             pipeline += [{"$sort": {"start_timestamp": -1, "number": 1}}, {"$limit": most}]
-        return [Attempt.model_validate(row) for row in await self._aggregate(AttemptOverflow, pipeline)]
+        return [validated(Attempt, row) for row in await self._aggregate(AttemptOverflow, pipeline)]
 
     async def _to_be_changed(self, kind: type[Stored], pipeline: list[Stage]) -> list[Row]:
         """Rows that will be written again, whole, however little changes: their size counts.

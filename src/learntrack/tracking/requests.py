@@ -1,15 +1,14 @@
 """What the write path is asked to do: a request's body, checked as far as that needs no database, as a job."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import isfinite
 from typing import Any, TypeVar
 
 import msgspec
 
 from learntrack.domain import mastery, unit_tests
-from learntrack.domain.any_json import objection
+from learntrack.domain.any_json import Unstorable, kept
 from learntrack.domain.attempts import Interaction
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.domain.progress import Advance
@@ -17,9 +16,10 @@ from learntrack.errors import Forbidden, InvalidFields, NotFound, TooLarge
 from learntrack.settings import Settings
 from learntrack.tracking import schemas
 from learntrack.tracking.idempotency import KeyScope, RequestKey, request_key
-from learntrack.tracking.schemas import MasteryModel, SessionStart, SessionUpdate
+from learntrack.tracking.schemas import SessionStart, SessionUpdate
 
 T = TypeVar("T")
+JsonObject = dict[str, Any]
 
 _REQUIRED = "This field is required."
 _START_BYTES = 1024
@@ -230,8 +230,8 @@ def _check_start(start: SessionStart) -> None:
             errors["mastery_model"] = ["Required for kind exercise."]
         if start.kind != "exercise" and start.mastery_model is not None:
             errors["mastery_model"] = ["Only an exercise has a mastery model."]
-    if start.mastery_model is not None and (objections := _model_objections(start.mastery_model)):
-        errors |= objections
+    if start.mastery_model is not None and start.mastery_model.type == "m_of_n" and start.mastery_model.n is None:
+        errors["mastery_model.n"] = [_REQUIRED]
     if errors:
         raise InvalidFields(errors)
 
@@ -242,50 +242,38 @@ def _required(value: T | None) -> T:
     return value
 
 
-def _model_objections(model: MasteryModel) -> dict[str, list[str]]:
-    if model.type != "m_of_n":
-        return {}
-    if missing := {f"mastery_model.{name}": [_REQUIRED] for name in ("m", "n") if getattr(model, name) is None}:
-        return missing
-    assert model.m is not None
-    assert model.n is not None
-    return {} if 1 <= model.m <= model.n else {"mastery_model.m": ["Must be at least 1 and at most n."]}
-
-
 def _check_update(update: SessionUpdate, settings: Settings) -> None:
-    """Raise `InvalidFields` or `TooLarge` unless an update can be recorded."""
+    """Raise `InvalidFields` or `TooLarge` unless an update can be recorded; what is stored of its free-form JSON takes
+    the place of what was sent.
+    """
     errors: dict[str, list[str]] = {}
     if update.progress is not None and update.progress_delta is not None:
         errors["progress"] = ["Must not be given together with progress_delta."]
-    _check_numbers(update, ("progress", "progress_delta", "time_spent_delta"), "", errors)
     if update.extra_fields is not None:
-        _check_json(update.extra_fields, "extra_fields", settings, errors)
-        if len(msgspec.json.encode(update.extra_fields)) > settings.max_extra_fields_bytes:
+        sent = update.extra_fields
+        update.extra_fields = _kept(sent, "extra_fields", settings, errors)
+        if not errors and len(msgspec.json.encode(sent)) > settings.max_extra_fields_bytes:
             raise TooLarge(f"extra_fields may have at most {settings.max_extra_fields_bytes} bytes.")
     interactions = update.interactions or []
     if len(interactions) > settings.max_interactions:
         errors["interactions"] = [f"At most {settings.max_interactions} interactions in one update."]
     for number, interaction in enumerate(interactions):
-        where = f"interactions[{number}]."
-        _check_numbers(interaction, ("correct", "time_spent"), where, errors)
-        if interaction.answer is None and not interaction.error:
-            errors[where + "answer"] = ["Required unless error is true."]
+        where = f"interactions[{number}].answer"
         if interaction.answer is not None:
-            _check_json(interaction.answer, where + "answer", settings, errors)
+            interaction.answer = _kept(interaction.answer, where, settings, errors)
+        elif not interaction.error:
+            errors[where] = ["Required unless error is true."]
     if errors:
         raise InvalidFields(errors)
 
 
-def _check_numbers(shape: Any, names: tuple[str, ...], where: str, errors: dict[str, list[str]]) -> None:
-    for name in names:
-        value = getattr(shape, name)
-        if value is not None and not isfinite(value):
-            errors[where + name] = ["Must be a finite number."]
-
-
-def _check_json(value: Mapping[str, Any], field: str, settings: Settings, errors: dict[str, list[str]]) -> None:
-    if found := objection(value, depth=settings.max_json_depth):
-        errors[field] = [found]
+def _kept(value: JsonObject, field: str, settings: Settings, errors: dict[str, list[str]]) -> JsonObject:
+    try:
+        found: JsonObject = kept(value, depth=settings.max_json_depth)
+    except Unstorable as error:
+        errors[field] = [str(error)]
+        return {}
+    return found
 
 
 def _interaction(sent: schemas.Interaction) -> Interaction:

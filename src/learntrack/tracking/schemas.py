@@ -9,15 +9,15 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from learntrack.domain.ids import parse_id
 from learntrack.domain.mastery import Kind, MasteryModelType, TestType
 from learntrack.web import examples
-from learntrack.web.values import Fraction, Id, OutId, PlainText, Seconds, SmallInt
+from learntrack.web.values import Fraction, Id, ItemName, OutId, PlainText, Seconds, WholeNumber
 
 
 class MasteryModel(Struct, omit_defaults=True):
     """What mastery of an exercise demands. Only these three fields are kept."""
 
-    type: Annotated[MasteryModelType, Meta(description="m_of_n needs m and n.")]
-    m: Annotated[SmallInt | None, Meta(description="Right answers needed, 1 ≤ m ≤ n.")] = None
-    n: Annotated[SmallInt | None, Meta(description="Out of how many of the newest answers.")] = None
+    type: Annotated[MasteryModelType, Meta(description="m_of_n needs n.")]
+    m: Annotated[WholeNumber | None, Meta(description="Right answers needed.")] = None
+    n: Annotated[WholeNumber | None, Meta(description="Out of how many of the newest answers.")] = None
 
     def criterion(self) -> dict[str, Any]:
         """The criterion as it is stored with a try."""
@@ -79,7 +79,7 @@ SESSION_START_EXAMPLE = {
 class Interaction(Struct):
     """What a learner did at a question: answered, took a hint, or met an error."""
 
-    item: Annotated[str, Meta(min_length=1, max_length=200, description="The question.")]
+    item: Annotated[ItemName, Meta(description="The question.")]
     correct: Annotated[Fraction, Meta(description="How right the answer is, 0.0–1.0.")]
     time_spent: Annotated[Seconds, Meta(description="Seconds spent on the question so far.")]
     id: Annotated[

@@ -8,6 +8,7 @@ import msgspec
 from litestar import Response
 from litestar.response import Stream
 
+from learntrack.domain.any_json import plain, show_from, shown
 from learntrack.web.paging import Page
 
 T = TypeVar("T")
@@ -18,19 +19,12 @@ JSON = "application/json"
 _PART_BYTES = 64 * 1024
 
 
-def _plain(value: Any) -> Any:
-    """What a driver returns in place of plain JSON: its own kind of integer for those beyond 32 bits."""
-    if isinstance(value, int):
-        return int(value)
-    raise NotImplementedError(f"{type(value)} is no JSON value")
-
-
-_encoder = msgspec.json.Encoder(enc_hook=_plain)
+_encoder = msgspec.json.Encoder(enc_hook=plain)
 
 
 def encoded(value: Any) -> bytes:
     """A shape of the API, or free-form JSON as it was stored, as JSON."""
-    return _encoder.encode(value)
+    return shown(_encoder.encode(value))
 
 
 def json_response(value: Any, headers: dict[str, str] | None = None, *, status: int | None = None) -> Response[Any]:
@@ -86,7 +80,9 @@ async def in_parts(
 
 def write_json(row: Any, buffer: bytearray) -> None:
     """Add a row as JSON."""
+    start = len(buffer)
     _encoder.encode_into(row, buffer, -1)
+    show_from(start, buffer)
 
 
 def csv_parts(
@@ -110,7 +106,7 @@ class _Echo:
 
 
 def _write_line(row: Any, buffer: bytearray) -> None:
-    _encoder.encode_into(row, buffer, -1)
+    write_json(row, buffer)
     buffer += b"\n"
 
 

@@ -1,4 +1,4 @@
-"""Reading request bodies: as JSON whatever the content type says, and not nested beyond what can be stored."""
+"""Reading request bodies: as JSON, whatever the content type says, in the shape that the route takes."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -9,20 +9,12 @@ from litestar.datastructures import State
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from learntrack.domain.any_json import is_deeper_than
+from learntrack.domain.any_json import read_patiently
 from learntrack.errors import field_error
+from learntrack.web.values import read
 
 if TYPE_CHECKING:
     from litestar._openapi.schema_generation import SchemaCreator
-
-_OPTION = "json_depth_around_bodies"
-
-
-def holding_bodies(levels: int) -> dict[str, Any]:
-    """The `opt` of a route whose body holds bodies, `levels` deep within it at the most;
-    it looks at the depth of each by itself.
-    """
-    return {_OPTION: levels}
 
 
 @dataclass(frozen=True)
@@ -49,26 +41,41 @@ class DescribedBodies(OpenAPISchemaPlugin):
 
 
 class JsonRequest(Request[Any, Any, State]):
-    """A request whose JSON body is checked for depth before anything looks at it."""
+    """A request whose JSON body is read in the shape that its route takes."""
 
     async def json(self) -> Any:
-        """The body as plain values.
+        """The body in the shape of the route's `data`, or as plain values where that is no shape of ours.
 
         Raises:
-            InvalidFields: it is not JSON, or nested too deeply.
+            InvalidFields: it is not JSON, or a field is missing or wrong.
 
         """
-        try:
-            value = msgspec.json.decode(await self.body())
-        except RecursionError:
-            raise field_error("body", "Nested too deeply.") from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise field_error("body", f"Not valid JSON: {error}") from None
-        around: int = self.scope["route_handler"].opt.get(_OPTION, 0)
-        if is_deeper_than(value, self.app.state.settings.max_json_depth + around):
-            raise field_error("body", "Nested too deeply.")
+        value = decoded(await self.body())
+        data = self.scope["route_handler"].parsed_data_field
+        if data is not None and isinstance(data.annotation, type) and issubclass(data.annotation, msgspec.Struct):
+            return read(data.annotation, value)
         return value
 
     async def body(self) -> bytes:
         """The raw body; an empty one is an empty object, so that a handler sees its fields missing."""
         return await super().body() or b"{}"
+
+
+def decoded(body: bytes) -> Any:
+    """The plain values of JSON, of all that JavaScript's `JSON.stringify` makes.
+
+    Raises:
+        InvalidFields: it is not JSON, or nested beyond all measure.
+
+    """
+    try:
+        return msgspec.json.decode(body)
+    except RecursionError:
+        raise field_error("body", "Nested too deeply.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        try:
+            return read_patiently(body.decode())
+        except RecursionError:
+            raise field_error("body", "Nested too deeply.") from None
+        except ValueError:
+            raise field_error("body", f"Not valid JSON: {error}") from None

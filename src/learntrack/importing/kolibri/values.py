@@ -10,7 +10,7 @@ import msgspec
 from pydantic import ValidationError
 
 from learntrack.domain import moments
-from learntrack.domain.any_json import as_json, objection
+from learntrack.domain.any_json import Unstorable, as_json, kept, read_patiently
 from learntrack.domain.attempts import HistoryEntry
 from learntrack.domain.ids import parse_id
 
@@ -21,10 +21,12 @@ LEVELS = range(-(2**31), 2**31)
 """The mastery levels that a database may hold."""
 LARGEST_JSON = 4 * 2**20
 """Bytes of one JSON value at the most: a document that holds some of them must stay below 16 MB."""
-_DEPTH = 80
+_DEPTH = 92
+"""Levels of an answer, and around it those of an entry and its history."""
 _ZONE = re.compile(r"\([^)]*\)$")
 _PLAIN_ID = re.compile(r"[0-9a-f]{32}")
-_SUSPECT = re.compile(r"\\u0000|[0-9]{19}")
+_SUSPECT = re.compile(r"\\u0000|[0-9]{19}|\$|\\u0024|\\uff04|\uff04", re.IGNORECASE)
+"""What free-form JSON may have that is not stored as it is."""
 _CONTEXT_IDS = ("node_id", "quiz_id", "lesson_id", "course_session_id", "unit_id")
 _TEST_TYPES = ("pre", "post")
 
@@ -148,10 +150,14 @@ def _json(row: SourceRow, name: str, decode: Callable[[str], Any]) -> Any:
     except msgspec.ValidationError:
         raise Corrupt(f"{name}: JSON of another kind") from None
     except (ValueError, RecursionError):
-        raise Corrupt(f"{name}: broken JSON") from None
-    # Walked through only where there may be something to object to.
-    if (_SUSPECT.search(sent) or sent.count("{") + sent.count("[") > _DEPTH) and (
-        found := objection(value, depth=_DEPTH)
-    ):
-        raise Corrupt(f"{name}: {found}")
+        try:
+            value = decode(as_json(read_patiently(sent)).decode())
+        except (ValueError, RecursionError):
+            raise Corrupt(f"{name}: broken JSON") from None
+    # Walked through only where there may be something to change or to object to.
+    if _SUSPECT.search(sent) or sent.count("{") + sent.count("[") > _DEPTH:
+        try:
+            return kept(value, depth=_DEPTH)
+        except Unstorable as error:
+            raise Corrupt(f"{name}: {error}") from None
     return value
