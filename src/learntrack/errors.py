@@ -12,7 +12,7 @@ class Refusal(Exception):
     """
 
     def __init__(self, detail: str = "") -> None:
-        self.detail = detail or (self.__doc__ or "").strip().splitlines()[0]
+        self.detail = detail or (self.__doc__ or type(self).__name__).strip().splitlines()[0]
         super().__init__(self.detail)
 
 

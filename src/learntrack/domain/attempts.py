@@ -108,12 +108,6 @@ class Attempt(BaseModel):
         """A copy that can go on while this one stays as it is."""
         return self.model_copy(update={"interaction_history": self.interaction_history.copy()})
 
-    def stored(self) -> dict[str, Any]:
-        """The attempt as it is written to the database:
-        an entry of its history has only the fields that belong to it.
-        """
-        return self.model_dump(exclude_unset=True)
-
 
 @dataclass(slots=True, frozen=True)
 class Interaction:

@@ -78,12 +78,6 @@ class Database:
             found = self._collections[name] = self.raw[name]
         return found
 
-    def key_of(self, document: Mapping[str, Any]) -> Row:
-        """What a write of this log document is addressed by: its id, and where the data is sharded its owner too."""
-        if self.capabilities.sharded:
-            return {"_id": document["_id"], "user_id": document["user_id"]}
-        return {"_id": document["_id"]}
-
     async def transaction(self, work: Callable[[Tx], Awaitable[T]], *, patience: float | None = None) -> T:
         """Run `work` in a transaction: all of its writes are stored, or none.
 
