@@ -111,7 +111,7 @@ def test_what_is_stored_is_a_document_and_not_a_row(room: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "room", [pytest.param(room, marks=[] if room in ("privacy", "importing") else to_go) for room in OWNED]
+    "room", [pytest.param(room, marks=[] if room in ("privacy", "importing", "roster") else to_go) for room in OWNED]
 )
 def test_what_is_stored_has_a_type(room: str) -> None:
     """Only what others make up is any object: a client's answers (in schemas) and the rows of a Kolibri."""

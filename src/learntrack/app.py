@@ -21,9 +21,9 @@ from learntrack.pages.live import Live
 from learntrack.pages.viewer import provide_viewer
 from learntrack.privacy.controller import PrivacyController
 from learntrack.privacy.service import Privacy
-from learntrack.reports.controller import ReportController, exports
+from learntrack.reports.controller import KolibriExportController, ReportController, exports
 from learntrack.reports.service import Reports
-from learntrack.roster.controller import RosterController
+from learntrack.roster.controller import CallerController, RosterController
 from learntrack.roster.service import RosterService
 from learntrack.settings import Settings
 from learntrack.storage import Database
@@ -85,7 +85,9 @@ def _api(settings: Settings) -> Router:
         LogController,
         ReportController,
         exports,
+        KolibriExportController,
         PrivacyController,
+        CallerController,
         Router(path="/", route_handlers=[BatchController], request_max_body_size=settings.max_batch_bytes),
         Router(path="/", route_handlers=[RosterController], request_max_body_size=settings.max_roster_bytes),
     ]
@@ -141,7 +143,7 @@ def _cors(settings: Settings) -> CORSConfig | None:
             "X-Requested-With",
             "X-CSRFToken",
         ],
-        expose_headers=["Idempotent-Replayed", "Retry-After", "X-Request-ID"],
+        expose_headers=["Idempotent-Replayed", "Ignored-Parameters", "Retry-After", "X-Request-ID"],
         max_age=600,
     )
 

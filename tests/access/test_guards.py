@@ -10,7 +10,7 @@ from tests.support import ANONYMOUS, Api, Person, School, new_id, token
 
 GUARDED = {
     ("PUT", "/api/roster"): superuser_only,
-    ("GET", "/api/roster/{kind:str}"): superuser_only,
+    ("GET", "/api/roster/{kind:str}"): staff_only,
     ("DELETE", "/api/roster/{kind:str}/{user_id:str}"): superuser_only,
     ("GET", "/api/logger/export/{user_id:str}"): oneself_or_superuser,
     ("GET", "/api/logger/export/sessions.csv"): staff_only,

@@ -118,6 +118,11 @@ async def test_every_json_answer_is_as_described(api: Api, school: School) -> No
             "GET", f"/api/logger/masterylog/{index}/diff", params={"content": body["content_id"], "user": learner.id}
         )
         assert found["attemptlogs"]
+    await ask("GET", f"/api/logger/masterylog/{found['id']}")
+    await ask("GET", f"/api/logger/attemptlog/{found['attemptlogs'][0]['id']}")
+    await ask("GET", "/api/me")
+    await ask("PUT", "/api/auth/session/current")
+    assert await ask("GET", "/api/logger/generatecsvlogrequest") == []
     await school.coach()
     await school.group("red")
     for kind in ("quiz", "lesson", "course_session"):

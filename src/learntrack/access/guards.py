@@ -24,14 +24,14 @@ async def superuser_only(connection: Connection, _: BaseRouteHandler) -> None:
 
 
 async def staff_only(connection: Connection, _: BaseRouteHandler) -> None:
-    """Who may read others' logs at all.
+    """Who may read others' logs, and others in the roster, at all.
 
     Raises:
         Forbidden: the caller is neither coach nor admin nor superuser.
 
     """
     if not await caller_of(connection).is_staff():
-        raise Forbidden("Reports are for coaches, admins and superusers.")
+        raise Forbidden("Only a coach, an admin or a superuser may do this.")
 
 
 async def oneself_or_superuser(connection: Connection, _: BaseRouteHandler) -> None:

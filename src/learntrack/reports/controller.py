@@ -93,6 +93,23 @@ class ReportController(Controller):
         return await stream_response(formats.as_json(answer), JSON, headers)
 
 
+class KolibriExportController(Controller):
+    """What Kolibri's client asks about exports."""
+
+    path = "/api/logger/generatecsvlogrequest"
+    tags = ["Reports"]
+
+    @get(
+        responses=answers(401, 503, ok=(list[str], "Always empty.", example([]))),
+        summary="Exports that Kolibri keeps",
+    )
+    async def requests(self) -> list[str]:
+        """When files were exported last, of which Kolibri keeps some. Here an export is made when it is asked for, so
+        there are none.
+        """
+        return []
+
+
 def _export(kind: Literal["sessions", "summaries"], what: str) -> HTTPRouteHandler:
     @get(
         f"/{kind}.csv",

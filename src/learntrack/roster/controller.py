@@ -6,7 +6,10 @@ from litestar import Controller, Response, get, put
 from litestar.di import NamedDependency
 from litestar.params import Body, Parameter
 
-from learntrack.access.guards import superuser_only
+from learntrack.access.actor import ActorRequest
+from learntrack.access.guards import staff_only, superuser_only
+from learntrack.access.standing import caller_of
+from learntrack.roster.me import HEARTBEAT_EXAMPLE, ME_EXAMPLE, Heartbeat, Me
 from learntrack.roster.schemas import (
     COUNTS_EXAMPLE,
     RECORDS,
@@ -47,7 +50,7 @@ class RosterController(Controller):
 
     @get(
         "/{kind:str}",
-        guards=[superuser_only],
+        guards=[staff_only],
         responses=answers(
             400, 401, 403, 404, 503, ok=(listed(*RECORDS.values()), "The records.", example(page_example(USER_EXAMPLE)))
         ),
@@ -56,9 +59,40 @@ class RosterController(Controller):
     async def list_kind(
         self,
         kind: Annotated[RosterKind, Parameter(description="Which part.")],
+        request: ActorRequest,
         roster_service: NamedDependency[RosterService],
         page: PageNumber = None,
         page_size: PageSize = None,
     ) -> Response[Any]:
-        """The records of one kind, ordered by id. Superusers only."""
-        return await list_response(await roster_service.list(kind, page_request(page, page_size)))
+        """The records of one kind, ordered by id: for superusers all, for coaches and admins what is about the places
+        where they have a role.
+        """
+        asked = page_request(page, page_size)
+        return await list_response(await roster_service.list(kind, asked, by=caller_of(request)))
+
+
+class CallerController(Controller):
+    """Who the caller is."""
+
+    path = "/api"
+    tags = ["Roster"]
+
+    @get(
+        "/me",
+        responses=answers(401, 503, ok=(Me, "The caller.", example(ME_EXAMPLE))),
+        summary="Who you are",
+    )
+    async def me(self, request: ActorRequest, roster_service: NamedDependency[RosterService]) -> Me:
+        """Your entry in the roster, your roles, and the classes and groups that you are in."""
+        return await roster_service.me(caller_of(request))
+
+    @put(
+        "/auth/session/current",
+        responses=answers(401, 503, ok=(Heartbeat, "The caller and the clock.", example(HEARTBEAT_EXAMPLE))),
+        summary="Kolibri's heartbeat",
+    )
+    async def heartbeat(self, request: ActorRequest, roster_service: NamedDependency[RosterService]) -> Heartbeat:
+        """What Kolibri's client asks every few minutes: who is signed in, and what time the server has. Nothing is
+        kept of it; a body is not looked at.
+        """
+        return await roster_service.heartbeat(caller_of(request))

@@ -2,9 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
+from learntrack.access.standing import Caller
+from learntrack.documents import Classroom, LearnerGroup, User
+from learntrack.domain import moments
 from learntrack.errors import TooLarge
+from learntrack.roster.me import Heartbeat, Me, heartbeat_of, me_of
 from learntrack.roster.schemas import (
     PARTS,
     RECORDS,
@@ -14,9 +17,10 @@ from learntrack.roster.schemas import (
     RosterKind,
     RosterRecord,
 )
+from learntrack.roster.sight import Sight, sight_of
 from learntrack.roster.writing import RosterWriting
 from learntrack.storage import Database
-from learntrack.storage.database import Row
+from learntrack.storage.database import Row, Stage
 from learntrack.storage.transactions import Tx
 from learntrack.web.paging import Page, PageRequest, page_of, paged
 
@@ -61,20 +65,45 @@ class RosterService:
             await self._db.transaction(work, patience=_PATIENCE)
         return _counts(roster)
 
+    async def me(self, caller: Caller) -> Me:
+        """Who the caller is, as far as the roster knows them."""
+        user = await self._entry_of(caller)
+        inside = {"_id": {"$in": user.collections if user else []}}
+        classrooms = await self._db.find(Classroom, inside) if user else []
+        groups = await self._db.find(LearnerGroup, inside) if user else []
+        return me_of(
+            caller.actor,
+            user,
+            classrooms=[Classroom.read(row) for row in classrooms],
+            groups=[LearnerGroup.read(row) for row in groups],
+        )
+
+    async def heartbeat(self, caller: Caller) -> Heartbeat:
+        """Who the caller is and what time it is, as Kolibri's client asks."""
+        return heartbeat_of(caller.actor, await self._entry_of(caller), moments.now())
+
     async def list(
-        self, kind: RosterKind, page: PageRequest | None
+        self, kind: RosterKind, page: PageRequest | None, *, by: Caller
     ) -> Page[RosterRecord] | AsyncIterator[RosterRecord]:
-        """The records of a kind, ordered by id: a page, or all of them as a stream.
+        """The records of a kind that the caller may read, ordered by id: a page, or all of them as a stream.
 
         Raises:
             NotFound: the page is out of range.
 
         """
-        collection, source, shape = _listing(kind)
+        sight = await sight_of(self._db, by)
+        collection, source, shape = _listing(kind, sight)
         if page is None:
             return self._records(kind, self._db.stream(collection, [*source, *shape]))
         rows = await self._db.rows(collection, paged(collection, source, shape, page))
         return page_of(rows, page, RECORDS[kind])
+
+    async def _entry_of(self, caller: Caller) -> User | None:
+        """The caller's own entry. Index: the key."""
+        if caller.actor.user_id is None:
+            return None
+        row = await self._db.find_one(User, {"_id": caller.actor.user_id})
+        return None if row is None else User.read(row)
 
     async def _records(self, kind: RosterKind, rows: AsyncIterator[Row]) -> AsyncIterator[RosterRecord]:
         record = RECORDS[kind]
@@ -92,11 +121,12 @@ def _counts(roster: Roster) -> RosterCounts:
     return counts
 
 
-def _listing(kind: RosterKind) -> tuple[str, list[dict[str, Any]], list[dict[str, Any]]]:
+def _listing(kind: RosterKind, sight: Sight) -> tuple[str, list[Stage], list[Stage]]:
     """The collection of a kind, its records in order, and how each is shown: every field of its shape."""
-    by_id: list[dict[str, Any]] = [{"$sort": {"_id": 1}}]
     of_users = _OF_USERS.get(kind)
-    source = [*by_id, {"$unwind": f"${kind}"}] if of_users else by_id
+    source: list[Stage] = [*sight.of(kind), {"$sort": {"_id": 1}}]
+    if of_users:
+        source += [{"$unwind": f"${kind}"}, *sight.within(kind)]
     elsewhere = of_users or {"id": "$_id"}
     shown = {name: elsewhere.get(name, f"${name}") for name in RECORDS[kind].__struct_fields__}
     return "users" if of_users else kind, source, [{"$project": {"_id": 0} | shown}]
