@@ -83,7 +83,7 @@ class Settings(BaseSettings):
 
     max_body_bytes: Annotated[
         int, Field(description="The largest request body, in bytes; a larger one is 413.", ge=1024)
-    ] = 2 * 1024 * 1024
+    ] = 5 * 1024 * 1024
     max_batch_bytes: Annotated[
         int, Field(description="The largest body of an offline client's queue, in bytes.", ge=1024)
     ] = 16 * 1024 * 1024
@@ -107,12 +107,13 @@ class Settings(BaseSettings):
         Field(
             description="The largest attempt, its history included, in bytes of JSON; a larger one is 413.",
             ge=4096,
-            le=400_000,
+            le=1024 * 1024,
         ),
-    ] = 256 * 1024
+    ] = 1024 * 1024
     max_extra_fields_bytes: Annotated[
-        int, Field(description="The largest extra_fields, in bytes of JSON; larger is 413.", ge=1024, le=900_000)
-    ] = 256 * 1024
+        int,
+        Field(description="The largest extra_fields, in bytes of JSON; larger is 413.", ge=1024, le=4 * 1024 * 1024),
+    ] = 4 * 1024 * 1024
 
     request_seconds: Annotated[
         float, Field(description="Seconds within which an answer must begin; else 503.", gt=0, le=600)

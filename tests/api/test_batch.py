@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from learntrack.domain import moments
-from learntrack.domain.attempt_book import EMBEDDED_MOST
+from learntrack.domain.attempt_places import EMBEDDED_MOST
 from tests.support import ANONYMOUS, Api, Person, School, exercise, new_id, right, video, wrong
 
 NOW = moments.now()

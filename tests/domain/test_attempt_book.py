@@ -9,14 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learntrack.domain import moments
-from learntrack.domain.attempt_book import (
-    EMBEDDED_MOST,
-    AttemptBook,
-    AttemptLimits,
-    AttemptTooLarge,
-    Chunk,
-    UnknownAttempt,
-)
+from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, AttemptTooLarge, UnknownAttempt
+from learntrack.domain.attempt_places import CHUNK_BYTES, EMBEDDED_MOST, Chunk, size_of
 from learntrack.domain.attempts import Attempt, Interaction, grouped, newest_first
 
 NOW = moments.now()
@@ -47,8 +41,10 @@ class Stored:
         self.plain = model.embedded
         self.embedded, self.totals = book.embedded, book.totals
         for chunk in book.chunks:
-            for index in chunk.changed:
+            for index in chunk.changed if not chunk.moved else ():
                 self.chunks[chunk.number][index] = chunk.attempts[index]
+            if chunk.moved:
+                self.chunks[chunk.number] = chunk.attempts
         for chunk in book.new_chunks:
             assert chunk.number not in self.chunks
             self.chunks[chunk.number] = chunk.attempts
@@ -140,10 +136,76 @@ def test_an_attempt_has_limits(limits: AttemptLimits) -> None:
     one = Interaction("q1", 1.0, 1.0, answer={"text": "x" * 50})
     book.record([one, one], session_id="s", now=NOW)
 
-    with pytest.raises(AttemptTooLarge):
+    with pytest.raises(AttemptTooLarge) as caught:
         book.record(
-            [Interaction("q1", 1.0, 1.0, answer={"text": "x" * 200}, replace=True)] * 2, session_id="s", now=NOW
+            [
+                Interaction("q2", 1.0, 1.0, answer={}),
+                *[Interaction("q1", 1.0, 1.0, answer={"text": "x" * 200}, replace=True)] * 2,
+            ],
+            session_id="s",
+            now=NOW,
         )
+    assert caught.value.position == 1
+
+
+def test_an_attempt_is_measured_as_it_is_however_often_it_goes_on() -> None:
+    sent = [
+        Interaction("q1", 1.0, 1.0, answer={"text": "x" * size}, simple_answer="y" * size, replace=size % 2 == 0)
+        for size in (500, 20, 3, 400, 0, 100)
+    ]
+    once, often = AttemptBook([]), AttemptBook([])
+
+    once.record(sent, session_id="s", now=NOW)
+    for each in sent:
+        often.record([each, Interaction("other", 1.0, 1.0, answer={})] * 3, session_id="s", now=NOW)
+
+    for book in (once, often):
+        for attempt in book.embedded:
+            assert abs(book._sizes[attempt.id] - size_of(attempt)) < 20
+
+
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_long_request_is_recorded_in_linear_time(monkeypatch: pytest.MonkeyPatch, *, replace: bool) -> None:
+    """As JSON of what is measured, which took the whole attempt for each group before."""
+    measured = 0
+
+    def counted(value: object) -> int:
+        nonlocal measured
+        measured += (size := size_of(value))
+        return size
+
+    monkeypatch.setattr("learntrack.domain.attempt_book.size_of", counted)
+    sent = [Interaction("q", 0.0, 1.0, answer={"text": "x" * 200_000})]
+    for number in range(500):
+        sent += [Interaction(f"other {number % 5}", 0.0, 1.0, error=True, replace=replace)]
+        sent += [Interaction("q", 0.0, 1.0, error=True, replace=True)]
+    book = AttemptBook([])
+
+    touched = book.record(sent, session_id="s", now=NOW)
+
+    assert len(touched) == 1001
+    assert measured < 5_000_000  # 200 MB, once
+
+
+def test_a_chunk_whose_attempts_grow_is_divided() -> None:
+    book = AttemptBook([])
+    for number in range(3 * EMBEDDED_MOST):
+        new = Interaction(f"q{number}", 0.0, 1.0, answer={"text": "x" * 10_000})
+        book.record([new], session_id="s", now=NOW + timedelta(seconds=10 * number))
+    first = book.new_chunks[0]
+    ids = [attempt.id for attempt in first.attempts]
+    later = AttemptBook(book.embedded, book.totals, [Chunk(first.number, [*first.attempts])])
+    before = later.attempt_count
+
+    grow = [Interaction(f"i{n}", 1.0, 1.0, answer={"text": "x" * 150_000}, id=id_) for n, id_ in enumerate(ids)]
+    later.record(grow, session_id="s", now=NOW + timedelta(days=1))
+
+    [kept] = later.chunks
+    assert kept.moved
+    assert [each.id for chunk in (kept, *later.new_chunks) for each in chunk.attempts] == ids
+    assert all(size_of(chunk.attempts) <= CHUNK_BYTES + 1000 for chunk in (kept, *later.new_chunks))
+    assert len({chunk.number for chunk in (*book.new_chunks, *later.new_chunks)}) == later.totals.chunk_count
+    assert later.attempt_count == before
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import pytest
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog
-from learntrack.domain.attempt_book import EMBEDDED_MOST, AttemptLimits
+from learntrack.domain.attempt_book import AttemptLimits
+from learntrack.domain.attempt_places import EMBEDDED_MOST
 from learntrack.domain.attempts import Attempt, Interaction
 from learntrack.domain.ids import summary_id
 from learntrack.domain.progress import Advance

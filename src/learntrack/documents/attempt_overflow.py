@@ -7,7 +7,7 @@ from pymongo import ASCENDING, IndexModel
 
 from learntrack.documents.base import Stored
 from learntrack.documents.holding import HoldsAttempts
-from learntrack.domain.attempt_book import Chunk
+from learntrack.domain.attempt_places import Chunk
 from learntrack.domain.attempts import Attempt
 
 HOLDER_ATTEMPT = IndexModel(
@@ -59,5 +59,5 @@ class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no
     def keep(self, chunk: Chunk) -> None:
         """Take over what has been recorded in the chunk."""
         self.attempts = chunk.attempts
-        for position in chunk.changed:
-            self.note(f"attempts.{position}")
+        for path in ("attempts",) if chunk.moved else (f"attempts.{position}" for position in chunk.changed):
+            self.note(path)

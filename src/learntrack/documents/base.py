@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+import bson
 from bson import DBRef
 from pydantic import BaseModel, ValidationError
 from pymongo import InsertOne, UpdateOne
@@ -148,6 +149,15 @@ def _without_references(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _without_references(inner) for name, inner in value.items()}
     return [_without_references(entry) for entry in value] if isinstance(value, list) else value
+
+
+MOST_STORED = 8 * 2**20
+"""Bytes of BSON that a summary's free-form JSON may take: with its session and a try it must fit a row of 16 MB."""
+
+
+def stored_size(value: Row) -> int:
+    """Bytes of BSON that an object takes."""
+    return len(bson.encode(value))
 
 
 D = TypeVar("D", bound=Stored)

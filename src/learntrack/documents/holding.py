@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from learntrack.documents.logged import Logged
-from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, Chunk, OverflowTotals
+from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
+from learntrack.domain.attempt_places import Chunk, OverflowTotals
 from learntrack.domain.attempts import Attempt
 
 NO_ATTEMPTS: dict[str, Any] = {"attempt_count": 0, "correct_sum": 0.0, "completed_attempts": 0, "attempts": []}

@@ -11,22 +11,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import fsum
 
-from pydantic import BaseModel
-
-from learntrack.domain.any_json import as_json
-from learntrack.domain.attempts import Attempt, Interaction, grouped, newest_first, newness
-
-EMBEDDED_MOST = 24
-"""Attempts that a document holds at the most; one more, and all but the newest `EMBEDDED_KEPT` move out."""
-EMBEDDED_KEPT = 12
-EMBEDDED_BYTES = 512 * 1024
-"""Bytes (as JSON) of embedded attempts at the most."""
-CHUNK_BYTES = 512 * 1024
-_LARGE = EMBEDDED_BYTES // EMBEDDED_MOST
-"""Attempts of so many bytes and fewer cannot outgrow a document: all are measured only when a larger one is recorded.
-
-So a document holds at most twice `EMBEDDED_BYTES`, or one attempt that is larger alone.
-"""
+from learntrack.domain.attempt_places import (
+    CHUNK_BYTES,
+    EMBEDDED_BYTES,
+    EMBEDDED_KEPT,
+    EMBEDDED_MOST,
+    LARGE,
+    Chunk,
+    Index,
+    OverflowTotals,
+    Place,
+    parts_of,
+    size_of,
+)
+from learntrack.domain.attempts import Attempt, Interaction, grouped, newest_first
 
 
 class UnknownAttempt(Exception):
@@ -40,26 +38,13 @@ class UnknownAttempt(Exception):
 
 
 class AttemptTooLarge(Exception):
-    """An attempt has more interactions, or more bytes, than one attempt may have."""
+    """An attempt has more interactions, or more bytes, than one attempt may have. `position` is the place in the
+    request of the interaction with which it begins to go on.
+    """
 
-
-class OverflowTotals(BaseModel):
-    """What a document remembers of its attempts that moved to chunks."""
-
-    chunk_count: int
-    attempt_count: int
-    correct_sum: float
-    completed_attempts: int
-    newest_start: datetime
-
-
-@dataclass(slots=True)
-class Chunk:
-    """Older attempts of a try; `number` counts a try's chunks from 0."""
-
-    number: int
-    attempts: list[Attempt]
-    changed: set[int] = field(default_factory=set)
+    def __init__(self, position: int) -> None:
+        super().__init__("The attempt is too large.")
+        self.position = position
 
 
 @dataclass(slots=True, frozen=True)
@@ -70,25 +55,12 @@ class LookUps:
     items: frozenset[str] = frozenset()
 
 
-@dataclass(slots=True)
-class _Place:
-    """Where an attempt stands: at `index` of `attempts`, which are embedded or a chunk's."""
-
-    attempts: list[Attempt]
-    index: int
-    chunk: Chunk | None = None
-
-    @property
-    def attempt(self) -> Attempt:
-        return self.attempts[self.index]
-
-
 @dataclass(slots=True, frozen=True)
 class AttemptLimits:
     """How large one attempt may grow: interactions in its history, and bytes as JSON."""
 
     interactions: int = 1000
-    size: int = 256 * 1024
+    size: int = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -112,6 +84,8 @@ class AttemptBook:
     moved: bool = False
     new_chunks: list[Chunk] = field(default_factory=list)
     _has_large: bool = False
+    _index: Index | None = None
+    _sizes: dict[str, int] = field(default_factory=dict)
 
     @property
     def attempt_count(self) -> int:
@@ -153,12 +127,13 @@ class AttemptBook:
         position = 0
         for group in grouped(interactions):
             place, rest = self._existing(group[0], position), group
-            position += len(group)
             if place is None:
                 new = Attempt.begin(group[0], session_id=session_id, number=self.attempt_count, now=now)
                 place, rest = self._added(new), group[1:]
-            touched.append(self._gone_on(place, rest, now))
+            touched.append(self._gone_on(place, rest, now, position))
+            position += len(group)
         self._make_room()
+        self._divide_chunks()
         return touched
 
     def take_over(self, attempts: Iterable[Attempt], *, size: int) -> None:
@@ -183,54 +158,72 @@ class AttemptBook:
                 number += 1
             elif attempt.end_timestamp > place.attempt.end_timestamp:
                 self._put(place, _numbered(attempt, place.attempt.number))
-        self._has_large |= size > _LARGE
+        self._has_large |= size > LARGE
         self._move_out_of_place()
         self._make_room()
+        self._divide_chunks()
 
-    def _existing(self, first: Interaction, position: int) -> _Place | None:
+    def _existing(self, first: Interaction, position: int) -> Place | None:
         """Where the attempt is that a group goes on with, if it does not begin a new one."""
-        if first.id:
-            for place in self._places():
-                if place.attempt.id == first.id:
-                    return place
-            raise UnknownAttempt(position)
-        if not first.replace:
+        if not first.id and not first.replace:
             return None
-        on_item = [place for place in self._places() if place.attempt.item == first.item]
-        embedded = [place for place in on_item if place.chunk is None]
-        return min(embedded or on_item, key=lambda place: newness(place.attempt), default=None)
+        if self._index is None:
+            self._index = Index()
+            for place in self._places():
+                self._index.add(place)
+        if not first.id:
+            return self._index.newest_on.get(first.item)
+        if first.id not in self._index.by_id:
+            raise UnknownAttempt(position)
+        return self._index.by_id[first.id]
 
-    def _places(self) -> Iterator[_Place]:
+    def _places(self) -> Iterator[Place]:
         """Every attempt that is loaded."""
         for index in range(len(self.embedded)):
-            yield _Place(self.embedded, index)
+            yield Place(self.embedded, index)
         for chunk in (*self.chunks, *self.new_chunks):
             for index in range(len(chunk.attempts)):
-                yield _Place(chunk.attempts, index, chunk)
+                yield Place(chunk.attempts, index, chunk)
 
-    def _added(self, attempt: Attempt) -> _Place:
+    def _added(self, attempt: Attempt) -> Place:
+        place = self._placed(attempt)
+        if self._index is not None:
+            self._index.add(place)
+        return place
+
+    def _placed(self, attempt: Attempt) -> Place:
         if self.totals is not None and attempt.start_timestamp <= self.totals.newest_start:
             # Older than something in a chunk: embedding it would break the rule above.
             self._move_out([attempt])
             chunk = self.new_chunks[-1]
-            return _Place(chunk.attempts, len(chunk.attempts) - 1, chunk)
+            return Place(chunk.attempts, len(chunk.attempts) - 1, chunk)
         self.embedded.append(attempt)
-        return _Place(self.embedded, len(self.embedded) - 1)
+        return Place(self.embedded, len(self.embedded) - 1)
 
-    def _gone_on(self, place: _Place, interactions: Sequence[Interaction], now: datetime) -> Attempt:
-        """The attempt at a place after these interactions; a copy takes its place there."""
+    def _gone_on(self, place: Place, interactions: Sequence[Interaction], now: datetime, position: int) -> Attempt:
+        """The attempt at a place after these interactions, which begin at a position of the request; a copy takes its
+        place there.
+        """
         before = place.attempt
         attempt = before.copied() if interactions else before
+        # Measured whole only once: an attempt may go on many times in one request.
+        size = self._sizes.get(before.id) or size_of(before)
         for interaction in interactions:
+            answer, simple_answer = attempt.answer, attempt.simple_answer
             attempt.go_on(interaction, now=now)
-        size = _size(attempt)
+            size += size_of(attempt.interaction_history[-1]) + 1
+            if attempt.answer is not answer:
+                size += size_of(attempt.answer) - size_of(answer)
+            if attempt.simple_answer is not simple_answer:
+                size += size_of(attempt.simple_answer) - size_of(simple_answer)
         if len(attempt.interaction_history) > self.limits.interactions or size > self.limits.size:
-            raise AttemptTooLarge
-        self._has_large |= size > _LARGE
+            raise AttemptTooLarge(position)
+        self._sizes[attempt.id] = size
+        self._has_large |= size > LARGE
         self._put(place, attempt)
         return attempt
 
-    def _put(self, place: _Place, attempt: Attempt) -> None:
+    def _put(self, place: Place, attempt: Attempt) -> None:
         """Put another state of an attempt where it stands."""
         before = place.attempt
         place.attempts[place.index] = attempt
@@ -255,13 +248,13 @@ class AttemptBook:
 
     def _make_room(self) -> None:
         """Move all but the newest attempts out where there are too many, or too many bytes, for one document."""
-        if len(self.embedded) <= EMBEDDED_MOST and not (self._has_large and _size(self.embedded) > EMBEDDED_BYTES):
+        if len(self.embedded) <= EMBEDDED_MOST and not (self._has_large and size_of(self.embedded) > EMBEDDED_BYTES):
             return
         kept: list[Attempt] = []
         room = EMBEDDED_BYTES
         ranked = newest_first(self.embedded)
         for attempt in ranked[:EMBEDDED_KEPT]:
-            room -= _size(attempt)
+            room -= size_of(attempt)
             if room < 0 and kept:
                 break
             kept.append(attempt)
@@ -269,12 +262,24 @@ class AttemptBook:
         self.embedded = sorted(kept, key=lambda attempt: attempt.number)
         self.moved = True
 
+    def _divide_chunks(self) -> None:
+        """Divide a chunk whose attempts have grown: what no longer fits goes to new chunks."""
+        for chunk in self.chunks:
+            if not (chunk.changed and self._has_large and size_of(chunk.attempts) > CHUNK_BYTES):
+                continue
+            assert self.totals is not None
+            chunk.attempts, *rest = parts_of(chunk.attempts)
+            chunk.moved = bool(rest)
+            for part in rest:
+                self.new_chunks.append(Chunk(self.totals.chunk_count, part))
+                self.totals.chunk_count += 1
+
     def _move_out(self, attempts: Sequence[Attempt]) -> None:
         newest = max(attempt.start_timestamp for attempt in attempts)
         totals = self.totals or OverflowTotals(
             chunk_count=0, attempt_count=0, correct_sum=0.0, completed_attempts=0, newest_start=newest
         )
-        for part in _parts(attempts):
+        for part in parts_of(attempts):
             self.new_chunks.append(Chunk(totals.chunk_count, part))
             totals.chunk_count += 1
         totals.attempt_count += len(attempts)
@@ -286,23 +291,3 @@ class AttemptBook:
 
 def _numbered(attempt: Attempt, number: int) -> Attempt:
     return attempt if attempt.number == number else attempt.model_copy(update={"number": number})
-
-
-def _parts(attempts: Iterable[Attempt]) -> Iterator[list[Attempt]]:
-    """The attempts in recorded order, in lists that fit a chunk."""
-    part: list[Attempt] = []
-    size = 0
-    for attempt in sorted(attempts, key=lambda attempt: attempt.number):
-        added = _size(attempt)
-        if part and (len(part) >= EMBEDDED_MOST or size + added > CHUNK_BYTES):
-            yield part
-            part, size = [], 0
-        part.append(attempt)
-        size += added
-    if part:
-        yield part
-
-
-def _size(attempts: Attempt | Sequence[Attempt]) -> int:
-    """Bytes of JSON that attempts take."""
-    return len(as_json(attempts))

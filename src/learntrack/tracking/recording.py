@@ -1,6 +1,5 @@
 """What starting and updating a session do to the documents in memory: the contract's rules, without any I/O."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,10 +13,10 @@ from learntrack.domain.attempts import Attempt
 from learntrack.domain.ids import summary_id
 from learntrack.errors import Conflict, Forbidden, NotAssigned, NotFound, QuizFinished, TooLarge, field_error
 from learntrack.tracking.requests import StartJob, UpdateJob
-from learntrack.tracking.schemas import AttemptView, SessionContext, SessionStarted, SessionUpdated
+from learntrack.tracking.schemas import SessionContext, SessionStarted, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
+from learntrack.tracking.views import attempt_views, past_attempts
 
-_VIEW = AttemptView.__struct_fields__
 _NO_SESSION = "There is no such content session."
 
 
@@ -112,7 +111,10 @@ def _log_to_go_on_with(job: StartJob, criterion: mastery.Criterion, unit: UnitOf
 
 def _show_try(log: MasteryLog, started: SessionStarted, unit: UnitOfWork) -> None:
     started.mastery_criterion = log.mastery_criterion
-    started.pastattempts = _views(unit.newest(log, mastery.past_attempts_shown(log.mastery_criterion)))
+    most = mastery.past_attempts_shown(log.mastery_criterion)
+    started.pastattempts = past_attempts(
+        unit.newest(log, most), beside=started.extra_fields, every_answer=mastery.is_quiz(log.mastery_criterion)
+    )
     started.totalattempts = log.attempt_count
     started.complete, started.time_spent = log.complete, log.time_spent
 
@@ -160,7 +162,7 @@ def update(job: UpdateJob, unit: UnitOfWork, limits: AttemptLimits) -> SessionUp
         unit.keep(holder, book)
     updated = SessionUpdated(complete=complete)
     if job.interactions is not None:
-        updated.attempts = _views(touched)
+        updated.attempts = attempt_views(touched)
     return updated
 
 
@@ -190,9 +192,9 @@ def _recorded(job: UpdateJob, book: AttemptBook, limits: AttemptLimits) -> list[
         return book.record(job.interactions or [], session_id=job.session_id, now=job.at)
     except UnknownAttempt as error:
         raise field_error(f"interactions[{error.position}].id", "There is no such attempt in this try.") from None
-    except AttemptTooLarge:
+    except AttemptTooLarge as error:
         most = f"{limits.interactions} interactions and {limits.size} bytes"
-        raise TooLarge(f"One attempt may have at most {most}.") from None
+        raise TooLarge(f"interactions[{error.position}]: one attempt may have at most {most}.") from None
 
 
 def _advance_try(
@@ -218,7 +220,3 @@ def _started(session: ContentSession, summary: ContentSummary | None) -> Session
         extra_fields=summary.extra_fields if summary else {},
         complete=progress.is_complete(reached),
     )
-
-
-def _views(attempts: Sequence[Attempt]) -> list[AttemptView]:
-    return [AttemptView(*(getattr(attempt, name) for name in _VIEW)) for attempt in attempts]

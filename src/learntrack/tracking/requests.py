@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from learntrack.documents.base import MOST_STORED, stored_size
 from learntrack.domain import mastery, unit_tests
 from learntrack.domain.any_json import Unstorable, kept
 from learntrack.domain.attempts import Interaction
@@ -252,8 +253,8 @@ def _check_update(update: SessionUpdate, settings: Settings) -> None:
     if update.extra_fields is not None:
         sent = update.extra_fields
         update.extra_fields = _kept(sent, "extra_fields", settings, errors)
-        if not errors and len(msgspec.json.encode(sent)) > settings.max_extra_fields_bytes:
-            raise TooLarge(f"extra_fields may have at most {settings.max_extra_fields_bytes} bytes.")
+        if not errors:
+            _check_size(sent, update.extra_fields, settings.max_extra_fields_bytes)
     interactions = update.interactions or []
     if len(interactions) > settings.max_interactions:
         errors["interactions"] = [f"At most {settings.max_interactions} interactions in one update."]
@@ -265,6 +266,13 @@ def _check_update(update: SessionUpdate, settings: Settings) -> None:
             errors[where] = ["Required unless error is true."]
     if errors:
         raise InvalidFields(errors)
+
+
+def _check_size(extra_fields: JsonObject, stored: JsonObject, most: int) -> None:
+    size = len(msgspec.json.encode(extra_fields))
+    # Short numbers in long lists take up to seven times as much where they are stored.
+    if size > most or (size > MOST_STORED // 7 and stored_size(stored) > MOST_STORED):
+        raise TooLarge(f"extra_fields may have at most {most} bytes, and {MOST_STORED} as they are stored.")
 
 
 def _kept(value: JsonObject, field: str, settings: Settings, errors: dict[str, list[str]]) -> JsonObject:

@@ -154,8 +154,12 @@ class AttemptView(Struct):
     hinted: bool
     error: bool
     item: str
-    answer: dict[str, Any]
+    answer: dict[str, Any] | None
     time_spent: Annotated[float, Meta(description="Seconds.")]
+    answer_omitted: (
+        Annotated[bool, Meta(description="The answer is too large to be shown here; the list of attempts has it.")]
+        | UnsetType
+    ) = UNSET
 
 
 _VIEW_EXAMPLE = {
