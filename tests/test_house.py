@@ -98,21 +98,16 @@ def test_only_the_settings_read_the_environment() -> None:
     assert reading == {"serving/server.py", "web/metrics.py"}  # settings.py says why
 
 
-to_go = pytest.mark.xfail(strict=True, reason="documents do not own this yet")
 OWNED = ["tracking", "roster", "importing", "privacy"]
 
 
-@pytest.mark.parametrize(
-    "room", [pytest.param(room, marks=[] if room in ("privacy", "importing") else to_go) for room in OWNED]
-)
+@pytest.mark.parametrize("room", OWNED)
 def test_what_is_stored_is_a_document_and_not_a_row(room: str) -> None:
     """`Row` is whatever a database answers; only lists and reports hand it on as it came."""
     assert [str(file) for file in (SOURCE / room).rglob("*.py") if re.search(r"\bRow\b", file.read_text())] == []
 
 
-@pytest.mark.parametrize(
-    "room", [pytest.param(room, marks=[] if room in ("privacy", "importing", "roster") else to_go) for room in OWNED]
-)
+@pytest.mark.parametrize("room", OWNED)
 def test_what_is_stored_has_a_type(room: str) -> None:
     """Only what others make up is any object: a client's answers (in schemas) and the rows of a Kolibri."""
     anything = [

@@ -95,7 +95,7 @@ class Stored(BaseModel):
         """
         found: Row = {}
         unsaved = self._unsaved or ()
-        for path in unsaved:
+        for path in sorted(unsaved):
             name, _, position = path.partition(".")
             value = self.__dict__[name]
             if not position:

@@ -20,7 +20,7 @@ from learntrack.roster.schemas import (
 from learntrack.roster.sight import Sight, sight_of
 from learntrack.roster.writing import RosterWriting
 from learntrack.storage import Database
-from learntrack.storage.database import Row, Stage
+from learntrack.storage.database import Stage
 from learntrack.storage.transactions import Tx
 from learntrack.web.paging import Page, PageRequest, page_of, paged
 
@@ -105,7 +105,7 @@ class RosterService:
         row = await self._db.find_one(User, {"_id": caller.actor.user_id})
         return None if row is None else User.read(row)
 
-    async def _records(self, kind: RosterKind, rows: AsyncIterator[Row]) -> AsyncIterator[RosterRecord]:
+    async def _records(self, kind: RosterKind, rows: AsyncIterator[Stage]) -> AsyncIterator[RosterRecord]:
         record = RECORDS[kind]
         async for row in rows:
             yield record(**row)

@@ -13,7 +13,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.errors import ClientBulkWriteException, OperationFailure, PyMongoError
 
 from learntrack import documents
-from learntrack.documents.base import Stored, Write
+from learntrack.documents.base import Row, Stored, Write
 from learntrack.storage import schema
 from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.disk import DiskGuard
@@ -23,7 +23,6 @@ from learntrack.storage.transactions import Transactions, Tx
 _CLOSE_SECONDS = 0.75
 
 Stage = Mapping[str, Any]
-Row = dict[str, Any]
 T = TypeVar("T")
 
 _MOST_TOGETHER = 100
@@ -129,6 +128,19 @@ class Database:
         """The documents that match, read within a transaction."""
         rows = await self.collection(kind).find(query, session=tx).to_list(None)
         return [kind.read(row) for row in rows]
+
+    async def load_fields(
+        self, kind: type[Stored], query: Mapping[str, Any], fields: Mapping[str, Any], tx: Tx
+    ) -> list[Row]:
+        """These fields of the documents that match, read within a transaction."""
+        found: list[Row] = await self.collection(kind).find(query, fields, session=tx).to_list(None)
+        return found
+
+    async def aggregate(self, kind: type[Stored], pipeline: Sequence[Stage], tx: Tx) -> list[Row]:
+        """What an aggregation returns, read within a transaction."""
+        cursor = self.collection(kind).aggregate(list(pipeline), session=tx, allowDiskUse=True)
+        found: list[Row] = await cursor.to_list(None)
+        return found
 
     async def ids(self, kind: type[Stored], query: Mapping[str, Any], tx: Tx, *, most: int) -> list[str]:
         """The ids of documents that match, `most` of them, read within a transaction."""
@@ -247,3 +259,6 @@ async def _create(database: Any, name: str) -> None:
     except PyMongoError as error:
         if "already exists" not in str(error):
             raise
+
+
+__all__ = ["Database", "Row", "Stage"]

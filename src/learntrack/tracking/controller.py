@@ -19,6 +19,7 @@ from learntrack.tracking.schemas import (
     SESSION_UPDATED_EXAMPLE,
     Batch,
     BatchResults,
+    JsonObject,
     SessionStart,
     SessionStarted,
     SessionUpdate,
@@ -134,7 +135,7 @@ class BatchController(Controller):
     async def record(
         self,
         data: Annotated[
-            dict[str, Any], Body(description="The queue.", examples=example(BATCH_EXAMPLE)), DescribedAs(Batch)
+            JsonObject, Body(description="The queue.", examples=example(BATCH_EXAMPLE)), DescribedAs(Batch)
         ],
         request: ActorRequest,
         batch: NamedDependency[BatchRecorder],

@@ -18,7 +18,7 @@ from learntrack.documents import (
     Quiz,
     User,
 )
-from learntrack.documents.base import Row, Stored, validated
+from learntrack.documents.base import Stored, validated
 from learntrack.documents.holding import HoldsAttempts
 from learntrack.domain import mastery, which_try
 from learntrack.domain.attempt_book import LookUps
@@ -73,20 +73,19 @@ class Loading:
 
     async def keys(self, ids: list[str]) -> dict[str, IdempotencyKey]:
         """The keys with these ids that are known, by id."""
-        rows = await self._find(IdempotencyKey, {"_id": _one_of(ids)})
-        return {row["_id"]: IdempotencyKey.read(row) for row in rows}
+        keys = await self._db.load(IdempotencyKey, {"_id": _one_of(ids)}, self._tx)
+        return {key.id: key for key in keys}
 
     async def sessions(self, ids: list[str], owners: list[str | None]) -> LoadedLogs:
         """These sessions of these owners, with their summaries and tries. Index: the keys."""
-        rows = await self._to_be_changed(
-            ContentSession,
-            [
-                {"$match": {"_id": _one_of(ids)}},
-                {"$match": {"user_id": _one_of(owners)}},
-                _joined(ContentSummary, "summary_id", "_id", "summary"),
-                _joined(MasteryLog, "mastery_log_id", "_id", "try"),
-            ],
-        )
+        pipeline: list[Stage] = [
+            {"$match": {"_id": _one_of(ids)}},
+            {"$match": {"user_id": _one_of(owners)}},
+            _joined(ContentSummary, "summary_id", "_id", "summary"),
+            _joined(MasteryLog, "mastery_log_id", "_id", "try"),
+        ]
+        rows, size = await self._db.sized_rows(ContentSession, pipeline, self._tx)
+        self._count(size)
         loaded = LoadedLogs()
         for row in rows:
             loaded.summaries += map(ContentSummary.read, row.pop("summary"))
@@ -113,8 +112,10 @@ class Loading:
                     }
                 },
             ]
+        rows, size = await self._db.sized_rows(ContentSummary, pipeline, self._tx)
+        self._count(size)
         loaded = LoadedLogs()
-        for row in await self._to_be_changed(ContentSummary, pipeline):
+        for row in rows:
             summary = row.get("summary", row)
             first = summary.pop("tries", None)
             loaded.summaries.append(ContentSummary.read(summary))
@@ -127,20 +128,22 @@ class Loading:
 
     async def owners_of(self, session_ids: list[str]) -> dict[str, str | None]:
         """Whose the sessions are that there are with these ids."""
-        rows = await self._find(ContentSession, {"_id": _one_of(session_ids)}, {"user_id": 1})
+        rows = await self._db.load_fields(ContentSession, {"_id": _one_of(session_ids)}, {"user_id": 1}, self._tx)
         return {row["_id"]: row["user_id"] for row in rows}
 
     async def assigned(self, questions: Collection[Assignment]) -> set[tuple[str, str]]:
         """Which of these are assigned now (a quiz: and active), as id and user."""
         users = {user for _, _, user in questions if user is not None}
-        rows = await self._find(User, {"_id": _one_of(list(users))}, {"collections": 1})
+        rows = await self._db.load_fields(User, {"_id": _one_of(list(users))}, {"collections": 1}, self._tx)
         collections = {row["_id"]: set(row["collections"]) for row in rows}
         found: set[tuple[str, str]] = set()
         for name in {name for name, _, _ in questions}:
             ids = list({entry for other, entry, _ in questions if other == name})
             assigned_to = {
                 row["_id"]: set(row["collection_ids"])
-                for row in await self._find(ASSIGNABLE[name], {"_id": _one_of(ids)}, {"collection_ids": 1, "active": 1})
+                for row in await self._db.load_fields(
+                    ASSIGNABLE[name], {"_id": _one_of(ids)}, {"collection_ids": 1, "active": 1}, self._tx
+                )
                 if row.get("active", True)
             }
             for other, entry, user in questions:
@@ -154,7 +157,8 @@ class Loading:
         for path, values in (("attempts.id", look_ups.ids), ("attempts.item", look_ups.items)):
             if values:
                 query = {"user_id": owner, "holder_id": holder.id, path: _one_of(list(values))}
-                rows = await self._to_be_changed(AttemptOverflow, [{"$match": query}])
+                rows, size = await self._db.sized_rows(AttemptOverflow, [{"$match": query}], self._tx)
+                self._count(size)
                 found |= {row["_id"]: AttemptOverflow.read(row) for row in rows}
         return list(found.values())
 
@@ -167,34 +171,22 @@ class Loading:
         ]
         if most is not None:
             pipeline += [{"$sort": {"start_timestamp": -1, "number": 1}}, {"$limit": most}]
-        return [validated(Attempt, row) for row in await self._aggregate(AttemptOverflow, pipeline)]
+        return [validated(Attempt, row) for row in await self._db.aggregate(AttemptOverflow, pipeline, self._tx)]
 
-    async def _to_be_changed(self, kind: type[Stored], pipeline: list[Stage]) -> list[Row]:
-        """Rows that will be written again, whole, however little changes: their size counts.
+    def _count(self, size: int) -> None:
+        """Count bytes of rows that will be written again, whole, however little changes.
 
         Raises:
             TooMuchAtOnce: a group of jobs has to be divided.
             TooLarge: one job alone touches more than a transaction may write.
 
         """
-        rows, size = await self._db.sized_rows(kind, pipeline, self._tx)
         self._size += size
-        if self._size > (JOB_BYTES if self._alone else GROUP_BYTES):
-            if self._alone:
-                raise TooLarge(
-                    "It touches too much of what is stored already. Send its interactions in several updates."
-                )
-            raise TooMuchAtOnce
-        return rows
-
-    async def _find(self, kind: type[Stored], query: Row, projection: Row | None = None) -> list[Row]:
-        found: list[Row] = await self._db.collection(kind).find(query, projection, session=self._tx).to_list(None)
-        return found
-
-    async def _aggregate(self, kind: type[Stored], pipeline: list[Stage]) -> list[Row]:
-        cursor = self._db.collection(kind).aggregate(pipeline, session=self._tx, allowDiskUse=True)
-        found: list[Row] = await cursor.to_list(None)
-        return found
+        if self._size <= (JOB_BYTES if self._alone else GROUP_BYTES):
+            return
+        if self._alone:
+            raise TooLarge("It touches too much of what is stored already. Send its interactions in several updates.")
+        raise TooMuchAtOnce
 
 
 def _one_of(values: Iterable[Any]) -> Any:
@@ -206,7 +198,7 @@ def _joined(kind: type[Stored], local: str, foreign: str, name: str) -> Stage:
     return {"$lookup": {"from": kind.collection(), "localField": local, "foreignField": foreign, "as": name}}
 
 
-def _kind_of(criterion: str) -> Row:
+def _kind_of(criterion: str) -> Stage:
     """The kind of try as an expression, which says the same as `mastery.try_kind`."""
     is_coach_assigned = {
         "$and": [{"$eq": [f"{criterion}.type", "quiz"]}, {"$eq": [f"{criterion}.coach_assigned", True]}]

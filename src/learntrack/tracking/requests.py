@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -17,10 +17,9 @@ from learntrack.errors import Forbidden, InvalidFields, NotFound, TooLarge
 from learntrack.settings import Settings
 from learntrack.tracking import schemas
 from learntrack.tracking.idempotency import KeyScope, RequestKey, request_key
-from learntrack.tracking.schemas import SessionStart, SessionUpdate
+from learntrack.tracking.schemas import JsonObject, SessionStart, SessionUpdate
 
 T = TypeVar("T")
-JsonObject = dict[str, Any]
 
 _REQUIRED = "This field is required."
 _START_BYTES = 1024
@@ -67,7 +66,7 @@ class UpdateJob:
     session_id: str
     user_id: str | None
     advance: Advance
-    extra_fields: dict[str, Any] | None
+    extra_fields: JsonObject | None
     interactions: list[Interaction] | None
     at: datetime
     key: RequestKey | None = None

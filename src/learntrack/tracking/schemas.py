@@ -1,4 +1,4 @@
-"""Shapes of the progress-tracking API, in and out. Fields are Kolibri's; rules that span fields are in `checks`."""
+"""Shapes of the progress-tracking API, in and out. Fields are Kolibri's; rules that span fields are in `requests`."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,6 +10,9 @@ from learntrack.domain.ids import parse_id
 from learntrack.domain.mastery import Kind, MasteryModelType, TestType
 from learntrack.web import examples
 from learntrack.web.values import Fraction, Id, ItemName, OutId, PlainText, Seconds, WholeNumber
+
+JsonObject = dict[str, Any]
+"""An object of a client's own making."""
 
 
 class MasteryModel(Struct, omit_defaults=True):
