@@ -1,24 +1,86 @@
-"""Which kind of try is which is said twice, by the domain and within an aggregation: they must agree."""
+"""Which try a start goes on with is what all tries say, however it is found: by the summary, or among all of them."""
+
+import random
+from typing import Any
 
 import pytest
 
-from learntrack.domain import mastery
-from learntrack.tracking.loading import _kind_of
-from tests.support import Api, new_id
-
-CRITERIA = [
-    *({"type": name} for name in mastery.MASTERY_MODELS),
-    *({"type": name, "coach_assigned": True} for name in mastery.QUIZ_MODELS),
-    {"type": "quiz", "coach_assigned": False},
-]
+from learntrack.domain.ids import summary_id
+from learntrack.domain.which_try import ORDER
+from tests.support import Api, Person, School, exercise, new_id, right
 
 
-@pytest.mark.parametrize("criterion", CRITERIA, ids=str)
-async def test_the_expression_for_a_kind_of_try_agrees_with_the_rule(api: Api, criterion: mastery.Criterion) -> None:
-    scratch = f"scratch_{new_id()}"
-    await api.db.collection(scratch).insert_one({"criterion": dict(criterion)})
+async def expected_level(api: Api, learner: Person, content: str, *, repeat: bool) -> int:
+    """By the rule, from all tries that are stored."""
+    tries = await api.db.find("mastery_logs", {"user_id": learner.id, "content_id": content})
+    for name, direction in reversed(ORDER.items()):
+        tries.sort(key=lambda row, name=name: row[name], reverse=direction < 0)
+    if not tries or (tries[0]["complete"] and repeat):
+        return max((row["mastery_level"] for row in tries), default=0) + 1
+    level: int = tries[0]["mastery_level"]
+    return level
 
-    found = await api.db.rows(scratch, [{"$project": {"_id": 0, "kind": _kind_of("$criterion")}}])
 
-    await api.db.collection(scratch).drop()
-    assert found == [{"kind": mastery.try_kind(criterion)}]
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_happened_to_the_tries(school: School, seed: int) -> None:
+    api, learner, chance = school.api, await school.learner(), random.Random(seed)
+    body = exercise()
+    content, sessions = body["content_id"], [await api.start(learner, **body)]
+    for _ in range(25):
+        session = chance.choice(sessions[-4:])
+        match chance.randrange(4):
+            case 0:
+                await api.update(learner, session, progress=1, time_spent_delta=chance.randrange(2))
+            case 1:
+                await api.update(learner, session, time_spent_delta=1, interactions=[right("q")])
+            case _:
+                repeat = chance.random() < 0.7
+                expected = await expected_level(api, learner, content, repeat=repeat)
+                sessions.append(await api.start(learner, **body, repeat=repeat))
+                assert sessions[-1]["context"]["mastery_level"] == expected
+
+
+async def test_a_try_that_came_without_the_summary_knowing(school: School) -> None:
+    """As from the release before, and as after an import."""
+    api, learner = school.api, await school.learner()
+    body = exercise()
+    session = await api.start(learner, **body)
+    key = {"_id": summary_id(learner.id, body["content_id"])}
+    await api.update(learner, session, progress=1)
+    await api.db.collection("content_summaries").update_one(key, {"$unset": {"current": ""}})
+
+    again = await api.start(learner, **body, repeat=True)
+
+    assert again["context"]["mastery_level"] == 2
+    [summary] = await api.db.find("content_summaries", key)
+    assert summary["current"]["exercise"]["highest_level"] == 2
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_of_several_unfinished_tries_none_is_remembered(school: School) -> None:
+    api, learner = school.api, await school.learner()
+    body = exercise()
+    await api.start(learner, **body)
+    tries = api.db.collection("mastery_logs")
+    [first] = await api.db.find("mastery_logs", {"user_id": learner.id})
+    later = first | {"_id": new_id(), "mastery_level": 2, "end_timestamp": first["end_timestamp"].replace(year=2031)}
+    await tries.insert_one(later)
+    key = {"_id": summary_id(learner.id, body["content_id"])}
+    await api.db.collection("content_summaries").update_one(key, {"$unset": {"current": ""}})
+
+    levels = [(await api.start(learner, **body))["context"]["mastery_level"] for _ in range(2)]
+
+    assert levels == [2, 2]
+    [summary] = await api.db.find("content_summaries", key)
+    assert summary.get("current", {}) == {}
+
+
+async def test_kinds_of_tries_are_remembered_apart(school: School) -> None:
+    api, learner = school.api, await school.learner()
+    body = exercise()
+    exercise_level = (await api.start(learner, **body))["context"]["mastery_level"]
+    as_quiz: dict[str, Any] = body | {"mastery_model": {"type": "quiz"}}
+    quiz_level = (await api.start(learner, **as_quiz))["context"]["mastery_level"]
+
+    assert (await api.start(learner, **body))["context"]["mastery_level"] == exercise_level == 1
+    assert (await api.start(learner, **as_quiz))["context"]["mastery_level"] == quiz_level < 0

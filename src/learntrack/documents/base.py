@@ -174,4 +174,6 @@ def plain(value: Any) -> Any:
         return value.model_dump(exclude_unset=True)
     if isinstance(value, list):
         return [plain(entry) for entry in value]
+    if isinstance(value, dict) and any(isinstance(entry, BaseModel) for entry in value.values()):
+        return {key: plain(entry) for key, entry in value.items()}
     return value

@@ -5,16 +5,30 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from beanie import Document
+from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel
 
 from learntrack.documents.logged import Imported, Logged, progress_taken_over
 from learntrack.domain.ids import summary_id
+from learntrack.domain.mastery import TryKind
 from learntrack.domain.progress import Advance, is_complete
 
 OWNER_PROGRESS = IndexModel([("user_id", ASCENDING), ("progress", ASCENDING)], name="owner_progress")
 """Serves: the total of a learner; a class's progress."""
 CONTENT = IndexModel([("content_id", ASCENDING)], name="content")
 """Serves: who has used a content."""
+
+
+class CurrentTry(BaseModel):
+    """The try of one kind that the next start goes on with, so that it need not be looked for among all.
+
+    Only there as long as that is sure: the others are finished, and none of them ended later than this one if it is
+    finished too. `others_end` is the latest end of the others, null where there are none.
+    """
+
+    try_id: str
+    highest_level: int
+    others_end: datetime | None
 
 
 class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no ObjectIds
@@ -35,6 +49,7 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
     extra_fields: dict[str, Any] = {}
     has_tries: bool = False
     finished_tries: int = 0
+    current: dict[TryKind, CurrentTry] = {}
 
     class Settings:
         """Collection and indexes."""
@@ -94,7 +109,7 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
 
     def count_tries(self, finished: Iterable[bool]) -> None:
         """Count its tries anew, given of each whether it is finished: some were finished elsewhere."""
-        self.change(has_tries=True, finished_tries=sum(finished))
+        self.change(has_tries=True, finished_tries=sum(finished), current={})
 
     def went_on(
         self,
@@ -127,3 +142,16 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
     def join(self, other: Self) -> None:
         """Take in another summary of the same learner and content, which has no more progress than this one."""
         self.change(start_timestamp=min(self.start_timestamp, other.start_timestamp))
+
+    def goes_on_with(self, kind: TryKind, current: CurrentTry) -> None:
+        """Remember the try of this kind to go on with."""
+        self.change(current=self.current | {kind: current})
+
+    def try_moved(self, kind: TryKind, try_id: str, *, finishes: bool, end: datetime) -> None:
+        """A try ended anew: which one to go on with has to be looked up again if that may have changed."""
+        current = self.current.get(kind)
+        if current is None:
+            return
+        is_first = current.try_id == try_id and (not finishes or current.others_end is None or end > current.others_end)
+        if not is_first:
+            self.change(current={other: each for other, each in self.current.items() if other != kind})

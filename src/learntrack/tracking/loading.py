@@ -3,8 +3,9 @@
 One round trip a question, whatever the group's size.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from learntrack.documents import (
@@ -43,6 +44,25 @@ JOB_BYTES = 16 * 1024 * 1024
 
 Assignment = tuple[str, str, str | None]
 """A field of `ASSIGNABLE`, the id in it, and whom it would have to be assigned to."""
+
+
+WantedTries = tuple[str, mastery.TryKind]
+"""A summary's id, and a kind of try."""
+
+_SIGHT = dict.fromkeys(
+    ("summary_id", "mastery_criterion", "mastery_level", "complete", "start_timestamp", "end_timestamp"), 1
+)
+
+
+@dataclass(slots=True, frozen=True)
+class _Sight:
+    """What decides which try is gone on with."""
+
+    id: str
+    level: int
+    complete: bool
+    start_timestamp: datetime
+    end_timestamp: datetime
 
 
 @dataclass(slots=True)
@@ -93,38 +113,66 @@ class Loading:
             loaded.sessions.append(ContentSession.read(row))
         return loaded
 
-    async def summaries(self, ids: list[str], owners: list[str], *, with_tries: bool) -> LoadedLogs:
-        """These summaries of these owners, and of each kind of their tries the one to go on with.
+    async def summaries(self, ids: list[str], owners: list[str], wanted: Collection[WantedTries]) -> LoadedLogs:
+        """These summaries of these owners, and of the wanted kinds of their tries the one to go on with.
 
-        Indexes: the key, summary.
+        Mostly the summary knows it, and it comes in the same round trip. Indexes: the keys, summary.
         """
         pipeline: list[Stage] = [{"$match": {"_id": _one_of(ids)}}, {"$match": {"user_id": _one_of(owners)}}]
-        if with_tries:
-            pipeline += [
-                _joined(MasteryLog, "_id", "summary_id", "tries"),
-                {"$unwind": {"path": "$tries", "preserveNullAndEmptyArrays": True}},
-                {"$sort": {f"tries.{name}": direction for name, direction in which_try.ORDER.items()}},
-                {
-                    "$group": {
-                        "_id": {"summary": "$_id", "kind": _kind_of("$tries.mastery_criterion")},
-                        "summary": {"$first": "$$ROOT"},
-                        "highest_level": {"$max": "$tries.mastery_level"},
-                    }
-                },
-            ]
+        kinds = sorted({kind for _, kind in wanted})
+        pipeline += [_joined(MasteryLog, f"current.{kind}.try_id", "_id", f"try_{kind}") for kind in kinds]
+        loaded = LoadedLogs()
+        sought: list[WantedTries] = []
         rows, size = await self._db.sized_rows(ContentSummary, pipeline, self._tx)
         self._count(size)
-        loaded = LoadedLogs()
         for row in rows:
-            summary = row.get("summary", row)
-            first = summary.pop("tries", None)
-            loaded.summaries.append(ContentSummary.read(summary))
-            if first is not None:
-                log = MasteryLog.read(first)
+            logs = {kind: [MasteryLog.read(log) for log in row.pop(f"try_{kind}")] for kind in kinds}
+            summary = ContentSummary.read(row)
+            loaded.summaries.append(summary)
+            for key, kind in wanted:
+                if key != summary.id or not summary.has_tries:
+                    continue
+                current = summary.current.get(kind)
+                if current is None or not logs[kind]:
+                    sought.append((key, kind))
+                    continue
+                [log] = logs[kind]
                 loaded.logs.append(log)
-                kind = mastery.try_kind(log.mastery_criterion)
-                loaded.tries[summary["_id"], kind] = Tries(log, row["highest_level"])
+                loaded.tries[key, kind] = Tries(log, current.highest_level, others_end=current.others_end)
+        if sought:
+            await self._seek(sought, owners, loaded)
         return loaded
+
+    async def _seek(self, sought: Sequence[WantedTries], owners: list[str], loaded: LoadedLogs) -> None:
+        """Find the tries to go on with among all of them, of which little is read. Index: summary."""
+        query: dict[str, object] = {"summary_id": _one_of({key for key, _ in sought})}
+        if self._db.capabilities.sharded:
+            query["user_id"] = _one_of(owners)
+        found: dict[WantedTries, list[_Sight]] = {}
+        for row in await self._db.load_fields(MasteryLog, query, _SIGHT, self._tx):
+            sight = _Sight(
+                row["_id"], row["mastery_level"], row["complete"], row["start_timestamp"], row["end_timestamp"]
+            )
+            found.setdefault((row["summary_id"], mastery.try_kind(row["mastery_criterion"])), []).append(sight)
+        tries = {
+            key: which_try.tries_among(found[key], [each.level for each in found[key]])
+            for key in sought
+            if key in found
+        }
+        firsts = [each.first.id for each in tries.values() if each.first is not None]
+        logs = {log.id: log for log in await self._logs(firsts)}
+        for key, each in tries.items():
+            assert each.first is not None
+            log = logs[each.first.id]
+            loaded.logs.append(log)
+            loaded.tries[key] = Tries(log, each.highest_level, each.others_finished, each.others_end)
+
+    async def _logs(self, ids: list[str]) -> list[MasteryLog]:
+        if not ids:
+            return []
+        rows, size = await self._db.sized_rows(MasteryLog, [{"$match": {"_id": _one_of(ids)}}], self._tx)
+        self._count(size)
+        return [MasteryLog.read(row) for row in rows]
 
     async def owners_of(self, session_ids: list[str]) -> dict[str, str | None]:
         """Whose the sessions are that there are with these ids."""
@@ -196,12 +244,3 @@ def _one_of(values: Iterable[Any]) -> Any:
 
 def _joined(kind: type[Stored], local: str, foreign: str, name: str) -> Stage:
     return {"$lookup": {"from": kind.collection(), "localField": local, "foreignField": foreign, "as": name}}
-
-
-def _kind_of(criterion: str) -> Stage:
-    """The kind of try as an expression, which says the same as `mastery.try_kind`."""
-    is_coach_assigned = {
-        "$and": [{"$eq": [f"{criterion}.type", "quiz"]}, {"$eq": [f"{criterion}.coach_assigned", True]}]
-    }
-    is_quiz = {"$in": [f"{criterion}.type", list(mastery.QUIZ_MODELS)]}
-    return {"$cond": [is_coach_assigned, "coach_quiz", {"$cond": [is_quiz, "quiz", "exercise"]}]}

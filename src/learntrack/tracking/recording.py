@@ -7,10 +7,12 @@ import msgspec
 
 from learntrack.documents import ContentSession, ContentSummary, MasteryLog
 from learntrack.documents.base import Stored
+from learntrack.documents.content_summaries import CurrentTry
 from learntrack.domain import mastery, progress
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, AttemptTooLarge, UnknownAttempt
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.ids import summary_id
+from learntrack.domain.which_try import Tries
 from learntrack.errors import Conflict, Forbidden, NotAssigned, NotFound, QuizFinished, TooLarge, field_error
 from learntrack.tracking.requests import StartJob, UpdateJob
 from learntrack.tracking.schemas import SessionContext, SessionStarted, SessionUpdated
@@ -53,6 +55,7 @@ def start(job: StartJob, unit: UnitOfWork) -> SessionStarted:
         summary = _visited_summary(job, job.user_id, unit)
         if log is not None:
             session.goes_on_with(log.id, log.mastery_level)
+            _remember(log, summary, unit.tries_of(job))
         started = _started(session, summary)
         if log is not None:
             _show_try(log, started, unit)
@@ -107,6 +110,14 @@ def _log_to_go_on_with(job: StartJob, criterion: mastery.Criterion, unit: UnitOf
     )
     unit.add_log(job, log)
     return log
+
+
+def _remember(log: MasteryLog, summary: ContentSummary, tries: Tries[MasteryLog]) -> None:
+    """Let the summary know which try the next start goes on with, if nothing can come before it."""
+    if tries.others_finished and tries.highest_level is not None:
+        kind = mastery.try_kind(log.mastery_criterion)
+        current = CurrentTry(try_id=log.id, highest_level=tries.highest_level, others_end=tries.others_end)
+        summary.goes_on_with(kind, current)
 
 
 def _show_try(log: MasteryLog, started: SessionStarted, unit: UnitOfWork) -> None:
@@ -201,9 +212,15 @@ def _advance_try(
     log: MasteryLog, summary: ContentSummary | None, seconds: float, at: datetime, *, complete: bool
 ) -> None:
     """Add time to a try and finish it where its content is `complete`; the summary counts its finished tries."""
-    if complete and not log.complete and summary is not None:
-        summary.count_finished_try()
+    finishes, ended = complete and not log.complete, log.end_timestamp
     log.advance(seconds, at, finish=complete)
+    if summary is None:
+        return
+    if finishes:
+        summary.count_finished_try()
+    if finishes or log.end_timestamp != ended:
+        kind = mastery.try_kind(log.mastery_criterion)
+        summary.try_moved(kind, log.id, finishes=finishes, end=log.end_timestamp)
 
 
 # Showing

@@ -74,14 +74,19 @@ class UnitOfWork:
         for log in loaded.logs:
             self.logs.setdefault(log.id, log)
         for key, tries in loaded.tries.items():
-            first = tries.first and self.logs[tries.first.id]
-            self._tries[key] = Tries(first, tries.highest_level)
+            if tries.first is not None:
+                tries.first = self.logs[tries.first.id]
+            self._tries[key] = tries
 
     async def _load_summaries(self, starts: list[StartJob]) -> None:
         owners = {job.user_id for job in starts if job.user_id is not None}
         ids = {summary_id(job.user_id, job.content_id) for job in starts if job.user_id is not None}
-        with_tries = any(job.criterion is not None for job in starts)
-        self._take(await self._load.summaries(list(ids), list(owners), with_tries=with_tries))
+        wanted = {
+            (summary_id(job.user_id, job.content_id), mastery.try_kind(job.criterion))
+            for job in starts
+            if job.user_id is not None and job.criterion is not None
+        }
+        self._take(await self._load.summaries(list(ids), list(owners), wanted))
 
     def _assignments(self, starts: list[StartJob], updates: list[UpdateJob]) -> set[Assignment]:
         """What has to be assigned for these jobs: the quiz, lesson or course of a start; an update's quiz still."""
@@ -176,8 +181,7 @@ class UnitOfWork:
     def add_log(self, job: StartJob, log: MasteryLog) -> None:
         """A new try, which later jobs of the group go on with."""
         self.logs[log.id] = log
-        tries = self.tries_of(job)
-        tries.first, tries.highest_level = log, log.mastery_level
+        self.tries_of(job).begin(log, log.mastery_level)
 
     # Storing
 
