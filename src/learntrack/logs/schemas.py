@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from learntrack.web import examples
-from learntrack.web.values import OutId
+from learntrack.web.values import Criterion, HistoryEntry, OutId
 
 Moment = Annotated[datetime, Meta(description="ISO 8601, UTC.")]
 Correct = Annotated[float, Meta(description="0.0–1.0.")]
@@ -26,7 +26,7 @@ class MasteryLogRow(Struct):
     """A try."""
 
     id: OutId
-    mastery_criterion: dict[str, Any]
+    mastery_criterion: Annotated[Criterion, Meta(description="What mastery demanded.")]
     start_timestamp: Moment
     end_timestamp: Moment
     completion_timestamp: Moment | None
@@ -80,7 +80,7 @@ class AttemptLogRow(Struct):
     answer: dict[str, Any]
     simple_answer: str
     interaction_history: Annotated[
-        list[dict[str, Any]],
+        list[HistoryEntry],
         Meta(description="{type: error}, {type: hint, answer} or {type: answer, answer, correct}."),
     ]
     error: bool

@@ -26,6 +26,7 @@ class PrivacyController(Controller):
 
     @get(
         "/logger/export/{user_id:str}",
+        operation_id="export_user",
         guards=[oneself_or_superuser],
         media_type=JSON_LINES,
         responses=answers(400, 401, 403, 429, 503)
@@ -53,6 +54,7 @@ class PrivacyController(Controller):
 
     @delete(
         "/roster/{kind:str}/{user_id:str}",
+        operation_id="forget_user",
         guards=[superuser_only],
         status_code=HTTP_200_OK,
         responses=answers(

@@ -21,9 +21,10 @@ from learntrack.reports.schemas import REPORT_EXAMPLE, REPORT_NAMES_EXAMPLE, Rep
 from learntrack.reports.service import Reports
 from learntrack.storage import Database
 from learntrack.web.answers import JSON, json_response, stream_response
+from learntrack.web.api_description import also_as
 from learntrack.web.examples import example
 from learntrack.web.paging import page_request
-from learntrack.web.parameters import Classroom, Content, Facility, PageNumber, query
+from learntrack.web.parameters import COUNT, TEXT, Classroom, Content, Facility, PageNumber, query
 from learntrack.web.problems import answers
 
 CSV = "text/csv; charset=utf-8"
@@ -51,6 +52,7 @@ class ReportController(Controller):
     tags = ["Reports"]
 
     @get(
+        operation_id="list_reports",
         responses=answers(401, 503, ok=(list[ReportName], "The reports.", example(REPORT_NAMES_EXAMPLE))),
         summary="Which reports there are",
     )
@@ -60,6 +62,8 @@ class ReportController(Controller):
 
     @get(
         "/{name:str}",
+        operation_id="get_report",
+        operation_class=also_as("text/csv", "day,learners,sessions,time_spent\r\n2026-03-02,24,61,40260.5\r\n"),
         guards=[staff_only],
         responses=answers(400, 401, 403, 404, 503, ok=(Report, "The report.", example(REPORT_EXAMPLE))),
         summary="A report",
@@ -74,9 +78,9 @@ class ReportController(Controller):
         facility: Facility = None,
         classroom: Classroom = None,
         content: Content = None,
-        format: Annotated[Literal["json", "csv"], query("json or csv.")] = "json",
+        format: Annotated[Literal["json", "csv"], query("json or csv.", **TEXT, enum=["json", "csv"])] = "json",
         page: PageNumber = None,
-        page_size: Annotated[str | None, query("Answer with a page of this many rows (JSON only).")] = None,
+        page_size: Annotated[str | None, query("Answer with a page of this many rows (JSON only).", **COUNT)] = None,
     ) -> Response[Any]:
         """For coaches, admins and superusers, limited to what they may read.
         `Learntrack-As-Of` says as of when it is.
@@ -100,6 +104,7 @@ class KolibriExportController(Controller):
     tags = ["Reports"]
 
     @get(
+        operation_id="list_csv_log_requests",
         responses=answers(401, 503, ok=(list[str], "Always empty.", example([]))),
         summary="Exports that Kolibri keeps",
     )
@@ -116,7 +121,7 @@ def _export(kind: Literal["sessions", "summaries"], what: str) -> HTTPRouteHandl
         guards=[staff_only],
         responses=answers(400, 401, 403, 503) | {200: _csv_spec(kind)},
         media_type="text/csv",
-        operation_id=f"Export{kind.capitalize()}",
+        operation_id=f"export_{kind}",
         summary=f"{what} logs as CSV",
         description=f"The {kind}, quizzes left out, of the learners whom you may read; as coach, admin or superuser.",
     )

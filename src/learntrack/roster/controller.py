@@ -34,6 +34,7 @@ class RosterController(Controller):
     tags = ["Roster"]
 
     @put(
+        operation_id="write_roster",
         guards=[superuser_only],
         responses=answers(
             400, 401, 403, 413, 503, ok=(RosterCounts, "How many records were written.", example(COUNTS_EXAMPLE))
@@ -50,6 +51,7 @@ class RosterController(Controller):
 
     @get(
         "/{kind:str}",
+        operation_id="list_roster",
         guards=[staff_only],
         responses=answers(
             400, 401, 403, 404, 503, ok=(listed(*RECORDS.values()), "The records.", example(page_example(USER_EXAMPLE)))
@@ -79,6 +81,7 @@ class CallerController(Controller):
 
     @get(
         "/me",
+        operation_id="get_me",
         responses=answers(401, 503, ok=(Me, "The caller.", example(ME_EXAMPLE))),
         summary="Who you are",
     )
@@ -88,6 +91,7 @@ class CallerController(Controller):
 
     @put(
         "/auth/session/current",
+        operation_id="heartbeat",
         responses=answers(401, 503, ok=(Heartbeat, "The caller and the clock.", example(HEARTBEAT_EXAMPLE))),
         summary="Kolibri's heartbeat",
     )

@@ -99,7 +99,7 @@ class RoleRecord(_Entry):
 
     user_id: Id
     collection_id: Id
-    kind: Literal["admin", "coach"]
+    kind: Annotated[Literal["admin", "coach"], Meta(title="RoleKind")]
 
 
 class LessonRecord(Record):

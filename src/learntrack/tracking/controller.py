@@ -30,6 +30,7 @@ from learntrack.web.answers import json_response
 from learntrack.web.bodies import DescribedAs
 from learntrack.web.examples import example
 from learntrack.web.kolibri_errors import kolibri_alias
+from learntrack.web.parameters import TEXT
 from learntrack.web.problems import answers
 
 IdempotencyKey = Annotated[
@@ -37,6 +38,7 @@ IdempotencyKey = Annotated[
     HeaderParameter(
         name="Idempotency-Key",
         required=False,
+        schema_extra={"one_of": None, "min_length": 1, "max_length": 255, "pattern": r"^[!-~]*$"} | TEXT,
         description=(
             "1–255 visible ASCII characters that name this request: sent again with the same key, it is "
             "answered as the first time (`Idempotent-Replayed: true`) and changes nothing. An anonymous start is "
@@ -54,6 +56,7 @@ class ContentSessionController(Controller):
 
     @post(
         "/contentsession",
+        operation_id="start_session",
         status_code=HTTP_200_OK,
         responses=answers(
             400,
@@ -85,6 +88,7 @@ class ContentSessionController(Controller):
 
     @put(
         "/contentsession/{session_id:str}",
+        operation_id="update_session",
         responses=answers(
             400,
             401,
@@ -126,6 +130,7 @@ class BatchController(Controller):
 
     @post(
         "/contentsession/batch",
+        operation_id="record_batch",
         status_code=HTTP_200_OK,
         responses=answers(
             400, 401, 413, 503, ok=(BatchResults, "A result an item, in order.", example(BATCH_RESULTS_EXAMPLE))

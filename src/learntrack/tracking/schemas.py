@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from learntrack.domain.ids import parse_id
 from learntrack.domain.mastery import Kind, MasteryModelType, TestType
 from learntrack.web import examples
-from learntrack.web.values import Fraction, Id, ItemName, OutId, PlainText, Seconds, WholeNumber
+from learntrack.web.values import Criterion, Fraction, Id, ItemName, OutId, PlainText, Seconds, WholeNumber
 
 JsonObject = dict[str, Any]
 """An object of a client's own making."""
@@ -18,7 +18,7 @@ JsonObject = dict[str, Any]
 class MasteryModel(Struct, omit_defaults=True):
     """What mastery of an exercise demands. Only these three fields are kept."""
 
-    type: Annotated[MasteryModelType, Meta(description="m_of_n needs n.")]
+    type: Annotated[MasteryModelType, Meta(title="MasteryModelType", description="m_of_n needs n.")]
     m: Annotated[WholeNumber | None, Meta(description="Right answers needed.")] = None
     n: Annotated[WholeNumber | None, Meta(description="Out of how many of the newest answers.")] = None
 
@@ -35,7 +35,7 @@ class SessionStart(Struct):
     content_id: Annotated[Id | None, Meta(description="The content of the node: progress is kept per content.")] = None
     channel_id: Annotated[Id | None, Meta(description="The channel of the node.")] = None
     kind: Annotated[
-        Kind | None,
+        Annotated[Kind, Meta(title="Kind")] | None,
         Meta(description="The kind of the content. An exercise needs mastery_model, others must not have it."),
     ] = None
     lesson_id: Annotated[
@@ -56,7 +56,8 @@ class SessionStart(Struct):
         ),
     ] = None
     test_type: Annotated[
-        TestType | None, Meta(description="Whether it is the test before the unit or the one after it.")
+        Annotated[TestType, Meta(title="TestType")] | None,
+        Meta(description="Whether it is the test before the unit or the one after it."),
     ] = None
     mastery_model: Annotated[MasteryModel | None, Meta(description="What mastery of an exercise demands.")] = None
     repeat: Annotated[
@@ -186,9 +187,7 @@ class SessionStarted(Struct):
     time_spent: Annotated[float, Meta(description="Seconds over all visits; of an assessment: in this try.")]
     extra_fields: dict[str, Any]
     complete: Annotated[bool, Meta(description="The content is done; of an assessment: this try is finished.")]
-    mastery_criterion: (
-        Annotated[dict[str, Any], Meta(description="What mastery demands (assessments).")] | UnsetType
-    ) = UNSET
+    mastery_criterion: Annotated[Criterion, Meta(description="What mastery demands (assessments).")] | UnsetType = UNSET
     pastattempts: (
         Annotated[list[AttemptView], Meta(description="The newest attempts of this try, newest first (assessments).")]
         | UnsetType
@@ -279,7 +278,18 @@ class BatchResult(Struct):
     key: Annotated[str | None, Meta(description="The item's key.")]
     status: Annotated[int, Meta(description="As if the item had been a request of its own.")]
     replayed: Annotated[bool, Meta(description="It had been answered before; this is the answer of then.")]
-    body: Annotated[Any, Meta(description="The answer, or the problem document of a refusal.")]
+    body: Annotated[
+        Any,
+        Meta(
+            description="The answer, or the problem document of a refusal.",
+            extra_json_schema={
+                "anyOf": [
+                    {"$ref": f"#/components/schemas/{name}"}
+                    for name in ("SessionStarted", "SessionUpdated", "ProblemDocument")
+                ]
+            },
+        ),
+    ]
 
 
 class BatchResults(Struct):

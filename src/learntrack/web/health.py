@@ -34,13 +34,14 @@ class HealthController(Controller):
     security = [{}]
     opt = UNCOUNTED
 
-    @get("/live", summary="Whether the process answers")
+    @get("/live", operation_id="get_live", summary="Whether the process answers")
     async def live(self) -> Alive:
         """Ask nothing of the database: if this fails, restart the process."""
         return Alive()
 
     @get(
         "/ready",
+        operation_id="get_ready",
         summary="Whether requests can be served",
         responses={503: ResponseSpec(Readiness, description="Not now; `checks` says why.", generate_examples=False)},
     )

@@ -3,16 +3,28 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar
 
+from litestar.openapi.spec import OpenAPIType
 from litestar.params import QueryParameter
 
 from learntrack.errors import InvalidFields
+from learntrack.web.values import ID_PATTERN
 
 T = TypeVar("T")
 
 
-def query(description: str) -> Any:
-    """An optional parameter."""
-    return QueryParameter(description=description, required=False)
+def query(description: str, **schema: Any) -> Any:
+    """An optional parameter; `schema` is what the description says of it besides, by the names of Litestar's `Schema`.
+
+    A handler takes it as a text, which `read_filters` reads: what is odd is told as any other wrong field.
+    """
+    return QueryParameter(description=description, required=False, schema_extra={"one_of": None} | (schema or TEXT))
+
+
+TEXT: dict[str, Any] = {"type": OpenAPIType.STRING}
+ID: dict[str, Any] = TEXT | {"pattern": ID_PATTERN}
+BOOLEAN: dict[str, Any] = {"type": OpenAPIType.BOOLEAN}
+WHOLE_NUMBER: dict[str, Any] = {"type": OpenAPIType.INTEGER}
+COUNT: dict[str, Any] = WHOLE_NUMBER | {"minimum": 1, "maximum": 2**31 - 1}
 
 
 def read_filters(
@@ -43,8 +55,8 @@ def read_filters(
     return shape(**found)
 
 
-Content = Annotated[str | None, query("Only this content.")]
-Facility = Annotated[str | None, query("Only learners of this facility.")]
-Classroom = Annotated[str | None, query("Only learners of this classroom, its groups included.")]
-PageNumber = Annotated[str | None, query("Which page, from 1; means nothing without page_size.")]
-PageSize = Annotated[str | None, query("Answer with a page of this many rows instead of a plain list.")]
+Content = Annotated[str | None, query("Only this content.", **ID)]
+Facility = Annotated[str | None, query("Only learners of this facility.", **ID)]
+Classroom = Annotated[str | None, query("Only learners of this classroom, its groups included.", **ID)]
+PageNumber = Annotated[str | None, query("Which page, from 1; means nothing without page_size.", **COUNT)]
+PageSize = Annotated[str | None, query("Answer with a page of this many rows instead of a plain list.", **COUNT)]

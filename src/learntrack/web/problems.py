@@ -27,6 +27,7 @@ from learntrack.errors import (
     field_error,
 )
 from learntrack.storage import DatabaseUnavailable
+from learntrack.web.examples import example
 
 logger = logging.getLogger("learntrack")
 
@@ -97,6 +98,20 @@ _MEANING = {
 }
 
 
+_DETAILS = {
+    400: "kind: This field is required.",
+    401: "The token has expired.",
+    403: "You may not take this quiz.",
+    404: "There is no such content session.",
+    408: "The body did not arrive in time.",
+    409: "The same request is still being answered. Try again.",
+    413: "extra_fields may have at most 4194304 bytes.",
+    422: "This Idempotency-Key was used for another request.",
+    429: "Too many requests.",
+    503: _UNAVAILABLE,
+}
+
+
 def answers(*statuses: int, ok: tuple[Any, str, list[Example]] | None = None) -> dict[int, ResponseSpec]:
     """The answers of an operation, for its OpenAPI description.
 
@@ -111,10 +126,17 @@ def answers(*statuses: int, ok: tuple[Any, str, list[Example]] | None = None) ->
             data_container=ProblemDocument,
             description=_MEANING[status],
             media_type="application/problem+json",
+            examples=example(_example(status)),
             generate_examples=False,
         )
         for status in statuses
     }
+
+
+def _example(status: int) -> dict[str, Any]:
+    """What is said of an error, as it is said."""
+    document = {"status": status, "title": HTTPStatus(status).phrase, "detail": _DETAILS[status]}
+    return document | ({"errors": {"kind": ["This field is required."]}} if status == HTTPStatus.BAD_REQUEST else {})
 
 
 def _document(

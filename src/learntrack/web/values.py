@@ -17,15 +17,48 @@ from learntrack.domain.moments import LONGEST_SECONDS
 from learntrack.errors import field_error
 from learntrack.web.problems import invalid
 
+ID_PATTERN = r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$"
 Id = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$",
+        pattern=ID_PATTERN,
         description="A UUID, with or without dashes.",
         examples=["4c796e62e07e589eb931961dd0b3db4c"],
     ),
 ]
 OutId = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$", description="A UUID as 32 lowercase hex digits.")]
+Criterion = Annotated[
+    dict[str, Any],
+    Meta(
+        title="MasteryCriterion",
+        extra_json_schema={
+            "required": ["type"],
+            "properties": {
+                "type": {"type": "string", "description": "Such as m_of_n, quiz or pre_post_test."},
+                "m": {"type": "integer"},
+                "n": {"type": "integer"},
+                "coach_assigned": {"type": "boolean"},
+                "version": {"type": "string", "description": "Of a pre- or post-test: A or B."},
+                "test_type": {"type": "string", "description": "Of a pre- or post-test: pre or post."},
+            },
+        },
+    ),
+]
+"""What a try demands. What is stored is shown as it is, so that an imported one may have more."""
+HistoryEntry = Annotated[
+    dict[str, Any],
+    Meta(
+        title="HistoryEntry",
+        extra_json_schema={
+            "properties": {
+                "type": {"type": "string", "description": "answer, hint or error."},
+                "answer": {"description": "What was answered."},
+                "correct": {"type": "number"},
+            },
+        },
+    ),
+]
+"""What an interaction did, as it is stored."""
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 ItemName = Annotated[str, Meta(min_length=1, max_length=1000)]
 PlainText = Annotated[str, Meta(max_length=65_536)]
