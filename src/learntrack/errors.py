@@ -1,6 +1,7 @@
 """What a request can be refused for, named after what happened; `web.problems` says how that is told over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 
 
 class Refusal(Exception):
@@ -27,6 +28,12 @@ class InvalidFields(Refusal):
     def __init__(self, errors: Mapping[str, list[str]]) -> None:
         super().__init__("; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items()))
         self.errors = dict(errors)
+
+    def inside(self, place: str, but: Collection[str] = ()) -> "InvalidFields":
+        """The same, with the fields named as they stand inside a field `place`; those of `but` stand beside it."""
+        return InvalidFields(
+            {field if field in but else f"{place}.{field}": messages for field, messages in self.errors.items()}
+        )
 
 
 class NotAssigned(InvalidFields):
@@ -68,6 +75,19 @@ class StillRunning(Conflict):
 
 class KeyReused(Refusal):
     """This Idempotency-Key was used for another request."""
+
+
+class KeysUnavailable(Refusal):
+    """The keys that tokens are checked with cannot be had just now. Try again."""
+
+
+@contextmanager
+def inside(place: str, but: Collection[str] = ()) -> Iterator[None]:
+    """Name the fields that are refused within as `InvalidFields.inside` does."""
+    try:
+        yield
+    except InvalidFields as error:
+        raise error.inside(place, but) from None
 
 
 def field_error(field: str, message: str) -> InvalidFields:

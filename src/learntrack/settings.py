@@ -62,6 +62,10 @@ class Settings(BaseSettings):
             )
         ),
     ] = None
+    jwt_previous_secret: Annotated[
+        SecretStr | None,
+        Field(description="The secret before this one: tokens signed with it are taken too, while it is replaced."),
+    ] = None
     jwt_public_key: Annotated[
         str | None, Field(description="The public key (PEM) of RS256 or ES256 tokens, instead of a secret.")
     ] = None

@@ -1,9 +1,12 @@
 """Tokens (contract, Who is asking)."""
 
 import base64
+import hashlib
+import hmac
 import json
 import threading
 import time
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -11,8 +14,11 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from learntrack.access.tokens import InvalidToken, TokenVerifier
+from learntrack.errors import KeysUnavailable
 from learntrack.settings import Settings
 from learntrack.storage import StartError
 from tests.support import SECRET, new_id, token
@@ -32,10 +38,13 @@ def unsigned(payload: dict) -> str:
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts) + "."
 
 
-async def accepted(verifier: TokenVerifier, text: str) -> bool:
+async def accepted(verifier: TokenVerifier, text: str, *, or_unchecked: bool = False) -> bool:
     try:
         await verifier.claims(text)
     except InvalidToken:
+        return False
+    except KeysUnavailable:
+        assert or_unchecked
         return False
     return True
 
@@ -87,9 +96,6 @@ async def test_the_algorithm_follows_from_the_key(key: Any, algorithm: str, othe
     # The public key taken for a shared secret: the classic confusion.
     header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256"}).encode()).rstrip(b"=")
     body = base64.urlsafe_b64encode(json.dumps(payload).encode()).rstrip(b"=")
-    import hashlib
-    import hmac
-
     signature = base64.urlsafe_b64encode(
         hmac.new(pem(key).encode(), header + b"." + body, hashlib.sha256).digest()
     ).rstrip(b"=")
@@ -145,9 +151,155 @@ async def test_published_keys_are_found_by_their_id_and_again_after_a_rotation()
         server.shutdown()
 
 
+def crafted(payload: bytes, header: bytes = b'{"alg":"HS256","typ":"JWT"}') -> str:
+    """A token with this payload, signed, whatever JSON can or cannot say."""
+    parts = [base64.urlsafe_b64encode(part).rstrip(b"=") for part in (header, payload)]
+    signature = hmac.new(SECRET.encode(), b".".join(parts), hashlib.sha256).digest()
+    return b".".join([*parts, base64.urlsafe_b64encode(signature).rstrip(b"=")]).decode()
+
+
+SOON = str(int(time.time()) + 600)
+ODD = (
+    *('"9999999999"', "[9999999999]", "1e400", "-1e400", "NaN", "Infinity", "-1", "true", "null", "{}", '""', '"x"'),
+    *("1" + "0" * 5000, '"\\ud800"', "[" * 900 + "]" * 900),
+)
+
+
+@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("claim", ["exp", "sub", "iss", "aud", "nbf", "iat"])
+async def test_a_claim_of_an_odd_type_is_refused_or_says_nothing(claim: str, value: str) -> None:
+    """Signed with the right secret: a host application's mistake must not become a 500."""
+    claims = {"sub": f'"{USER}"', "exp": SOON, "iss": '"school"', "aud": '"learntrack"'} | {claim: value}
+    text = crafted(("{" + ",".join(f'"{name}":{each}' for name, each in claims.items()) + "}").encode())
+    for configured in (
+        Settings(jwt_secret=SECRET),
+        Settings(jwt_secret=SECRET, jwt_issuer="school", jwt_audience="learntrack"),
+    ):
+        was_accepted = await accepted(TokenVerifier(configured), text)
+        assert not (was_accepted and claim in ("exp", "sub"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        crafted(b"[" * 3000),
+        crafted(b"{}", b"[" * 3000),
+        crafted(b"[1]"),
+        crafted(b"\xff\xfe"),
+        *(crafted(f'{{"sub":"{USER}","exp":{SOON}}}'.encode(), header) for header in (
+            b'["HS256"]', b'{"alg":["HS256"]}', b'{"alg":null}', b'{"alg":"none"}', b'{"alg":"HS256","crit":["x"]}',
+            b'{"alg":"HS256","kid":5}', b'{"alg":"HS256","kid":["a"]}', b'{"alg":"HS256","b64":false}', b'"', b"{}",
+        )),
+        crafted(f'{{"sub":"{USER}","exp":{SOON},"x":"{"x" * 100_000}"}}'.encode()),
+        "x" * 100_000,
+        "." * 100_000,
+        "é.ü.ß",
+        "a.b.c\n",
+    ],
+    ids=range(19),
+)  # fmt: skip
+async def test_an_odd_token_is_refused(text: str) -> None:
+    assert not await accepted(TokenVerifier(Settings(jwt_secret=SECRET)), text)
+    assert not await accepted(TokenVerifier(Settings(jwks_url="http://127.0.0.1:9/keys")), text, or_unchecked=True)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.one_of(
+        st.text(max_size=60),
+        st.binary(max_size=80).map(crafted),
+        st.binary(max_size=60).map(lambda raw: crafted(b"{}", raw)),
+    )
+)
+async def test_no_text_is_a_token_by_chance(text: str) -> None:
+    assert not await accepted(TokenVerifier(Settings(jwt_secret=SECRET)), text)
+
+
+async def test_the_secret_before_is_taken_while_it_is_replaced() -> None:
+    new, old = "the secret from today on", "the secret until yesterday"
+    verifier = TokenVerifier(Settings(jwt_secret=new, jwt_previous_secret=old))
+    assert await accepted(verifier, token(USER, secret=new))
+    assert await accepted(verifier, token(USER, secret=old))
+    assert not await accepted(verifier, token(USER, secret=old, exp=time.time() - 1))
+    assert not await accepted(verifier, token(USER))
+    assert not await accepted(TokenVerifier(Settings(jwt_secret=new)), token(USER, secret=old))
+
+
+class Keys:
+    """An address that publishes keys, or whatever else `body` says."""
+
+    def __init__(self) -> None:
+        self.body, self.asked = b"", 0
+        keys = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                keys.asked += 1
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(keys.body)
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/keys"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def publish(self, **keys: Any) -> None:
+        entries = [
+            json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key())) | {"kid": name, "alg": "RS256"}
+            for name, key in keys.items()
+        ]
+        self.body = json.dumps({"keys": entries}).encode()
+
+
+@pytest.fixture
+def keys() -> Iterator[Keys]:
+    found = Keys()
+    yield found
+    found.server.shutdown()
+
+
+async def test_several_published_keys_are_taken_at_once(keys: Keys) -> None:
+    old, new = RSA, rsa.generate_private_key(65537, 2048)
+    keys.publish(old=old, new=new)
+    verifier = TokenVerifier(Settings(jwks_url=keys.url))
+    payload = {"sub": USER, "exp": time.time() + 60}
+    for name, key in (("old", old), ("new", new)):
+        assert await accepted(verifier, jwt.encode(payload, key, "RS256", {"kid": name}))
+    assert not await accepted(verifier, jwt.encode(payload, old, "RS256", {"kid": "new"}))
+    assert not await accepted(verifier, jwt.encode(payload, old, "RS256"))
+
+
+@pytest.mark.parametrize(
+    "body", [None, b"", b"<html>", b"[]", b"{}", b'{"keys": 5}', b'{"keys": []}', b'{"keys": [5]}']
+)
+async def test_keys_that_cannot_be_had_are_no_bad_token(keys: Keys, body: bytes | None) -> None:
+    good = jwt.encode({"sub": USER, "exp": time.time() + 60}, RSA, "RS256", {"kid": "a"})
+    url = keys.url if body is not None else "http://127.0.0.1:9/keys"
+    keys.body = body or b""
+    verifier = TokenVerifier(Settings(jwks_url=url))
+    for _ in range(3):
+        with pytest.raises(KeysUnavailable):
+            await verifier.claims(good)
+    assert keys.asked <= 1  # not asked again by everybody who comes
+    if body is not None:
+        keys.publish(a=RSA)
+        verifier._keys._failed_at = -1.0  # type: ignore[attr-defined]  # as if a second had passed
+        assert await accepted(verifier, good)
+
+
 @pytest.mark.parametrize(
     "configured",
-    [{}, {"jwt_secret": "short"}, {"jwt_secret": SECRET, "jwt_public_key": "x"}, {"jwt_public_key": "no key"}],
+    [
+        {},
+        {"jwt_secret": "short"},
+        {"jwt_secret": SECRET, "jwt_previous_secret": "short"},
+        {"jwks_url": "http://keys.example", "jwt_previous_secret": SECRET},
+        {"jwt_secret": SECRET, "jwt_public_key": "x"},
+        {"jwt_public_key": "no key"},
+    ],
 )
 def test_a_key_that_cannot_be_used_is_said_at_the_start(configured: dict) -> None:
     with pytest.raises(StartError):

@@ -109,6 +109,58 @@ async def test_a_bad_item_stops_neither_the_others_nor_its_session(api: Api, sch
     assert tried["time_spent"] == 5
 
 
+async def test_an_items_fields_are_named_as_they_stand_in_it(api: Api, school: School) -> None:
+    learner, session = await school.learner(), new_id()
+    lesson = {"lesson_id": new_id()}
+    refused = {
+        "update.interactions[0].item": item(session, update={"interactions": [right("")]}),
+        "update.interactions[1].id": item(session, update={"interactions": [right("a"), right("a", id="x")]}),
+        "update.interactions[0].answer": item(session, update={"interactions": [right("a", answer=None)]}),
+        "update.progress": item(session, update={"progress": 1, "progress_delta": 1}),
+        "start.node_id": item(new_id(), start={}),
+        "start.content_id": item(new_id(), start=video(content_id=None)),
+        "start.mastery_model.m": item(new_id(), start=exercise({"type": "m_of_n", "m": 5, "n": 3})),
+        "start.lesson_id": item(new_id(), start=video(**lesson)),
+        "key": item(session, key="ä", update={}),
+        "occurred_at": item(session, ago=-9999, update={}),
+        "session_id": item("x", update={}),
+    }
+    unknown = item(session, update={"interactions": [right("a", id=new_id())]})
+
+    results = await send(api, learner, item(session, start=exercise()), *refused.values(), unknown)
+
+    assert [list(result["body"].get("errors", ())) for result in results[1:]] == [
+        *([field] for field in refused),
+        ["update.interactions[0].id"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        "4c796e62-e07e589eb931961dd0b3db4c",
+        "4c796e62e07e-589e-b931-961dd0b3db4c",
+        "4c796e62e07e589eb931961dd0b3db4c\n",
+        "4c796e62-e07e-589e-b931-961dd0b3db4c\n",
+        "\n4c796e62e07e589eb931961dd0b3db4c",
+        "4c796e62e07e589eb931961dd0b3db4c-",
+        "4c796e62e07e589eb931961dd0b3db4\u0664",
+        "",
+        None,
+        5,
+        ["4c796e62e07e589eb931961dd0b3db4c"],
+    ],
+)
+async def test_a_malformed_session_id_is_that_items_fault(api: Api, school: School, session: Any) -> None:
+    learner = await school.learner()
+    before = await api.stored()
+    for what in ({"start": video()}, {"update": {"time_spent_delta": 1}}):
+        [result, other] = await send(api, learner, item(session, **what), item(new_id(), **what))
+        assert (result["status"], list(result["body"]["errors"])) == (400, ["session_id"])
+        assert other["status"] in (200, 404)
+    assert len((await api.stored())["content_sessions"]) == len(before["content_sessions"]) + 1
+
+
 @pytest.mark.parametrize(("ago", "status"), [(30 * 86400 - 60, 200), (30 * 86400 + 60, 400), (-30, 200), (-120, 400)])
 async def test_items_of_long_ago_or_of_the_future_are_refused(
     api: Api, school: School, ago: float, status: int

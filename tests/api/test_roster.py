@@ -188,3 +188,21 @@ async def test_a_field_that_is_left_out_keeps_its_value(api: Api) -> None:
     assert quiz | {"title": "Renamed", "active": False} in await listed(api, "quizzes")
     assert user | {"username": "renamed"} in await listed(api, "users")
     assert lesson | {"title": "Renamed"} in await listed(api, "lessons")
+
+
+async def test_a_wrong_field_is_named_exactly(api: Api) -> None:
+    key = new_id()
+    user = {"id": key, "username": "u", "facility_id": key}
+    for field, body in {
+        "users[2].facility_id": {"users": [user, user, user | {"facility_id": f"{key}\n"}]},
+        "users[1].username": {"users": [user, {"id": key, "facility_id": key}]},
+        "users[0].id": {"users": [user | {"id": f"{key[:8]}-{key[8:]}"}]},
+        "users[0]": {"users": [5]},
+        "users": {"users": {}},
+        "lessons[0].collection_ids[1]": {"lessons": [{"id": key, "title": "a", "collection_ids": [key, "x"]}]},
+        "roles[0].kind": {"roles": [{"user_id": key, "collection_id": key, "kind": "boss"}]},
+        "remove.lessons[1]": {"remove": {"lessons": [key, "x"]}},
+        "remove.memberships[0].user_id": {"remove": {"memberships": [{"collection_id": key}]}},
+        "memberships[0].user_id": {"memberships": [{"user_id": key, "collection_id": new_id()}]},
+    }.items():
+        assert field in (await api.roster(ROOT, expect=400, **body))["errors"], field

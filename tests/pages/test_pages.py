@@ -1,8 +1,10 @@
 """The pages over HTTP: who may look, the same figures as the API, and that they stay current."""
 
+import asyncio
 import csv
 import io
 import re
+import time
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from httpx import Response
 
 from learntrack.documents import MasteryLog
 from learntrack.domain import moments
+from learntrack.pages import controller
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, new_id, right, token, video, wrong
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco")
@@ -70,6 +73,60 @@ async def test_signing_in_and_out(room: Class) -> None:
     out = await page(api, "/sign-out", room.coach, expect=303, method="POST")
     assert 'learntrack_token=""' in out.headers["set-cookie"] or "max-age=0" in out.headers["set-cookie"].lower()
     api.client.cookies.clear()
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-out"])
+async def test_another_sites_form_neither_signs_in_nor_out(room: Class, path: str) -> None:
+    async def send(headers: dict[str, str]) -> int:
+        sent = {"data": {"token": token(room.coach.id or "")}, "headers": headers}
+        answer = await room.api.client.post(f"/reports{path}", **sent)  # type: ignore[arg-type]
+        room.api.client.cookies.clear()
+        return answer.status_code
+
+    for foreign in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://learntrack"},
+        {"Sec-Fetch-Site": ""},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+        {"Origin": ""},
+        {"Origin": "http://learntrack:81"},
+        {"Origin": "http://learntrack.evil.example"},
+        {"Origin": "http://[", "Referer": "http://learntrack/reports/sign-in"},
+        {"Referer": "https://evil.example/?http://learntrack/"},
+        {"Referer": "http://learntrack@evil.example/"},
+    ):
+        assert await send(foreign) == 403, foreign
+    for own in (
+        {},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Sec-Fetch-Site": "none", "Origin": "null"},
+        {"Origin": "http://learntrack"},
+        {"Origin": "https://LEARNTRACK"},
+        {"Referer": "http://learntrack/reports/sign-in"},
+    ):
+        assert await send(own) == 303, own
+
+
+async def test_an_open_page_hears_no_more_when_its_viewers_role_or_token_ends(
+    room: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streams of the test's own, because the tests' client waits for the end of an answer."""
+    monkeypatch.setattr(controller, "_BEAT_SECONDS", 0.05)
+    role = {"user_id": room.coach.id, "collection_id": room.room, "kind": "coach"}
+    lasting, short = token(room.coach.id or ""), token(room.coach.id or "", exp=time.time() + 1.5)
+
+    async def stream(with_token: str) -> str:
+        headers = {"Cookie": f"learntrack_token={with_token}"}
+        return (await room.api.client.get(f"/reports/class/{room.room}/events", headers=headers)).text
+
+    async with asyncio.timeout(20):
+        assert "beat" in await stream(short)
+        watching = asyncio.create_task(stream(lasting))
+        await asyncio.wait([watching], timeout=0.5)
+        assert not watching.done()
+        await room.api.roster(ROOT, remove={"roles": [role]})
+        await watching
 
 
 async def test_the_cookie_opens_pages_only(room: Class) -> None:

@@ -12,6 +12,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 
 from learntrack.access.rate_limit import RateLimit
 from learntrack.access.tokens import Claims, InvalidToken, TokenVerifier
+from learntrack.errors import KeysUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ class TokenMiddleware(AbstractAuthenticationMiddleware):
         except InvalidToken as error:
             rate_limit.count(_address(connection), anonymous=True)
             raise _unauthorized(str(error)) from None
+        except KeysUnavailable:
+            rate_limit.count(_address(connection), anonymous=True)
+            raise
         rate_limit.count(claims.user_id, anonymous=False)
         return AuthenticationResult(user=Actor(claims.user_id, claims.superuser), auth=claims)
 

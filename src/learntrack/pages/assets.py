@@ -3,16 +3,11 @@
 from pathlib import Path
 
 from litestar import Router
-from litestar.static_files import create_static_files_router
 
-from learntrack.web.headers import PAGE, with_policy
+from learntrack.web.files import files_router
+from learntrack.web.headers import PAGE
 
 
 def assets() -> Router:
     """The files under /reports/static."""
-    return create_static_files_router(
-        path="/reports/static",
-        directories=[Path(__file__).parent / "static"],
-        include_in_schema=False,
-        opt=with_policy(PAGE),
-    )
+    return files_router("/reports/static", Path(__file__).parent / "static", PAGE)

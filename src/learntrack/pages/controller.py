@@ -16,7 +16,14 @@ from learntrack.pages import presentation, signing_in
 from learntrack.pages.figures import Figures
 from learntrack.pages.live import Live
 from learntrack.pages.signing_in import NotSignedIn
-from learntrack.pages.viewer import Viewer, classroom_for, classrooms_of, learner_for, learners_in
+from learntrack.pages.viewer import (
+    Viewer,
+    classroom_for,
+    classrooms_of,
+    learner_for,
+    learners_in,
+    may_still_look,
+)
 from learntrack.reports.filters import ReportFilters, report_filters
 from learntrack.reports.service import columns_of, csv_of
 from learntrack.storage import Database
@@ -34,6 +41,9 @@ _templates = Environment(
 )
 _templates.filters |= {"duration": presentation.duration}
 _templates.globals |= {"STATUSES": presentation.STATUSES}
+
+_BEAT_SECONDS = 5.0
+"""How long after its viewer's token or role has ended an open page hears no more, at the most."""
 
 Text = Annotated[str | None, Parameter(required=False)]
 
@@ -70,6 +80,7 @@ class PageController(Controller):
     @post("/sign-in")
     async def sign_in(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """Take a token, from a form's field `token` or the Authorization header, into a cookie."""
+        signing_in.check_same_site(request)
         token = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
         if not token:
             token = parse_qs((await request.body()).decode(errors="replace")).get("token", [""])[0].strip()
@@ -221,17 +232,20 @@ class PageController(Controller):
     async def events(
         self,
         classroom_id: FromPath[str],
+        request: Request[Any, Any, Any],
         viewer: NamedDependency[Viewer],
         db: NamedDependency[Database],
         live: NamedDependency[Live],
     ) -> ServerSentEvent:
-        """Tells a page when something of the class has changed."""
+        """Tells a page when something of the class has changed, for as long as the viewer may look at it."""
         room = await classroom_for(db, viewer, classroom_id)
         learners = frozenset(row["_id"] for row in await learners_in(db, viewer, [room["_id"]]))
 
         async def told() -> AsyncIterator[dict[str, str]]:
             yield {"event": "beat", "data": ""}
-            async for changed in live.changes(learners):
+            async for changed in live.changes(learners, beat=_BEAT_SECONDS):
+                if not await may_still_look(request, db, classroom_id):
+                    return
                 yield {"event": "changed" if changed else "beat", "data": ""}
 
         return ServerSentEvent(told())

@@ -1,6 +1,7 @@
 """Signing in to the pages and out again: the same token as the API's, in a cookie that only pages read."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar import Request, Response
 from litestar.datastructures import Cookie
@@ -19,11 +20,12 @@ class NotSignedIn(Exception):
     """Nobody is signed in, or no longer."""
 
 
-async def actor_of(request: Request[Any, Any, Any], token: str) -> Actor:
-    """Whose token it is.
+async def actor_of(request: Request[Any, Any, Any], token: str, *, again: bool = False) -> Actor:
+    """Whose token it is; `again`: asked once more within the same request, which then does not count as another.
 
     Raises:
         NotSignedIn: it is not valid (now).
+        KeysUnavailable: it cannot be checked now.
 
     """
     verifier: TokenVerifier = request.app.state.verifier
@@ -33,14 +35,33 @@ async def actor_of(request: Request[Any, Any, Any], token: str) -> Actor:
     except InvalidToken:
         rate_limit.count(request.client.host if request.client else "", anonymous=True)
         raise NotSignedIn from None
-    rate_limit.count(claims.user_id, anonymous=False)
+    if not again:
+        rate_limit.count(claims.user_id, anonymous=False)
     return Actor(claims.user_id, claims.superuser)
 
 
 def check_same_site(request: Request[Any, Any, Any]) -> None:
-    """Raise `Forbidden` for a form that another site has sent in this person's name."""
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    """Raise `Forbidden` for a form that another site has sent in this person's name.
+
+    Browsers say so in Sec-Fetch-Site; an older one at least in Origin or Referer, which must name this host then. What
+    names none of them is no browser's form.
+    """
+    headers = request.headers
+    site, source = headers.get("sec-fetch-site"), headers.get("origin", headers.get("referer"))
+    if site is not None:
+        same = site in ("same-origin", "none")
+    else:
+        # The host alone: whether it was https a proxy may not have told. `null`, of a sandboxed page, has none.
+        same = source is None or _host(source) == headers.get("host", "").lower()
+    if not same:
         raise Forbidden("This form was sent by another site.")
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).netloc.lower() or None
+    except ValueError:
+        return None
 
 
 def signed_in(request: Request[Any, Any, Any], token: str, to: str) -> Response[Any]:

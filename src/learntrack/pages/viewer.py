@@ -10,9 +10,9 @@ from litestar.di import NamedDependency
 from learntrack.access.may_read import may_look_at, may_read
 from learntrack.access.standing import Caller, Standing
 from learntrack.domain.ids import parse_id
-from learntrack.errors import NotFound
-from learntrack.pages.signing_in import COOKIE, actor_of
-from learntrack.storage import Database
+from learntrack.errors import NotFound, Refusal
+from learntrack.pages.signing_in import COOKIE, NotSignedIn, actor_of
+from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.database import Row
 
 
@@ -43,6 +43,19 @@ async def provide_viewer(request: Request[Any, Any, Any], db: NamedDependency[Da
     """
     caller = Caller(db, await actor_of(request, request.cookies.get(COOKIE, "")))
     return Viewer(caller, await caller.standing())
+
+
+async def may_still_look(request: Request[Any, Any, Any], db: Database, classroom_id: str) -> bool:
+    """Whether who asked for a classroom's page may still have it: their token and their role hold, as of now.
+
+    No, too, where that cannot be found out: the page then asks again.
+    """
+    try:
+        caller = Caller(db, await actor_of(request, request.cookies.get(COOKIE, ""), again=True))
+        await classroom_for(db, Viewer(caller, await caller.standing()), classroom_id)
+    except (NotSignedIn, Refusal, DatabaseUnavailable):
+        return False
+    return True
 
 
 async def classrooms_of(db: Database, viewer: Viewer) -> list[Row]:

@@ -10,7 +10,7 @@ from learntrack.reports.schemas import Report
 from learntrack.storage.database import Row
 from learntrack.web.answers import csv_parts, encoded, in_parts, write_json
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _NO_ROWS_AFTER = b"]}"
 """How a report without rows ends, since `results` is the last of its fields that it has."""
 

@@ -10,11 +10,11 @@ import msgspec
 
 from learntrack.access.actor import Actor
 from learntrack.domain import moments
-from learntrack.errors import Refusal, field_error
+from learntrack.errors import InvalidFields, Refusal, field_error, inside
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable
 from learntrack.tracking.idempotency import KeyScope, request_key
-from learntrack.tracking.requests import Job, start_job, update_job
+from learntrack.tracking.requests import Job, StartJob, start_job, update_job
 from learntrack.tracking.schemas import MOST_ITEMS, BatchItem, BatchResult, BatchResults
 from learntrack.tracking.service import Answer, Tracking
 from learntrack.web.answers import encoded
@@ -55,7 +55,7 @@ class BatchRecorder:
             raise field_error("items", f"Must be a list of 1–{MOST_ITEMS} items.")
         jobs = [self._job_or_refusal(item, by) for item in items]
         waiting = [job if isinstance(job, Refusal) else self._tracking.enqueue(job) for job in jobs]
-        outcomes = await _outcomes(waiting)
+        outcomes = [_named(job, outcome) for job, outcome in zip(jobs, await _outcomes(waiting), strict=True)]
         if any(isinstance(each, DatabaseUnavailable) for each in outcomes) and not any(
             isinstance(each, Answer) for each in outcomes
         ):
@@ -73,17 +73,18 @@ class BatchRecorder:
         if (item.start is None) == (item.update is None):
             raise field_error("start", "One of start and update is required, not both.")
         session, at = item.session_id, self._moment(item.occurred_at)
-        if item.update is not None:
-            return update_job(
-                session, item.update, self._settings, user_id=by.user_id, at=at, key=item.key, key_field="key"
+        with inside("start" if item.update is None else "update", but=("key",)):
+            if item.update is not None:
+                return update_job(
+                    session, item.update, self._settings, user_id=by.user_id, at=at, key=item.key, key_field="key"
+                )
+            start = item.start
+            assert start is not None
+            scope = KeyScope("session", session) if by.user_id is None else KeyScope("user", by.user_id)
+            key = request_key(item.key, scope=scope, kind="offline start", of=session, body=start, field="key")
+            return start_job(
+                start, session_id=session, user_id=by.user_id, visitor_id=None, at=at, key=key, id_is_the_clients=True
             )
-        start = item.start
-        assert start is not None
-        scope = KeyScope("session", session) if by.user_id is None else KeyScope("user", by.user_id)
-        key = request_key(item.key, scope=scope, kind="offline start", of=session, body=start, field="key")
-        return start_job(
-            start, session_id=session, user_id=by.user_id, visitor_id=None, at=at, key=key, id_is_the_clients=True
-        )
 
     def _item(self, sent: Any) -> BatchItem:
         if not isinstance(sent, dict):
@@ -128,6 +129,13 @@ async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Refusal]") -> li
             if not isinstance(each, Refusal):
                 each.cancel()
     return outcomes
+
+
+def _named(job: Job | Refusal, outcome: Answer | Exception) -> Answer | Exception:
+    """An outcome whose fields are named as they stand in the item. What could not become a job names them already."""
+    if isinstance(job, Refusal) or not isinstance(outcome, InvalidFields):
+        return outcome
+    return outcome.inside("start" if isinstance(job, StartJob) else "update")
 
 
 def _result(item: Any, outcome: Answer | Exception) -> BatchResult:

@@ -21,10 +21,10 @@ from litestar.openapi.spec import (
     SecurityScheme,
     Tag,
 )
-from litestar.static_files import create_static_files_router
 
 from learntrack import __version__
 from learntrack.web.described_shapes import described
+from learntrack.web.files import files_router
 from learntrack.web.headers import API_PAGE, with_policy
 from learntrack.web.metrics import UNCOUNTED
 
@@ -35,12 +35,7 @@ _SWAGGER_UI = Path(__file__).parent / "swagger_ui"
 
 def assets() -> Router:
     """What the page loads, served from here: many schools are offline."""
-    return create_static_files_router(
-        path=_ASSETS,
-        directories=[_SWAGGER_UI],
-        include_in_schema=False,
-        opt=with_policy(API_PAGE) | UNCOUNTED,
-    )
+    return files_router(_ASSETS, _SWAGGER_UI, API_PAGE, **UNCOUNTED)
 
 
 class Description(OpenAPI):

@@ -20,6 +20,7 @@ from learntrack.errors import (
     Forbidden,
     InvalidFields,
     KeyReused,
+    KeysUnavailable,
     NotFound,
     Refusal,
     StillRunning,
@@ -56,6 +57,7 @@ _STATUSES: Mapping[type[Refusal], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    KeysUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -152,7 +154,7 @@ def _document(
 
 
 def _from_refusal(error: Refusal) -> ProblemDetailsException:
-    headers = {"Retry-After": _RETRY_AFTER} if isinstance(error, StillRunning) else None
+    headers = {"Retry-After": _RETRY_AFTER} if isinstance(error, StillRunning | KeysUnavailable) else None
     errors = error.errors if isinstance(error, InvalidFields) else None
     return _document(status_of(error), error.detail, headers, errors)
 

@@ -17,7 +17,8 @@ from learntrack.domain.moments import LONGEST_SECONDS
 from learntrack.errors import field_error
 from learntrack.web.problems import invalid
 
-ID_PATTERN = r"^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$"
+# What `parse_id` takes. A `$` alone would let a line feed follow, and JSON Schema has no `\Z`.
+ID_PATTERN = r"^([0-9a-fA-F]{32}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$(?!\n)"
 Id = Annotated[
     str,
     Meta(

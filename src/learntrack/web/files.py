@@ -1,0 +1,45 @@
+"""Files that pages load, served from a folder of ours: those that are there at the start, and nothing else.
+
+A request names a file, never a path: what is asked for is looked up among the names, so that no odd name, however long
+or whatever is in it, ever reaches the file system, and a refusal cannot tell where the files are.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import Any
+
+from litestar import HttpMethod, Router, route
+from litestar.params import FromPath
+from litestar.response import File
+
+from learntrack.errors import NotFound
+from learntrack.web.headers import Policy, with_policy
+
+Files = Mapping[str, Path]
+
+
+def files_router(path: str, folder: Path, policy: Policy, **opt: Any) -> Router:
+    """The files of a folder under a path; those of folders inside it by their path, `icons/a.svg`.
+
+    Args:
+        path: Where they are served.
+        folder: Where they are.
+        policy: What a browser may do with them.
+        opt: Further options of the route.
+
+    """
+    files = {each.relative_to(folder).as_posix(): each for each in folder.rglob("*") if each.is_file()}
+
+    @route(
+        "/{name:path}",
+        http_method=[HttpMethod.GET, HttpMethod.HEAD],
+        include_in_schema=False,
+        opt={**with_policy(policy), **opt},
+    )
+    async def file(name: FromPath[PurePath]) -> File:
+        found = files.get(name.as_posix().lstrip("/"))
+        if found is None:
+            raise NotFound("There is no such file.")
+        return File(found, content_disposition_type="inline", filename=found.name)
+
+    return Router(path, route_handlers=[file])
