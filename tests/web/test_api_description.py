@@ -23,7 +23,7 @@ def document() -> Any:
 def operations() -> list[Any]:
     return [
         pytest.param(operation, id=f"{method} {path}")
-        for path, methods in document()["paths"].items()
+        for path, methods in sorted(document()["paths"].items())
         for method, operation in methods.items()
     ]
 
