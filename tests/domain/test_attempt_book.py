@@ -187,6 +187,18 @@ def test_a_long_request_is_recorded_in_linear_time(monkeypatch: pytest.MonkeyPat
     assert measured < 5_000_000  # 200 MB, once
 
 
+def test_one_attempt_that_is_large_alone_stays_embedded_until_there_is_a_newer_one() -> None:
+    book = AttemptBook([])
+
+    book.record([Interaction("q", 0.0, 1.0, answer={"text": "x" * 300_000})], session_id="s", now=NOW)
+    assert (len(book.embedded), book.new_chunks) == (1, [])
+    newer = Interaction("r", 0.0, 0.5, answer={})
+    book.record([newer], session_id="s", now=NOW + timedelta(seconds=9))
+
+    assert [attempt.item for attempt in book.embedded] == ["r"]
+    assert [[attempt.item for attempt in chunk.attempts] for chunk in book.new_chunks] == [["q"]]
+
+
 def test_a_chunk_whose_attempts_grow_is_divided() -> None:
     book = AttemptBook([])
     for number in range(3 * EMBEDDED_MOST):

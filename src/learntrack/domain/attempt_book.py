@@ -258,6 +258,8 @@ class AttemptBook:
             if room < 0 and kept:
                 break
             kept.append(attempt)
+        if len(kept) == len(ranked):
+            return  # one that is large alone
         self._move_out(ranked[len(kept) :])
         self.embedded = sorted(kept, key=lambda attempt: attempt.number)
         self.moved = True
