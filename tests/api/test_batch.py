@@ -119,7 +119,7 @@ async def test_an_items_fields_are_named_as_they_stand_in_it(api: Api, school: S
         "update.progress": item(session, update={"progress": 1, "progress_delta": 1}),
         "start.node_id": item(new_id(), start={}),
         "start.content_id": item(new_id(), start=video(content_id=None)),
-        "start.mastery_model.m": item(new_id(), start=exercise({"type": "m_of_n", "m": 5, "n": 3})),
+        "start.mastery_model.n": item(new_id(), start=exercise({"type": "m_of_n", "m": 5})),
         "start.lesson_id": item(new_id(), start=video(**lesson)),
         "key": item(session, key="ä", update={}),
         "occurred_at": item(session, ago=-9999, update={}),

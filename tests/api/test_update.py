@@ -29,15 +29,13 @@ async def stored_try(api: Api, by: Person) -> dict:
         ({"time_spent_delta": "Infinity"}, "time_spent_delta"),
         ({"time_spent_delta": 1e300}, "time_spent_delta"),
         ({"extra_fields": [1]}, "extra_fields"),
-        ({"extra_fields": {"a\0b": 1}}, "extra_fields"),
-        ({"extra_fields": {"n": 2**70}}, "extra_fields"),
         ({"interactions": {}}, "interactions"),
         ({"interactions": ["x"]}, "interactions[0]"),
         ({"interactions": [{"correct": 1, "time_spent": 1, "answer": {}}]}, "interactions[0].item"),
         ({"interactions": [{"item": "q", "time_spent": 1, "answer": {}}]}, "interactions[0].correct"),
         ({"interactions": [{"item": "q", "correct": 1, "answer": {}}]}, "interactions[0].time_spent"),
         ({"interactions": [right("q", item="")]}, "interactions[0].item"),
-        ({"interactions": [right("q", item="x" * 201)]}, "interactions[0].item"),
+        ({"interactions": [right("q", item="x" * 1001)]}, "interactions[0].item"),
         ({"interactions": [right("q", correct=1.01)]}, "interactions[0].correct"),
         ({"interactions": [right("q", time_spent=-1)]}, "interactions[0].time_spent"),
         ({"interactions": [right("q", answer="x")]}, "interactions[0].answer"),
@@ -364,9 +362,9 @@ async def test_an_attempt_that_would_be_too_large_is_413_before_anything_is_stor
     before = await api.stored()
 
     await api.update(learner, session, 413, time_spent_delta=5, interactions=[right("a", replace=True)])
-    await api.update(learner, session, 413, interactions=[right("b", answer={"text": "x" * 300_000})])
-    await api.update(learner, session, 413, extra_fields={"text": "x" * 300_000})
-    await api.update(learner, session, 413, extra_fields={"text": "x" * 3_000_000})
+    await api.update(learner, session, 413, interactions=[right("b", answer={"text": "x" * 1_100_000})])
+    await api.update(learner, session, 413, extra_fields={"text": "x" * 4_200_000})
+    await api.update(learner, session, 413, extra_fields={"text": "x" * 5_300_000})
 
     assert await api.stored() == before
 

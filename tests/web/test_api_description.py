@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from litestar.serialization import encode_json
 
+from learntrack.web.values import ID_PATTERN
 from tests.web.described import app
 
 ALIASES = {"kolibri_start_session", "kolibri_update_session", "kolibri_get_total_progress"}
@@ -103,7 +104,7 @@ def test_no_choice_has_one_alternative_and_no_default_stands_beside_null() -> No
         (
             "SessionStart",
             "node_id",
-            {"type": "string", "pattern": "^[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}$"},
+            {"type": "string", "pattern": ID_PATTERN},
         ),
         ("SessionStart", "kind", {"$ref": "#/components/schemas/Kind"}),
         ("SessionStart", "test_type", {"$ref": "#/components/schemas/TestType"}),

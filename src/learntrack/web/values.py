@@ -225,8 +225,10 @@ def _reader_of(kind: inspect.Type) -> _Reader | None:
             return _whole_number
         case inspect.BoolType():
             return _boolean
-        case inspect.StrType():
+        case inspect.StrType(pattern=None):
             return _text
+        case inspect.StrType():
+            return None  # an id: a line feed behind it makes another text of it
         case inspect.DateTimeType():
             return _trimmed
         case inspect.LiteralType():
