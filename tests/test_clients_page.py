@@ -1,0 +1,44 @@
+"""The samples for who writes an app do what they say."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Service
+from tests.support import Person, new_id, token
+
+PAGE = (Path(__file__).parent.parent / "docs" / "clients.md").read_text()
+INTERPRETERS = {"sh": ["bash", "-eu"], "python": [sys.executable, "-"], "js": ["node", "-"]}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("samples") / "data") as service:
+        yield service
+
+
+@pytest.mark.parametrize("language", INTERPRETERS)
+def test_a_sample_records_a_visit(service: Service, language: str) -> None:
+    command = INTERPRETERS[language]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"there is no {command[0]}")
+    [sample] = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
+    learner = Person(new_id())
+    given = os.environ | {"LEARNTRACK": service.address, "TOKEN": token(str(learner.id))}
+
+    done = subprocess.run(command, input=sample, env=given, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert re.sub(r"\W", "", done.stdout.strip().splitlines()[-1]).lower().endswith("completetrue")
+    total = service.send("GET", f"/api/logger/totalcontentprogress/{learner.id}", learner).json()
+    assert total == {"id": learner.id, "progress": 1}
+    exported = service.send("GET", f"/api/logger/export/{learner.id}", learner).text.splitlines()
+    [summary] = [line["document"] for line in map(json.loads, exported) if line["collection"] == "content_summaries"]
+    assert (summary["time_spent"], summary["extra_fields"]) == (30.0, {"at": 30})
