@@ -45,6 +45,7 @@ class World:
                     await self.study(
                         learner, room, now - timedelta(days=21 - 2.5 * number, minutes=self.chance.randrange(300))
                     )
+        await self.tests_of_units(now)
         self.learners = [*self.rooms["A1"], *self.rooms["A2"], self.idle]
         ids = {learner.id for learner in self.learners}
         self.sessions = [row for row in await self.api.db.find("content_sessions", {}) if row["user_id"] in ids]
@@ -82,6 +83,28 @@ class World:
                 change |= {"progress": 1, "progress_delta": None}
             items.append({"key": new_id(), "occurred_at": moment.isoformat(), "session_id": session, "update": change})
         await self.api.answer("POST", "/api/logger/contentsession/batch", learner, json={"items": items})
+
+    async def tests_of_units(self, now: datetime) -> None:
+        """Two learners take tests of two units: both, one of them, one twice, and one that is not handed in."""
+        course, units = await self.school.course_session("A1"), [new_id(), new_id()]
+        first, second, _ = self.rooms["A1"]
+        taken = [
+            (first, units[0], "pre", 20, True),
+            (first, units[0], "pre", 9, True),
+            (first, units[0], "post", 2, True),
+            (first, units[1], "post", 1, True),
+            (second, units[0], "pre", 12, True),
+            (second, units[0], "post", 3, False),
+        ]
+        for learner, unit, test, days, handed_in in taken:
+            at, session = now - timedelta(days=days), new_id()
+            start = {"unit_id": unit, "test_type": test, "course_session_id": course, "repeat": True}
+            answers = {"interactions": [self.interaction() for _ in range(5)]} | ({"progress": 1} if handed_in else {})
+            items = [
+                {"key": new_id(), "occurred_at": moment.isoformat(), "session_id": session} | what
+                for moment, what in ((at, {"start": start}), (at + timedelta(minutes=9), {"update": answers}))
+            ]
+            await self.api.answer("POST", "/api/logger/contentsession/batch", learner, json={"items": items})
 
     def interaction(self) -> dict[str, Any]:
         right = self.chance.random() < 0.4
@@ -349,6 +372,34 @@ def progress(world: World) -> Any:
     return found
 
 
+def learning_gain(world: World) -> Any:
+    tries = {row["_id"]: row for row in world.tries}
+    taken: dict[Any, dict[str, Any]] = defaultdict(dict)
+    for session in world.sessions:
+        context, log = session["context"], tries.get(session["mastery_log_id"])
+        if "unit_id" in context and log is not None and log["complete"] and log["attempts"]:
+            tests = taken[session["user_id"], context["course_session_id"], context["unit_id"]]
+            kind = log["mastery_criterion"]["test_type"]
+            tests[kind] = max(tests.get(kind, log), log, key=lambda each: each["end_timestamp"])
+    found = []
+    for (user, course, unit), tests in sorted(taken.items()):
+        score = {kind: mean(attempt["correct"] for attempt in log["attempts"]) for kind, log in tests.items()}
+        at = {kind: stamp(log["completion_timestamp"]) for kind, log in tests.items()}
+        found.append(
+            {
+                "user_id": user,
+                "course_session_id": course,
+                "unit_id": unit,
+                "pre_score": score.get("pre"),
+                "post_score": score.get("post"),
+                "gain": score["post"] - score["pre"] if len(score) == 2 else None,
+                "pre_timestamp": at.get("pre"),
+                "post_timestamp": at.get("post"),
+            }
+        )
+    return found
+
+
 NAIVE = {
     function.__name__.replace("_", "-"): function
     for function in (
@@ -361,7 +412,7 @@ NAIVE = {
             lesson_completion,
             quiz_results,
         ),
-        *(improvement, retention, totals, progress),
+        *(improvement, retention, totals, progress, learning_gain),
     )
 }
 

@@ -1,0 +1,8 @@
+// Learning gain. Learner by unit of a course: the test before the unit against the one after it. Of finished tests, visited in the period; of several tries at one the newest counts.
+//
+//   mongosh "$URI" --eval 'var since="2026-01-01"' scripts/analytics/learning_gain.js
+//
+// Narrowed by: since, until (ISO 8601), facility, classroom, content. Prints a JSON object a line. The pipeline is
+// src/learntrack/reports/questions/learning_gain.json, the same that `learntrack report learning-gain` runs.
+load(require('path').join(__dirname, 'lib', 'run.js'));
+run('learning_gain');
