@@ -70,6 +70,16 @@ async def test_attempts(api: Api, readable: Readable, narrowed: dict) -> None:
 
 
 @pytest.mark.engines(*PLANNING)
+@pytest.mark.parametrize("readable", [LEARNER, CLASS], ids=["learner", "class"])
+@pytest.mark.parametrize("collection", ["mastery_logs", "content_sessions", "attempt_overflow"])
+async def test_one_attempt(api: Api, readable: Readable, collection: str) -> None:
+    kinds, indexes = await scanned(api, collection, pipelines.holding(new_id(), readable))
+
+    assert "COLLSCAN" not in kinds
+    assert indexes
+
+
+@pytest.mark.engines(*PLANNING)
 async def test_one_try(api: Api) -> None:
     kinds, _ = await scanned(api, "mastery_logs", lists_by_index.holders(EVERYBODY, LogFilters(masterylog=new_id())))
 
