@@ -49,6 +49,18 @@ class NotAssigned(InvalidFields):
         self.field = field
 
 
+class NoSuchAttempt(InvalidFields):
+    """An interaction is to go on with an attempt that its try does not have.
+
+    Args:
+        position: Which interaction, from 0.
+
+    """
+
+    def __init__(self, position: int) -> None:
+        super().__init__({f"interactions[{position}].id": ["There is no such attempt in this try."]})
+
+
 class Forbidden(Refusal):
     """You may not do this."""
 

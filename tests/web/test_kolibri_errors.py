@@ -4,10 +4,10 @@ import httpx
 import pytest
 
 from learntrack.app import create_app
-from learntrack.errors import InvalidFields, NotAssigned, field_error
+from learntrack.errors import InvalidFields, NoSuchAttempt, NotAssigned, field_error
 from learntrack.web.kolibri_errors import KolibriErrors, told
 from tests.conftest import settings
-from tests.support import ANONYMOUS, Api, Person, School, exercise, new_id, video
+from tests.support import ANONYMOUS, Api, Person, School, exercise, new_id, right, video
 
 ALIAS = "/api/logger/trackprogress"
 FIRST = "/api/logger/contentsession"
@@ -20,6 +20,7 @@ pytestmark = pytest.mark.engines("mongomock", "embedded")
     [
         (NotAssigned("lesson_id"), ["Invalid lesson_id"]),
         (NotAssigned("course_session_id"), ["Invalid course_session_id"]),
+        (NoSuchAttempt(0), ["Invalid attemptlog id specified"]),
         (InvalidFields({"kind": ["a", "b"], "m": ["c"]}), {"kind": ["a", "b"], "m": ["c"]}),
         (field_error("body", "Not valid JSON."), ["Not valid JSON."]),
     ],
@@ -66,9 +67,10 @@ async def test_an_update_too(api: Api) -> None:
     session = (await api.send("POST", ALIAS, learner, json=exercise())).json()["session_id"]
 
     refused = await api.send("PUT", f"{ALIAS}/{session}", learner, json={"progress": 2})
+    unknown = await api.send("PUT", f"{ALIAS}/{session}", learner, json={"interactions": [right("a", id=new_id())]})
 
-    assert refused.status_code == 400
-    assert list(refused.json()) == ["progress"]
+    assert (refused.status_code, list(refused.json())) == (400, ["progress"])
+    assert (unknown.status_code, unknown.json()) == (400, ["Invalid attemptlog id specified"])
 
 
 async def test_what_is_no_400_is_a_problem_document_there_too(api: Api) -> None:

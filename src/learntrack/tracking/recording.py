@@ -13,7 +13,15 @@ from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, AttemptTo
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.ids import summary_id
 from learntrack.domain.which_try import Tries
-from learntrack.errors import Conflict, Forbidden, NotAssigned, NotFound, QuizFinished, TooLarge, field_error
+from learntrack.errors import (
+    Conflict,
+    Forbidden,
+    NoSuchAttempt,
+    NotAssigned,
+    NotFound,
+    QuizFinished,
+    TooLarge,
+)
 from learntrack.tracking.requests import StartJob, UpdateJob
 from learntrack.tracking.schemas import SessionContext, SessionStarted, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
@@ -202,7 +210,7 @@ def _recorded(job: UpdateJob, book: AttemptBook, limits: AttemptLimits) -> list[
     try:
         return book.record(job.interactions or [], session_id=job.session_id, now=job.at)
     except UnknownAttempt as error:
-        raise field_error(f"interactions[{error.position}].id", "There is no such attempt in this try.") from None
+        raise NoSuchAttempt(error.position) from None
     except AttemptTooLarge as error:
         most = f"{limits.interactions} interactions and {limits.size} bytes"
         raise TooLarge(f"interactions[{error.position}]: one attempt may have at most {most}.") from None

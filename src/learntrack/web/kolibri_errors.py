@@ -14,7 +14,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 
-from learntrack.errors import InvalidFields, NotAssigned
+from learntrack.errors import InvalidFields, NoSuchAttempt, NotAssigned
 from learntrack.web.answers import json_response
 from learntrack.web.examples import example
 from learntrack.web.problems import BODY, errors_of
@@ -45,6 +45,8 @@ def told(refusal: InvalidFields) -> KolibriErrors:
     """What Kolibri says where we refuse these fields."""
     if isinstance(refusal, NotAssigned):
         return [f"Invalid {refusal.field}"]
+    if isinstance(refusal, NoSuchAttempt):
+        return ["Invalid attemptlog id specified"]
     return _by_field(refusal.errors)
 
 
