@@ -1,5 +1,6 @@
 """The application: the only place where its parts are put together."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -103,9 +104,12 @@ def _lifespan(settings: Settings, connect: Connect) -> Callable[[Litestar], Abst
         db = await connect(settings)
         await db.prepare()
         app.state.update(_services(db, settings))
+        forgetting = asyncio.create_task(app.state.privacy.take_up())
         try:
             yield
         finally:
+            forgetting.cancel()
+            await asyncio.gather(forgetting, return_exceptions=True)
             await app.state.live.close()
             await db.close()
 

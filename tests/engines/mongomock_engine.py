@@ -16,6 +16,7 @@ from mongomock_motor import AsyncMongoMockClient
 
 from learntrack.storage import Database
 from learntrack.storage.capabilities import Capabilities
+from learntrack.storage.errors import translated
 
 
 def _union_with(rows: Any, database: Any, options: dict[str, Any]) -> list[dict[str, Any]]:
@@ -88,7 +89,8 @@ class UndoingDatabase(Database):
 
     async def transaction(self, work: Callable[[None], Awaitable[Any]], *, patience: float | None = None) -> Any:
         if patience is None:  # an ordinary write; rosters are given more time
-            return await work(None)
+            with translated():
+                return await work(None)
         kept = {name: copy.deepcopy(self._store(name)._documents) for name in ROSTER}
         try:
             return await work(None)

@@ -1,15 +1,24 @@
 """A person's data: all of it can be taken along, and all of it can be made to go."""
 
+import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from learntrack.documents import RecordingPermit
+from learntrack.domain import moments
 from learntrack.domain.ids import new_id
 from learntrack.privacy import service
+from learntrack.reports import rollups
+from learntrack.reports.rollups import roll_up
+from learntrack.storage import DatabaseUnavailable
+from learntrack.tracking.unit_of_work import UnitOfWork
 from tests.processes import Service, learntrack
-from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, right, video
+from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, right, video, wrong
+from tests.web.another import another
 
 pytestmark = pytest.mark.engines("mongomock", "embedded", "mongoeco")
 
@@ -97,3 +106,196 @@ def test_the_command_forgets_too(tmp_path: Path) -> None:
 async def test_only_superusers_forget_and_only_by_an_id(api: Api) -> None:
     await api.answer("DELETE", f"/api/roster/users/{new_id()}", Person(new_id()), expect=403)
     await api.answer("DELETE", "/api/roster/users/nobody", ROOT, expect=400)
+
+
+START = "/api/logger/contentsession"
+
+
+async def passed(api: Api, learner: Person) -> None:
+    """As if the seconds had passed in which forgetting still refuses."""
+    await api.db.collection(RecordingPermit).update_one(
+        {"_id": RecordingPermit.id_of(learner.id or "")}, {"$set": {"withdrawn_until": moments.now()}}
+    )
+
+
+@pytest.mark.engines("mongomock", "embedded")  # mongoeco holds one transaction at a time
+async def test_what_arrives_while_a_person_is_forgotten_leaves_nothing(school: School) -> None:
+    api, learner = school.api, await school.learner()
+    assert learner.id is not None
+    session = await study(api, learner)
+    forgotten = asyncio.Event()
+    statuses: set[int] = set()
+
+    async def keep(method: str, path: str, **more: Any) -> None:
+        while not forgotten.is_set():
+            statuses.add((await api.send(method, path, learner, **more)).status_code)
+            await asyncio.sleep(0)
+
+    known, queue = exercise(), [{"key": "k", "occurred_at": moments.now().isoformat(), "start": video()}]
+    recording = [
+        *(asyncio.create_task(keep("POST", START, json=body)) for body in (known, known, video(), video())),
+        asyncio.create_task(keep("PUT", f"{START}/{session}", json={"interactions": [right("late")]})),
+        asyncio.create_task(keep("POST", f"{START}/batch", json={"items": [{**queue[0], "session_id": new_id()}]})),
+    ]
+    await asyncio.wait(recording, timeout=0.1)
+    while not (await api.answer("DELETE", f"/api/roster/users/{learner.id}", ROOT))["complete"]:
+        pass
+    forgotten.set()
+    await asyncio.gather(*recording)
+
+    assert holds(await api.stored(), learner.id) == set()
+    assert {status for status in statuses if status >= 500} <= {503}
+    assert (await api.send("POST", START, learner, json=video())).status_code == 403
+    await passed(api, learner)
+    await api.start(learner, **video())  # whoever comes back is somebody new
+
+
+@pytest.mark.engines("embedded")  # the others have one transaction at a time, or none
+async def test_a_start_that_read_before_and_stores_after_brings_nothing_back(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, learner = school.api, await school.learner()
+    assert learner.id is not None
+    has_read, may_store = asyncio.Event(), asyncio.Event()
+    store = UnitOfWork.store
+
+    async def waiting(unit: UnitOfWork) -> None:
+        has_read.set()
+        await may_store.wait()
+        await store(unit)
+
+    monkeypatch.setattr(UnitOfWork, "store", waiting)
+    starting = asyncio.create_task(api.send("POST", START, learner, json=exercise()))
+    await has_read.wait()
+    assert (await api.answer("DELETE", f"/api/roster/users/{learner.id}", ROOT))["complete"]
+    may_store.set()
+
+    assert (await starting).status_code == 403
+    assert holds(await api.stored(), learner.id) == set()
+
+
+async def test_work_of_before_is_refused_though_it_is_delivered_later(school: School) -> None:
+    api, learner = school.api, await school.learner()
+    assert learner.id is not None
+    before = (moments.now() - timedelta(seconds=60)).isoformat()
+    await api.answer("DELETE", f"/api/roster/users/{learner.id}", ROOT)
+    await passed(api, learner)
+    queued = {"key": "k", "occurred_at": before, "session_id": new_id(), "start": video()}
+
+    answer = await api.send("POST", f"{START}/batch", learner, json={"items": [queued, {**queued, "key": "l"}]})
+
+    assert [result["status"] for result in answer.json()["results"]] == [403, 403]
+    assert holds(await api.stored(), learner.id) == set()
+
+
+@pytest.mark.parametrize("steps", range(1, 8))
+async def test_an_interrupted_forgetting_is_taken_up_at_the_next_start(
+    school: School, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    api, learner = school.api, await school.learner()
+    assert learner.id is not None
+    await study(api, learner)
+    monkeypatch.setattr(service, "_STEP", 1)
+    removing, done = service.Privacy._remove_some, 0
+
+    async def interrupted(self: service.Privacy, *arguments: Any) -> int:
+        nonlocal done
+        if done == steps:
+            raise DatabaseUnavailable("gone")
+        done += 1
+        return await removing(self, *arguments)
+
+    monkeypatch.setattr(service.Privacy, "_remove_some", interrupted)
+    await api.answer("DELETE", f"/api/roster/users/{learner.id}", ROOT, expect=503)
+    monkeypatch.setattr(service.Privacy, "_remove_some", removing)
+    for body in (video(), exercise()):
+        await api.start(learner, expect=403, **body)
+
+    async with another(api):
+        async with asyncio.timeout(20):
+            while holds(await api.stored(), learner.id):
+                pass
+
+
+@pytest.mark.engines("embedded", "mongoeco")  # without transactions the first attempt leaves something behind
+async def test_tries_without_their_summary_are_gone_on_with(school: School) -> None:
+    """As releases before 0.2 left them where forgetting was interrupted."""
+    api, learner, body = school.api, await school.learner(), exercise()
+    session = await api.start(learner, **body)
+    await api.update(learner, session, progress=1, time_spent_delta=7, interactions=[right("a")])
+    await api.start(learner, **body, repeat=True)
+    for kind in ("content_sessions", "content_summaries"):
+        await api.db.collection(kind).delete_many({"user_id": learner.id})
+
+    again = await api.start(learner, **body)
+
+    assert again["context"]["mastery_level"] == 2
+    assert await api.total(learner) == 1
+    await api.update(learner, again, progress=1)
+    assert (await api.start(learner, **body, repeat=True))["context"]["mastery_level"] == 3
+    await api.update(learner, session, expect=404, time_spent_delta=1)
+
+
+@pytest.mark.engines("embedded")
+async def test_no_rollup_keeps_a_persons_answers(school: School) -> None:
+    api, body = school.api, exercise()
+    learner, other = await school.learner(), await school.learner()
+    for person, answer in ((learner, "the learner's own words"), (other, "another answer")):
+        session = await api.start(person, **body)
+        await api.update(person, session, interactions=[wrong("q", simple_answer=answer)])
+    await roll_up(api.db, lambda *_: None)
+    assert "own words" in str((await api.stored())["item_rollups"])
+    asked = {"facility": school.facility}
+
+    async def attempts() -> Any:
+        found = await api.answer("GET", "/api/reports/item-analysis", ROOT, params=asked)
+        return [row["attempts"] for row in found["results"] if row["content_id"] == body["content_id"]]
+
+    assert await attempts() == [2]
+    await api.answer("DELETE", f"/api/roster/users/{learner.id}", ROOT)
+
+    assert "own words" not in str(await api.stored())
+    assert await attempts() == [1]
+    await passed(api, learner)
+    await roll_up(api.db, lambda *_: None)
+    assert await attempts() == [1]
+    assert "another answer" in str((await api.stored())["item_rollups"])
+
+
+@pytest.mark.engines("embedded")
+async def test_a_rollup_that_runs_meanwhile_brings_no_answers_back(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, learner = school.api, await school.learner()
+    session = await api.start(learner, **exercise())
+    await api.update(learner, session, interactions=[wrong("q", simple_answer="the learner's own words")])
+
+    async def forget(*_: Any) -> None:
+        await service.Privacy(api.db).remove(learner.id or "")
+
+    read = rollups._changed
+    forgetting: list[Any] = [forget]
+
+    async def changed(*arguments: Any) -> list[str]:
+        found = await read(*arguments)
+        if forgetting and found:
+            kept = await api.db.find("mastery_logs", {"user_id": learner.id})
+            await forgetting.pop()()
+            # As if it had been read just before: a rollup under way stores what it has read.
+            await api.db.collection("mastery_logs").insert_many(kept)
+            removing.extend(kept)
+        return found
+
+    removing: list[Any] = []
+    everything = rollups._roll_up_one
+
+    async def one(*arguments: Any, **more: Any) -> int:
+        found = await everything(*arguments, **more)
+        await api.db.collection("mastery_logs").delete_many({"_id": {"$in": [row["_id"] for row in removing]}})
+        return found
+
+    monkeypatch.setattr(rollups, "_changed", changed)
+    monkeypatch.setattr(rollups, "_roll_up_one", one)
+    await roll_up(api.db, lambda *_: None)
+
+    assert "own words" not in str(await api.stored())

@@ -22,6 +22,7 @@ def forget(
     bar = progress_bar(with_end=False)
 
     async def work(db: Database) -> dict[str, int]:
+        await db.prepare()
         with bar:
             task = bar.add_task("documents", total=None)
             found = await Privacy(db, patience=float("inf")).remove(user_id, lambda step: bar.advance(task, step))

@@ -11,6 +11,7 @@ from learntrack.documents.bookkeeping import Deployment, IdempotencyKey, RollupS
 from learntrack.documents.content_sessions import ContentSession
 from learntrack.documents.content_summaries import ContentSummary
 from learntrack.documents.mastery_logs import MasteryLog
+from learntrack.documents.recording_permits import RecordingPermit
 from learntrack.documents.rollups import ItemRollup
 from learntrack.documents.roster import Classroom, CourseSession, Facility, LearnerGroup, Lesson, Quiz, User
 
@@ -20,6 +21,7 @@ ALL: list[type[Document]] = [
     MasteryLog,
     AttemptOverflow,
     IdempotencyKey,
+    RecordingPermit,
     User,
     Facility,
     Classroom,
@@ -48,6 +50,7 @@ __all__ = [
     "Lesson",
     "MasteryLog",
     "Quiz",
+    "RecordingPermit",
     "RollupState",
     "User",
     "Writer",

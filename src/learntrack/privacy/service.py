@@ -1,10 +1,23 @@
 """Exporting and forgetting everything that is stored about a user."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import timedelta
+from typing import Any
 
-from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, IdempotencyKey, MasteryLog, User
+from learntrack.documents import (
+    AttemptOverflow,
+    ContentSession,
+    ContentSummary,
+    IdempotencyKey,
+    ItemRollup,
+    MasteryLog,
+    RecordingPermit,
+    RollupState,
+    User,
+)
 from learntrack.documents.base import Stored
+from learntrack.domain import moments
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import field_error
 from learntrack.privacy.schemas import ExportLine, Forgotten
@@ -13,17 +26,22 @@ from learntrack.storage.transactions import Tx
 
 ABOUT_A_USER: dict[type[Stored], str] = {
     ContentSession: "user_id",
-    ContentSummary: "user_id",
-    MasteryLog: "user_id",
-    AttemptOverflow: "user_id",
     IdempotencyKey: "owner",
+    AttemptOverflow: "user_id",
+    MasteryLog: "user_id",
+    ContentSummary: "user_id",
     User: "_id",
 }
-"""By which field each document names its user.
+"""By which field each document names its user, in the order in which they go.
 
-The roster entry is the last to go: until then it is clear whose logs they were.
+Sessions are the first: without them nothing more is recorded in the rest. Tries go before their summary, which a start
+expects to find with them. The roster entry is the last: until then it is clear whose logs they were.
 """
 
+_MEANWHILE = timedelta(seconds=5)
+"""How long after its end forgetting still refuses: what was under way then, and clocks of several hosts."""
+_REMEMBERED = timedelta(days=31)
+"""How long work of before is still refused that an offline client delivers later (`LEARNTRACK_MAX_OCCURRED_DAYS`)."""
 _STEP = 200
 """Documents that are removed in one step, so that no step holds up the writes of others."""
 
@@ -69,16 +87,53 @@ class Privacy:
 
         """
         deadline = time.monotonic() + self._patience
+        await self._change_permit(user, lambda permit: permit.withdraw(user))
         removed = {kind.collection(): 0 for kind in ABOUT_A_USER}
+        await self._remove_rollups(user)
         for kind, field in ABOUT_A_USER.items():
             while step := await self._remove_some(kind, {field: user}):
                 removed[kind.collection()] += step
                 progress(step)
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline and kind is not User:
                     return Forgotten(complete=False, removed=removed)
+        now = moments.now()
+        await self._change_permit(user, lambda permit: permit.give_again(now + _MEANWHILE, now + _REMEMBERED))
         return Forgotten(complete=True, removed=removed)
 
-    async def _remove_some(self, kind: type[Stored], query: dict[str, str]) -> int:
+    async def take_up(self) -> None:
+        """Go on with what was interrupted: with everybody who is still to be forgotten."""
+        for row in await self._db.find(RecordingPermit, RecordingPermit.being_forgotten(), {"user_id": 1}):
+            while not (await self.remove(row["user_id"])).complete:
+                pass
+
+    async def _change_permit(self, user: str, change: Callable[[RecordingPermit], None]) -> None:
+        async def work(tx: Tx) -> None:
+            stored = await self._db.load(RecordingPermit, {"_id": RecordingPermit.id_of(user)}, tx)
+            permit = stored[0] if stored else RecordingPermit.begin(user)
+            change(permit)
+            await self._db.write([permit], tx)
+
+        await self._db.transaction(work)
+
+    async def _remove_rollups(self, user: str) -> None:
+        """Remove what is kept ready of questions and has this user's answers in it, in whichever facility they gave
+        them. That it is there is taken back first: reports are then answered from the logs, until the next rollup.
+        """
+        contents = [
+            row["_id"]
+            for row in await self._db.rows(
+                MasteryLog, [{"$match": {"user_id": user}}, {"$group": {"_id": "$content_id"}}]
+            )
+        ]
+        if not contents:
+            return
+        while await self._remove_some(RollupState, {}):
+            pass
+        for first in range(0, len(contents), _STEP):
+            while await self._remove_some(ItemRollup, {"content_id": {"$in": contents[first : first + _STEP]}}):
+                pass
+
+    async def _remove_some(self, kind: type[Stored], query: Mapping[str, Any]) -> int:
         async def work(tx: Tx) -> int:
             ids = await self._db.ids(kind, query, tx, most=_STEP)
             return await self._db.remove(kind, {**query, "_id": {"$in": ids}}, tx) if ids else 0

@@ -7,9 +7,9 @@ clients deliver late, and an interaction alone moves no end, a run looks back fu
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 
-from learntrack.documents import RollupState
+from learntrack.documents import RecordingPermit, RollupState
 from learntrack.domain import moments
-from learntrack.reports.questions import questions
+from learntrack.reports.questions import Question, Rollup, questions
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 
@@ -37,23 +37,53 @@ async def roll_up(db: Database, progress: Callable[[int, int], None], *, everyth
         if question.rollup is None:
             continue
         began = moments.now()
-        before = None if everything else await as_of_rollup(db, name)
-        if everything:
-            await db.collection(question.rollup.collection).delete_many({})
-        work = [
-            (facility, content, learners)
-            async for facility, learners in _facilities(db)
-            for content in await _changed(db, learners, before)
-        ]
-        for number, (facility, content, learners) in enumerate(work):
-            progress(number, len(work))
-            params = {"learners": {"$in": learners}, "content": content, "facility": facility}
-            await db.rows(question.collection, question.rollup_stages(params))
-        progress(len(work), len(work))
-        state = RollupState.begin(name, began)
-        await db.collection(RollupState).replace_one(state.key(), state.row(), upsert=True)
-        counts[name] = len(work)
+        counts[name] = await _roll_up_one(db, name, question, question.rollup, progress, everything=everything)
+        if await _somebody_was_forgotten_since(db, began):
+            # What was read before may be in it: once more, of what is left now.
+            counts[name] = await _roll_up_one(db, name, question, question.rollup, progress, everything=True)
     return counts
+
+
+async def _roll_up_one(
+    db: Database,
+    name: str,
+    question: Question,
+    rollup: Rollup,
+    progress: Callable[[int, int], None],
+    *,
+    everything: bool,
+) -> int:
+    """Bring one question's rollup up to date; returns how many contents were computed."""
+    began = moments.now()
+    before = None if everything else await as_of_rollup(db, name)
+    if before is None:
+        await db.collection(RollupState).delete_one({"_id": name})
+        await db.collection(rollup.collection).delete_many({})
+    work = [
+        (facility, content, learners)
+        async for facility, learners in _facilities(db)
+        for content in await _changed(db, learners, before)
+    ]
+    for number, (facility, content, learners) in enumerate(work):
+        progress(number, len(work))
+        params = {"learners": {"$in": learners}, "content": content, "facility": facility}
+        await db.rows(question.collection, question.rollup_stages(params))
+    progress(len(work), len(work))
+    state = RollupState.begin(name, began)
+    await db.collection(RollupState).replace_one(state.key(), state.row(), upsert=True)
+    if await _somebody_is_being_forgotten(db):
+        # It may have been read before and stored after they were removed from it; the logs answer then.
+        await db.collection(RollupState).delete_one(state.key())
+        await db.collection(rollup.collection).delete_many({})
+    return len(work)
+
+
+async def _somebody_was_forgotten_since(db: Database, moment: datetime) -> bool:
+    return await db.find_one(RecordingPermit, {"withdrawn_until": {"$gte": moment}}) is not None
+
+
+async def _somebody_is_being_forgotten(db: Database) -> bool:
+    return await db.find_one(RecordingPermit, RecordingPermit.being_forgotten()) is not None
 
 
 async def _facilities(db: Database) -> AsyncIterator[tuple[str, list[str]]]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import bson
 from beanie import init_beanie
@@ -30,6 +30,16 @@ _MOST_TOGETHER = 100
 as one to each.
 """
 D = TypeVar("D", bound=Stored)
+
+
+class Writable(Protocol):
+    """What can be written together with others: a document, or a change of one that was not read."""
+
+    def collection(self) -> str:
+        """The name of the collection."""
+
+    def write(self, namespace: str | None = None, *, sharded: bool = False) -> Write | None:
+        """The write, as `Stored.write` says; None for none."""
 
 
 class Database:
@@ -91,7 +101,7 @@ class Database:
             self.disk.check()
         return await self._transactions.run(work, patience or self.patience)
 
-    async def write(self, documents: Iterable[Stored], tx: Tx) -> None:
+    async def write(self, documents: Iterable[Writable], tx: Tx) -> None:
         """Write what is new or has changed of these documents within a transaction that has read before.
 
         A few in one round trip where the database writes to several collections in one command, else in one for each.

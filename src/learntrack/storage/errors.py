@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from pymongo.errors import (
+    BulkWriteError,
     ClientBulkWriteException,
     ConnectionFailure,
     ExecutionTimeout,
@@ -16,6 +17,7 @@ from pymongo.errors import (
 
 TRANSIENT = "TransientTransactionError"
 _WRITE_CONFLICT = 112
+_DUPLICATE_KEY = 11000
 
 _NOT_THE_REQUESTS_FAULT = {
     14031,  # OutOfDiskSpace
@@ -60,7 +62,7 @@ def translated() -> Iterator[None]:
     except (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WriteConcernError) as error:
         raise DatabaseUnavailable(str(error)) from error
     except OperationFailure as error:
-        if error.has_error_label(TRANSIENT):
+        if error.has_error_label(TRANSIENT) or _is_duplicate(error):
             raise DatabaseBusy(str(error)) from error
         if error.code in _NOT_THE_REQUESTS_FAULT or storage_failed(error):
             raise DatabaseUnavailable(str(error)) from error
@@ -76,6 +78,13 @@ def cause_of(error: ClientBulkWriteException) -> PyMongoError:
     first: Any = error.write_errors[0]
     labels = {"errorLabels": [TRANSIENT]} if first["code"] == _WRITE_CONFLICT else {}
     return OperationFailure(first["errmsg"], first["code"], labels)
+
+
+def _is_duplicate(error: OperationFailure) -> bool:
+    """Whether somebody else has stored a document of this id meanwhile; what was not there when it was read."""
+    if isinstance(error, BulkWriteError):
+        return any(each["code"] == _DUPLICATE_KEY for each in (error.details or {}).get("writeErrors", ()))
+    return error.code == _DUPLICATE_KEY
 
 
 def storage_failed(error: PyMongoError) -> bool:

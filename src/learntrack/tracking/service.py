@@ -11,12 +11,12 @@ from learntrack.access.actor import Actor
 from learntrack.domain import moments
 from learntrack.domain.attempt_book import AttemptLimits
 from learntrack.domain.ids import is_id, new_id, parse_id
-from learntrack.errors import Refusal
+from learntrack.errors import Forbidden, Refusal
 from learntrack.settings import Settings
-from learntrack.storage import Database
+from learntrack.storage import Database, DatabaseBusy
 from learntrack.storage.group_commit import GroupCommit
 from learntrack.storage.transactions import Tx
-from learntrack.tracking import recording
+from learntrack.tracking import left_behind, recording
 from learntrack.tracking.idempotency import KeyScope, Running, request_key
 from learntrack.tracking.requests import Job, StartJob, may_join, size_of, start_job, update_job
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
@@ -121,7 +121,17 @@ class Tracking:
             await unit.store()
             return outcomes
 
-        outcomes = await self._db.transaction(work)
+        try:
+            outcomes = await self._db.transaction(work)
+        except DatabaseBusy:
+            only = jobs[0]
+            if len(jobs) > 1 or not isinstance(only, StartJob):
+                raise
+            if await left_behind.is_forgotten(self._db, only):
+                return [Forbidden("What this person did is being forgotten.")]
+            if not await left_behind.give_summary_back(self._db, only):
+                raise
+            outcomes = await self._db.transaction(work)
         _count(jobs, outcomes)
         return outcomes
 

@@ -6,16 +6,18 @@ one, costs a group as many round trips as a single job (and the embedded engine'
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, IdempotencyKey, MasteryLog
-from learntrack.documents.base import Stored
 from learntrack.documents.holding import HoldsAttempts
+from learntrack.documents.recording_permits import PermitUse
 from learntrack.domain import mastery
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
 from learntrack.domain.attempts import Attempt, newest_first
 from learntrack.domain.ids import summary_id
 from learntrack.domain.which_try import Tries
 from learntrack.storage import Database
+from learntrack.storage.database import Writable
 from learntrack.storage.transactions import Tx
 from learntrack.tracking.loading import Assignment, LoadedLogs, Loading
 from learntrack.tracking.requests import Job, StartJob, UpdateJob
@@ -44,6 +46,7 @@ class UnitOfWork:
         self._older: dict[str, list[Attempt]] = {}
         self._assigned: set[tuple[str, str]] = set()
         self._owners: dict[str, str | None] = {}
+        self._permits: list[PermitUse] = []
         self.attempts_recorded = 0
 
     # Loading
@@ -183,13 +186,18 @@ class UnitOfWork:
         self.logs[log.id] = log
         self.tries_of(job).begin(log, log.mastery_level)
 
+    def use_permit(self, user_id: str, at: datetime) -> None:
+        """Store what this user does only if they are not being forgotten."""
+        self._permits.append(PermitUse(user_id, at))
+
     # Storing
 
     async def store(self) -> None:
         """Write all that has changed."""
         await self._db.write(self._documents(), self._tx)
 
-    def _documents(self) -> Iterator[Stored]:
+    def _documents(self) -> Iterator[Writable]:
+        yield from self._permits  # first, so that without transactions nothing is stored of who is being forgotten
         yield from self.keys.values()
         yield from self.sessions.values()
         yield from self.summaries.values()
