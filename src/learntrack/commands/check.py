@@ -12,6 +12,7 @@ def check() -> None:
     Exit code 1 if it could not.
     """
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from learntrack.access.secrets import with_secret
@@ -24,7 +25,7 @@ def check() -> None:
     TokenVerifier(with_secret(settings))  # behind the database: it may make a secret in a data folder that is then ours
     table = Table("check", "", "detail")
     for each in found:
-        table.add_row(each.name, "[green]ok[/]" if each.ok else "[red]FAILED[/]", each.detail)
+        table.add_row(each.name, "[green]ok[/]" if each.ok else "[red]FAILED[/]", escape(each.detail))
     Console().print(table)
     if not all(each.ok for each in found):
         raise typer.Exit(1)

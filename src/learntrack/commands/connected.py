@@ -46,7 +46,7 @@ def with_database(
     """
 
     async def connected(uri: str) -> T:
-        located = settings.model_copy(update={"mongodb_uri": uri})
+        located = located_at(settings, uri)
         db = await connect_as_configured(located, read_patience=read_patience)
         try:
             return await work(db)
@@ -55,6 +55,12 @@ def with_database(
 
     with database_uri(settings) as uri:
         return asyncio.run(connected(uri))
+
+
+def located_at(settings: Settings, uri: str) -> Settings:
+    """The settings with where the database is; the embedded engine's disk is watched, as its service does."""
+    watched = settings.data_dir if settings.mongodb_uri is None else settings.watched_disk
+    return settings.model_copy(update={"mongodb_uri": uri, "watched_disk": watched})
 
 
 @contextmanager

@@ -13,7 +13,7 @@ def migrate() -> None:
 
     Safe to repeat, and while the service runs.
     """
-    from learntrack.commands.connected import configured, database_uri
+    from learntrack.commands.connected import configured, database_uri, located_at
     from learntrack.documents.base import SCHEMA_VERSION
     from learntrack.storage import schema
     from learntrack.storage.connecting import connect_as_configured
@@ -22,7 +22,7 @@ def migrate() -> None:
 
     async def work(uri: str) -> None:
         await schema.migrate(uri, settings.mongodb_database)
-        db = await connect_as_configured(settings.model_copy(update={"mongodb_uri": uri}))
+        db = await connect_as_configured(located_at(settings, uri))
         try:
             await db.prepare()
         finally:

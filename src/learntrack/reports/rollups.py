@@ -29,7 +29,10 @@ async def roll_up(db: Database, progress: Callable[[int, int], None], *, everyth
     Args:
         db: Where everything is stored.
         progress: Is told how much is done, and of how much.
-        everything: Compute all anew, whether or not it has changed, after learners have left or been forgotten.
+        everything: Compute all anew, whether or not it has changed, after learners have left.
+
+    Raises:
+        DatabaseUnavailable: the disk is nearly full, or the database does not answer.
 
     """
     counts: dict[str, int] = {}
@@ -66,6 +69,7 @@ async def _roll_up_one(
     ]
     for number, (facility, content, learners) in enumerate(work):
         progress(number, len(work))
+        db.check_disk()
         params = {"learners": {"$in": learners}, "content": content, "facility": facility}
         await db.rows(question.collection, question.rollup_stages(params))
     progress(len(work), len(work))

@@ -1,5 +1,6 @@
 """Reports at a terminal: as a table, CSV, JSON or a page of HTML, to the terminal or into a file."""
 
+import re
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,12 +11,14 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from learntrack.reports import formats
 from learntrack.reports.formats import Answer, shown
 from learntrack.reports.questions import questions
 from learntrack.storage.database import Row
 
+_COMMANDING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _NUMBERS = ("number", "seconds", "share")
 
 
@@ -69,7 +72,8 @@ async def _table(answer: Answer, *, wide: bool) -> str:
     for column in answer.columns:
         table.add_column(column.name, justify="right" if column.kind in _NUMBERS else "left", overflow="fold")
     async for row in answer.rows:
-        table.add_row(*(_text(row[column.name], column.kind) for column in answer.columns))
+        # As texts, because in a string `[…]` would be markup.
+        table.add_row(*(Text(_text(row[column.name], column.kind)) for column in answer.columns))
     with console.capture() as captured:
         console.print(table)
     return captured.get()
@@ -82,7 +86,12 @@ def _text(value: Any, kind: str) -> str:
         return f"{value:.3f}"
     if isinstance(value, float):
         return f"{value:g}" if value == round(value) else f"{value:.2f}"
-    return str(shown(value, kind))
+    return _harmless(str(shown(value, kind)))
+
+
+def _harmless(text: str) -> str:
+    """A text of anybody's, with what a terminal would obey, or what turns the direction, as its escape."""
+    return _COMMANDING.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def _templates() -> Environment:

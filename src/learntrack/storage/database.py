@@ -97,9 +97,13 @@ class Database:
                 `patience` (seconds): the writes may or may not have been stored.
 
         """
+        self.check_disk()
+        return await self._transactions.run(work, patience or self.patience)
+
+    def check_disk(self) -> None:
+        """Raise `DatabaseUnavailable` if the disk is nearly full. A transaction asks itself; other writes ask here."""
         if self.disk is not None:
             self.disk.check()
-        return await self._transactions.run(work, patience or self.patience)
 
     async def write(self, documents: Iterable[Writable], tx: Tx) -> None:
         """Write what is new or has changed of these documents within a transaction that has read before.
