@@ -211,8 +211,8 @@ async def test_operators_in_bodies_are_values(school: School) -> None:
     )  # type: ignore[index]
     assert again["extra_fields"] == odd
     assert again["pastattempts"][0]["answer"] == odd
-    await api.update(learner, session, expect=400, extra_fields={"a\0b": 1})
-    await api.update(learner, session, expect=400, interactions=[right("q", answer={"deep": {"a\0": 1}})])
+    await api.update(learner, session, extra_fields={"a\0b": 1})  # kept as U+FFFD: no engine has such keys
+    await api.update(learner, session, interactions=[right("q", answer={"deep": {"a\0": 1}})])
     await api.update(learner, session, expect=400, interactions=[right("q", id={"$ne": None})])
     for path in ("/api/logger/contentsession/%7B%22$ne%22:null%7D", "/api/logger/contentsession/..%2f..%2froster"):
         assert (await api.send("PUT", path, learner, json={"time_spent_delta": 1})).status_code in (404, 405)
@@ -225,7 +225,7 @@ async def test_oversize_and_deep_bodies_and_path_tricks(school: School) -> None:
     for body, statuses in (
         (b"[" * 100_000, (400,)),
         (deep, (400,)),
-        (b'{"extra_fields": {"x": "' + b"x" * 3_000_000 + b'"}}', (413,)),
+        (b'{"extra_fields": {"x": "' + b"x" * 6_000_000 + b'"}}', (413,)),
         (b"\xff\xfe\x00", (400,)),
         (b'{"progress": NaN}', (400,)),
         (b'{"progress": 1e999}', (400,)),
