@@ -1,9 +1,19 @@
 """Answers to starts and updates have a size at the most."""
 
+import msgspec
+
 from learntrack.domain import moments
 from learntrack.domain.any_json import as_json
 from learntrack.domain.attempts import Attempt, Interaction
-from learntrack.tracking.views import ANSWER_MOST, LARGE, LARGE_ANSWERS_MOST, attempt_views, past_attempts
+from learntrack.tracking.schemas import BatchResult, BatchResults
+from learntrack.tracking.views import (
+    ANSWER_MOST,
+    LARGE,
+    LARGE_ANSWERS_MOST,
+    attempt_views,
+    past_attempts,
+    within_bounds,
+)
 
 NOW = moments.now()
 
@@ -57,3 +67,16 @@ def test_the_oldest_attempts_are_left_out_where_there_are_too_many_without_their
 
     assert 20_000 < len(views) < 60_000
     assert len(as_json(views)) < ANSWER_MOST
+
+
+def test_a_batch_is_answered_within_the_same_bounds() -> None:
+    body = msgspec.Raw(as_json({"extra_fields": {"state": "x" * 2**20}}))
+    results = [BatchResult(f"{number}", 200, False, body) for number in range(2000)]
+    results.append(BatchResult("last", 200, False, msgspec.Raw(b"{}")))
+
+    bounded = within_bounds(BatchResults(results))
+
+    assert ANSWER_MOST // 2 < len(msgspec.json.encode(bounded)) < ANSWER_MOST
+    assert [result.status for result in bounded.results] == [200] * 2001
+    assert {result.body_omitted for result in bounded.results if result.body is None} == {True}
+    assert bounded.results[-1].body is not None

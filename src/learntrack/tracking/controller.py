@@ -26,6 +26,7 @@ from learntrack.tracking.schemas import (
     SessionUpdated,
 )
 from learntrack.tracking.service import Answer, Tracking
+from learntrack.tracking.views import within_bounds
 from learntrack.web.answers import json_response
 from learntrack.web.bodies import DescribedAs
 from learntrack.web.examples import example
@@ -150,7 +151,8 @@ class BatchController(Controller):
         A bad item stops neither the others nor the later ones of its session. Sending the whole batch again is safe.
         """
         results = await batch.record(data, by=request.user)
-        return json_response(msgspec.json.encode(results))  # its answers are encoded already, and once is enough
+        # Encoded here: the answers in it are encoded already, and their keys are shown as they were sent only once.
+        return json_response(msgspec.json.encode(within_bounds(results)))
 
 
 def _response(answer: Answer) -> Response[Any]:

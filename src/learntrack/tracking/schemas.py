@@ -287,9 +287,13 @@ class BatchResult(Struct):
                     {"$ref": f"#/components/schemas/{name}"}
                     for name in ("SessionStarted", "SessionUpdated", "ProblemDocument")
                 ]
+                + [{"type": "null"}]
             },
         ),
     ]
+    body_omitted: (
+        Annotated[bool, Meta(description="There is too much in this batch's answer: `body` is null.")] | UnsetType
+    ) = UNSET
 
 
 class BatchResults(Struct):

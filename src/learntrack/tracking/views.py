@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from learntrack.domain.any_json import as_json
 from learntrack.domain.attempts import Attempt
-from learntrack.tracking.schemas import AttemptView
+from learntrack.tracking.schemas import AttemptView, BatchResults
 
 ANSWER_MOST = 8 * 2**20
 """Bytes of JSON that the answer to a start or an update has at the most."""
@@ -62,6 +62,18 @@ def attempt_views(
             answers += size
         views.append(view)
     return views
+
+
+def within_bounds(results: BatchResults) -> BatchResults:
+    """A batch's results, from some of which the `body` is left out where there is too much of it in all."""
+    room = ANSWER_MOST - _AROUND * len(results.results) - sum(_size(result.key) for result in results.results)
+    for result in results.results:
+        size = _size(result.body)
+        if size > room:
+            result.body, result.body_omitted = None, True
+        else:
+            room -= size
+    return results
 
 
 def _size_without_answer(attempt: Attempt) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
+from learntrack.documents.base import stored_size
 from learntrack.domain import moments
 from learntrack.domain.any_json import Unstorable, as_json, kept, read_patiently
 from learntrack.domain.attempts import HistoryEntry
@@ -21,6 +22,8 @@ LEVELS = range(-(2**31), 2**31)
 """The mastery levels that a database may hold."""
 LARGEST_JSON = 4 * 2**20
 """Bytes of one JSON value at the most: a document that holds some of them must stay below 16 MB."""
+LARGEST_STORED = 6 * 2**20
+"""Bytes of BSON that one JSON value may take."""
 _DEPTH = 92
 """Levels of an answer, and around it those of an entry and its history."""
 _ZONE = re.compile(r"\([^)]*\)$")
@@ -143,7 +146,7 @@ def _json(row: SourceRow, name: str, decode: Callable[[str], Any]) -> Any:
         return None
     if not isinstance(sent, str):
         sent = as_json(sent).decode()  # PostgreSQL may have decoded it already
-    if len(sent) > LARGEST_JSON:
+    if len(sent) > LARGEST_JSON or (not sent.isascii() and len(sent.encode(errors="replace")) > LARGEST_JSON):
         raise Corrupt(f"{name}: larger than {LARGEST_JSON >> 20} MiB")
     try:
         value = decode(sent)
@@ -154,6 +157,9 @@ def _json(row: SourceRow, name: str, decode: Callable[[str], Any]) -> Any:
             value = decode(as_json(read_patiently(sent)).decode())
         except (ValueError, RecursionError):
             raise Corrupt(f"{name}: broken JSON") from None
+    # Short numbers in long lists take up to seven times as much where they are stored.
+    if len(sent) > LARGEST_STORED // 7 and stored_size({"": value}) > LARGEST_STORED:
+        raise Corrupt(f"{name}: larger than {LARGEST_STORED >> 20} MiB where it is stored")
     # Walked through only where there may be something to change or to object to.
     if _SUSPECT.search(sent) or sent.count("{") + sent.count("[") > _DEPTH:
         try:
