@@ -88,6 +88,9 @@ class Settings(BaseSettings):
     max_body_bytes: Annotated[
         int, Field(description="The largest request body, in bytes; a larger one is 413.", ge=1024)
     ] = 5 * 1024 * 1024
+    max_anonymous_body_bytes: Annotated[
+        int, Field(description="The largest body of a caller who is not signed in, in bytes.", ge=1024)
+    ] = 1024 * 1024
     max_batch_bytes: Annotated[
         int, Field(description="The largest body of an offline client's queue, in bytes.", ge=1024)
     ] = 16 * 1024 * 1024

@@ -246,8 +246,8 @@ async def test_what_was_sent_live_and_not_answered_may_join_the_queue(api: Api, 
     assert (result["status"], result["replayed"]) == (200, True)
 
 
-@pytest.mark.parametrize("items", [[], None, "x", [{}] * 501])
-async def test_a_queue_has_1_to_500_items(api: Api, school: School, items: Any) -> None:
+@pytest.mark.parametrize("items", [[], None, "x", [{}] * 2001])
+async def test_a_queue_has_1_to_2000_items(api: Api, school: School, items: Any) -> None:
     learner = await school.learner()
 
     refused = await api.answer("POST", "/api/logger/contentsession/batch", learner, 400, json={"items": items})

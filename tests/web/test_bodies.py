@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from learntrack.access.actor import Actor
 from learntrack.errors import InvalidFields
 from learntrack.web.bodies import JsonRequest
 
@@ -30,6 +31,7 @@ def request(body: bytes, shape: Any = None) -> JsonRequest:
         "path": "/",
         "headers": [],
         "state": {},
+        "user": Actor("a" * 32),
         "route_handler": SimpleNamespace(parsed_data_field=data, resolve_request_max_body_size=lambda: None),
     }
     return JsonRequest(scope, receive)

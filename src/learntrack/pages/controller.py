@@ -69,6 +69,7 @@ class PageController(Controller):
 
     path = "/reports"
     include_in_schema = False
+    request_max_body_size = 16 * 1024  # a token in a form
     opt = with_policy(PAGE)
     exception_handlers = {Refusal: problem_page, NotSignedIn: to_sign_in}
 

@@ -1,26 +1,31 @@
 """An offline client's queue: many starts and updates in one request, each with a result of its own."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
 from learntrack.access.actor import Actor
 from learntrack.domain import moments
-from learntrack.errors import InvalidFields, Refusal, field_error, inside
+from learntrack.errors import InvalidFields, Refusal, TooLarge, field_error, inside
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable
+from learntrack.storage.group_commit import GROUP_BYTES
 from learntrack.tracking.idempotency import KeyScope, request_key
 from learntrack.tracking.requests import Job, StartJob, start_job, update_job
 from learntrack.tracking.schemas import MOST_ITEMS, BatchItem, BatchResult, BatchResults
 from learntrack.tracking.service import Answer, Tracking
 from learntrack.web.answers import encoded
+from learntrack.web.bodies import LARGE, decoded
 from learntrack.web.problems import ProblemDocument, document_of, unavailable
 from learntrack.web.values import read, read_text
 
+_PART_ITEMS = 50
+_SHARE_OF_A_REQUEST = 0.75
+"""After so much of a request's time the rest of a queue is left for the next one, so that what is done is told."""
 _AHEAD = timedelta(seconds=60)
 
 
@@ -53,20 +58,49 @@ class BatchRecorder:
         items = body.get("items") if isinstance(body, dict) else None
         if not isinstance(items, list) or not 1 <= len(items) <= MOST_ITEMS:
             raise field_error("items", f"Must be a list of 1–{MOST_ITEMS} items.")
-        jobs = [self._job_or_refusal(item, by) for item in items]
-        waiting = [job if isinstance(job, Refusal) else self._tracking.enqueue(job) for job in jobs]
-        outcomes = [_named(job, outcome) for job, outcome in zip(jobs, await _outcomes(waiting), strict=True)]
-        if any(isinstance(each, DatabaseUnavailable) for each in outcomes) and not any(
-            isinstance(each, Answer) for each in outcomes
-        ):
-            raise next(each for each in outcomes if isinstance(each, DatabaseUnavailable))
-        return BatchResults([_result(item, outcome) for item, outcome in zip(items, outcomes, strict=True)])
+        end = asyncio.get_running_loop().time() + _SHARE_OF_A_REQUEST * self._settings.request_seconds
+        results: list[BatchResult] = []
+        stored = False
+        gone: DatabaseUnavailable | None = None
+        missed: DatabaseUnavailable | None = None
+        for part in _parts(items):
+            if gone is None and asyncio.get_running_loop().time() > end:
+                gone = DatabaseUnavailable("There are too many others at work.")
+            asked = [await self._read(item, by) for item in part]
+            outcomes = [gone] * len(part) if gone is not None else await self._outcomes([job for _, job in asked])
+            stored = stored or any(isinstance(each, Answer) for each in outcomes)
+            missed = missed or next((each for each in outcomes if isinstance(each, DatabaseUnavailable)), None)
+            gone = gone or next(filter(_is_gone, outcomes), None)
+            results += [_result(key, outcome) for (key, _), outcome in zip(asked, outcomes, strict=True)]
+        if missed is not None and not stored:
+            raise missed
+        return BatchResults(results)
 
-    def _job_or_refusal(self, item: Any, by: Actor) -> Job | Refusal:
+    async def _read(self, item: Any, by: Actor) -> tuple[str | None, Job | Refusal]:
+        """An item's key, and what is to be done."""
+        if isinstance(item, msgspec.Raw) and len(memoryview(item)) > LARGE:
+            return await asyncio.to_thread(self._key_and_job, item, by)
+        return self._key_and_job(item, by)
+
+    def _key_and_job(self, item: Any, by: Actor) -> tuple[str | None, Job | Refusal]:
+        key: str | None = None
         try:
-            return self._job(item, by)
+            if isinstance(item, msgspec.Raw):
+                item = self._decoded(item)
+            key = read_text(item.get("key")) if isinstance(item, dict) else None
+            return key, self._job(item, by)
         except Refusal as refusal:
-            return refusal
+            return key, refusal
+
+    def _decoded(self, item: msgspec.Raw) -> Any:
+        most = self._settings.max_body_bytes
+        if len(memoryview(item)) > most:
+            raise TooLarge(f"An item may have at most {most} bytes.")
+        return decoded(bytes(item))
+
+    async def _outcomes(self, jobs: Sequence[Job | Refusal]) -> list[Answer | Exception]:
+        waiting = [job if isinstance(job, Refusal) else self._tracking.enqueue(job) for job in jobs]
+        return [_named(job, outcome) for job, outcome in zip(jobs, await _outcomes(waiting), strict=True)]
 
     def _job(self, sent: Any, by: Actor) -> Job:
         item = self._item(sent)
@@ -104,6 +138,24 @@ class BatchRecorder:
         return moment
 
 
+def _parts(items: Sequence[Any]) -> Iterator[list[Any]]:
+    """The items in parts, each of which is done before the next is read: others have their turn in between."""
+    part: list[Any] = []
+    size = 0
+    for item in items:
+        size += len(memoryview(item)) if isinstance(item, msgspec.Raw) else 0
+        if part and (len(part) == _PART_ITEMS or size > GROUP_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(item)
+    yield part
+
+
+def _is_gone(outcome: Answer | Exception) -> TypeGuard[DatabaseUnavailable]:
+    """Whether there is no database at all."""
+    return isinstance(outcome, DatabaseUnavailable) and not isinstance(outcome, DatabaseBusy)
+
+
 async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Refusal]") -> list[Answer | Exception]:
     """The outcome of each; once the database is gone, the rest is not waited for."""
     outcomes: list[Answer | Exception] = []
@@ -138,8 +190,7 @@ def _named(job: Job | Refusal, outcome: Answer | Exception) -> Answer | Exceptio
     return outcome.inside("start" if isinstance(job, StartJob) else "update")
 
 
-def _result(item: Any, outcome: Answer | Exception) -> BatchResult:
-    key = read_text(item.get("key")) if isinstance(item, dict) else None
+def _result(key: str | None, outcome: Answer | Exception) -> BatchResult:
     if isinstance(outcome, Answer):
         body = outcome.body if isinstance(outcome.body, bytes) else encoded(outcome.body)
         return BatchResult(key, HTTPStatus.OK, outcome.replayed, msgspec.Raw(body))

@@ -10,6 +10,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from learntrack.access.actor import ActorRequest
 from learntrack.tracking.batch import BatchRecorder
+from learntrack.tracking.batch_request import BatchRequest
 from learntrack.tracking.schemas import (
     BATCH_EXAMPLE,
     BATCH_RESULTS_EXAMPLE,
@@ -125,6 +126,8 @@ class ContentSessionController(Controller):
 
 class BatchController(Controller):
     """An offline client's queue."""
+
+    request_class = BatchRequest
 
     path = "/api/logger"
     tags = ["Progress"]

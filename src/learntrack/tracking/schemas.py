@@ -235,7 +235,7 @@ class BatchItem(Struct):
         self.session_id = parse_id(self.session_id)
 
 
-MOST_ITEMS = 500
+MOST_ITEMS = 2000
 
 
 class Batch(Struct):

@@ -1,11 +1,14 @@
 """Reading request bodies: as JSON, whatever the content type says, in the shape that the route takes."""
 
+import asyncio
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
@@ -15,6 +18,10 @@ from learntrack.web.values import read
 
 if TYPE_CHECKING:
     from litestar._openapi.schema_generation import SchemaCreator
+
+
+LARGE = 128 * 1024
+"""Bytes of a body that are read at once; a larger one is read in a thread."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,13 @@ class JsonRequest(Request[Any, Any, State]):
             InvalidFields: it is not JSON, or a field is missing or wrong.
 
         """
-        value = decoded(await self.body())
+        body = await self.body()
+        if len(body) <= LARGE:
+            return self._read(body)
+        return await asyncio.to_thread(self._read, body)  # where others have their turn meanwhile
+
+    def _read(self, body: bytes) -> Any:
+        value = decoded(body)
         data = self.scope["route_handler"].parsed_data_field
         if data is not None and isinstance(data.annotation, type) and issubclass(data.annotation, msgspec.Struct):
             return read(data.annotation, value)
@@ -59,6 +72,32 @@ class JsonRequest(Request[Any, Any, State]):
     async def body(self) -> bytes:
         """The raw body; an empty one is an empty object, so that a handler sees its fields missing."""
         return await super().body() or b"{}"
+
+    async def is_large(self) -> bool:
+        """Whether it takes long enough to look at the body that others should have their turn meanwhile."""
+        return len(await self.body()) > LARGE
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """The body as it comes; of a caller who is not signed in only a small one.
+
+        Raises:
+            RequestEntityTooLarge: it is larger than this caller's may be.
+
+        """
+        if getattr(self.scope.get("user"), "user_id", None) is not None:
+            async for part in super().stream():
+                yield part
+            return
+        most: int = self.app.state.settings.max_anonymous_body_bytes
+        size = self.content_length or 0
+        if size > most:
+            raise RequestEntityTooLarge
+        size = 0
+        async for part in super().stream():
+            size += len(part)
+            if size > most:
+                raise RequestEntityTooLarge
+            yield part
 
 
 def decoded(body: bytes) -> Any:

@@ -1,0 +1,47 @@
+"""A large queue is cut into its items without reading them, and one of too many is refused before they are made."""
+
+import json
+
+import pytest
+
+from learntrack.errors import InvalidFields
+from learntrack.tracking.batch_request import _cut, has_more_items_than
+
+
+@pytest.mark.parametrize(
+    ("body", "most", "more"),
+    [
+        ({"items": [{}] * 3}, 3, False),
+        ({"items": [{}] * 4}, 3, True),
+        ({"items": [{"a": [1] * 9, "b": {"c": 1, "d": 2}}] * 3}, 3, False),
+        ({"note": [1] * 3, "items": [1] * 3}, 3, False),
+        ({"items": ['",[{},', "\\", '\\"', ",,,,"]}, 4, False),
+        ({"items": ['",[{},', "\\", '\\"', ",,,,"]}, 3, True),
+        (dict.fromkeys("abcdefgh", 1), 3, False),
+    ],
+)
+def test_items_are_counted_whatever_is_in_them(body: object, most: int, more: bool) -> None:
+    assert has_more_items_than(most, json.dumps(body).encode()) is more
+    assert has_more_items_than(most, json.dumps(body, separators=(",", ":"), indent=1).encode()) is more
+
+
+def test_items_are_cut_apart_unread() -> None:
+    found = _cut(b'{"x": 1, "items": [ {"a": "\xc3\xa4"} , 2]}')
+
+    assert [bytes(item) for item in found["items"]] == [b'{"a": "\xc3\xa4"}', b"2"]
+
+
+def test_too_many_are_refused_by_name() -> None:
+    with pytest.raises(InvalidFields) as refused:
+        _cut(b'{"items": [' + b"{}," * 2000 + b"{}]}")
+
+    assert set(refused.value.errors) == {"items"}
+
+
+@pytest.mark.parametrize("body", [b'{"items": 1}', b"[]", b'{"items": {}}'])
+def test_what_is_no_queue_is_left_to_say_so(body: bytes) -> None:
+    assert _cut(body) == json.loads(body)
+
+
+def test_what_only_patience_reads_is_read() -> None:
+    assert _cut(rb'{"items": [{"a": "\ud83d"}]}')["items"] is not None
