@@ -128,6 +128,29 @@ class Settings(BaseSettings):
     body_seconds: Annotated[
         float, Field(description="Seconds within which a request's body must have arrived; else 408.", gt=0, le=600)
     ] = 30.0
+    max_head_bytes: Annotated[
+        int, Field(description="The largest request line and headers together, in bytes; larger is 431.", ge=4096)
+    ] = 64 * 1024
+    head_seconds: Annotated[
+        float,
+        Field(description="Seconds within which they must have arrived, once a connection is open.", gt=0, le=600),
+    ] = 10.0
+    keep_alive_seconds: Annotated[
+        int, Field(description="Seconds after which a connection without another request is closed.", ge=1, le=600)
+    ] = 5
+    max_connections: Annotated[
+        int,
+        Field(
+            description=(
+                "The most connections of a worker; one more closes the longest idle one. "
+                "0: three quarters of the files that it may open, 8192 at the most."
+            ),
+            ge=0,
+        ),
+    ] = 0
+    max_connections_per_address: Annotated[
+        int, Field(description="How many of them from one address (a school may be one); 0: all.", ge=0)
+    ] = 0
     rate_limit_anonymous: Annotated[
         int,
         Field(

@@ -1,27 +1,74 @@
-"""Stopping without losing a request: a connection that has just been accepted may be about to bring one."""
+"""Connections that neither lose a request when the server stops, nor are kept by those who send none."""
 
-from typing import Any
+import asyncio
+import time
+from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from learntrack.serving.connections import ConnectionLimits, RoomMaker
 from learntrack.web.limits import ENDLESS
 
 _GRACE_SECONDS = 0.5
-
-
-def _is_endless(scope: Any) -> bool:
-    handler = scope.get("route_handler")
-    return handler is not None and bool(handler.opt.get(ENDLESS))
+_LINGER_SECONDS = 5.0
+"""How long the rest of a body is taken that has been answered already, so that its sender comes to read the answer."""
+_STUCK_SECONDS = 60.0
+"""How long an answer may wait for somebody to read on."""
 
 
 class PatientProtocol(HttpToolsProtocol):
     """uvicorn's HTTP protocol, which closes idle connections at once when the server stops.
 
     A connection that has had no request yet is given a moment, and if one comes it is answered before the connection
-    closes.
+    closes. While the server runs, a request's head has to be small and to come soon, what is not read is given up, and
+    idle connections make room for others where there are too many.
     """
 
+    limits: ClassVar = ConnectionLimits()
+    room: ClassVar = RoomMaker(limits)
+
     _stopping = False
+    _refused = False
+    _head_open = True
+    _head_size = 0
+    _fields_size = 0
+    _timer: asyncio.TimerHandle | None = None
+    _stuck: asyncio.TimerHandle | None = None
+    address = ""
+    last_used = 0.0
+
+    @classmethod
+    def limit(cls, limits: ConnectionLimits) -> None:
+        """Set the limits of this process's connections."""
+        cls.limits, cls.room = limits, RoomMaker(limits)
+
+    # Coming and going
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection in; another has to go for it where there are too many."""
+        super().connection_made(transport)
+        self.address = self.client[0] if self.client else ""
+        self.last_used = time.monotonic()
+        self._timer = self.loop.call_later(self.limits.head_seconds, self._is_too_slow)
+        if len(self.connections) > min(self.limits.in_all, self.limits.per_address):
+            others = [each for each in self.connections if isinstance(each, PatientProtocol)]
+            if (leaving := self.room.to_close(self, others)) is not None:
+                leaving.give_up()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._cancel_timers()
+        super().connection_lost(exc)
+
+    def is_idle(self) -> bool:
+        """Whether no request is under way."""
+        return self.cycle is None or bool(self.cycle.response_complete)
+
+    def give_up(self) -> None:
+        """Close at once."""
+        self._refused = True
+        self.connections.discard(self)
+        self.transport.abort()
 
     def shutdown(self) -> None:
         """Close the connection as soon as that loses nothing."""
@@ -33,13 +80,112 @@ class PatientProtocol(HttpToolsProtocol):
         else:
             super().shutdown()
 
+    # Receiving
+
+    def data_received(self, data: bytes) -> None:
+        """Read on."""
+        if self._refused:
+            return
+        self.last_used = time.monotonic()
+        if self._head_open:
+            self._head_size += len(data)
+            if self._timer is None:
+                self._timer = self.loop.call_later(self.limits.head_seconds, self._is_too_slow)
+        super().data_received(data)
+        if self._head_open and self._head_size > self.limits.head_bytes:
+            self._refuse(431, "The request's head is too large.")
+
+    def on_message_begin(self) -> None:
+        """Begin to read a request."""
+        self._fields_size = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Read the address."""
+        self._fields_size += len(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Read a header."""
+        self._fields_size += len(name) + len(value) + 4
+        super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """Begin to answer; the last request of a connection that is to close."""
+        self._head_open = False
+        self._cancel_timer()
+        if self._refused:
+            return
+        if self._fields_size > self.limits.head_bytes:
+            self._refuse(431, "The request's head is too large.")
+            return
         super().on_headers_complete()
         cycle: Any = self.cycle
         if self._stopping and cycle is not None:
             cycle.keep_alive = False
 
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        if not self._refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request is there; another may follow."""
+        self._head_open, self._head_size = True, 0
+        self._cancel_timer()
+        if not self._refused:
+            super().on_message_complete()
+
+    # Answering
+
+    def on_response_complete(self) -> None:
+        """The answer is given; of a body that has not come yet the rest is not waited for long."""
+        super().on_response_complete()
+        self.last_used = time.monotonic()
+        if not self._head_open and self._timer is None and not self.transport.is_closing():
+            self._timer = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+
+    def pause_writing(self) -> None:
+        """Nobody reads for now."""
+        super().pause_writing()
+        self._stuck = self.loop.call_later(_STUCK_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Somebody reads on."""
+        super().resume_writing()
+        if self._stuck is not None:
+            self._stuck.cancel()
+
+    def _is_too_slow(self) -> None:
+        self._timer = None
+        if self._head_size:
+            self._refuse(408, "The request did not arrive in time.")
+        else:
+            self.transport.close()
+
+    def _refuse(self, status: int, detail: str) -> None:
+        self._refused = True
+        self._cancel_timer()
+        if self.is_idle() and not self.transport.is_closing():
+            head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+            self.transport.write(STATUS_LINE[status] + head % len(detail) + detail.encode())
+        self.transport.close()
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _cancel_timers(self) -> None:
+        self._cancel_timer()
+        if self._stuck is not None:
+            self._stuck.cancel()
+
     def _close_if_idle(self) -> None:
         if self.cycle is None and not self.transport.is_closing():
             self.transport.close()
+
+
+def _is_endless(scope: Any) -> bool:
+    handler = scope.get("route_handler")
+    return handler is not None and bool(handler.opt.get(ENDLESS))

@@ -17,6 +17,7 @@ from learntrack.access.secrets import with_secret
 from learntrack.access.tokens import TokenVerifier, issue
 from learntrack.app import create_app
 from learntrack.serving import demo, log_lines
+from learntrack.serving.connections import ConnectionLimits
 from learntrack.serving.protocol import PatientProtocol
 from learntrack.serving.stopping import GRACE_SECONDS, TimelyServer, TimelyWorkers
 from learntrack.settings import Settings
@@ -45,6 +46,7 @@ def _application(settings: Settings) -> Litestar:
     It runs after more allocations than by default, because a request makes and drops some thousand objects without
     cycles.
     """
+    PatientProtocol.limit(ConnectionLimits.of(settings))
     app = create_app(settings)
     gc.collect()
     gc.freeze()
@@ -136,6 +138,8 @@ class Server:
             "proxy_headers": bool(settings.trusted_proxies),
             "forwarded_allow_ips": settings.trusted_proxies,
             "server_header": False,
+            "timeout_keep_alive": settings.keep_alive_seconds,
+            "backlog": min(2048, ConnectionLimits.of(settings).in_all),
             "timeout_graceful_shutdown": GRACE_SECONDS,
             "lifespan": "on",
         }

@@ -1,0 +1,156 @@
+"""Connections are bounded: what they send before a request is known, how long that takes, and how many there are."""
+
+import resource
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import httpx
+import pytest
+
+from tests.processes import Service
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+HALF = b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Half: "
+WHOLE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A service that may open 256 files and is impatient."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    data = tmp_path_factory.mktemp("protocol") / "data"
+    running = Service(data, LEARNTRACK_HEAD_SECONDS="2", LEARNTRACK_KEEP_ALIVE_SECONDS="1")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        running.start(wait=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    with ExitStack() as stack:
+        stack.push(running.__exit__)
+        running.wait_until_up()
+        yield running
+
+
+def connected(service: Service) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", service.port), timeout=10)
+
+
+def everything(connection: socket.socket) -> bytes:
+    """All that comes until the other side closes."""
+    parts = []
+    try:
+        while part := connection.recv(65536):
+            parts.append(part)
+    except ConnectionResetError:
+        parts.append(b"")
+    return b"".join(parts)
+
+
+def send_on(connection: socket.socket, data: bytes, times: int) -> int:
+    """Send until it is closed; how many bytes were."""
+    sent = 0
+    try:
+        for _ in range(times):
+            connection.sendall(data)
+            sent += len(data)
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("head", "more"),
+    [
+        (HALF, b"x" * 65536),  # one header without end
+        (b"GET /health/live HTTP/1.1\r\n", b"X-More: 1\r\n" * 4096),  # headers without end
+        (b"GET /", b"x" * 65536),  # an address without end
+    ],
+)
+def test_a_head_without_end_is_refused(service: Service, head: bytes, more: bytes) -> None:
+    """209 MB of headers were accepted."""
+    with connected(service) as connection:
+        connection.sendall(head)
+        assert send_on(connection, more, 3200) < 20_000_000
+    with connected(service) as connection:
+        connection.sendall((head + more + more)[:66_000])
+        assert everything(connection).startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
+
+
+def test_a_whole_head_that_is_too_large_is_refused(service: Service) -> None:
+    with connected(service) as connection:
+        connection.sendall(WHOLE[:-2] + b"X-Large: " + b"x" * 70_000 + b"\r\n\r\n" + WHOLE)
+        assert everything(connection).startswith(b"HTTP/1.1 431")
+
+
+def test_a_large_head_is_answered(service: Service) -> None:
+    with connected(service) as connection:
+        connection.sendall(WHOLE[:-2] + b"X-Large: " + b"x" * 60_000 + b"\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_what_is_half_sent_ends(service: Service) -> None:
+    with connected(service) as connection:
+        connection.sendall(HALF)
+        began = time.monotonic()
+        for _ in range(4):
+            time.sleep(0.4)  # a drop now and then does not prolong it
+            connection.sendall(b"x")
+        assert everything(connection).startswith(b"HTTP/1.1 408")
+        assert time.monotonic() - began < 4
+
+
+def test_what_says_nothing_ends(service: Service) -> None:
+    with connected(service) as new, connected(service) as used:
+        used.sendall(WHOLE)
+        began = time.monotonic()
+        assert everything(used).startswith(b"HTTP/1.1 200")
+        assert everything(new) == b""
+        assert time.monotonic() - began < 4
+
+
+def test_the_second_request_of_a_connection_has_a_time_too(service: Service) -> None:
+    with connected(service) as connection:
+        connection.sendall(WHOLE)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+        connection.sendall(HALF)
+        assert everything(connection).startswith(b"HTTP/1.1 408")
+
+
+def test_a_body_that_is_refused_is_not_waited_for(service: Service) -> None:
+    head = b"POST /reports/sign-in HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n"
+    with connected(service) as connection:
+        connection.sendall(head)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 413")
+        began = time.monotonic()
+        connection.settimeout(0.3)
+        while time.monotonic() - began < 9:
+            try:
+                connection.sendall(b"x")
+                if connection.recv(4096) == b"":
+                    break
+            except TimeoutError:
+                continue
+            except (BrokenPipeError, ConnectionResetError):
+                break
+        assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize("sent", [b"", HALF])
+def test_240_idle_connections_shut_nobody_out(service: Service, sent: bytes) -> None:
+    with ExitStack() as stack:
+        for _ in range(240):
+            connection = stack.enter_context(connected(service))
+            try:
+                connection.sendall(sent)
+            except OSError:
+                continue
+        began = time.monotonic()
+        for _ in range(5):
+            assert httpx.get(f"{service.address}/health/live", timeout=10, verify=False).status_code == 200
+            assert httpx.get(f"{service.address}/health/ready", timeout=10, verify=False).status_code == 200
+        assert time.monotonic() - began < 1.9  # not only because their time was up
+    assert "too many connections" in service.log.read_text()
