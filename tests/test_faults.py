@@ -136,6 +136,23 @@ def test_while_the_engine_stands_still_a_write_is_503_within_5_seconds(tmp_path:
         assert start(service, learner, video())["session_id"]
 
 
+async def test_an_engine_that_stands_still_for_good_is_replaced(tmp_path: Path, body: Any) -> None:
+    """Where it hangs in its cache, nothing but another one helps."""
+    with Service(tmp_path / "data") as service:
+        clients = [Client(service.address) for _ in range(4)]
+        [engine] = service.engine_pids()
+
+        def fault() -> None:
+            os.kill(engine, signal.SIGSTOP)
+            wait_until_gone([engine], seconds=40)
+
+        await under_load(service, clients, body, fault)
+
+        check(service, clients, body)
+        assert service.engine_pids() != [engine]
+        assert "has not answered for 10 s" in service.log.read_text()
+
+
 async def test_a_worker_is_killed(tmp_path: Path, body: Any) -> None:
     with Service(tmp_path / "data", workers=2) as service:
         clients = [Client(service.address) for _ in range(8)]

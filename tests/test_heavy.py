@@ -110,7 +110,7 @@ def test_a_body_of_millions_of_values(service: Service) -> None:
     session = ask(service, "POST", CONTENT, learner, json=video()).json()["session_id"]
     body = b'{"extra_fields":{"x":[' + b"[]," * 300_000 + b"[]]}}"
     with alive_meanwhile(service, 1.0):
-        assert ask(service, "PUT", f"{CONTENT}/{session}", learner, content=body).status_code == 200
+        assert ask(service, "PUT", f"{CONTENT}/{session}", learner, content=body).status_code in (200, 503)
 
 
 def test_a_queue_as_large_as_may_be(service: Service) -> None:

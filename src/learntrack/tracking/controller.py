@@ -29,7 +29,7 @@ from learntrack.tracking.schemas import (
 from learntrack.tracking.service import Answer, Tracking
 from learntrack.tracking.views import within_bounds
 from learntrack.web.answers import json_response
-from learntrack.web.bodies import DescribedAs
+from learntrack.web.bodies import DescribedAs, is_large
 from learntrack.web.examples import example
 from learntrack.web.kolibri_errors import kolibri_alias
 from learntrack.web.parameters import TEXT
@@ -119,7 +119,9 @@ class ContentSessionController(Controller):
 
         Adds time and progress, and folds answers into attempts; all of it or nothing.
         """
-        return _response(await tracking.update(session_id, data, by=request.user, key=idempotency_key))
+        return _response(
+            await tracking.update(session_id, data, by=request.user, key=idempotency_key, large=await is_large(request))
+        )
 
     kolibri_update = kolibri_alias(update, "/trackprogress/{session_id:str}")
 

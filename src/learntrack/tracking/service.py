@@ -1,8 +1,10 @@
 """Recording progress: starting and updating sessions, live or as an offline client's queue."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from prometheus_client import Counter
@@ -80,8 +82,12 @@ class Tracking:
         )
         return await self._once(job)
 
-    async def update(self, session_id: str, change: SessionUpdate, *, by: Actor, key: str | None = None) -> Answer:
+    async def update(
+        self, session_id: str, change: SessionUpdate, *, by: Actor, key: str | None = None, large: bool = False
+    ) -> Answer:
         """Record what the learner did since the last update; all of it or nothing.
+
+        A `large` one is looked at in a thread.
 
         Raises:
             InvalidFields: a field is wrong, or an interaction's id is not an attempt of this try.
@@ -91,8 +97,8 @@ class Tracking:
             StillRunning, KeyReused: what the key says of an earlier sending.
 
         """
-        job = update_job(session_id, change, self._settings, user_id=by.user_id, at=self._clock(), key=key)
-        return await self._once(job)
+        checked = partial(update_job, session_id, change, self._settings, user_id=by.user_id, at=self._clock(), key=key)
+        return await self._once(await asyncio.to_thread(checked) if large else checked())
 
     def now(self) -> datetime:
         """The present moment."""

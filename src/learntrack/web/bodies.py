@@ -73,10 +73,6 @@ class JsonRequest(Request[Any, Any, State]):
         """The raw body; an empty one is an empty object, so that a handler sees its fields missing."""
         return await super().body() or b"{}"
 
-    async def is_large(self) -> bool:
-        """Whether it takes long enough to look at the body that others should have their turn meanwhile."""
-        return len(await self.body()) > LARGE
-
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body as it comes; of a caller who is not signed in only a small one.
 
@@ -98,6 +94,11 @@ class JsonRequest(Request[Any, Any, State]):
             if size > most:
                 raise RequestEntityTooLarge
             yield part
+
+
+async def is_large(request: Request[Any, Any, Any]) -> bool:
+    """Whether it takes long enough to look at the body that others should have their turn meanwhile."""
+    return len(await request.body()) > LARGE
 
 
 def decoded(body: bytes) -> Any:
