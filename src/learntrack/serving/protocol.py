@@ -12,6 +12,9 @@ from learntrack.web.limits import ENDLESS
 _GRACE_SECONDS = 0.5
 _LINGER_SECONDS = 5.0
 """How long the rest of a body is taken that has been answered already, so that its sender comes to read the answer."""
+_FAREWELL_SECONDS = 1.0
+_FAREWELL_BYTES = 1024 * 1024
+"""How long, and how much of it, is taken from a sender whose head is refused, so that it comes to read why."""
 _STUCK_SECONDS = 60.0
 """How long an answer may wait for somebody to read on."""
 
@@ -85,6 +88,9 @@ class PatientProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Read on."""
         if self._refused:
+            self._head_size += len(data)
+            if self._head_size > _FAREWELL_BYTES:
+                self.transport.abort()
             return
         self.last_used = time.monotonic()
         if self._head_open:
@@ -113,9 +119,9 @@ class PatientProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Begin to answer; the last request of a connection that is to close."""
         self._head_open = False
-        self._cancel_timer()
         if self._refused:
             return
+        self._cancel_timer()
         if self._fields_size > self.limits.head_bytes:
             self._refuse(431, "The request's head is too large.")
             return
@@ -131,10 +137,11 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is there; another may follow."""
+        if self._refused:
+            return
         self._head_open, self._head_size = True, 0
         self._cancel_timer()
-        if not self._refused:
-            super().on_message_complete()
+        super().on_message_complete()
 
     # Answering
 
@@ -169,7 +176,11 @@ class PatientProtocol(HttpToolsProtocol):
         if self.is_idle() and not self.transport.is_closing():
             head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
             self.transport.write(STATUS_LINE[status] + head % len(detail) + detail.encode())
-        self.transport.close()
+            self.transport.write_eof()
+            # Closed at once while more is coming, it would be reset, and the answer lost.
+            self._timer = self.loop.call_later(_FAREWELL_SECONDS, self.transport.close)
+        else:
+            self.transport.close()
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
