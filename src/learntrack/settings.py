@@ -27,9 +27,10 @@ class Settings(BaseSettings):
         str | None,
         Field(description="The MongoDB (6.0+, replica set or sharded cluster) to use; unset: the embedded engine."),
     ] = None
-    mongodb_database: Annotated[str, Field(description="The database's name.", min_length=1, max_length=60)] = (
-        "learntrack"
-    )
+    mongodb_database: Annotated[
+        str,
+        Field(description="The database's name.", min_length=1, max_length=60, pattern=r"""^[^/\\. "$\x00]+$"""),
+    ] = "learntrack"
     data_dir: Annotated[Path, Field(description="Where the embedded engine keeps its data.")] = Path("learntrack-data")
     engine: Annotated[
         Path | None,

@@ -299,6 +299,7 @@ async def test_keys_that_cannot_be_had_are_no_bad_token(keys: Keys, body: bytes 
         {"jwks_url": "http://keys.example", "jwt_previous_secret": SECRET},
         {"jwt_secret": SECRET, "jwt_public_key": "x"},
         {"jwt_public_key": "no key"},
+        {"jwks_url": "keys.example"},
     ],
 )
 def test_a_key_that_cannot_be_used_is_said_at_the_start(configured: dict) -> None:

@@ -66,3 +66,16 @@ def test_commands_beside_the_service_leave_the_disk_its_reserve(
 
     with pytest.raises(DatabaseUnavailable, match="nearly full"):
         with_database(Settings(data_dir=data_dir), work)
+
+
+@pytest.mark.parametrize("name", ["a.b", "a b", "$external", "a/b", "a\\b", 'a"b'])
+def test_a_database_name_that_mongodb_refuses_is_a_wrong_setting(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    monkeypatch.setenv("LEARNTRACK_MONGODB_DATABASE", name)
+
+    with pytest.raises(SystemExit) as ended:
+        configured()
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.startswith("learntrack: LEARNTRACK_MONGODB_DATABASE: ")

@@ -28,12 +28,19 @@ def with_secret(settings: Settings, *, create: bool = True) -> Settings:
                 f"There is no secret in {settings.data_dir}: start the service once, or set LEARNTRACK_JWT_SECRET."
             )
         _make(path)
-    return settings.model_copy(update={"jwt_secret": SecretStr(path.read_text().strip())})
+    try:
+        secret = path.read_text().strip()
+    except OSError as error:
+        raise StartError(f"The secret in {settings.data_dir} cannot be read: {error.strerror}.") from error
+    return settings.model_copy(update={"jwt_secret": SecretStr(secret)})
 
 
 def _make(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f"The data folder {path.parent} cannot be used: {error.strerror}.") from error
+    try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         return  # another start was faster

@@ -65,7 +65,10 @@ class _PublishedKeys:
     algorithms = ["RS256", "ES256"]
 
     def __init__(self, url: str) -> None:
-        self._client = jwt.PyJWKClient(url, cache_keys=False, lifespan=300, timeout=5, cooldown_duration=5)
+        try:
+            self._client = jwt.PyJWKClient(url, cache_keys=False, lifespan=300, timeout=5, cooldown_duration=5)
+        except jwt.PyJWKClientError as error:
+            raise StartError("LEARNTRACK_JWKS_URL is not an http or https address.") from error
         self._one_at_a_time = asyncio.Lock()
         self._failed_at = -_RETRY_SECONDS
 

@@ -45,9 +45,13 @@ def import_from_kolibri(
         fail("Name either the PATH of a Kolibri home (or its db.sqlite3) or --postgres URI.")
     bar = progress_bar()
     opened = postgres_source(postgres) if postgres is not None else sqlite_source(cast(Path, path))
+    try:
+        skips = skipped.open("w") if skipped is not None else None
+    except OSError as error:
+        fail(f"{skipped}: {error.strerror}")
     gc.disable()  # a history has no cycles, and looking for them in vain takes an eighth of the time
     with ExitStack() as stack:
-        report = ImportReport(stack.enter_context(skipped.open("w")) if skipped is not None else None)
+        report = ImportReport(stack.enter_context(skips) if skips is not None else None)
         source = stack.enter_context(opened)
 
         async def work(db: Database) -> None:
