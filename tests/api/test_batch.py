@@ -67,6 +67,23 @@ async def test_a_visit_made_offline_goes_on_with_an_attempt_of_a_long_try(
     assert [each["id"] for each in attempts if each["correct"]] == [moved["id"]]
 
 
+async def test_a_start_with_a_used_id_does_not_hide_what_its_session_is_about(api: Api, school: School) -> None:
+    learner, second, body = await school.learner(), new_id(), exercise()
+    await api.update(learner, await api.start(learner, **body), progress=1)  # ends now, later than the offline try
+    await send(api, learner, item(second, ago=900, start={**body, "repeat": True}))
+
+    results = await send(
+        api,
+        learner,
+        item(second, ago=800, start=exercise()),
+        item(second, ago=700, update={"progress": 1}),
+        item(new_id(), ago=600, start=body),
+    )
+
+    assert [result["status"] for result in results] == [409, 200, 200]
+    assert results[2]["body"]["context"]["mastery_level"] == 1, "the latest finished try is gone on with"
+
+
 async def test_sending_the_whole_queue_again_changes_nothing(api: Api, school: School) -> None:
     learner, session = await school.learner(), new_id()
     queue = [

@@ -51,7 +51,9 @@ class DatabaseBusy(DatabaseUnavailable):
 
 
 class TooMuchAtOnce(Exception):
-    """What is stored already of what a group of jobs changes is more than one transaction may write."""
+    """A group of jobs has to be divided: it would change more than one transaction may write, or what one of its jobs
+    does depends on what another has stored.
+    """
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
 from learntrack.domain.attempts import Attempt, newest_first
 from learntrack.domain.ids import summary_id
 from learntrack.domain.which_try import Tries
-from learntrack.storage import Database
+from learntrack.storage import Database, TooMuchAtOnce
 from learntrack.storage.database import Writable
 from learntrack.storage.transactions import Tx
 from learntrack.tracking.loading import Assignment, LoadedLogs, Loading
@@ -52,7 +52,13 @@ class UnitOfWork:
     # Loading
 
     async def load(self, jobs: Sequence[Job]) -> None:
-        """Read what these jobs are about."""
+        """Read what these jobs are about.
+
+        Raises:
+            TooMuchAtOnce: they have to be done in smaller groups.
+            TooLarge: one job alone touches more than a transaction may write.
+
+        """
         starts = [job for job in jobs if isinstance(job, StartJob)]
         updates = [job for job in jobs if isinstance(job, UpdateJob)]
         if keys := [entry for job in jobs if job.key is not None for entry in job.key.ids]:
@@ -60,6 +66,7 @@ class UnitOfWork:
         if updates:
             ids, owners = {job.session_id for job in updates}, {job.user_id for job in updates}
             self._take(await self._load.sessions(list(ids), list(owners)))
+            self._check_order(jobs)
         if signed_in := [job for job in starts if job.user_id is not None]:
             await self._load_summaries(signed_in)
         if chosen_ids := [job.session_id for job in starts if job.id_is_the_clients]:
@@ -90,6 +97,25 @@ class UnitOfWork:
             if job.user_id is not None and job.criterion is not None
         }
         self._take(await self._load.summaries(list(ids), list(owners), wanted))
+
+    def _check_order(self, jobs: Sequence[Job]) -> None:
+        """Check what `may_join` has to take on trust: that no update is about the content of an assessment that starts
+        after it. A start whose id is a stored session's does not say what that session is about.
+
+        Raises:
+            TooMuchAtOnce: one is.
+
+        """
+        updated: set[str | None] = set()
+        for job in jobs:
+            if isinstance(job, UpdateJob):
+                session = self.sessions.get(job.session_id)
+                if session is not None and session.mastery_log_id is not None and session.user_id == job.user_id:
+                    updated.add(session.summary_id)
+                continue
+            assessed = updated and job.user_id is not None and job.criterion is not None
+            if assessed and summary_id(job.owner, job.content_id) in updated:
+                raise TooMuchAtOnce
 
     def _assignments(self, starts: list[StartJob], updates: list[UpdateJob]) -> set[Assignment]:
         """What has to be assigned for these jobs: the quiz, lesson or course of a start; an update's quiz still."""
