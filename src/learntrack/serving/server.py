@@ -27,6 +27,8 @@ from learntrack.storage.engine.embedded import EmbeddedEngine
 from learntrack.storage.engine.launcher import die_with_parent
 from learntrack.web import metrics
 
+_WORKER_SECONDS = 30
+"""After so long without a word a worker is taken for hung; a busy machine may keep a healthy one silent for 5 s."""
 _ALLOCATIONS = 20_000
 """Objects made and not freed after which the garbage collector looks for cycles."""
 _DEMO_TTL = timedelta(days=1)
@@ -141,6 +143,7 @@ class Server:
             "timeout_keep_alive": settings.keep_alive_seconds,
             "backlog": min(2048, ConnectionLimits.of(settings).in_all),
             "timeout_graceful_shutdown": GRACE_SECONDS,
+            "timeout_worker_healthcheck": _WORKER_SECONDS,
             "lifespan": "on",
         }
         if settings.workers == 1:
