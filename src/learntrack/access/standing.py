@@ -56,7 +56,7 @@ class Caller:
         """What the caller is; looked up the first time. Index: the key."""
         if self._standing is None:
             row = await self.db.find_one("users", {"_id": self.actor.user_id}, dict.fromkeys(OWN_FIELDS, 1))
-            self._standing = self.learn(row)
+            return self.learn(row)
         return self._standing
 
     async def is_superuser(self) -> bool:
