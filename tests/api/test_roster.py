@@ -5,18 +5,42 @@ import pytest
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, new_id, right
 
 
+def question(item: str, **more: str | None) -> dict:
+    return {"item": item, "title": f"Question {item}", "content_id": new_id(), "right_answer": None, **more}
+
+
 def small_roster() -> dict:
     facility, classroom, group, user = (new_id() for _ in range(4))
     return {
-        "facilities": [{"id": facility, "name": "F"}],
+        "facilities": [{"id": facility, "name": "F", "timezone": "Africa/Nairobi"}],
         "classrooms": [{"id": classroom, "name": "C", "facility_id": facility}],
         "learner_groups": [{"id": group, "name": "G", "classroom_id": classroom}],
         "users": [{"id": user, "username": "u", "full_name": "U", "facility_id": facility, "is_superuser": False}],
         "memberships": [{"user_id": user, "collection_id": group}],
         "roles": [{"user_id": user, "collection_id": classroom, "kind": "coach"}],
-        "lessons": [{"id": new_id(), "title": "L", "collection_ids": [classroom]}],
-        "quizzes": [{"id": new_id(), "title": "Q", "active": True, "collection_ids": [group]}],
+        "lessons": [{"id": new_id(), "title": "L", "collection_ids": [classroom], "content_ids": [new_id(), new_id()]}],
+        "quizzes": [
+            {
+                "id": new_id(),
+                "title": "Q",
+                "active": True,
+                "collection_ids": [group],
+                "question_count": 2,
+                "questions": [question("q1"), question("q2", title=None, right_answer="3/4")],
+            }
+        ],
         "course_sessions": [{"id": new_id(), "title": "S", "collection_ids": [facility]}],
+        "contents": [
+            {
+                "id": new_id(),
+                "title": "Fractions",
+                "kind": "exercise",
+                "channel_id": new_id(),
+                "channel_name": "Mathematics",
+                "question_count": 30,
+                "questions": [question("q1")],
+            }
+        ],
     }
 
 

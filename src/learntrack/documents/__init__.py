@@ -10,6 +10,7 @@ from learntrack.documents.attempt_overflow import AttemptOverflow
 from learntrack.documents.bookkeeping import Deployment, IdempotencyKey, RollupState, Writer
 from learntrack.documents.content_sessions import ContentSession
 from learntrack.documents.content_summaries import ContentSummary
+from learntrack.documents.contents import Content, FormerEntry, Question
 from learntrack.documents.mastery_logs import MasteryLog
 from learntrack.documents.recording_permits import RecordingPermit
 from learntrack.documents.rollups import ItemRollup
@@ -29,6 +30,8 @@ ALL: list[type[Document]] = [
     Lesson,
     Quiz,
     CourseSession,
+    Content,
+    FormerEntry,
     ItemRollup,
     RollupState,
     Deployment,
@@ -39,16 +42,19 @@ __all__ = [
     "ALL",
     "AttemptOverflow",
     "Classroom",
+    "Content",
     "ContentSession",
     "ContentSummary",
     "CourseSession",
     "Deployment",
     "Facility",
+    "FormerEntry",
     "IdempotencyKey",
     "ItemRollup",
     "LearnerGroup",
     "Lesson",
     "MasteryLog",
+    "Question",
     "Quiz",
     "RecordingPermit",
     "RollupState",

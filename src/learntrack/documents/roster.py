@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel
 
 from learntrack.documents.base import Stored
+from learntrack.documents.contents import Question
 
 PLACES = IndexModel([("places", ASCENDING)], name="places")
 """Serves: who is in a facility, a classroom or a group."""
@@ -110,9 +111,10 @@ def _unique(ids: Iterable[str]) -> list[str]:
 
 
 class Facility(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
-    """A school."""
+    """A school. `timezone`, an IANA name, decides where its days begin; null is UTC."""
 
     name: str
+    timezone: str | None = None
 
     class Settings:
         """Collection."""
@@ -158,7 +160,9 @@ class Assigned(Stored):
 
 
 class Lesson(Assigned, Document):  # type: ignore[misc]  # our ids are no ObjectIds
-    """A lesson."""
+    """A lesson. `content_ids` are its resources, in order."""
+
+    content_ids: list[str] = []
 
     class Settings:
         """Collection and indexes."""
@@ -168,9 +172,11 @@ class Lesson(Assigned, Document):  # type: ignore[misc]  # our ids are no Object
 
 
 class Quiz(Assigned, Document):  # type: ignore[misc]  # our ids are no ObjectIds
-    """A quiz; learners may take it while it is active."""
+    """A quiz; learners may take it while it is active. `question_count` is null where nobody has said it."""
 
     active: bool
+    question_count: int | None = None
+    questions: list[Question] = []
 
     class Settings:
         """Collection and indexes."""

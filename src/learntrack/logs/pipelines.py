@@ -20,7 +20,7 @@ _INCLUDED: dict[str, Any] = {
     "user": "user_id",
     "content": "content_id",
     "mastery_level": "mastery_level",
-    "question_count": None,  # the roster does not know contents yet
+    "question_count": None,  # looked up afterwards
 }
 
 

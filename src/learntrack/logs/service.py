@@ -9,7 +9,7 @@ from learntrack.access.may_read import Readable, may_read
 from learntrack.access.standing import Caller
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import InvalidFields, NotFound
-from learntrack.logs import pipelines
+from learntrack.logs import pipelines, question_counts
 from learntrack.logs.attempt_rows import attempt_diff_row, attempt_row
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.lists import lists_of
@@ -52,8 +52,15 @@ class Logs:
         if readable.is_nobody:
             return _nothing(page)
         if page is None:
-            return self._lists.all_tries(readable, filters)
-        return await self._lists.tries_page(readable, filters, page)
+            return self._all_tries(readable, filters)
+        shown = question_counts.with_content(filters)
+        found = await self._lists.tries_page(readable, shown, page)
+        await question_counts.count(self._db, found.results, filters)
+        return found
+
+    def _all_tries(self, readable: Readable, filters: LogFilters) -> AsyncIterator[MasteryLogRow]:
+        rows = self._lists.all_tries(readable, question_counts.with_content(filters))
+        return question_counts.counted(self._db, rows, filters)
 
     async def one_try(self, try_id: str, filters: LogFilters, *, by: Caller) -> MasteryLogRow:
         """A try.
@@ -66,7 +73,7 @@ class Logs:
         for owner in await self._db.rows(pipelines.TRIES, pipelines.one_try(key)):
             readable = await may_read(by, user=owner["user_id"])
             if not readable.is_nobody:
-                async for row in self._lists.all_tries(readable, replace(filters, masterylog=key)):
+                async for row in self._all_tries(readable, replace(filters, masterylog=key)):
                     return row
         raise NotFound(_NO_TRY)
 
@@ -131,6 +138,7 @@ class Logs:
         rows = await self._db.rows("mastery_logs", pipelines.diff(readable, filters, int(index)))
         if not rows:
             raise NotFound(_NO_TRY)
+        content = filters.content or ""  # it is there, as has been asked
         head: Row = rows[0]["head"]
         diff: Row = head.pop("diff")
         attempts = [
@@ -138,6 +146,8 @@ class Logs:
             for row in rows
             if row.get("attempt")
         ]
+        if "question_count" in head:
+            head["question_count"] = (await question_counts.counts_of(self._db, [content])).get(content)
         difference = TryDiff(**diff) if diff["correct"] is not None else None
         return MasteryLogDiff(**head, diff=difference, attemptlogs=attempts)
 

@@ -12,6 +12,7 @@ from learntrack.logs.service import Logs
 from learntrack.pages.presentation import Overview, overview
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.service import Reports
+from learntrack.reports.titles import titles_of
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
 from learntrack.web.paging import PageRequest
@@ -56,9 +57,8 @@ class Figures:
         return {row["_id"] for row in await self._db.rows("content_sessions", stages)}
 
     async def titles(self, contents: set[str]) -> dict[str, str]:
-        """The titles that are known: those of quizzes."""
-        rows = await self._db.find("quizzes", {"_id": {"$in": list(contents)}}, {"title": 1}) if contents else []
-        return {row["_id"]: row["title"] for row in rows}
+        """What the contents are called; their whole ids where nobody has said it."""
+        return {key: titled.shown for key, titled in (await titles_of(self._db, contents)).items()}
 
     async def assigned(self, kind: str, places: Sequence[str]) -> list[Row]:
         """Lessons or quizzes that are assigned to these places, by title."""

@@ -5,11 +5,15 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from learntrack.documents import Question
 from learntrack.domain.ids import parse_id
+from learntrack.domain.mastery import Kind
 from learntrack.web import examples
 from learntrack.web.values import Id
 
 Name = Annotated[str, Meta(max_length=500)]
+MOST_QUESTIONS = 10_000
+"""Questions of one content or quiz."""
 AssignmentKind = Literal["lessons", "quizzes", "course_sessions"]
 RosterKind = Literal[
     "facilities",
@@ -21,6 +25,7 @@ RosterKind = Literal[
     "lessons",
     "quizzes",
     "course_sessions",
+    "contents",
 ]
 
 
@@ -39,7 +44,15 @@ class _Entry(Struct):
                 setattr(self, field, list(dict.fromkeys(parse_id(entry) for entry in value)))
 
 
-_DEFAULTS: Mapping[str, Any] = {"full_name": "", "is_superuser": False, "active": True, "collection_ids": []}
+_DEFAULTS: Mapping[str, Any] = {
+    "full_name": "",
+    "is_superuser": False,
+    "active": True,
+    "collection_ids": [],
+    "content_ids": [],
+    "questions": [],
+    **dict.fromkeys(("timezone", "channel_id", "channel_name", "question_count")),
+}
 """What a new record has where the field is left out; one that is there keeps its value."""
 
 
@@ -51,17 +64,32 @@ class Record(_Entry):
     def sent(self) -> dict[str, Any]:
         """The fields that were sent, without the id; null is the same as leaving a field out."""
         fields = {name: getattr(self, name) for name in self.__struct_fields__ if name != "id"}
-        return {name: value for name, value in fields.items() if value is not UNSET and value is not None}
+        sent = {name: value for name, value in fields.items() if value is not UNSET and value is not None}
+        if "questions" in sent:
+            sent["questions"] = [each.question() for each in sent["questions"]]
+            if sent["questions"]:  # who names them has said how many there are
+                sent.setdefault("question_count", len(sent["questions"]))
+        return sent
+
+    @classmethod
+    def defaults(cls) -> dict[str, Any]:
+        """The fields that may be left out, with what they are then."""
+        return {name: value for name, value in _DEFAULTS.items() if name in cls.__struct_fields__}
 
     def complete(self) -> dict[str, Any]:
         """All fields of a new record, without the id."""
-        return {name: value for name, value in _DEFAULTS.items() if name in self.__struct_fields__} | self.sent()
+        return self.defaults() | self.sent()
 
 
 class FacilityRecord(Record):
-    """A school."""
+    """A school. Its time zone decides where its days begin."""
 
     name: Name
+    timezone: (
+        Annotated[str, Meta(description="An IANA name, such as Africa/Nairobi; null is UTC.", max_length=100)]
+        | UnsetType
+        | None
+    ) = UNSET
 
 
 class ClassroomRecord(Record):
@@ -102,11 +130,31 @@ class RoleRecord(_Entry):
     kind: Annotated[Literal["admin", "coach"], Meta(title="RoleKind")]
 
 
+class QuestionRecord(_Entry):
+    """A question of a content or a quiz."""
+
+    item: Annotated[str, Meta(min_length=1, max_length=1000, description="Its name in attempts.")]
+    title: Name | UnsetType | None = UNSET
+    content_id: Id | UnsetType | None = UNSET
+    right_answer: Annotated[str, Meta(max_length=1000, description="As a simple answer.")] | UnsetType | None = UNSET
+
+    def question(self) -> Question:
+        """The question as it is stored."""
+        self.write_ids_in_one_way()
+        sent = {name: getattr(self, name) or None for name in ("title", "content_id", "right_answer")}
+        return Question(item=self.item.strip(), **sent)
+
+
+QuestionCount = Annotated[int, Meta(ge=0, le=MOST_QUESTIONS, description="How many questions; null if not known.")]
+Questions = Annotated[list[QuestionRecord], Meta(max_length=MOST_QUESTIONS, description="In order.")]
+
+
 class LessonRecord(Record):
-    """A lesson, assigned to collections."""
+    """A lesson, assigned to collections; its contents in order."""
 
     title: Name
     collection_ids: list[Id] | UnsetType | None = UNSET
+    content_ids: list[Id] | UnsetType | None = UNSET
 
 
 class QuizRecord(Record):
@@ -115,6 +163,8 @@ class QuizRecord(Record):
     title: Name
     active: bool | UnsetType | None = UNSET
     collection_ids: list[Id] | UnsetType | None = UNSET
+    question_count: QuestionCount | UnsetType | None = UNSET
+    questions: Questions | UnsetType | None = UNSET
 
 
 class CourseSessionRecord(Record):
@@ -122,6 +172,17 @@ class CourseSessionRecord(Record):
 
     title: Name
     collection_ids: list[Id] | UnsetType | None = UNSET
+
+
+class ContentRecord(Record):
+    """A content: what it is called, and its questions as far as they are known. Its id is the content_id of logs."""
+
+    title: Name
+    kind: Kind
+    channel_id: Id | UnsetType | None = UNSET
+    channel_name: Name | UnsetType | None = UNSET
+    question_count: QuestionCount | UnsetType | None = UNSET
+    questions: Questions | UnsetType | None = UNSET
 
 
 class Removal(Struct):
@@ -155,6 +216,7 @@ class Roster(Struct):
     lessons: list[LessonRecord] = []
     quizzes: list[QuizRecord] = []
     course_sessions: list[CourseSessionRecord] = []
+    contents: list[ContentRecord] = []
     remove: Removal | None = None
 
     def __post_init__(self) -> None:
@@ -185,6 +247,7 @@ RosterRecord = (
     | LessonRecord
     | QuizRecord
     | CourseSessionRecord
+    | ContentRecord
 )
 
 RECORDS: dict[str, type[RosterRecord]] = {
@@ -220,6 +283,7 @@ class RosterCounts(Struct):
     lessons: int = 0
     quizzes: int = 0
     course_sessions: int = 0
+    contents: int = 0
     removed: Annotated[dict[str, int], Meta(description="How many records were asked to be removed, by part.")] = {}
 
 
@@ -233,5 +297,6 @@ COUNTS_EXAMPLE = {
     "lessons": 0,
     "quizzes": 0,
     "course_sessions": 0,
+    "contents": 0,
     "removed": {},
 }

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator
 from learntrack.access.standing import Caller
 from learntrack.documents import Classroom, LearnerGroup, User
 from learntrack.domain import moments
-from learntrack.errors import TooLarge
+from learntrack.errors import InvalidFields, TooLarge
+from learntrack.roster.checks import faults
 from learntrack.roster.me import Heartbeat, Me, heartbeat_of, me_of
 from learntrack.roster.schemas import (
     PARTS,
     RECORDS,
+    Record,
     Removal,
     Roster,
     RosterCounts,
@@ -52,11 +54,14 @@ class RosterService:
 
         Raises:
             TooLarge: there are too many records in one request.
-            InvalidFields: a record refers to something that is neither in the request nor in the roster.
+            InvalidFields: a record is wrong in itself, or refers to something that is neither in the request nor in
+                the roster.
 
         """
         if roster.records() > self._most:
             raise TooLarge(f"At most {self._most} records in one request.")
+        if wrong := faults(roster):
+            raise InvalidFields(wrong)
 
         async def work(tx: Tx) -> None:
             await RosterWriting(self._db, tx).write(roster)
@@ -128,5 +133,12 @@ def _listing(kind: RosterKind, sight: Sight) -> tuple[str, list[Stage], list[Sta
     if of_users:
         source += [{"$unwind": f"${kind}"}, *sight.within(kind)]
     elsewhere = of_users or {"id": "$_id"}
-    shown = {name: elsewhere.get(name, f"${name}") for name in RECORDS[kind].__struct_fields__}
+    record = RECORDS[kind]
+    defaults = record.defaults() if issubclass(record, Record) else {}
+    shown: Stage = {name: elsewhere.get(name, f"${name}") for name in record.__struct_fields__}
+    # What was stored by a release before has not every field.
+    shown = {
+        name: {"$ifNull": [place, {"$literal": defaults[name]}]} if name in defaults else place
+        for name, place in shown.items()
+    }
     return "users" if of_users else kind, source, [{"$project": {"_id": 0} | shown}]

@@ -3,10 +3,21 @@
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
-from learntrack.documents import Classroom, CourseSession, Facility, LearnerGroup, Lesson, Quiz, User
+from learntrack.documents import (
+    Classroom,
+    Content,
+    CourseSession,
+    Facility,
+    FormerEntry,
+    LearnerGroup,
+    Lesson,
+    Quiz,
+    User,
+)
 from learntrack.documents.base import Stored
 from learntrack.documents.roster import Role
-from learntrack.errors import InvalidFields
+from learntrack.errors import InvalidFields, field_error
+from learntrack.roster.checks import too_few
 from learntrack.roster.references import dangling
 from learntrack.roster.schemas import MembershipRecord, Record, Removal, RoleRecord, Roster
 from learntrack.storage import Database
@@ -22,6 +33,8 @@ ASSIGNMENTS: dict[str, type[Lesson | Quiz | CourseSession]] = {
     "quizzes": Quiz,
     "course_sessions": CourseSession,
 }
+
+Removable = Lesson | Quiz | CourseSession | Classroom | LearnerGroup
 
 D = TypeVar("D", bound=Stored)
 
@@ -52,8 +65,8 @@ class RosterWriting:
         if errors := await dangling(self._db, roster, gone, self._tx):
             raise InvalidFields(errors)
         moved = await self._moved_groups(roster)
-        for part, kind in (PLACES | ASSIGNMENTS).items():
-            await self._write_part(kind, getattr(roster, part))
+        for part, kind in (PLACES | ASSIGNMENTS | {"contents": Content}).items():
+            await self._write_part(part, kind, getattr(roster, part))
         await self._write_people(roster, removal, gone, moved)
         for part, kind in ASSIGNMENTS.items():
             await self._remove(kind, getattr(removal, part))
@@ -64,14 +77,16 @@ class RosterWriting:
         stored = await self._by_id(LearnerGroup, classroom_of)
         return {group.id for group in stored.values() if group.classroom_id != classroom_of[group.id]}
 
-    async def _write_part(self, kind: type[Stored], records: Sequence[Record]) -> None:
+    async def _write_part(self, part: str, kind: type[Stored], records: Sequence[Record]) -> None:
         documents = await self._by_id(kind, [record.id for record in records])
-        for record in records:
+        for number, record in enumerate(records):
             document = documents.get(record.id)
             if document is None:
-                documents[record.id] = kind.new(id=record.id, **record.complete())
+                document = documents[record.id] = kind.new(id=record.id, **record.complete())
             else:
                 document.change(**record.sent())
+            if isinstance(document, (Quiz, Content)) and too_few(document.question_count, document.questions):
+                raise field_error(f"{part}[{number}].question_count", "There are more questions than that.")
         await self._db.write(documents.values(), self._tx)
 
     async def _write_people(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str]) -> None:
@@ -135,9 +150,14 @@ class RosterWriting:
             await self._remove(Classroom, removal.classrooms)
         return gone
 
-    async def _remove(self, kind: type[Stored], ids: Collection[str]) -> None:
-        if ids:
-            await self._db.remove(kind, {"_id": {"$in": list(ids)}}, self._tx)
+    async def _remove(self, kind: type[Removable], ids: Collection[str]) -> None:
+        going = list((await self._by_id(kind, ids)).values())
+        if not going:
+            return
+        named: dict[str, object] = {"_id": {"$in": [each.id for each in going]}}
+        await self._db.remove(FormerEntry, named, self._tx)  # of one that was removed before and came back
+        await self._db.write([_remembered(each) for each in going], self._tx)
+        await self._db.remove(kind, named, self._tx)
 
     async def _by_id(self, kind: type[D], ids: Collection[str]) -> dict[str, D]:
         if not ids:
@@ -147,3 +167,14 @@ class RosterWriting:
 
 def _role(record: RoleRecord) -> Role:
     return Role(collection_id=record.collection_id, kind=record.kind)
+
+
+def _remembered(entry: Removable) -> FormerEntry:
+    """What stays of an entry that goes, so that what was recorded of it keeps its name."""
+    if isinstance(entry, (Classroom, LearnerGroup)):
+        return FormerEntry.begin(entry.id, entry.collection(), entry.name)
+    if isinstance(entry, Quiz):
+        return FormerEntry.begin(
+            entry.id, entry.collection(), entry.title, question_count=entry.question_count, questions=entry.questions
+        )
+    return FormerEntry.begin(entry.id, entry.collection(), entry.title)

@@ -135,5 +135,5 @@ class _Collector:
             row | {"collection_ids": places[row["id"]], "active": bool(row.get("active", True))}
             for row in self._source.table(table)
         )
-        fields = {name: name for name in getattr(shape, "__struct_fields__", ())}
+        fields = {name: name for name in ("id", "title", "active", "collection_ids")}
         return self(part, shape, rows, fields)

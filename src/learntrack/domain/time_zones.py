@@ -1,0 +1,28 @@
+"""Time zones by their IANA names, such as Africa/Nairobi."""
+
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+UTC_NAME = "UTC"
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def time_zone(name: str) -> str:
+    """The name of a time zone that is there.
+
+    Raises:
+        ValueError: there is none of this name.
+
+    """
+    if name != UTC_NAME and name not in _names():
+        raise ValueError("There is no such time zone: an IANA name such as Africa/Nairobi is needed.")
+    return name
+
+
+def zone_info(name: str) -> ZoneInfo:
+    """The zone of a name that `time_zone` has taken."""
+    return ZoneInfo(name)

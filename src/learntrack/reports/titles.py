@@ -1,0 +1,84 @@
+"""What contents, lessons and quizzes are called; where nobody has said it, by their whole id."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from learntrack.documents import Content, CourseSession, FormerEntry, Lesson, Question, Quiz
+from learntrack.storage import Database
+from learntrack.storage.database import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Titled:
+    """Something and what is known about it.
+
+    `title` is empty where nobody has said it; `shown` is what to write then. `removed`: it is not in the roster any
+    more. `question_count` is None where it is not known; `questions` may be fewer.
+    """
+
+    id: str
+    title: str = ""
+    kind: str = ""
+    channel_id: str | None = None
+    channel_name: str = ""
+    question_count: int | None = None
+    questions: tuple[Question, ...] = ()
+    removed: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The title, or the whole id where there is none."""
+        return self.title or self.id
+
+    def question_title(self, item: str) -> str:
+        """The title of a question, or its whole item where there is none."""
+        return next((each.title for each in self.questions if each.item == item and each.title), item)
+
+
+_BRIEF: Mapping[str, Any] = {"questions": 0}
+
+
+async def titles_of(db: Database, contents: Collection[str], *, questions: bool = False) -> dict[str, Titled]:
+    """What these contents are called, quizzes among them; there is an entry for each. Index: the key.
+
+    A quiz's own title comes before that of a content of the same id, and both before that of what is gone.
+
+    Args:
+        db: Where the roster is.
+        contents: Their ids.
+        questions: Whether to read their questions too.
+
+    """
+    return await _titled(db, (FormerEntry, Content, Quiz), contents, questions=questions)
+
+
+async def titles_of_assigned(db: Database, assigned: Collection[str]) -> dict[str, Titled]:
+    """What these lessons, quizzes and course sessions are called; there is an entry for each. Index: the key."""
+    return await _titled(db, (FormerEntry, Lesson, Quiz, CourseSession), assigned, questions=False)
+
+
+async def _titled(
+    db: Database, sources: Collection[type[Any]], ids: Collection[str], *, questions: bool
+) -> dict[str, Titled]:
+    found = {key: Titled(key) for key in ids}
+    if not found:
+        return found
+    for source in sources:
+        rows = await db.find(source, {"_id": {"$in": list(found)}}, None if questions else _BRIEF)
+        found |= {row["_id"]: _read(source, row) for row in rows}
+    return found
+
+
+def _read(source: type[Any], row: Row) -> Titled:
+    kinds = {Quiz: "quiz", Lesson: "lesson", CourseSession: "course_session"}
+    return Titled(
+        id=row["_id"],
+        title=row["title"],
+        kind=kinds.get(source) or row.get("kind") or "",
+        channel_id=row.get("channel_id"),
+        channel_name=row.get("channel_name") or "",
+        question_count=row.get("question_count"),
+        questions=tuple(Question.model_validate(each) for each in row.get("questions", ())),
+        removed=source is FormerEntry,
+    )
