@@ -9,7 +9,7 @@ COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY scripts/install-engine scripts/install-engine
 COPY src src
 # Without an engine (it says why) the image still runs on a MongoDB.
-RUN /opt/learntrack/bin/pip install -q -c constraints.txt . \
+RUN /opt/learntrack/bin/pip install -q -c constraints.txt '.[oidc]' \
  && { /opt/learntrack/bin/python scripts/install-engine || true; } \
  && /opt/learntrack/bin/pip uninstall -q -y pip \
  && find /opt/learntrack -name __pycache__ -prune -exec rm -rf {} +

@@ -19,6 +19,8 @@ from learntrack.logs.service import Logs
 from learntrack.pages.assets import assets as page_assets
 from learntrack.pages.controller import PageController
 from learntrack.pages.live import Live
+from learntrack.pages.openid import openid_of
+from learntrack.pages.openid_controller import OpenIdController
 from learntrack.pages.viewer import provide_viewer
 from learntrack.privacy.controller import PrivacyController
 from learntrack.privacy.service import Privacy
@@ -53,8 +55,6 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
         connect: How it gets its database.
 
     """
-    verifier = TokenVerifier(settings)
-
     app = Litestar(
         route_handlers=[
             _api(settings),
@@ -63,10 +63,18 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
             assets(),
             page_assets(),
             PageController,
+            OpenIdController,
         ],
         dependencies={name: _of_state(name) for name in _SERVICES} | {"viewer": Provide(provide_viewer)},
         lifespan=[_lifespan(settings, connect)],
-        state=State({"settings": settings, "verifier": verifier, "rate_limit": RateLimit(settings)}),
+        state=State(
+            {
+                "settings": settings,
+                "verifier": TokenVerifier(settings),
+                "openid": openid_of(settings),
+                "rate_limit": RateLimit(settings),
+            }
+        ),
         cors_config=_cors(settings),
         request_class=JsonRequest,
         request_max_body_size=settings.max_body_bytes,

@@ -78,6 +78,25 @@ class Settings(BaseSettings):
         None
     )
 
+    oidc_issuer: Annotated[
+        str | None,
+        Field(description="The OpenID Connect provider with which people sign in to the pages; unset: by token only."),
+    ] = None
+    oidc_client_id: Annotated[str | None, Field(description="What learntrack is called there.")] = None
+    oidc_client_secret: Annotated[
+        SecretStr | None, Field(description="Its secret there; unset: a public client, by PKCE alone.")
+    ] = None
+    oidc_user_claim: Annotated[
+        str, Field(description="The claim that is the user's id here, a UUID.", min_length=1)
+    ] = "sub"
+    oidc_scope: Annotated[
+        str,
+        Field(
+            description="What is asked for there: `openid`, and what the claim needs.",
+            pattern=r"^(.* )?openid( .*)?$",
+        ),
+    ] = "openid"
+
     idempotency_hours: Annotated[
         float, Field(description="Hours for which an Idempotency-Key is remembered.", ge=24, le=24 * 365)
     ] = 48.0

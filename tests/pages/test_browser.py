@@ -12,7 +12,7 @@ import pytest
 
 from learntrack.serving import demo
 from tests.processes import Service
-from tests.support import Person, right
+from tests.support import Person, right, token
 
 playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 axe_api = pytest.importorskip("axe_playwright_python.async_playwright", reason="axe-playwright-python is not installed")
@@ -104,6 +104,22 @@ async def test_every_page_is_accessible_in_light_and_dark_on_desktop_and_phone(s
     await accessible(tab)
 
 
+async def test_a_token_in_the_address_of_a_tab_that_is_open_signs_in(service: Service, tab: Any) -> None:
+    room, ada = tab.url, demo.PEOPLE["Ada"]
+    tab = await tab.context.new_page()  # of its own: the browser notes each refusal that follows as an error
+    await tab.goto(room)
+    async with tab.expect_navigation():
+        await tab.evaluate("token => { location.hash = `token=${token}` }", token(ada))
+    # Ada may not look at a class's page: the tab has become hers.
+    await tab.wait_for_function("!document.body.innerText.includes('Carla')")
+    assert tab.url == room, "the token is out of the address"
+    await tab.goto(f"{service.address}/reports/")
+    assert tab.url.endswith(f"/reports/learner/{ada}")
+    async with tab.expect_navigation(url="**/reports/sign-in*"):
+        await tab.evaluate("location.hash = 'token=nonsense'")
+    assert await tab.get_by_role("alert").is_visible()
+
+
 async def test_the_table_is_walked_by_keyboard_and_told_in_words(tab: Any) -> None:
     await tab.keyboard.press("Tab")
     assert await tab.evaluate("document.activeElement.className") == "skip"
@@ -158,6 +174,6 @@ async def test_pictures_for_the_documentation(service: Service, tab: Any, tmp_pa
 
 async def test_signing_out_closes_the_pages(service: Service, tab: Any) -> None:
     await tab.get_by_role("button", name="Sign out").click()
-    await tab.wait_for_url("**/reports/sign-in")
+    await tab.wait_for_url("**/reports/sign-in*")
     await tab.goto(f"{service.address}/reports/")
     assert tab.url.endswith("/reports/sign-in")

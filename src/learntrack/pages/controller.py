@@ -74,9 +74,17 @@ class PageController(Controller):
     exception_handlers = {Refusal: problem_page, NotSignedIn: to_sign_in}
 
     @get("/sign-in")
-    async def sign_in_page(self) -> Response[str]:
-        """Where a token can be pasted; one behind the # of the address is taken at once."""
-        return render("sign_in.html", wrong=False, viewer=None)
+    async def sign_in_page(
+        self, request: Request[Any, Any, Any], signed_out: Text = None, wrong: Text = None
+    ) -> Response[str]:
+        """Where to go to the host's provider, or paste a token.
+
+        One behind the # of any page's address is taken at once.
+        """
+        openid = signing_in.openid_in(request)
+        here = f"{str(request.base_url).rstrip('/')}{signing_in.SIGN_IN}"
+        way_out = await openid.way_out(here) if openid is not None and signed_out else None
+        return render("sign_in.html", wrong=bool(wrong), viewer=None, provider=openid is not None, way_out=way_out)
 
     @post("/sign-in")
     async def sign_in(self, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -88,14 +96,15 @@ class PageController(Controller):
         try:
             await signing_in.actor_of(request, token)
         except NotSignedIn:
-            return render("sign_in.html", status=401, wrong=True, viewer=None)
+            provider = signing_in.openid_in(request) is not None
+            return render("sign_in.html", status=401, wrong=True, viewer=None, provider=provider, way_out=None)
         return signing_in.signed_in(request, token, "/reports/")
 
     @post("/sign-out")
     async def sign_out(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """Forget the token."""
         signing_in.check_same_site(request)
-        return signing_in.signed_out()
+        return signing_in.signed_out(signing_in.SIGNED_OUT)
 
     @get("/")
     async def home(self, viewer: NamedDependency[Viewer], db: NamedDependency[Database]) -> Response[Any]:

@@ -1,4 +1,7 @@
-"""Signing in to the pages and out again: the same token as the API's, in a cookie that only pages read."""
+"""Signing in to the pages and out again: a cookie that only pages read.
+
+It holds the same token as the API's, or what a sign-in with the host's provider has left.
+"""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,11 +12,13 @@ from litestar.response import Redirect
 
 from learntrack.access.actor import Actor
 from learntrack.access.rate_limit import RateLimit
-from learntrack.access.tokens import InvalidToken, TokenVerifier
+from learntrack.access.tokens import Claims, InvalidToken, TokenVerifier
 from learntrack.errors import Forbidden
+from learntrack.pages.openid import OpenId
 
 COOKIE = "learntrack_token"
 SIGN_IN = "/reports/sign-in"
+SIGNED_OUT = f"{SIGN_IN}?signed_out=true"
 
 
 class NotSignedIn(Exception):
@@ -21,7 +26,7 @@ class NotSignedIn(Exception):
 
 
 async def actor_of(request: Request[Any, Any, Any], token: str, *, again: bool = False) -> Actor:
-    """Whose token it is; `again`: asked once more within the same request, which then does not count as another.
+    """Whose cookie it is; `again`: asked once more within the same request, which then does not count as another.
 
     Raises:
         NotSignedIn: it is not valid (now).
@@ -30,14 +35,22 @@ async def actor_of(request: Request[Any, Any, Any], token: str, *, again: bool =
     """
     verifier: TokenVerifier = request.app.state.verifier
     rate_limit: RateLimit = request.app.state.rate_limit
+    openid = openid_in(request)
     try:
-        claims = await verifier.claims(token)
+        user_id = openid.user_of(token) if openid is not None else None
+        claims = await verifier.claims(token) if user_id is None else Claims(user_id, superuser=False)
     except InvalidToken:
         rate_limit.count(request.client.host if request.client else "", anonymous=True)
         raise NotSignedIn from None
     if not again:
         rate_limit.count(claims.user_id, anonymous=False)
     return Actor(claims.user_id, claims.superuser)
+
+
+def openid_in(request: Request[Any, Any, Any]) -> OpenId | None:
+    """Sign-ins with the host's provider; None: there is none."""
+    openid: OpenId | None = request.app.state.openid
+    return openid
 
 
 def check_same_site(request: Request[Any, Any, Any]) -> None:
@@ -71,8 +84,8 @@ def signed_in(request: Request[Any, Any, Any], token: str, to: str) -> Response[
     return Redirect(to, status_code=303, cookies=[cookie])
 
 
-def signed_out() -> Response[Any]:
+def signed_out(to: str = SIGN_IN) -> Response[Any]:
     """Go to the sign-in page, signed out."""
-    response: Response[Any] = Redirect(SIGN_IN, status_code=303)
+    response: Response[Any] = Redirect(to, status_code=303)
     response.delete_cookie(COOKIE, path="/reports")
     return response
