@@ -31,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engines", default=",".join(ENGINES), help="run on these engines only (comma-separated)")
+    parser.addoption("--random-runs", type=int, default=3, help="random runs of each client behind a bad network")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -1,0 +1,23 @@
+"""The thread in which a queue's file is read and written, so that the app's event loop never waits for a disk."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class QueueThread:
+    """One thread: what it is given is done one after the other."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="learntrack-queue")
+
+    async def do(self, work: Callable[[], T]) -> T:
+        """Have this done there. Once begun it is done to its end, even if nobody waits for it any more."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def close(self) -> None:
+        """End it, once what was given is done."""
+        self._thread.shutdown(wait=True)

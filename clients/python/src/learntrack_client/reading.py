@@ -1,0 +1,86 @@
+"""Reading what was recorded: lists page by page, single ones, the diff between tries, totals, reports."""
+
+from collections.abc import AsyncIterator
+from typing import Literal, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from learntrack_client.service import Service
+from learntrack_client.shapes import Attempt, Diff, JsonObject, ReportName, Total, Try
+
+T = TypeVar("T")
+
+Filter = str | int | bool | None
+"""What a filter may be; None is none."""
+
+RosterKind = Literal[
+    "facilities",
+    "classrooms",
+    "learner_groups",
+    "users",
+    "memberships",
+    "roles",
+    "lessons",
+    "quizzes",
+    "course_sessions",
+    "contents",
+]
+
+
+class _Page(Struct):
+    total_pages: int
+    results: list[msgspec.Raw]
+
+
+class Reading:
+    """Questions to the service. Filters have the API's names (`content`, `user`, `classroom`, …).
+
+    Each raises `Problem` where it is refused, `SignedOut` without a token, `Unreachable` where nobody answers.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def tries(self, *, page_size: int = 100, **filters: Filter) -> AsyncIterator[Try]:
+        """Tries at assessments, newest first; further fields with `include="user,content"`."""
+        return self._rows("/api/logger/masterylog", Try, page_size, filters)
+
+    def attempts(self, *, page_size: int = 100, **filters: Filter) -> AsyncIterator[Attempt]:
+        """Attempts at questions, by try, then by start."""
+        return self._rows("/api/logger/attemptlog", Attempt, page_size, filters)
+
+    async def diff(self, content: str, user: str, index: int = 0, **filters: Filter) -> Diff:
+        """What has changed between a try (0: the latest, 1: the one before) and the one before it."""
+        query = {"content": content, "user": user, **filters}
+        body = await self._service.get(f"/api/logger/masterylog/{index}/diff", query)
+        return msgspec.json.decode(body, type=Diff)
+
+    async def total(self, user: str) -> Total:
+        """How much somebody has finished."""
+        return msgspec.json.decode(await self._service.get(f"/api/logger/totalcontentprogress/{user}", {}), type=Total)
+
+    async def reports(self) -> list[ReportName]:
+        """Which reports there are."""
+        return msgspec.json.decode(await self._service.get("/api/reports", {}), type=list[ReportName])
+
+    def report(self, name: str, *, page_size: int = 1000, **filters: Filter) -> AsyncIterator[JsonObject]:
+        """The rows of a report."""
+        return self._rows(f"/api/reports/{name}", dict, page_size, filters)
+
+    def roster(self, kind: RosterKind, *, page_size: int = 1000) -> AsyncIterator[JsonObject]:
+        """The people, classes or assignments that the caller may see."""
+        return self._rows(f"/api/roster/{kind}", dict, page_size, {})
+
+    async def me(self) -> JsonObject:
+        """Who the caller is: user, roles, classes and groups."""
+        return msgspec.json.decode(await self._service.get("/api/me", {}), type=dict)
+
+    async def _rows(self, path: str, shape: type[T], page_size: int, filters: dict[str, Filter]) -> AsyncIterator[T]:
+        page, pages = 1, 1
+        while page <= pages:
+            body = await self._service.get(path, {**filters, "page": page, "page_size": page_size})
+            found = msgspec.json.decode(body, type=_Page)
+            for row in found.results:
+                yield msgspec.json.decode(row, type=shape)
+            page, pages = page + 1, found.total_pages
