@@ -20,12 +20,16 @@ from tests.support import SECRET, Person
 COMMAND = [str(Path(sys.executable).with_name("learntrack"))]
 
 
-def environment(data_dir: Path, **more: str) -> dict[str, str]:
+def environment(data_dir: Path, **more: str | None) -> dict[str, str]:
+    """This environment with these settings and no others; None leaves one away that is there by default."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LEARNTRACK_")}
-    return kept | {"LEARNTRACK_DATA_DIR": str(data_dir), "LEARNTRACK_JWT_SECRET": SECRET, **more}
+    settings = {"LEARNTRACK_DATA_DIR": str(data_dir), "LEARNTRACK_JWT_SECRET": SECRET, **more}
+    return kept | {name: value for name, value in settings.items() if value is not None}
 
 
-def learntrack(*arguments: str, data_dir: Path, expect: int = 0, **more: str) -> subprocess.CompletedProcess[str]:
+def learntrack(
+    *arguments: str, data_dir: Path, expect: int = 0, **more: str | None
+) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     done = subprocess.run(
         [*COMMAND, *arguments],
@@ -55,7 +59,9 @@ def free_port() -> int:
 class Service:
     """`learntrack serve` as a process group of its own."""
 
-    def __init__(self, data_dir: Path, *arguments: str, workers: int = 1, port: int | None = None, **more: str) -> None:
+    def __init__(
+        self, data_dir: Path, *arguments: str, workers: int = 1, port: int | None = None, **more: str | None
+    ) -> None:
         self.data_dir = data_dir
         self.port = port or free_port()
         self.address = f"http://127.0.0.1:{self.port}"

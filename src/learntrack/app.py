@@ -29,6 +29,7 @@ from learntrack.reports.service import Reports
 from learntrack.roster.controller import CallerController, RosterController
 from learntrack.roster.service import RosterService
 from learntrack.settings import Settings
+from learntrack.settings.values import listed
 from learntrack.storage import Database
 from learntrack.storage.connecting import connect_as_configured
 from learntrack.tracking.batch import BatchRecorder
@@ -140,7 +141,7 @@ def _services(db: Database, settings: Settings) -> dict[str, Any]:
 
 
 def _cors(settings: Settings) -> CORSConfig | None:
-    origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
+    origins = listed(settings.cors_origins)
     if not origins:
         return None
     return CORSConfig(

@@ -4,7 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from learntrack import __version__
+from learntrack.serving.server import Server
+from learntrack.settings import Settings
+from learntrack.storage import StartError
+from learntrack.web import tracing
+from tests.commands.typed import Terminal
 from tests.processes import learntrack
 
 
@@ -29,3 +36,33 @@ def test_help_does_not_wait_for_what_it_never_uses() -> None:
     done = subprocess.run([sys.executable, "-c", looked], capture_output=True, text=True, timeout=60, check=True)
 
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["srve"], "serve"),
+        (["serve", "--prt", "1"], "--prt"),
+        (["serve", "--port", "x"], "--port"),
+        (["token"], "user"),
+        (["token", "x", "--ttl", "0"], "--ttl"),
+        (["roster", "load", "/nowhere"], "/nowhere"),
+        (["report", "totals", "--format", "pdf"], "pdf"),
+    ],
+)
+def test_a_wrong_command_line_is_one_plain_line(terminal: Terminal, arguments: list[str], word: str) -> None:
+    line = terminal(*arguments, expect=2).line
+
+    assert line.startswith("learntrack: ")
+    assert word in line
+
+
+def test_tracing_that_is_not_installed_is_said_before_anything_starts(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracing, "_NEEDED", ("no.such_module",))
+
+    with pytest.raises(StartError, match="LEARNTRACK_TRACING"):
+        Server(Settings(data_dir=data_dir, port=0, tracing=True), demo=False).run()
+
+    assert not (data_dir / "engine").exists()

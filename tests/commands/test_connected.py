@@ -65,7 +65,7 @@ def test_commands_beside_the_service_leave_the_disk_its_reserve(
             await roll_up(db, lambda *_: None)
 
     with pytest.raises(DatabaseUnavailable, match="nearly full"):
-        with_database(Settings(data_dir=data_dir), work)
+        with_database(Settings(data_dir=data_dir), work, new=True)
 
 
 @pytest.mark.parametrize("name", ["a.b", "a b", "$external", "a/b", "a\\b", 'a"b'])

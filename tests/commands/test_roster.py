@@ -1,15 +1,18 @@
 """Loading a roster from a file."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.processes import Service, learntrack, refused
-from tests.support import ROOT, new_id
-
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+from learntrack.commands.connected import configured, with_database
+from learntrack.documents import User
+from learntrack.errors import InvalidFields
+from learntrack.roster.loading import read
+from learntrack.storage import Database
+from learntrack.storage.engine.embedded import EmbeddedEngine
+from tests.commands.typed import Terminal
+from tests.support import new_id
 
 
 def big_roster(users: int) -> dict:
@@ -26,25 +29,44 @@ def big_roster(users: int) -> dict:
     }
 
 
-def test_a_roster_is_loaded_beside_a_running_service_and_without_one(data_dir: Path, tmp_path: Path) -> None:
+def test_a_roster_is_loaded_beside_a_running_service_and_without_one(
+    terminal: Terminal, engine: EmbeddedEngine, tmp_path: Path
+) -> None:
     file = tmp_path / "roster.json"
     file.write_text(json.dumps(big_roster(3000)))
 
-    first = learntrack("roster", "load", str(file), data_dir=data_dir)
-    assert first.stdout.strip() == "1 facilities, 1 classrooms, 3000 users, 3000 memberships"
-    with Service(data_dir) as service:
-        again = learntrack("roster", "load", str(file), data_dir=data_dir)
-        assert again.stdout == first.stdout
-        page = service.send("GET", "/api/roster/memberships?page_size=1", ROOT).json()
-        assert page["count"] == 3000
+    first = terminal("roster", "load", str(file))
+    engine.stop()
+    again = terminal("roster", "load", str(file))
+
+    assert first.out.strip() == "1 facilities, 1 classrooms, 3000 users, 3000 memberships"
+    assert again.out == first.out
+
+    async def memberships(db: Database) -> int:
+        return sum([len(row["memberships"]) for row in await db.find(User, {})])
+
+    assert with_database(configured(), memberships) == 3000
 
 
-def test_a_roster_that_is_wrong_is_said_in_one_line(data_dir: Path, tmp_path: Path) -> None:
-    file = tmp_path / "roster.json"
-    for content, word in (
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
         ("{", "JSON"),
         ('{"users": [{"id": "x"}]}', "users"),
-        (json.dumps(big_roster(1) | {"facilities": []}), "facility"),
-    ):
-        file.write_text(content)
-        refused(learntrack("roster", "load", str(file), data_dir=data_dir, expect=2), word)
+        ('{"userz": []}', "userz"),
+        ('{"remove": {"classroom": []}}', "remove.classroom"),
+    ],
+)
+def test_a_file_that_is_no_roster_is_refused(tmp_path: Path, content: str, word: str) -> None:
+    file = tmp_path / "roster.json"
+    file.write_text(content)
+
+    with pytest.raises(InvalidFields, match=word):
+        read(file)
+
+
+def test_a_reference_to_nothing_is_said_in_one_line(terminal: Terminal, engine: EmbeddedEngine, tmp_path: Path) -> None:
+    file = tmp_path / "roster.json"
+    file.write_text(json.dumps(big_roster(1) | {"facilities": []}))
+
+    assert "facility" in terminal("roster", "load", str(file), expect=2).line

@@ -53,14 +53,16 @@ def test_a_port_or_a_folder_in_use_is_said_in_one_line(data_dir: Path) -> None:
 
 
 def test_a_secret_is_made_once_and_kept_to_its_owner(data_dir: Path) -> None:
-    refused(learntrack("token", new_id(), data_dir=data_dir, expect=2, LEARNTRACK_JWT_SECRET=""), "secret")
-    with Service(data_dir, LEARNTRACK_JWT_SECRET=""):
+    refused(learntrack("token", new_id(), data_dir=data_dir, expect=2, LEARNTRACK_JWT_SECRET=None), "secret")
+    with Service(data_dir, LEARNTRACK_JWT_SECRET=None):
         pass
     file = data_dir / "jwt-secret"
     first = file.read_text()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    with Service(data_dir, LEARNTRACK_JWT_SECRET="") as service:
-        token = learntrack("token", new_id(), "--superuser", data_dir=data_dir, LEARNTRACK_JWT_SECRET="").stdout.strip()
+    with Service(data_dir, LEARNTRACK_JWT_SECRET=None) as service:
+        token = learntrack(
+            "token", new_id(), "--superuser", data_dir=data_dir, LEARNTRACK_JWT_SECRET=None
+        ).stdout.strip()
         answer = httpx.get(
             f"{service.address}/api/roster/users", headers={"Authorization": f"Bearer {token}"}, verify=False
         )

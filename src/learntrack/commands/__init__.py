@@ -3,7 +3,7 @@
 What a command needs is imported when it runs, so that `learntrack --help` does not wait for a driver it never uses.
 """
 
-from typing import Annotated
+from typing import Annotated, Any, NoReturn, cast
 
 import typer
 
@@ -22,16 +22,33 @@ for subject in (serve, token, report, rollup, check, migrate, forget, roster, im
     command.add_typer(subject.commands)
 
 
+# typer's own errors of usage; its releases before 0.20 took click's, so that its place differs.
+_UsageError: type[Exception] = cast(type[Exception], typer.BadParameter.__mro__[1])
+
+
 def main() -> None:
     """Run the command; what the user can mend is one line and exit code 2."""
     try:
-        command()
+        code = command(standalone_mode=False)
+    except _UsageError as error:
+        _explain(error)
+    except typer.Abort:
+        code = 1
     except Exception as error:
         from learntrack.storage import DatabaseUnavailable, StartError
 
         if not isinstance(error, StartError | DatabaseUnavailable):
             raise
         fail(str(error))
+    raise SystemExit(code)
+
+
+def _explain(error: Any) -> NoReturn:
+    """Say in one line what is wrong with a command line."""
+    message = error.format_message().rstrip(".")
+    if not message:  # a group by itself: its help has been printed
+        raise SystemExit(error.exit_code)
+    fail(f"{message}{'' if message.endswith('?') else '.'} `{error.ctx.command_path} --help` says what it takes.")
 
 
 def _version(wanted: bool) -> None:

@@ -9,9 +9,11 @@ from pydantic import ValidationError
 
 from learntrack.commands.terminal import fail
 from learntrack.settings import Settings
-from learntrack.storage import Database
+from learntrack.settings.environment import read
+from learntrack.storage import Database, StartError, schema
 from learntrack.storage.connecting import connect_as_configured
 from learntrack.storage.engine.embedded import engine_for
+from learntrack.storage.engine.format_record import what_wrote
 
 T = TypeVar("T")
 
@@ -25,10 +27,15 @@ def configured(**options: object) -> Settings:
 
     """
     given = {name: value for name, value in options.items() if value is not None}
+    faults = read(Settings.model_fields).faults
     try:
-        return Settings(**given)  # type: ignore[arg-type]
+        settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
-        fail("; ".join(f"{_named(each['loc'], given)}: {each['msg']}" for each in error.errors()))
+        faults += [f"{_named(each['loc'], given)}: {_plain(each['msg'])}" for each in error.errors()]
+        fail("; ".join(faults))
+    if faults:
+        fail("; ".join(faults))
+    return settings
 
 
 def _named(place: tuple[int | str, ...], given: dict[str, object]) -> str:
@@ -37,23 +44,45 @@ def _named(place: tuple[int | str, ...], given: dict[str, object]) -> str:
     return f"--{name}" if name in given else f"LEARNTRACK_{name.upper()}"
 
 
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
 def with_database(
-    settings: Settings, work: Callable[[Database], Coroutine[Any, Any, T]], *, read_patience: float | None = None
+    settings: Settings,
+    work: Callable[[Database], Coroutine[Any, Any, T]],
+    *,
+    read_patience: float | None = None,
+    new: bool = False,
 ) -> T:
     """Run `work` on the configured database; without a URI on the embedded engine (a running service's, if one runs).
 
-    `read_patience` is that of `connect_as_configured`.
+    Args:
+        settings: Which database.
+        work: What to do.
+        read_patience: As for `connect_as_configured`.
+        new: Whether it may be a database that nothing is stored in yet. Else a wrong folder, address or name would
+            be answered from nothing, as if all were well.
+
+    Raises:
+        StartError: there is no such database.
+
     """
 
     async def connected(uri: str) -> T:
         located = located_at(settings, uri)
         db = await connect_as_configured(located, read_patience=read_patience)
         try:
+            if not new and not await schema.is_there(db.raw):
+                raise StartError(
+                    f"Nothing of learntrack is stored in the database {settings.mongodb_database} there: is "
+                    "LEARNTRACK_MONGODB_DATABASE that of the service? A new one is made by `learntrack migrate`."
+                )
             return await work(db)
         finally:
             await db.close()
 
-    with database_uri(settings) as uri:
+    with database_uri(settings, new=new) as uri:
         return asyncio.run(connected(uri))
 
 
@@ -64,10 +93,20 @@ def located_at(settings: Settings, uri: str) -> Settings:
 
 
 @contextmanager
-def database_uri(settings: Settings) -> Iterator[str]:
-    """The URI of the configured database."""
+def database_uri(settings: Settings, *, new: bool = False) -> Iterator[str]:
+    """The URI of the configured database.
+
+    Raises:
+        StartError: it would be a new one, and `new` is not given.
+
+    """
     if settings.mongodb_uri is not None:
         yield settings.mongodb_uri
-    else:
-        with engine_for(settings.data_dir, settings.engine) as uri:
-            yield uri
+        return
+    if not new and what_wrote(settings.data_dir) is None:
+        raise StartError(
+            f"There is no data in {settings.data_dir.absolute()}, and LEARNTRACK_MONGODB_URI is not set: set "
+            "LEARNTRACK_DATA_DIR or LEARNTRACK_MONGODB_URI as the service has it, or run this where the service runs."
+        )
+    with engine_for(settings.data_dir, settings.engine) as uri:
+        yield uri

@@ -13,7 +13,10 @@ commands = typer.Typer()
 def forget(
     user: Annotated[str, typer.Argument(help="The user's id (a UUID).")],
 ) -> None:
-    """Remove a user's roster entry and logs from every collection. Safe to repeat, also after a failure."""
+    """Remove a user's roster entry and logs from every collection. Safe to repeat, also after a failure.
+
+    Exit code 1 if nothing was stored about the user.
+    """
     from learntrack.commands.connected import configured, with_database
     from learntrack.privacy.service import Privacy
     from learntrack.storage import Database
@@ -28,4 +31,7 @@ def forget(
             found = await Privacy(db, patience=float("inf")).remove(user_id, lambda step: bar.advance(task, step))
         return found.removed
 
-    print(listed(with_database(configured(), work), "nothing was stored"))
+    removed = with_database(configured(), work)
+    print(listed(removed, f"Nothing was stored about {user_id}."))
+    if not any(removed.values()):
+        raise typer.Exit(1)

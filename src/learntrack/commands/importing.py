@@ -1,13 +1,18 @@
 """`learntrack import`: moving in with another system's history."""
 
 import gc
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated, cast
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from learntrack.commands.terminal import fail, progress_bar
+
+if TYPE_CHECKING:
+    from learntrack.settings import Settings
 
 commands = typer.Typer()
 importing = typer.Typer(help="Moving in with another system's history.", no_args_is_help=True)
@@ -61,5 +66,19 @@ def import_from_kolibri(
                 task = bar.add_task("logs", total=source.count())
                 await import_kolibri(db, source, report, lambda done: bar.advance(task, done), dry_run=dry_run)
 
-        with_database(configured(), work)
+        with_database(stack.enter_context(_only_looking()) if dry_run else configured(), work, new=True)
     show(report, Console(), dry_run=dry_run)
+
+
+@contextmanager
+def _only_looking() -> "Iterator[Settings]":
+    """The settings; where there is no database yet, with a data folder that is gone afterwards."""
+    from learntrack.commands.connected import configured
+    from learntrack.storage.engine.format_record import what_wrote
+
+    settings = configured()
+    if settings.mongodb_uri is not None or what_wrote(settings.data_dir) is not None:
+        yield settings
+        return
+    with TemporaryDirectory(prefix="learntrack-dry-run-") as folder:
+        yield settings.model_copy(update={"data_dir": Path(folder)})

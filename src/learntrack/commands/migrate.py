@@ -28,6 +28,6 @@ def migrate() -> None:
         finally:
             await db.close()
 
-    with database_uri(settings) as uri:
+    with database_uri(settings) as uri:  # which makes no data folder; what is in a MongoDB it may make
         asyncio.run(work(uri))
     print(f"The database {settings.mongodb_database} has schema version {SCHEMA_VERSION} and all indexes.")

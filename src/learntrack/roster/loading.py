@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from learntrack.errors import field_error
-from learntrack.roster.schemas import PARTS, Roster
+from learntrack.roster.schemas import PARTS, Removal, Roster
 from learntrack.roster.service import RosterService
 from learntrack.storage import Database
 from learntrack.web.problems import invalid
@@ -22,12 +22,32 @@ def read(file: Path) -> Roster:
         InvalidFields: the file is not a roster.
 
     """
+    content = file.read_bytes()
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Roster)
+        roster = msgspec.json.decode(content, type=Roster)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
     except msgspec.DecodeError as error:
         raise field_error("file", f"Not valid JSON: {error}") from None
+    _check_parts(content)
+    return roster
+
+
+def _check_parts(content: bytes) -> None:
+    """Refuse a part that a roster does not have; a request may have one, a file has it by mistake.
+
+    Raises:
+        InvalidFields: there is one.
+
+    """
+    given = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    removed = msgspec.json.decode(given.get("remove") or b"{}", type=dict[str, msgspec.Raw] | None) or {}
+    for place, parts, known in (("", given, Roster), ("remove.", removed, Removal)):
+        for part in parts:
+            if part not in known.__struct_fields__:
+                raise field_error(
+                    place + part, f"There is no such part; there are {', '.join(known.__struct_fields__)}."
+                )
 
 
 async def load(db: Database, roster: Roster, progress: Callable[[int], None]) -> dict[str, int]:

@@ -25,7 +25,7 @@ from learntrack.storage import StartError
 from learntrack.storage.connecting import connect_as_configured
 from learntrack.storage.engine.embedded import EmbeddedEngine
 from learntrack.storage.engine.launcher import die_with_parent
-from learntrack.web import metrics
+from learntrack.web import metrics, tracing
 
 _WORKER_SECONDS = 30
 """After so long without a word a worker is taken for hung; a busy machine may keep a healthy one silent for 5 s."""
@@ -85,6 +85,7 @@ class Server:
                 EmbeddedEngine(self._settings.data_dir, self._settings.engine).check()
             settings = with_secret(self._settings)
             TokenVerifier(settings)
+            tracing.check(settings)
             with self._socket() as listening, _database(settings) as (connected, last_resort):
                 asyncio.run(self._prepare(connected))
                 self._announce(listening, connected)
@@ -156,7 +157,10 @@ class Server:
             target = f"{create_worker_app.__module__}:{create_worker_app.__qualname__}"
             config = uvicorn.Config(target, factory=True, workers=settings.workers, **options)  # type: ignore[arg-type]
             with TemporaryDirectory(prefix="learntrack-metrics-") as shared:
-                os.environ |= _environment(settings) | {metrics.FOLDER: shared}
+                told = _environment(settings)
+                for variable in told:
+                    os.environ.pop(f"{variable}_FILE", None)  # what was read from it is handed on
+                os.environ |= told | {metrics.FOLDER: shared}
                 TimelyWorkers(config, sockets=[listening]).run()
 
 

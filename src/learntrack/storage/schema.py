@@ -16,6 +16,12 @@ _KEY = {"_id": "schema"}
 _COLLECTION = Deployment.collection()
 
 
+async def is_there(database: Any) -> bool:
+    """Whether a release of learntrack has ever stored anything here."""
+    with translated():
+        return await database[_COLLECTION].find_one(_KEY) is not None
+
+
 async def check(database: Any, version: int = SCHEMA_VERSION) -> None:
     """Make sure that what is stored is of `version`; a new database is from now on.
 

@@ -68,7 +68,7 @@ def test_the_service_refuses_another_engines_folder_in_one_line_and_touches_noth
     for command in (["serve", "--port", "0"], ["check"], ["migrate"]):
         done = subprocess.run(
             [*COMMAND, *command],
-            env=environment(data_dir, LEARNTRACK_ENGINE=str(other), LEARNTRACK_JWT_SECRET=""),
+            env=environment(data_dir, LEARNTRACK_ENGINE=str(other), LEARNTRACK_JWT_SECRET=None),
             capture_output=True,
             text=True,
             timeout=60,

@@ -64,9 +64,9 @@ def installed(program: Path | None = None) -> list[Engine]:
 
 def _named(program: Path) -> Engine:
     if program.name not in _FAMILIES:
-        raise StartError(f"LEARNTRACK_ENGINE: {program} is none of {', '.join(_FAMILIES)}.")
-    if not os.access(program, os.X_OK):
-        raise StartError(f"LEARNTRACK_ENGINE: {program} is not a program that can be run.")
+        raise StartError(
+            f"LEARNTRACK_ENGINE: {program} is not one of SecantusDB's servers; they are called {', '.join(_FAMILIES)}."
+        )
     return _engine(program.absolute())
 
 

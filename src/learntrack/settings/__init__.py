@@ -1,4 +1,4 @@
-"""Every setting of the service, read from the environment (prefix LEARNTRACK_).
+"""Every setting of the service, read from the environment (prefix LEARNTRACK_) and from files that it names.
 
 Nothing else reads the environment, but for what others read there: `web.metrics` looks where prometheus_client, which
 takes it from PROMETHEUS_MULTIPROC_DIR alone, keeps the numbers of several workers; tracing's OTEL_ variables are
@@ -8,16 +8,29 @@ OpenTelemetry's own. `serving.server` writes the environment of its workers, bec
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from learntrack.settings import values
+from learntrack.settings.environment import PREFIX, EnvironmentAndFiles
 
 
 class Settings(BaseSettings):
     """The service's settings. Each field's description is its row in the README."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="LEARNTRACK_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
-    )
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", hide_input_in_errors=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given by name wins over the environment."""
+        return init_settings, EnvironmentAndFiles(settings_cls)
 
     host: Annotated[str, Field(description="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1"
     port: Annotated[int, Field(description="The port to listen on; 0 takes a free one.", ge=0, le=65535)] = 8000
@@ -26,6 +39,7 @@ class Settings(BaseSettings):
     mongodb_uri: Annotated[
         str | None,
         Field(description="The MongoDB (6.0+, replica set or sharded cluster) to use; unset: the embedded engine."),
+        AfterValidator(values.mongodb_uri),
     ] = None
     mongodb_database: Annotated[
         str,
@@ -37,6 +51,7 @@ class Settings(BaseSettings):
         Field(
             description="The embedded engine's program, for example another environment's; unset: the installed one."
         ),
+        AfterValidator(values.program),
     ] = None
     transaction_seconds: Annotated[
         float, Field(description="Seconds after which a write that cannot get through is answered 503.", gt=0, le=60)
@@ -52,6 +67,7 @@ class Settings(BaseSettings):
     watched_disk: Annotated[
         Path | None,
         Field(description="Writes are 503 while this folder's disk is nearly full; with the embedded engine its own."),
+        AfterValidator(values.folder),
     ] = None
 
     jwt_secret: Annotated[
@@ -62,16 +78,22 @@ class Settings(BaseSettings):
                 "data folder."
             )
         ),
+        AfterValidator(values.long_secret),
     ] = None
     jwt_previous_secret: Annotated[
         SecretStr | None,
         Field(description="The secret before this one: tokens signed with it are taken too, while it is replaced."),
+        AfterValidator(values.long_secret),
     ] = None
     jwt_public_key: Annotated[
-        str | None, Field(description="The public key (PEM) of RS256 or ES256 tokens, instead of a secret.")
+        str | None,
+        Field(description="The public key (PEM) of RS256 or ES256 tokens, instead of a secret."),
+        AfterValidator(values.public_key),
     ] = None
     jwks_url: Annotated[
-        str | None, Field(description="Where the public keys of RS256 or ES256 tokens are, instead of a secret.")
+        str | None,
+        Field(description="Where the public keys of RS256 or ES256 tokens are, instead of a secret."),
+        AfterValidator(values.http_address),
     ] = None
     jwt_issuer: Annotated[str | None, Field(description="The `iss` that tokens must have; unset: not checked.")] = None
     jwt_audience: Annotated[str | None, Field(description="The `aud` that tokens must have; unset: not checked.")] = (
@@ -191,10 +213,12 @@ class Settings(BaseSettings):
                 "believed; * for all."
             )
         ),
+        AfterValidator(values.networks),
     ] = ""
     cors_origins: Annotated[
         str,
         Field(description="Origins, comma-separated, whose pages may call the API; unset: none but the service's own."),
+        AfterValidator(values.origins),
     ] = ""
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
