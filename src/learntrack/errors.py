@@ -73,6 +73,18 @@ class NotFound(Refusal):
     """There is no such thing here."""
 
 
+class StartRefused(NotFound):
+    """The session is not there, because its start has been refused just before.
+
+    Args:
+        why: What the start was refused for.
+
+    """
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"The start of this session was refused. {why}")
+
+
 class TooLarge(Refusal):
     """This is larger than the service accepts."""
 

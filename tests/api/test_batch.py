@@ -128,7 +128,6 @@ async def test_a_bad_item_stops_neither_the_others_nor_its_session(api: Api, sch
 
 async def test_an_items_fields_are_named_as_they_stand_in_it(api: Api, school: School) -> None:
     learner, session = await school.learner(), new_id()
-    lesson = {"lesson_id": new_id()}
     refused = {
         "update.interactions[0].item": item(session, update={"interactions": [right("")]}),
         "update.interactions[1].id": item(session, update={"interactions": [right("a"), right("a", id="x")]}),
@@ -137,9 +136,9 @@ async def test_an_items_fields_are_named_as_they_stand_in_it(api: Api, school: S
         "start.node_id": item(new_id(), start={}),
         "start.content_id": item(new_id(), start=video(content_id=None)),
         "start.mastery_model.n": item(new_id(), start=exercise({"type": "m_of_n", "m": 5})),
-        "start.lesson_id": item(new_id(), start=video(**lesson)),
+        "start.lesson_id": item(new_id(), start=video(lesson_id="x")),
         "key": item(session, key="ä", update={}),
-        "occurred_at": item(session, ago=-9999, update={}),
+        "occurred_at": item(session, ago=40 * 86400, update={}),
         "session_id": item("x", update={}),
     }
     unknown = item(session, update={"interactions": [right("a", id=new_id())]})
@@ -176,17 +175,6 @@ async def test_a_malformed_session_id_is_that_items_fault(api: Api, school: Scho
         assert (result["status"], list(result["body"]["errors"])) == (400, ["session_id"])
         assert other["status"] in (200, 404)
     assert len((await api.stored())["content_sessions"]) == len(before["content_sessions"]) + 1
-
-
-@pytest.mark.parametrize(("ago", "status"), [(30 * 86400 - 60, 200), (30 * 86400 + 60, 400), (-30, 200), (-120, 400)])
-async def test_items_of_long_ago_or_of_the_future_are_refused(
-    api: Api, school: School, ago: float, status: int
-) -> None:
-    learner = await school.learner()
-
-    [result] = await send(api, learner, item(new_id(), ago=ago, start=video()))
-
-    assert result["status"] == status
 
 
 async def test_a_late_item_never_moves_a_timestamp_backwards(api: Api, school: School) -> None:

@@ -137,10 +137,10 @@ def test_a_member_of_a_group_is_a_member_of_its_classroom() -> None:
     user.join(group)
     user.take_role(Role(collection_id=classroom, kind="coach"))
 
-    user.settle({group: classroom})
+    user.settle({group: classroom}, NOW)
     assert (user.collections, user.places) == ([group, classroom], [facility, group, classroom])
     assert user.role_places == [classroom]
 
-    user.leave({group, classroom})
-    user.settle({})
+    user.leave({group, classroom}, NOW)
+    user.settle({}, NOW)
     assert (user.collections, user.roles, user.role_places) == ([], [], [])

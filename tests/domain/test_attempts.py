@@ -97,7 +97,7 @@ def test_completion_is_set_once() -> None:
 
 def test_a_late_interaction_moves_no_timestamp_backwards() -> None:
     begun = attempt()
-    begun.go_on(answer(), now=NOW - timedelta(hours=1))
+    begun.go_on(answer(), now=NOW - timedelta(hours=1), clock=NOW)
 
     assert begun.end_timestamp == NOW
 

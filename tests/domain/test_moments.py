@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from learntrack.domain import moments
+from learntrack.domain.moments import later_end
 
+NOW = moments.now()
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))
 
 
@@ -31,3 +34,23 @@ def test_a_moment_before_is_so_many_seconds_before(moment: datetime, seconds: fl
     earlier = moments.before(moment, seconds)
 
     assert abs((moment - earlier).total_seconds() - seconds) < 0.002
+
+
+@pytest.mark.parametrize(
+    ("end", "at", "clock", "found"),
+    [
+        (-5, 0, None, 0),
+        (0, 0, None, 0),
+        (5, 0, None, 5),  # clocks of several hosts differ
+        (5.1, 0, None, 0),
+        (1, -60, 0, 1),  # delivered late
+        (-1, -60, 0, -1),
+        (6, -60, 0, -60),
+        (-90, -60, 0, -60),
+    ],
+)
+def test_an_end_is_later_unless_it_lies_ahead(end: float, at: float, clock: float | None, found: float) -> None:
+    """All in minutes from now."""
+    told = None if clock is None else NOW + timedelta(minutes=clock)
+
+    assert later_end(NOW + timedelta(minutes=end), NOW + timedelta(minutes=at), told) == NOW + timedelta(minutes=found)

@@ -14,6 +14,7 @@ from learntrack.domain.mastery import COACH_ASSIGNED_QUIZ, Criterion
 from learntrack.domain.progress import Advance
 from learntrack.errors import Conflict, InvalidFields, NotFound, QuizFinished, TooLarge
 from learntrack.tracking import recording
+from learntrack.tracking.delivery import Delivery
 from learntrack.tracking.requests import StartJob, UpdateJob
 from learntrack.tracking.schemas import SessionStarted, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
@@ -158,12 +159,12 @@ def test_a_refused_update_changes_nothing(group: Group, refusal: type[Exception]
 
 
 def test_a_clients_session_id_is_taken_once(group: Group) -> None:
-    session = group.start(id_is_the_clients=True).session_id
+    session = group.start(delivery=Delivery(NOW)).session_id
 
     with pytest.raises(Conflict):
-        group.start(session_id=session, id_is_the_clients=True)
+        group.start(session_id=session, delivery=Delivery(NOW))
     with pytest.raises(NotFound):
-        group.start(session_id=session, id_is_the_clients=True, user_id=new_id())
+        group.start(session_id=session, delivery=Delivery(NOW), user_id=new_id())
 
 
 def test_an_anonymous_visit_keeps_its_attempts_itself(group: Group) -> None:

@@ -11,6 +11,7 @@ from learntrack.documents.bookkeeping import Deployment, IdempotencyKey, RollupS
 from learntrack.documents.content_sessions import ContentSession
 from learntrack.documents.content_summaries import ContentSummary
 from learntrack.documents.contents import Content, FormerEntry, Question
+from learntrack.documents.ended_assignments import EndedAssignment
 from learntrack.documents.mastery_logs import MasteryLog
 from learntrack.documents.recording_permits import RecordingPermit
 from learntrack.documents.rollups import ItemRollup
@@ -32,6 +33,7 @@ ALL: list[type[Document]] = [
     CourseSession,
     Content,
     FormerEntry,
+    EndedAssignment,
     ItemRollup,
     RollupState,
     Deployment,
@@ -47,6 +49,7 @@ __all__ = [
     "ContentSummary",
     "CourseSession",
     "Deployment",
+    "EndedAssignment",
     "Facility",
     "FormerEntry",
     "IdempotencyKey",

@@ -9,6 +9,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from learntrack.documents.holding import NO_ATTEMPTS, HoldsAttempts
 from learntrack.documents.logged import Imported, progress_taken_over
 from learntrack.domain.ids import summary_id
+from learntrack.domain.moments import later_end
 from learntrack.domain.progress import Advance
 
 OWNER_ATTEMPTS = IndexModel(
@@ -91,12 +92,12 @@ class ContentSession(HoldsAttempts, Document):  # type: ignore[misc]  # our ids 
         """The visit goes on with this try."""
         self.change(mastery_log_id=log_id, context=self.context | {"mastery_level": mastery_level})
 
-    def advance(self, step: Advance, at: datetime) -> None:
-        """Add progress and time."""
+    def advance(self, step: Advance, at: datetime, clock: datetime | None = None) -> None:
+        """Add progress and time; `clock` is what time it is, where that is not when it happened."""
         self.change(
             progress=step.of(self.progress),
             time_spent=self.time_spent + step.time_spent,
-            end_timestamp=max(self.end_timestamp, at),
+            end_timestamp=later_end(self.end_timestamp, at, clock),
         )
 
     def went_on(self, *, until: datetime, time_spent: float, progress: float) -> None:

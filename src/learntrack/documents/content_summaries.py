@@ -11,6 +11,7 @@ from pymongo import ASCENDING, IndexModel
 from learntrack.documents.logged import Imported, Logged, progress_taken_over
 from learntrack.domain.ids import summary_id
 from learntrack.domain.mastery import TryKind
+from learntrack.domain.moments import later_end
 from learntrack.domain.progress import Advance, is_complete
 
 OWNER_PROGRESS = IndexModel([("user_id", ASCENDING), ("progress", ASCENDING)], name="owner_progress")
@@ -78,24 +79,28 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
             finished_tries=0,
         )
 
-    def visit(self, channel_id: str | None, at: datetime, *, repeat: bool, with_try: bool) -> None:
-        """A visit begins: the newest channel and end count; `repeat` starts progress anew."""
-        self.change(channel_id=channel_id, end_timestamp=max(self.end_timestamp, at))
+    def visit(
+        self, channel_id: str | None, at: datetime, clock: datetime | None = None, *, repeat: bool, with_try: bool
+    ) -> None:
+        """A visit begins: the newest channel and end count; `repeat` starts progress anew; `clock` is what time it is,
+        where that is not when it happened.
+        """
+        self.change(channel_id=channel_id, end_timestamp=later_end(self.end_timestamp, at, clock))
         if repeat:
             self.change(progress=0.0)
         if with_try:
             self.change(has_tries=True)
 
-    def advance(self, step: Advance, at: datetime) -> None:
-        """Add progress and time; reaching 1.0 from below is the completion."""
+    def advance(self, step: Advance, at: datetime, clock: datetime | None = None) -> None:
+        """Add progress and time; reaching 1.0 from below is the completion. `clock` as of `visit`."""
         was_complete = is_complete(self.progress)
         self.change(
             progress=step.of(self.progress),
             time_spent=self.time_spent + step.time_spent,
-            end_timestamp=max(self.end_timestamp, at),
+            end_timestamp=later_end(self.end_timestamp, at, clock),
         )
         if is_complete(self.progress) and not was_complete:
-            self.change(completion_timestamp=max(self.completion_timestamp or at, at))
+            self.change(completion_timestamp=later_end(self.completion_timestamp or at, at, clock))
 
     def keep_extra_fields(self, extra_fields: dict[str, Any]) -> None:
         """Replace what the app keeps with the summary."""
@@ -147,11 +152,11 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
         """Remember the try of this kind to go on with."""
         self.change(current=self.current | {kind: current})
 
-    def try_moved(self, kind: TryKind, try_id: str, *, finishes: bool, end: datetime) -> None:
+    def try_moved(self, kind: TryKind, try_id: str, *, finished: bool, end: datetime) -> None:
         """A try ended anew: which one to go on with has to be looked up again if that may have changed."""
         current = self.current.get(kind)
         if current is None:
             return
-        is_first = current.try_id == try_id and (not finishes or current.others_end is None or end > current.others_end)
+        is_first = current.try_id == try_id and (not finished or current.others_end is None or end > current.others_end)
         if not is_first:
             self.change(current={other: each for other, each in self.current.items() if other != kind})

@@ -10,6 +10,7 @@ from learntrack.documents.holding import NO_ATTEMPTS, HoldsAttempts
 from learntrack.documents.logged import Imported
 from learntrack.domain.ids import try_id
 from learntrack.domain.mastery import Criterion
+from learntrack.domain.moments import later_end
 
 NEWEST_FIRST = [("end_timestamp", DESCENDING), ("_id", ASCENDING)]
 """The order of lists: total, so that pages neither skip nor repeat."""
@@ -76,11 +77,13 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
             **NO_ATTEMPTS,
         )
 
-    def advance(self, seconds: float, at: datetime, *, finish: bool) -> None:
-        """Add time, and finish the try if it is to be and is not; its end moves only when one of the two changes."""
+    def advance(self, seconds: float, at: datetime, clock: datetime | None = None, *, finish: bool) -> None:
+        """Add time, and finish the try if it is to be and is not; its end moves only when one of the two changes.
+        `clock` is what time it is, where that is not when it happened.
+        """
         finishes = finish and not self.complete
         if seconds > 0 or finishes:
-            self.change(time_spent=self.time_spent + seconds, end_timestamp=max(self.end_timestamp, at))
+            self.change(time_spent=self.time_spent + seconds, end_timestamp=later_end(self.end_timestamp, at, clock))
         if finishes:
             self.change(complete=True, completion_timestamp=at)
 

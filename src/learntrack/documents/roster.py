@@ -1,7 +1,8 @@
 """The roster: people, the collections that they belong to, and what is assigned to those."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import ClassVar, Literal
+from datetime import datetime
+from typing import Any, ClassVar, Literal
 
 from beanie import Document
 from pydantic import BaseModel
@@ -25,12 +26,27 @@ class Role(BaseModel):
     kind: Literal["admin", "coach"]
 
 
+class FormerRole(Role):
+    """A role that a user had until a moment."""
+
+    until: datetime
+
+
+class FormerCollection(BaseModel):
+    """A classroom, group or facility in which a user was a learner until a moment."""
+
+    collection_id: str
+    until: datetime
+
+
 class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A person.
 
     `memberships` are the collections that the roster names; `collections` add the classrooms of groups among them, and
     `places` the facility: where the user counts as a learner. `role_places` are the collections whose learners' logs
     the user may read. All three are derived when the roster is written (`settle`), so that nobody decides it again.
+    `former_collections` and `former_roles` are those that have ended, each until when: one that begins again is no
+    longer among them.
     """
 
     username: str
@@ -42,6 +58,8 @@ class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     places: list[str] = []
     roles: list[Role] = []
     role_places: list[str] = []
+    former_collections: list[FormerCollection] = []
+    former_roles: list[FormerRole] = []
 
     class Settings:
         """Collection and indexes."""
@@ -75,35 +93,48 @@ class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     def take_role(self, role: Role) -> None:
         """Be coach or admin of a collection."""
         if role not in self.roles:
-            self.change(roles=[*self.roles, role])
+            former = [each for each in self.former_roles if (each.collection_id, each.kind) != _key(role)]
+            self.change(roles=[*self.roles, role], former_roles=former)
 
     def end_membership(self, collection_id: str) -> None:
         """Be no learner there any more."""
         self.change(memberships=[entry for entry in self.memberships if entry != collection_id])
 
-    def end_role(self, role: Role) -> None:
+    def end_role(self, role: Role, at: datetime) -> None:
         """Have this role no more."""
-        self.change(roles=[entry for entry in self.roles if entry != role])
+        self._end_roles([entry for entry in self.roles if entry == role], at)
 
-    def leave(self, collections: Collection[str]) -> None:
+    def leave(self, collections: Collection[str], at: datetime) -> None:
         """End the memberships and roles in these collections."""
+        self.change(memberships=[entry for entry in self.memberships if entry not in collections])
+        self._end_roles([role for role in self.roles if role.collection_id in collections], at)
+
+    def _end_roles(self, ended: Collection[Role], at: datetime) -> None:
+        former = [FormerRole(collection_id=role.collection_id, kind=role.kind, until=at) for role in ended]
         self.change(
-            memberships=[entry for entry in self.memberships if entry not in collections],
-            roles=[role for role in self.roles if role.collection_id not in collections],
+            roles=[role for role in self.roles if role not in ended], former_roles=[*self.former_roles, *former]
         )
 
-    def settle(self, classroom_of: Mapping[str, str]) -> None:
+    def settle(self, classroom_of: Mapping[str, str], at: datetime) -> None:
         """Derive what follows from memberships, roles and facility; `classroom_of` maps a group to its classroom.
 
-        A member of a group is a member of its classroom.
+        A member of a group is a member of its classroom. Where they are a learner no more they were until `at`.
         """
         classrooms = [classroom_of[entry] for entry in self.memberships if entry in classroom_of]
         collections = _unique([*self.memberships, *classrooms])
+        left = [entry for entry in self.collections if entry not in collections]
+        former = [each for each in self.former_collections if each.collection_id not in {*collections, *left}]
+        former += [FormerCollection(collection_id=entry, until=at) for entry in left]
         self.change(
+            former_collections=former,
             collections=collections,
             places=_unique([self.facility_id, *collections]),
             role_places=_unique(role.collection_id for role in self.roles),
         )
+
+
+def _key(role: Role) -> tuple[str, str]:
+    return role.collection_id, role.kind
 
 
 def _unique(ids: Iterable[str]) -> list[str]:
@@ -154,6 +185,14 @@ class Assigned(Stored):
     title: str
     collection_ids: list[str] = []
 
+    def rewrite(self, fields: Mapping[str, Any], at: datetime) -> None:
+        """Take over what is sent of it."""
+        self.change(**fields)
+
+    def last_open(self, at: datetime) -> datetime | None:
+        """Until when, at this moment, it could be worked on; None: it never could."""
+        return at
+
     def unassign(self, collections: Collection[str]) -> None:
         """Be assigned to these collections no more."""
         self.change(collection_ids=[entry for entry in self.collection_ids if entry not in collections])
@@ -172,9 +211,12 @@ class Lesson(Assigned, Document):  # type: ignore[misc]  # our ids are no Object
 
 
 class Quiz(Assigned, Document):  # type: ignore[misc]  # our ids are no ObjectIds
-    """A quiz; learners may take it while it is active. `question_count` is null where nobody has said it."""
+    """A quiz; learners may take it while it is active. `closed_at` is when it was closed, if it is and was open.
+    `question_count` is null where nobody has said it.
+    """
 
     active: bool
+    closed_at: datetime | None = None
     question_count: int | None = None
     questions: list[Question] = []
 
@@ -183,6 +225,19 @@ class Quiz(Assigned, Document):  # type: ignore[misc]  # our ids are no ObjectId
 
         name = "quizzes"
         indexes: ClassVar = [ASSIGNED]
+
+    def rewrite(self, fields: Mapping[str, Any], at: datetime) -> None:
+        """Take over what is sent of it, and when that closes it."""
+        was_active = self.active
+        self.change(**fields)
+        if self.active:
+            self.change(closed_at=None)
+        elif was_active:
+            self.change(closed_at=at)
+
+    def last_open(self, at: datetime) -> datetime | None:
+        """Until when, at this moment, it could be taken; None: it never could."""
+        return at if self.active else self.closed_at
 
 
 class CourseSession(Assigned, Document):  # type: ignore[misc]  # our ids are no ObjectIds

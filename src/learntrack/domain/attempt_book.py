@@ -72,6 +72,8 @@ class AttemptBook:
     replaced by a copy, so that a refusal half-way leaves nothing behind, and every group's attempt can be shown as it
     stood then.
 
+    `clock` is what time it is, where that is not when the interactions happened.
+
     After `record`, `changed` are the positions in `embedded` to be written (all of them where `moved`), `chunks` with
     `changed` entries are to be updated, and `new_chunks` to be inserted.
     """
@@ -80,6 +82,7 @@ class AttemptBook:
     totals: OverflowTotals | None = None
     chunks: list[Chunk] = field(default_factory=list)
     limits: AttemptLimits = field(default_factory=AttemptLimits)
+    clock: datetime | None = None
     changed: set[int] = field(default_factory=set)
     moved: bool = False
     new_chunks: list[Chunk] = field(default_factory=list)
@@ -210,7 +213,7 @@ class AttemptBook:
         size = self._sizes.get(before.id) or size_of(before)
         for interaction in interactions:
             answer, simple_answer = attempt.answer, attempt.simple_answer
-            attempt.go_on(interaction, now=now)
+            attempt.go_on(interaction, now=now, clock=self.clock)
             size += size_of(attempt.interaction_history[-1]) + 1
             if attempt.answer is not answer:
                 size += size_of(attempt.answer) - size_of(answer)

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from learntrack.domain.ids import new_id
-from learntrack.domain.moments import before
+from learntrack.domain.moments import before, later_end
 
 
 class HistoryEntry(BaseModel):
@@ -82,13 +82,14 @@ class Attempt(BaseModel):
             interaction_history=[HistoryEntry.of(interaction)],
         )
 
-    def go_on(self, interaction: "Interaction", *, now: datetime) -> None:
+    def go_on(self, interaction: "Interaction", *, now: datetime, clock: datetime | None = None) -> None:
         """Fold one more interaction into this attempt.
 
-        A late interaction (its `now` before the attempt's end) never moves a timestamp backwards.
+        A late interaction (its `now` before the attempt's end) never moves a timestamp backwards; `clock` is what time
+        it is when it is delivered.
         """
         self.interaction_history.append(HistoryEntry.of(interaction))
-        self.end_timestamp = max(self.end_timestamp, now)
+        self.end_timestamp = later_end(self.end_timestamp, now, clock)
         self.time_spent = interaction.time_spent
         if interaction.error:
             self.error = True

@@ -37,3 +37,8 @@ def summary_id(user_id: str, content_id: str) -> str:
 def try_id(summary: str, mastery_level: int) -> str:
     """The id of the one mastery log of this summary log and mastery level."""
     return uuid5(_NAMESPACE, f"try:{summary}:{mastery_level}").hex
+
+
+def ended_assignment_id(assigned_id: str, collection_id: str) -> str:
+    """The id of what is remembered of this ended assignment to this collection."""
+    return uuid5(_NAMESPACE, f"ended assignment:{assigned_id}:{collection_id}").hex

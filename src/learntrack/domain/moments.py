@@ -5,6 +5,11 @@ from datetime import UTC, datetime, timedelta
 LONGEST_SECONDS = 1e9
 """The most seconds that one request may claim, some 31 years; more is a mistake and would leave the calendar."""
 
+MOST_AHEAD = timedelta(minutes=5)
+"""How far ahead of the clock an end may be stored, since clocks of several hosts differ. Further ahead: one of them
+jumped back.
+"""
+
 
 def now() -> datetime:
     """The present moment."""
@@ -19,3 +24,18 @@ def to_milliseconds(moment: datetime) -> datetime:
 def before(moment: datetime, seconds: float) -> datetime:
     """The moment `seconds` (0 to `LONGEST_SECONDS`) before `moment`."""
     return to_milliseconds(moment - timedelta(seconds=seconds))
+
+
+def later_end(end: datetime, at: datetime, clock: datetime | None = None) -> datetime:
+    """The end of what ended and went on at a moment: what is delivered late never moves it backwards. An end that lies
+    ahead of the clock counts for nothing (contract, *What happened when*).
+
+    Args:
+        end: When it ended so far.
+        at: When it went on.
+        clock: What time it is; unset: it went on just now.
+
+    """
+    if end <= at or end > (clock or at) + MOST_AHEAD:
+        return at
+    return end

@@ -63,8 +63,10 @@ class RosterService:
         if wrong := faults(roster):
             raise InvalidFields(wrong)
 
+        at = moments.now()
+
         async def work(tx: Tx) -> None:
-            await RosterWriting(self._db, tx).write(roster)
+            await RosterWriting(self._db, tx, at).write(roster)
 
         async with self._one_at_a_time:
             await self._db.transaction(work, patience=_PATIENCE)

@@ -1,6 +1,7 @@
 """Writing a roster: what is sent becomes changes of the documents, all within one transaction."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from learntrack.documents import (
@@ -15,9 +16,10 @@ from learntrack.documents import (
     User,
 )
 from learntrack.documents.base import Stored
-from learntrack.documents.roster import Role
+from learntrack.documents.roster import Assigned, Role
 from learntrack.errors import InvalidFields, field_error
 from learntrack.roster.checks import too_few
+from learntrack.roster.endings import Endings
 from learntrack.roster.references import dangling
 from learntrack.roster.schemas import MembershipRecord, Record, Removal, RoleRecord, Roster
 from learntrack.storage import Database
@@ -45,12 +47,15 @@ class RosterWriting:
     Args:
         db: Where to.
         tx: The transaction.
+        at: When it is written: what ends with it ended then.
 
     """
 
-    def __init__(self, db: Database, tx: Tx) -> None:
+    def __init__(self, db: Database, tx: Tx, at: datetime) -> None:
         self._db = db
         self._tx = tx
+        self._at = at
+        self._endings = Endings(at)
 
     async def write(self, roster: Roster) -> None:
         """Add, change and remove records.
@@ -70,6 +75,7 @@ class RosterWriting:
         await self._write_people(roster, removal, gone, moved)
         for part, kind in ASSIGNMENTS.items():
             await self._remove(kind, getattr(removal, part))
+        await self._endings.write(self._db, self._tx)
 
     async def _moved_groups(self, roster: Roster) -> set[str]:
         """The groups that change their classroom."""
@@ -83,6 +89,12 @@ class RosterWriting:
             document = documents.get(record.id)
             if document is None:
                 document = documents[record.id] = kind.new(id=record.id, **record.complete())
+                if isinstance(document, Assigned):
+                    self._endings.note(document, ())
+            elif isinstance(document, Assigned):
+                before = document.collection_ids
+                document.rewrite(record.sent(), self._at)
+                self._endings.note(document, before)
             else:
                 document.change(**record.sent())
             if isinstance(document, (Quiz, Content)) and too_few(document.question_count, document.questions):
@@ -98,14 +110,14 @@ class RosterWriting:
             else:
                 user.change(**record.sent())
         for user in users.values():
-            user.leave(gone)
+            user.leave(gone, self._at)
         # Whoever is sent or named for an addition is there; what is to be removed may be of nobody.
         for ended in removal.memberships:
             if ended.user_id in users:
                 users[ended.user_id].end_membership(ended.collection_id)
         for ended_role in removal.roles:
             if ended_role.user_id in users:
-                users[ended_role.user_id].end_role(_role(ended_role))
+                users[ended_role.user_id].end_role(_role(ended_role), self._at)
         for membership in roster.memberships:
             users[membership.user_id].join(membership.collection_id)
         for role in roster.roles:
@@ -113,7 +125,7 @@ class RosterWriting:
         groups = await self._by_id(LearnerGroup, {entry for user in users.values() for entry in user.memberships})
         classroom_of = {group.id: group.classroom_id for group in groups.values()}
         for user in users.values():
-            user.settle(classroom_of)
+            user.settle(classroom_of, self._at)
         await self._db.write(users.values(), self._tx)
 
     async def _affected(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str]) -> dict[str, User]:
@@ -144,16 +156,24 @@ class RosterWriting:
             for kind in ASSIGNMENTS.values():
                 assigned = await self._db.load(kind, {"collection_ids": {"$in": list(gone)}}, self._tx)
                 for each in assigned:
-                    each.unassign(gone)
+                    self._unassign(each, gone)
                 await self._db.write(assigned, self._tx)
             await self._remove(LearnerGroup, groups)
             await self._remove(Classroom, removal.classrooms)
         return gone
 
+    def _unassign(self, assigned: Assigned, collections: Collection[str]) -> None:
+        before = assigned.collection_ids
+        assigned.unassign(collections)
+        self._endings.note(assigned, before)
+
     async def _remove(self, kind: type[Removable], ids: Collection[str]) -> None:
         going = list((await self._by_id(kind, ids)).values())
         if not going:
             return
+        for each in going:
+            if isinstance(each, Assigned):
+                self._unassign(each, each.collection_ids)
         named: dict[str, object] = {"_id": {"$in": [each.id for each in going]}}
         await self._db.remove(FormerEntry, named, self._tx)  # of one that was removed before and came back
         await self._db.write([_remembered(each) for each in going], self._tx)

@@ -1,19 +1,21 @@
 """An offline client's queue: many starts and updates in one request, each with a result of its own."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, TypeGuard
 
 import msgspec
 
 from learntrack.access.actor import Actor
-from learntrack.domain import moments
-from learntrack.errors import InvalidFields, Refusal, TooLarge, field_error, inside
+from learntrack.domain.ids import is_id, parse_id
+from learntrack.errors import InvalidFields, NotFound, Refusal, StartRefused, TooLarge, field_error, inside
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable
 from learntrack.storage.group_commit import GROUP_BYTES
+from learntrack.tracking.delivery import Clocks, in_utc
 from learntrack.tracking.idempotency import KeyScope, request_key
 from learntrack.tracking.requests import Job, StartJob, start_job, update_job
 from learntrack.tracking.schemas import MOST_ITEMS, BatchItem, BatchResult, BatchResults
@@ -26,7 +28,29 @@ from learntrack.web.values import read, read_text
 _PART_ITEMS = 50
 _SHARE_OF_A_REQUEST = 0.75
 """After so much of a request's time the rest of a queue is left for the next one, so that what is done is told."""
-_AHEAD = timedelta(seconds=60)
+
+
+class _Head(msgspec.Struct):
+    """What a queue says besides its items."""
+
+    sent_at: datetime | None = None
+
+
+class _Remarks(msgspec.Struct):
+    """What an answer says of how its item was recorded."""
+
+    occurred_at: datetime | msgspec.UnsetType = msgspec.UNSET
+    left_out: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
+@dataclass(slots=True, frozen=True)
+class _Asked:
+    """What an item asks for, as far as it can be told: its key, its session, and what is to be done."""
+
+    key: str | None
+    session_id: str | None
+    starts: bool
+    job: Job | Refusal
 
 
 class BatchRecorder:
@@ -51,13 +75,15 @@ class BatchRecorder:
             by: The caller.
 
         Raises:
-            InvalidFields: there are no items, or too many.
+            InvalidFields: there are no items, or too many; or `sent_at` is no moment.
             DatabaseUnavailable: none of the items could be stored just now.
 
         """
         items = body.get("items") if isinstance(body, dict) else None
         if not isinstance(items, list) or not 1 <= len(items) <= MOST_ITEMS:
             raise field_error("items", f"Must be a list of 1–{MOST_ITEMS} items.")
+        clocks = self._clocks(body)
+        refused_starts: dict[str, Exception] = {}
         end = asyncio.get_running_loop().time() + _SHARE_OF_A_REQUEST * self._settings.request_seconds
         results: list[BatchResult] = []
         stored = False
@@ -66,31 +92,39 @@ class BatchRecorder:
         for part in _parts(items):
             if gone is None and asyncio.get_running_loop().time() > end:
                 gone = DatabaseUnavailable("There are too many others at work.")
-            asked = [await self._read(item, by) for item in part]
-            outcomes = [gone] * len(part) if gone is not None else await self._outcomes([job for _, job in asked])
+            asked = [await self._read(item, by, clocks) for item in part]
+            outcomes = [gone] * len(part) if gone is not None else await self._outcomes([each.job for each in asked])
+            outcomes = [_in_turn(each, outcome, refused_starts) for each, outcome in zip(asked, outcomes, strict=True)]
             stored = stored or any(isinstance(each, Answer) for each in outcomes)
             missed = missed or next((each for each in outcomes if isinstance(each, DatabaseUnavailable)), None)
             gone = gone or next(filter(_is_gone, outcomes), None)
-            results += [_result(key, outcome) for (key, _), outcome in zip(asked, outcomes, strict=True)]
+            results += [_result(each.key, outcome) for each, outcome in zip(asked, outcomes, strict=True)]
         if missed is not None and not stored:
             raise missed
         return BatchResults(results)
 
-    async def _read(self, item: Any, by: Actor) -> tuple[str | None, Job | Refusal]:
-        """An item's key, and what is to be done."""
-        if isinstance(item, msgspec.Raw) and len(memoryview(item)) > LARGE:
-            return await asyncio.to_thread(self._key_and_job, item, by)
-        return self._key_and_job(item, by)
+    def _clocks(self, body: Any) -> Clocks:
+        now, sent_at = self._tracking.now(), read(_Head, {"sent_at": body.get("sent_at")}).sent_at
+        ahead = timedelta() if sent_at is None else in_utc(sent_at, "sent_at") - now
+        return Clocks(now, ahead, self._longest_ago)
 
-    def _key_and_job(self, item: Any, by: Actor) -> tuple[str | None, Job | Refusal]:
-        key: str | None = None
+    async def _read(self, item: Any, by: Actor, clocks: Clocks) -> _Asked:
+        if isinstance(item, msgspec.Raw) and len(memoryview(item)) > LARGE:
+            return await asyncio.to_thread(self._asked, item, by, clocks)
+        return self._asked(item, by, clocks)
+
+    def _asked(self, item: Any, by: Actor, clocks: Clocks) -> _Asked:
         try:
-            if isinstance(item, msgspec.Raw):
-                item = self._decoded(item)
-            key = read_text(item.get("key")) if isinstance(item, dict) else None
-            return key, self._job(item, by)
+            sent = self._decoded(item) if isinstance(item, msgspec.Raw) else item
         except Refusal as refusal:
-            return key, refusal
+            return _Asked(None, None, False, refusal)
+        named: Mapping[str, object] = sent if isinstance(sent, dict) else {}
+        key, session, starts = read_text(named.get("key")), named.get("session_id"), named.get("start") is not None
+        session_id = parse_id(session) if isinstance(session, str) and is_id(session) else None
+        try:
+            return _Asked(key, session_id, starts, self._job(sent, by, clocks))
+        except Refusal as refusal:
+            return _Asked(key, session_id, starts, refusal)
 
     def _decoded(self, item: msgspec.Raw) -> Any:
         most = self._settings.max_body_bytes
@@ -102,40 +136,35 @@ class BatchRecorder:
         waiting = [job if isinstance(job, Refusal) else self._tracking.enqueue(job) for job in jobs]
         return [_named(job, outcome) for job, outcome in zip(jobs, await _outcomes(waiting), strict=True)]
 
-    def _job(self, sent: Any, by: Actor) -> Job:
+    def _job(self, sent: Any, by: Actor, clocks: Clocks) -> Job:
         item = self._item(sent)
         if (item.start is None) == (item.update is None):
             raise field_error("start", "One of start and update is required, not both.")
-        session, at = item.session_id, self._moment(item.occurred_at)
+        session, (at, delivery) = item.session_id, clocks.moment(item.occurred_at)
         with inside("start" if item.update is None else "update", but=("key",)):
             if item.update is not None:
                 return update_job(
-                    session, item.update, self._settings, user_id=by.user_id, at=at, key=item.key, key_field="key"
+                    session,
+                    item.update,
+                    self._settings,
+                    user_id=by.user_id,
+                    at=at,
+                    key=item.key,
+                    key_field="key",
+                    delivery=delivery,
                 )
             start = item.start
             assert start is not None
             scope = KeyScope("session", session) if by.user_id is None else KeyScope("user", by.user_id)
             key = request_key(item.key, scope=scope, kind="offline start", of=session, body=start, field="key")
             return start_job(
-                start, session_id=session, user_id=by.user_id, visitor_id=None, at=at, key=key, id_is_the_clients=True
+                start, session_id=session, user_id=by.user_id, visitor_id=None, at=at, key=key, delivery=delivery
             )
 
     def _item(self, sent: Any) -> BatchItem:
         if not isinstance(sent, dict):
             raise field_error("item", "Must be an object.")
         return read(BatchItem, sent)
-
-    def _moment(self, at: datetime) -> datetime:
-        try:
-            moment = moments.to_milliseconds(at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC))
-        except OverflowError:
-            raise field_error("occurred_at", "Must be a moment within the calendar.") from None
-        now = self._tracking.now()
-        if moment > now + _AHEAD:
-            raise field_error("occurred_at", "Must not be in the future.")
-        if moment < now - self._longest_ago:
-            raise field_error("occurred_at", f"Must be within the last {self._settings.max_occurred_days:g} days.")
-        return moment
 
 
 def _parts(items: Sequence[Any]) -> Iterator[list[Any]]:
@@ -190,9 +219,26 @@ def _named(job: Job | Refusal, outcome: Answer | Exception) -> Answer | Exceptio
     return outcome.inside("start" if isinstance(job, StartJob) else "update")
 
 
+def _in_turn(asked: _Asked, outcome: Answer | Exception, refused_starts: dict[str, Exception]) -> Answer | Exception:
+    """The outcome of an item, seen with those before it: an update whose start was refused says so, and one whose start
+    could not be stored just now is not refused for good.
+    """
+    session = asked.session_id
+    if session is None:
+        return outcome
+    if asked.starts:
+        refused_starts.pop(session, None)
+        if isinstance(outcome, Exception) and not isinstance(outcome, NotFound):  # somebody else's is not told apart
+            refused_starts[session] = outcome
+    elif isinstance(outcome, NotFound) and (why := refused_starts.get(session)) is not None:
+        return StartRefused(why.detail) if isinstance(why, Refusal) else why
+    return outcome
+
+
 def _result(key: str | None, outcome: Answer | Exception) -> BatchResult:
     if isinstance(outcome, Answer):
         body = outcome.body if isinstance(outcome.body, bytes) else encoded(outcome.body)
-        return BatchResult(key, HTTPStatus.OK, outcome.replayed, msgspec.Raw(body))
+        said = msgspec.json.decode(body, type=_Remarks)
+        return BatchResult(key, HTTPStatus.OK, outcome.replayed, msgspec.Raw(body), said.occurred_at, said.left_out)
     problem: ProblemDocument = document_of(outcome) if isinstance(outcome, Refusal) else unavailable()
     return BatchResult(key, problem.status, False, problem)

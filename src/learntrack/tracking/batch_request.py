@@ -13,17 +13,19 @@ from learntrack.web.bodies import LARGE, JsonRequest, decoded
 _MARKS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
 _OPEN, _CLOSE = frozenset(b"[{"), frozenset(b"]}")
 _COMMA = ord(",")
+_LONGEST_MOMENT = 100
 
 
 class _Queue(msgspec.Struct):
     items: list[msgspec.Raw]
+    sent_at: msgspec.Raw = msgspec.Raw(b"null")
 
 
 class BatchRequest(JsonRequest):
     """A request whose body is a queue; the items of a large one are `msgspec.Raw`, not read yet."""
 
     async def json(self) -> Any:
-        """The body as plain values, or as an object with only its items.
+        """The body as plain values, or as an object with only what a queue has.
 
         Raises:
             InvalidFields: it is not JSON, or there are too many items.
@@ -40,9 +42,12 @@ def _cut(body: bytes) -> Any:
     if has_more_items_than(MOST_ITEMS, body):
         raise field_error("items", f"Must be a list of 1–{MOST_ITEMS} items.")
     try:
-        return {"items": msgspec.json.decode(body, type=_Queue).items}
+        queue = msgspec.json.decode(body, type=_Queue)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return decoded(body)  # what is wrong with it, or it is of a kind that only patience reads
+    if len(memoryview(queue.sent_at)) > _LONGEST_MOMENT:
+        raise field_error("sent_at", "Must be a moment (ISO 8601).")
+    return {"items": queue.items, "sent_at": decoded(bytes(queue.sent_at))}
 
 
 def has_more_items_than(most: int, body: bytes) -> bool:

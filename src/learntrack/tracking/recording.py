@@ -1,6 +1,5 @@
 """What starting and updating a session do to the documents in memory: the contract's rules, without any I/O."""
 
-from datetime import datetime
 from typing import TypeVar
 
 import msgspec
@@ -43,7 +42,8 @@ def start(job: StartJob, unit: UnitOfWork) -> SessionStarted:
 
     """
     _check_new_id(job, unit)
-    _check_assigned(job, unit)
+    left_out = _not_assigned(job, unit)
+    context = {name: value for name, value in job.context.items() if name not in left_out}
     session = ContentSession.begin(
         job.session_id,
         user_id=job.user_id,
@@ -51,7 +51,7 @@ def start(job: StartJob, unit: UnitOfWork) -> SessionStarted:
         content_id=job.content_id,
         channel_id=job.channel_id,
         kind=job.kind,
-        context=job.context,
+        context=context,
         at=job.at,
     )
     if job.user_id is None:
@@ -69,23 +69,32 @@ def start(job: StartJob, unit: UnitOfWork) -> SessionStarted:
             _show_try(log, started, unit)
         unit.use_permit(job.user_id, job.at)
     unit.sessions[job.session_id] = session
+    if left_out:
+        started.left_out = left_out
     return started
 
 
 def _check_new_id(job: StartJob, unit: UnitOfWork) -> None:
-    if not job.id_is_the_clients or not unit.is_taken(job.session_id):
+    if job.delivery is None or not unit.is_taken(job.session_id):
         return
     if unit.is_taken_by(job.session_id, job.user_id):
         raise Conflict("This session has been started already.")
     raise NotFound(_NO_SESSION)
 
 
-def _check_assigned(job: StartJob, unit: UnitOfWork) -> None:
+def _not_assigned(job: StartJob, unit: UnitOfWork) -> list[str]:
+    """The fields of the lesson or course that was not the learner's, where the visit is kept without it: it was made
+    offline, where nobody could tell. A quiz, and the test of a course's unit, is nothing without.
+    """
+    left_out = []
     for each in job.assigned:
-        if not unit.is_assigned(each.id, job.user_id):
+        if not unit.is_assigned(each.id, job):
             if each.field == "quiz_id":
                 raise Forbidden("You may not take this quiz.")
-            raise NotAssigned(each.field)
+            if job.delivery is None or "unit_id" in job.context:
+                raise NotAssigned(each.field)
+            left_out.append(each.field)
+    return left_out
 
 
 def _visited_summary(job: StartJob, user_id: str, unit: UnitOfWork) -> ContentSummary:
@@ -96,7 +105,7 @@ def _visited_summary(job: StartJob, user_id: str, unit: UnitOfWork) -> ContentSu
             user_id=user_id, content_id=job.content_id, channel_id=job.channel_id, kind=job.kind, at=job.at
         )
         unit.summaries[summary.id] = summary
-    summary.visit(job.channel_id, job.at, repeat=job.repeat, with_try=job.criterion is not None)
+    summary.visit(job.channel_id, job.at, job.clock, repeat=job.repeat, with_try=job.criterion is not None)
     return summary
 
 
@@ -156,7 +165,7 @@ def update(job: UpdateJob, unit: UnitOfWork, limits: AttemptLimits) -> SessionUp
     if session is None or session.user_id != job.user_id:
         raise NotFound(_NO_SESSION)
     quiz_id = session.context.get("quiz_id")
-    if quiz_id is not None and not unit.is_assigned(str(quiz_id), job.user_id):
+    if quiz_id is not None and not unit.is_assigned(str(quiz_id), job):
         raise Forbidden("You may not take this quiz.")
     summary = _referred_to(unit.summaries, session.summary_id)
     log = _referred_to(unit.logs, session.mastery_log_id)
@@ -171,13 +180,13 @@ def update(job: UpdateJob, unit: UnitOfWork, limits: AttemptLimits) -> SessionUp
     touched = _recorded(job, book, limits) if book is not None else []
 
     # Nothing is refused from here on.
-    session.advance(job.advance, job.at)
+    session.advance(job.advance, job.at, job.clock)
     if summary is not None:
-        summary.advance(job.advance, job.at)
+        summary.advance(job.advance, job.at, job.clock)
         if job.extra_fields is not None:
             summary.keep_extra_fields(job.extra_fields)
     if log is not None and concerns_try:
-        _advance_try(log, summary, job.advance.time_spent, job.at, complete=complete)
+        _advance_try(log, summary, job, complete=complete)
     if book is not None:
         unit.keep(holder, book)
     updated = SessionUpdated(complete=complete)
@@ -208,6 +217,7 @@ def _referred_to(documents: dict[str, Found], key: str | None) -> Found | None:
 
 
 def _recorded(job: UpdateJob, book: AttemptBook, limits: AttemptLimits) -> list[Attempt]:
+    book.clock = job.clock
     try:
         return book.record(job.interactions or [], session_id=job.session_id, now=job.at)
     except UnknownAttempt as error:
@@ -217,19 +227,17 @@ def _recorded(job: UpdateJob, book: AttemptBook, limits: AttemptLimits) -> list[
         raise TooLarge(f"interactions[{error.position}]: one attempt may have at most {most}.") from None
 
 
-def _advance_try(
-    log: MasteryLog, summary: ContentSummary | None, seconds: float, at: datetime, *, complete: bool
-) -> None:
+def _advance_try(log: MasteryLog, summary: ContentSummary | None, job: UpdateJob, *, complete: bool) -> None:
     """Add time to a try and finish it where its content is `complete`; the summary counts its finished tries."""
     finishes, ended = complete and not log.complete, log.end_timestamp
-    log.advance(seconds, at, finish=complete)
+    log.advance(job.advance.time_spent, job.at, job.clock, finish=complete)
     if summary is None:
         return
     if finishes:
         summary.count_finished_try()
     if finishes or log.end_timestamp != ended:
         kind = mastery.try_kind(log.mastery_criterion)
-        summary.try_moved(kind, log.id, finishes=finishes, end=log.end_timestamp)
+        summary.try_moved(kind, log.id, finished=log.complete, end=log.end_timestamp)
 
 
 # Showing

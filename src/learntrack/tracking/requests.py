@@ -16,6 +16,7 @@ from learntrack.domain.progress import Advance
 from learntrack.errors import Forbidden, InvalidFields, NotFound, TooLarge
 from learntrack.settings import Settings
 from learntrack.tracking import schemas
+from learntrack.tracking.delivery import Delivery
 from learntrack.tracking.idempotency import KeyScope, RequestKey, request_key
 from learntrack.tracking.schemas import JsonObject, SessionStart, SessionUpdate
 
@@ -37,7 +38,10 @@ class Assigned:
 
 @dataclass(slots=True, frozen=True)
 class StartJob:
-    """Start a session: the content, the criterion if it is an assessment, and the context to be kept."""
+    """Start a session: the content, the criterion if it is an assessment, and the context to be kept.
+
+    With a `delivery` it happened offline, at a moment `at` of before, and the id of the session is the client's.
+    """
 
     session_id: str
     user_id: str | None
@@ -51,17 +55,24 @@ class StartJob:
     repeat: bool
     at: datetime
     key: RequestKey | None = None
-    id_is_the_clients: bool = False
+    delivery: Delivery | None = None
 
     @property
     def owner(self) -> str:
         """Whose documents it writes; an anonymous session is its own."""
         return self.user_id or self.session_id
 
+    @property
+    def clock(self) -> datetime:
+        """What time it is when it is recorded."""
+        return self.at if self.delivery is None else self.delivery.at
+
 
 @dataclass(slots=True, frozen=True)
 class UpdateJob:
-    """Add to a session what happened since the last update; `size` is the bytes of JSON in which that was said."""
+    """Add to a session what happened since the last update; `size` is the bytes of JSON in which that was said, and
+    `delivery` is there where it happened offline.
+    """
 
     session_id: str
     user_id: str | None
@@ -71,11 +82,17 @@ class UpdateJob:
     at: datetime
     key: RequestKey | None = None
     size: int = 0
+    delivery: Delivery | None = None
 
     @property
     def owner(self) -> str:
         """Whose documents it writes; an anonymous session is its own."""
         return self.user_id or self.session_id
+
+    @property
+    def clock(self) -> datetime:
+        """What time it is when it is recorded."""
+        return self.at if self.delivery is None else self.delivery.at
 
 
 Job = StartJob | UpdateJob
@@ -89,7 +106,7 @@ def start_job(
     visitor_id: str | None,
     at: datetime,
     key: RequestKey | None,
-    id_is_the_clients: bool = False,
+    delivery: Delivery | None = None,
 ) -> StartJob:
     """The job of starting a session.
 
@@ -116,7 +133,7 @@ def start_job(
         repeat=bool(start.repeat),
         at=at,
         key=key,
-        id_is_the_clients=id_is_the_clients,
+        delivery=delivery,
     )
 
 
@@ -161,6 +178,7 @@ def update_job(
     at: datetime,
     key: str | None,
     key_field: str = "Idempotency-Key",
+    delivery: Delivery | None = None,
 ) -> UpdateJob:
     """The job of updating a session.
 
@@ -186,6 +204,7 @@ def update_job(
         at=at,
         key=named,
         size=len(msgspec.json.encode(update)),
+        delivery=delivery,
     )
 
 

@@ -178,6 +178,12 @@ _VIEW_EXAMPLE = {
 }
 
 
+OccurredAt = Annotated[
+    datetime,
+    Meta(description="The moment that counts, where that is not the `occurred_at` of the queue's item."),
+]
+
+
 class SessionStarted(Struct):
     """Where the learner left off."""
 
@@ -193,6 +199,17 @@ class SessionStarted(Struct):
         | UnsetType
     ) = UNSET
     totalattempts: Annotated[int, Meta(description="How many attempts this try has (assessments).")] | UnsetType = UNSET
+    left_out: (
+        Annotated[
+            list[str],
+            Meta(
+                description="lesson_id or course_session_id, where it was not the learner's when this visit was made "
+                "offline: the visit is recorded without."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    occurred_at: OccurredAt | UnsetType = UNSET
 
 
 SESSION_STARTED_EXAMPLE = {
@@ -216,6 +233,7 @@ class SessionUpdated(Struct):
         Annotated[list[AttemptView], Meta(description="The attempt of each group of interactions, in order.")]
         | UnsetType
     ) = UNSET
+    occurred_at: OccurredAt | UnsetType = UNSET
 
 
 SESSION_UPDATED_EXAMPLE = {"complete": False, "attempts": [_VIEW_EXAMPLE]}
@@ -225,7 +243,13 @@ class BatchItem(Struct):
     """A start or an update as it happened while the client was offline: one of the two, not both."""
 
     key: Annotated[str, Meta(min_length=1, max_length=255, description="The item's Idempotency-Key.")]
-    occurred_at: Annotated[datetime, Meta(description="When it happened (ISO 8601, UTC): its timestamps.")]
+    occurred_at: Annotated[
+        datetime,
+        Meta(
+            description="When it happened (ISO 8601, UTC) by the device's clock: its timestamps. "
+            "Ahead of now it counts as now."
+        ),
+    ]
     session_id: Annotated[Id, Meta(description="The session. The client makes a UUID for each session that it starts.")]
     start: SessionStart | None = None
     update: SessionUpdate | None = None
@@ -245,6 +269,13 @@ class Batch(Struct):
         list[BatchItem],
         Meta(min_length=1, max_length=MOST_ITEMS, description="Starts and updates, oldest first."),
     ]
+    sent_at: Annotated[
+        datetime | None,
+        Meta(
+            description="The device's clock when this is sent: by its difference to the service's every `occurred_at` "
+            "is corrected."
+        ),
+    ] = None
 
 
 _QUEUED = "0d9b4c570a4f4b8fa3a0a1c2d3e4f507"
@@ -268,7 +299,8 @@ BATCH_EXAMPLE = {
             "session_id": examples.LEARNER,
             "update": {"time_spent_delta": 3},
         },
-    ]
+    ],
+    "sent_at": "2026-03-02T12:30:00Z",
 }
 
 
@@ -291,6 +323,8 @@ class BatchResult(Struct):
             },
         ),
     ]
+    occurred_at: OccurredAt | UnsetType = UNSET
+    left_out: Annotated[list[str], Meta(description="As in `body`, which may be omitted.")] | UnsetType = UNSET
     body_omitted: (
         Annotated[bool, Meta(description="There is too much in this batch's answer: `body` is null.")] | UnsetType
     ) = UNSET

@@ -151,6 +151,8 @@ class Tracking:
             )
         except Refusal as refusal:
             return refusal
+        if job.delivery is not None and job.delivery.corrected:
+            answer.occurred_at = job.at
         recorded = unit.attempts_recorded - before
         if job.key is None:
             return Answer(answer, attempts_recorded=recorded)

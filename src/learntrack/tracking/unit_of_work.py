@@ -20,6 +20,7 @@ from learntrack.storage import Database, TooMuchAtOnce
 from learntrack.storage.database import Writable
 from learntrack.storage.transactions import Tx
 from learntrack.tracking.loading import Assignment, LoadedLogs, Loading
+from learntrack.tracking.past_assignments import PastAssignment, were_assigned
 from learntrack.tracking.requests import Job, StartJob, UpdateJob
 
 
@@ -45,6 +46,7 @@ class UnitOfWork:
         self._chunks: dict[str, dict[int, AttemptOverflow]] = {}
         self._older: dict[str, list[Attempt]] = {}
         self._assigned: set[tuple[str, str]] = set()
+        self._assigned_then: set[tuple[str, str, datetime]] = set()
         self._owners: dict[str, str | None] = {}
         self._permits: list[PermitUse] = []
         self.attempts_recorded = 0
@@ -69,10 +71,9 @@ class UnitOfWork:
             self._check_order(jobs)
         if signed_in := [job for job in starts if job.user_id is not None]:
             await self._load_summaries(signed_in)
-        if chosen_ids := [job.session_id for job in starts if job.id_is_the_clients]:
+        if chosen_ids := [job.session_id for job in starts if job.delivery is not None]:
             self._owners = await self._load.owners_of(chosen_ids)
-        if assignments := self._assignments(starts, updates):
-            self._assigned = await self._load.assigned(assignments)
+        await self._load_assignments(jobs)
         await self._load_overflow(starts, updates)
 
     def _take(self, loaded: LoadedLogs) -> None:
@@ -117,14 +118,30 @@ class UnitOfWork:
             if assessed and summary_id(job.owner, job.content_id) in updated:
                 raise TooMuchAtOnce
 
-    def _assignments(self, starts: list[StartJob], updates: list[UpdateJob]) -> set[Assignment]:
+    def _assignments(self, jobs: Sequence[Job]) -> list[tuple[Job, Assignment]]:
         """What has to be assigned for these jobs: the quiz, lesson or course of a start; an update's quiz still."""
-        found: set[Assignment] = {(each.field, each.id, job.user_id) for job in starts for each in job.assigned}
-        for job in updates:
-            session = self.sessions.get(job.session_id)
-            if session is not None and "quiz_id" in session.context:
-                found.add(("quiz_id", str(session.context["quiz_id"]), job.user_id))
+        quizzes = {key: session.context.get("quiz_id") for key, session in self.sessions.items()}
+        found: list[tuple[Job, Assignment]] = []
+        for job in jobs:
+            if isinstance(job, StartJob):
+                found += [(job, (each.field, each.id, job.user_id)) for each in job.assigned]
+                quizzes.setdefault(job.session_id, job.context.get("quiz_id"))
+            elif (quiz := quizzes.get(job.session_id)) is not None:
+                found.append((job, ("quiz_id", str(quiz), job.user_id)))
         return found
+
+    async def _load_assignments(self, jobs: Sequence[Job]) -> None:
+        if not (asked := self._assignments(jobs)):
+            return
+        self._assigned = await self._load.assigned({assignment for _, assignment in asked})
+        # What is not assigned now may have been when it happened offline.
+        past: set[PastAssignment] = {
+            (field, entry, user, job.at)
+            for job, (field, entry, user) in asked
+            if job.delivery is not None and user is not None and (entry, user) not in self._assigned
+        }
+        if past:
+            self._assigned_then = await were_assigned(self._db, self._tx, past)
 
     async def _load_overflow(self, starts: list[StartJob], updates: list[UpdateJob]) -> None:
         """Of long tries what interactions refer to, and what a start has to show, beyond what is embedded."""
@@ -172,9 +189,14 @@ class UnitOfWork:
             return self.sessions[session_id].user_id == user_id
         return session_id in self._owners and self._owners[session_id] == user_id
 
-    def is_assigned(self, assigned_id: str, user_id: str | None) -> bool:
-        """Whether a quiz (an active one), lesson or course is assigned to the learner."""
-        return user_id is not None and (assigned_id, user_id) in self._assigned
+    def is_assigned(self, assigned_id: str, job: Job) -> bool:
+        """Whether a quiz (an active one), lesson or course is assigned to the learner, or was when a job happened that
+        is delivered later.
+        """
+        user_id = job.user_id
+        if user_id is None:
+            return False
+        return (assigned_id, user_id) in self._assigned or (assigned_id, user_id, job.at) in self._assigned_then
 
     def tries_of(self, job: StartJob) -> Tries[MasteryLog]:
         """The learner's tries of the kind that is started."""
