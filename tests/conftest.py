@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,12 @@ from litestar import Litestar
 
 from learntrack.app import create_app
 from learntrack.settings import Settings
+from learntrack.storage import Database, connect
+from learntrack.storage.engine.embedded import EmbeddedEngine
 from tests.documents.stored import faults_of
 from tests.engines import BY_DEFAULT, ENGINES, lacking
 from tests.support import SECRET, Api, School
+from tests.wire import Wire, wire_to
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -84,6 +87,45 @@ async def api(request: pytest.FixtureRequest) -> AsyncIterator[Api]:
         async with running(app), AsyncClient(transport=transport, base_url="http://learntrack") as client:
             yield Api(client, db, name)
             assert await faults_of(db) == []
+
+
+@pytest.fixture(scope="session")
+def engine_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """An embedded engine for those who put a proxy before it."""
+    if reason := lacking("embedded"):
+        pytest.skip(reason)
+    engine = EmbeddedEngine(tmp_path_factory.mktemp("behind"))
+    engine.start()
+    yield engine.uri
+    engine.stop()
+
+
+@pytest.fixture
+async def wire(engine_uri: str) -> AsyncIterator[Wire]:
+    """The wire to an engine, on which a test may say what is answered."""
+    async with wire_to(engine_uri) as wire:
+        yield wire
+
+
+@pytest.fixture
+async def wired(wire: Wire) -> AsyncIterator[Api]:
+    """The API of a service that speaks to its engine over `wire`."""
+    async with service_on(wire) as api:
+        yield api
+
+
+@asynccontextmanager
+async def service_on(wire: Wire, **more: Any) -> AsyncIterator[Api]:
+    """The API of a service that speaks to its engine over a wire; `more` are arguments of `connect`."""
+    db = await connect(wire.own_uri, "learntrack_test", **more)
+
+    async def connected(_: Settings) -> Database:
+        return db
+
+    app = create_app(settings(), connected)
+    transport = ASGITransport(app, raise_app_exceptions=False)
+    async with running(app), AsyncClient(transport=transport, base_url="http://learntrack") as client:
+        yield Api(client, db, "embedded")
 
 
 @pytest.fixture

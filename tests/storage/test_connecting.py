@@ -34,7 +34,7 @@ async def test_settings_say_how_patient_to_be_and_which_disk_to_watch(
     )
     db = await connect_as_configured(configured)
     try:
-        assert (db.patience, db._read_patience, db.raw.name) == (1.5, 7, "x")
+        assert (db.patience, db.read_patience, db.raw.name) == (1.5, 7, "x")
         assert db.capabilities is willing
         monkeypatch.setattr(disk, "RESERVE_SHARE", 2)
         monkeypatch.setattr(disk, "RESERVE_BYTES", 2**62)
@@ -48,7 +48,7 @@ async def test_settings_say_how_patient_to_be_and_which_disk_to_watch(
 async def test_a_command_may_wait_longer_for_an_answer() -> None:
     db = await connect_as_configured(settings(mongodb_uri=NOBODY_THERE), read_patience=inf)
 
-    assert db._read_patience == inf
+    assert db.read_patience == inf
     assert db.disk is None
     await db.close()
 

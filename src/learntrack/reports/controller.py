@@ -137,7 +137,7 @@ def _export(kind: Literal["sessions", "summaries"], what: str) -> HTTPRouteHandl
         members = await may_read(caller_of(request), places=filters.places)
         shown, titles = export_columns(kind)
         headers = {"Content-Disposition": f'attachment; filename="content_{kind}.csv"'}
-        rows = formats.as_csv(shown, export(db, kind, filters, members), titles=titles)
+        rows = formats.as_csv(shown, export(db.reports, kind, filters, members), titles=titles)
         return await stream_response(rows, CSV, headers)
 
     return handler

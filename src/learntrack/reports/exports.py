@@ -7,8 +7,8 @@ from learntrack.access.may_read import Readable
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.names import ROWS, in_parts
 from learntrack.reports.questions import Column
-from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
+from learntrack.storage.reading import Reading
 
 # Kolibri leaves quizzes out, and knows the names of channels and contents, which stay empty here.
 TITLES: dict[str, tuple[str, str]] = {
@@ -35,7 +35,7 @@ def columns(kind: str) -> tuple[list[Column], list[str]]:
     return [Column(name, TITLES[name][1], "") for name in names], [TITLES[name][0] for name in names]  # type: ignore[arg-type]
 
 
-async def export(db: Database, kind: str, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
+async def export(db: Reading, kind: str, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
     """The logs of `members` that began in the period, by learner and start. Indexes: owner_start, owner_progress."""
     query: dict[str, Any] = members.query()
     if filters.period and kind == "sessions":
@@ -48,12 +48,12 @@ async def export(db: Database, kind: str, filters: ReportFilters, members: Reada
     stages.append({"$project": dict.fromkeys([*TITLES, "user_id"], 1)})
     stages.append({"$sort": {"user_id": 1, "start_timestamp": 1, "_id": 1}})
     facilities = {row["_id"]: row["name"] for row in await db.find("facilities", {}, {"name": 1})}
-    async for part in in_parts(db.stream(COLLECTIONS[kind], stages, batch=ROWS)):
+    async for part in in_parts(db.stream(COLLECTIONS[kind], stages, batch=ROWS, long=True)):
         for each in await _named(db, part, facilities):
             yield each
 
 
-async def _named(db: Database, rows: list[Row], facilities: dict[str, str]) -> list[Row]:
+async def _named(db: Reading, rows: list[Row], facilities: dict[str, str]) -> list[Row]:
     ids = list({row["user_id"] for row in rows if row["user_id"] is not None})
     users = (
         {row["_id"]: row for row in await db.find("users", {"_id": {"$in": ids}}, {"username": 1, "facility_id": 1})}

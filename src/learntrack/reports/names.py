@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator, Sequence
 
 from learntrack.reports.questions import Column
-from learntrack.storage import Database
 from learntrack.storage.database import Row
+from learntrack.storage.reading import Reading
 
 ROWS = 500
 _NAMES = {
@@ -28,7 +28,7 @@ def named_columns(columns: Sequence[Column]) -> list[Column]:
     return [named for column in columns for named in (column, *_AFTER.get(column.kind, ()))]
 
 
-async def named(db: Database, rows: AsyncIterator[Row], columns: Sequence[Column]) -> AsyncIterator[Row]:
+async def named(db: Reading, rows: AsyncIterator[Row], columns: Sequence[Column]) -> AsyncIterator[Row]:
     """The rows with names, in the order of `named_columns`."""
     async for part in in_parts(rows):
         for each in await _named(db, part, columns):
@@ -47,7 +47,7 @@ async def in_parts(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
         yield part
 
 
-async def _named(db: Database, rows: list[Row], columns: Sequence[Column]) -> list[Row]:
+async def _named(db: Reading, rows: list[Row], columns: Sequence[Column]) -> list[Row]:
     found: dict[str, dict[str, Row]] = {}
     for column in columns:
         if column.kind in _NAMES:

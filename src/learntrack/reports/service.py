@@ -88,7 +88,7 @@ class Reports:
             source, stages = question.rollup.collection, question.stages(params, from_rollup=True)
         else:
             source, stages = question.collection, question.stages(params)
-        rows = self._db.stream(source, stages, batch=1000)
+        rows = self._db.reports.stream(source, stages, batch=1000)
         columns = named_columns(question.columns)
         return Answer(
             name,
@@ -96,7 +96,7 @@ class Reports:
             question.description,
             kept or moments.now(),
             columns,
-            named(self._db, rows, question.columns),
+            named(self._db.reports, rows, question.columns),
         )
 
     async def _whole_facilities(self, filters: ReportFilters, members: Readable) -> list[str] | None:

@@ -64,6 +64,38 @@ class Settings(BaseSettings):
             le=600,
         ),
     ] = 30.0
+    export_seconds: Annotated[
+        float,
+        Field(
+            description="Seconds that the database may work on one export, all of its rows together.",
+            gt=0,
+            le=24 * 3600,
+        ),
+    ] = 600.0
+    database_threads: Annotated[
+        int,
+        Field(
+            description=(
+                "What a worker may have under way at the database at once, each in a thread: at the most half of it "
+                "lists, a quarter reports and exports; the rest is always free for writes."
+            ),
+            ge=8,
+            le=512,
+        ),
+    ] = 32
+    reports_read_preference: Annotated[
+        Literal["primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest"],
+        Field(
+            description=(
+                "Which members of a replica set answer reports and exports. All else is asked of the primary, whatever "
+                "the URI says."
+            )
+        ),
+    ] = "primary"
+    reports_max_staleness_seconds: Annotated[
+        int,
+        Field(description="How many seconds such a member may be behind the primary.", ge=90, le=24 * 3600),
+    ] = 120
     watched_disk: Annotated[
         Path | None,
         Field(description="Writes are 503 while this folder's disk is nearly full; with the embedded engine its own."),

@@ -6,11 +6,13 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 
 from learntrack.settings import Settings
+from learntrack.storage import threads
 from learntrack.storage.capabilities import capabilities_of
 from learntrack.storage.database import Database
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import StartError
 from learntrack.storage.monitoring import CommandTimes, PoolSize
+from learntrack.storage.reading import AGGREGATIONS_AT_ONCE, ReportReading
 
 _SELECTION_MS = 3000
 
@@ -28,17 +30,32 @@ async def connect_as_configured(settings: Settings, *, read_patience: float | No
     """
     if settings.mongodb_uri is None:
         raise StartError("LEARNTRACK_MONGODB_URI is not set; `learntrack serve` starts the embedded engine without it.")
+    threads.use(settings.database_threads)
     return await connect(
         settings.mongodb_uri,
         settings.mongodb_database,
         patience=settings.transaction_seconds,
         read_patience=settings.read_seconds if read_patience is None else read_patience,
+        aggregations_at_once=settings.database_threads // 2,
+        reports=ReportReading(
+            settings.reports_read_preference,
+            settings.reports_max_staleness_seconds,
+            at_once=settings.database_threads // 4,
+            long_patience=settings.export_seconds,
+        ),
         disk=None if settings.watched_disk is None else DiskGuard(settings.watched_disk),
     )
 
 
 async def connect(
-    uri: str, name: str, *, patience: float = 4.0, read_patience: float = 30.0, disk: DiskGuard | None = None
+    uri: str,
+    name: str,
+    *,
+    patience: float = 4.0,
+    read_patience: float = 30.0,
+    aggregations_at_once: int = AGGREGATIONS_AT_ONCE,
+    reports: ReportReading | None = None,
+    disk: DiskGuard | None = None,
 ) -> Database:
     """Connect to the MongoDB at `uri` and find out what it can do. The other arguments are those of `Database`.
 
@@ -55,7 +72,16 @@ async def connect(
     except StartError:
         client.close()
         raise
-    return Database(client, name, capabilities, patience=patience, read_patience=read_patience, disk=disk)
+    return Database(
+        client,
+        name,
+        capabilities,
+        patience=patience,
+        read_patience=read_patience,
+        aggregations_at_once=aggregations_at_once,
+        reports=reports,
+        disk=disk,
+    )
 
 
 def _client(uri: str) -> Any:

@@ -1,28 +1,30 @@
 """A connected database: its collections, its transactions, and reading by aggregation."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from threading import Thread
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 import bson
 from beanie import init_beanie
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
-from pymongo.errors import ClientBulkWriteException, OperationFailure, PyMongoError
+from pymongo import ReadPreference
+from pymongo.errors import OperationFailure, PyMongoError
 
 from learntrack import documents
 from learntrack.documents.base import Row, Stored, Write
 from learntrack.storage import schema
 from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.disk import DiskGuard
-from learntrack.storage.errors import DatabaseUnavailable, cause_of, translated
+from learntrack.storage.errors import DatabaseUnavailable, translated
+from learntrack.storage.reading import AGGREGATIONS_AT_ONCE, Reading, ReportReading, Stage
 from learntrack.storage.transactions import Transactions, Tx
+from learntrack.storage.writes_together import WritesTogether
 
 _CLOSE_SECONDS = 0.75
 
-Stage = Mapping[str, Any]
 T = TypeVar("T")
 
 _MOST_TOGETHER = 100
@@ -42,8 +44,9 @@ class Writable(Protocol):
         """The write, as `Stored.write` says; None for none."""
 
 
-class Database:
-    """The service's database.
+class Database(Reading):
+    """The service's database. Whatever is asked of it itself, its primary answers, whatever the URI says: access is
+    decided by it, and what was just written is read again. `reports` may be asked of others.
 
     Args:
         client: A connected Motor client (or mongomock-motor's).
@@ -51,6 +54,8 @@ class Database:
         capabilities: What the engine can do.
         patience: Seconds that one transaction may take, waiting and retrying included, before it is given up.
         read_patience: Seconds that one answer of the database to a question may take.
+        aggregations_at_once: How many aggregations may be under way at once, beside reports.
+        reports: Which servers answer reports and exports, and how many of those at once.
         disk: Refuses writes while its disk is nearly full.
 
     """
@@ -63,29 +68,24 @@ class Database:
         *,
         patience: float = 4.0,
         read_patience: float = 30.0,
+        aggregations_at_once: int = AGGREGATIONS_AT_ONCE,
+        reports: ReportReading | None = None,
         disk: DiskGuard | None = None,
     ) -> None:
+        super().__init__(
+            client.get_database(name, read_preference=ReadPreference.PRIMARY),
+            patience=read_patience,
+            aggregations_at_once=aggregations_at_once,
+        )
+        self.reports = (reports or ReportReading()).of(client, name, read_patience)
         self.client = client
-        self.raw = client[name]
         self.capabilities = capabilities
         self.patience = patience
         self.disk = disk
         self._name = name
-        self._read_patience = read_patience
-        self._collections: dict[str, Any] = {}
         self._undecoded: dict[str, Any] = {}
+        self._together = WritesTogether()
         self._transactions = Transactions(client, self.raw, available=capabilities.transactions)
-
-    def collection(self, kind: str | type[Stored]) -> Any:
-        """The Motor collection of this name, or of these documents.
-
-        Made once, because making one costs as much as a tenth of a small read.
-        """
-        name = kind if isinstance(kind, str) else kind.collection()
-        found = self._collections.get(name)
-        if found is None:
-            found = self._collections[name] = self.raw[name]
-        return found
 
     async def transaction(self, work: Callable[[Tx], Awaitable[T]], *, patience: float | None = None) -> T:
         """Run `work` in a transaction: all of its writes are stored, or none.
@@ -109,6 +109,7 @@ class Database:
         """Write what is new or has changed of these documents within a transaction that has read before.
 
         A few in one round trip where the database writes to several collections in one command, else in one for each.
+        In a transaction their order means nothing, and would cost a cluster a round for each change of shard.
         """
         writes: dict[str, list[Write]] = {}
         for document in documents:
@@ -116,14 +117,15 @@ class Database:
             if (write := document.write(f"{self._name}.{name}", sharded=self.capabilities.sharded)) is not None:
                 writes.setdefault(name, []).append(write)
         many = sum(map(len, writes.values()))
-        if self.capabilities.writes_together and len(writes) > 1 and many <= _MOST_TOGETHER:
-            try:
-                await self.client.bulk_write([write for part in writes.values() for write in part], session=tx)
-            except ClientBulkWriteException as error:
-                raise cause_of(error) from error
+        may = self.capabilities.writes_together and self._together.allowed
+        if may and len(writes) > 1 and many <= _MOST_TOGETHER:
+            with self._together.watched():
+                await self.client.bulk_write(
+                    [write for part in writes.values() for write in part], session=tx, ordered=False
+                )
         else:
             for name, part in writes.items():
-                await self.collection(name).bulk_write(part, session=tx)
+                await self.collection(name).bulk_write(part, session=tx, ordered=tx is None)
 
     async def sized_rows(self, kind: type[Stored], pipeline: Sequence[Stage], tx: Tx) -> tuple[list[Row], int]:
         """What an aggregation within a transaction returns, and its bytes; 0 where the driver does not tell them."""
@@ -165,37 +167,6 @@ class Database:
         """Remove the documents that match within a transaction; returns how many there were."""
         return int((await self.collection(kind).delete_many(query, session=tx)).deleted_count)
 
-    async def rows(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> list[Row]:
-        """What an aggregation returns, as a list."""
-        return cast(
-            list[Row],
-            await self._answer(self.collection(collection).aggregate(list(pipeline), allowDiskUse=True).to_list(None)),
-        )
-
-    async def stream(
-        self, collection: str | type[Stored], pipeline: Sequence[Stage], *, batch: int = 200
-    ) -> AsyncIterator[Row]:
-        """What an aggregation returns, row by row, `batch` rows a round trip."""
-        cursor = self.collection(collection).aggregate(list(pipeline), allowDiskUse=True, batchSize=batch)
-        try:
-            while rows := await self._answer(cursor.to_list(batch)):
-                for row in rows:
-                    yield row
-        finally:
-            await cursor.close()
-
-    async def find_one(
-        self, collection: str | type[Stored], query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
-    ) -> Row | None:
-        """One document, or None."""
-        return cast(Row | None, await self._answer(self.collection(collection).find_one(query, projection)))
-
-    async def find(
-        self, collection: str | type[Stored], query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
-    ) -> list[Row]:
-        """The documents that match, as a list."""
-        return cast(list[Row], await self._answer(self.collection(collection).find(query, projection).to_list(None)))
-
     async def changes(self, collection: str, fields: Sequence[str]) -> AsyncGenerator[Row, None]:
         """The documents of a collection as they are changed from now on, each with its key and these fields.
 
@@ -211,14 +182,6 @@ class Database:
                         yield document
         except (PyMongoError, NotImplementedError, TypeError) as error:  # the last two: mongomock
             raise DatabaseUnavailable(f"Changes cannot be followed: {error}") from error
-
-    async def _answer(self, asked: Awaitable[Any]) -> Any:
-        try:
-            async with asyncio.timeout(self._read_patience):
-                with translated():
-                    return await asked
-        except TimeoutError as error:
-            raise DatabaseUnavailable("The database did not answer in time.") from error
 
     async def prepare(self) -> None:
         """Make the collections, their indexes, and Beanie's models ready.

@@ -9,6 +9,7 @@ from pymongo.errors import (
     ClientBulkWriteException,
     ConnectionFailure,
     ExecutionTimeout,
+    InvalidOperation,
     OperationFailure,
     PyMongoError,
     WaitQueueTimeoutError,
@@ -20,18 +21,39 @@ _WRITE_CONFLICT = 112
 _DUPLICATE_KEY = 11000
 
 _NOT_THE_REQUESTS_FAULT = {
-    14031,  # OutOfDiskSpace
-    11600,  # InterruptedAtShutdown
-    11602,  # InterruptedDueToReplStateChange
+    # Elections, shutdowns and the network, as a member tells of itself, and as a mongos tells of its shards'.
+    6,  # HostUnreachable
+    7,  # HostNotFound
+    89,  # NetworkTimeout
     91,  # ShutdownInProgress
+    133,  # FailedToSatisfyReadPreference
+    134,  # ReadConcernMajorityNotAvailableYet
     189,  # PrimarySteppedDown
+    262,  # ExceededTimeLimit
+    9001,  # SocketException
     10107,  # NotWritablePrimary
+    11600,  # InterruptedAtShutdown
+    11601,  # Interrupted
+    11602,  # InterruptedDueToReplStateChange
+    13388,  # StaleConfig: a mongos that has to learn where the data is
     13435,  # NotPrimaryNoSecondaryOk
     13436,  # NotPrimaryOrSecondary
+    # What was under way there is gone.
+    43,  # CursorNotFound
+    175,  # QueryPlanKilled
+    237,  # CursorKilled
+    251,  # NoSuchTransaction
+    290,  # TransactionExceededLifetimeLimitSeconds
+    # Too much to do, or no room.
     24,  # LockTimeout
     50,  # MaxTimeMSExpired
-    251,  # NoSuchTransaction
+    202,  # NetworkInterfaceExceededTimeLimit
+    365,  # TemporarilyUnavailable
+    462,  # IngressRequestRateLimitExceeded
+    14031,  # OutOfDiskSpace
 }
+_RETRYABLE = ("RetryableWriteError", "RetryableError")
+_AFTER_CLOSE = "Cannot use MongoClient after close"
 
 
 class StartError(Exception):
@@ -66,9 +88,17 @@ def translated() -> Iterator[None]:
     except OperationFailure as error:
         if error.has_error_label(TRANSIENT) or _is_duplicate(error):
             raise DatabaseBusy(str(error)) from error
-        if error.code in _NOT_THE_REQUESTS_FAULT or storage_failed(error):
+        if (
+            error.code in _NOT_THE_REQUESTS_FAULT
+            or any(map(error.has_error_label, _RETRYABLE))
+            or storage_failed(error)
+        ):
             raise DatabaseUnavailable(str(error)) from error
         raise
+    except InvalidOperation as error:
+        if _AFTER_CLOSE not in str(error):
+            raise
+        raise DatabaseUnavailable("The service is being stopped.") from error
 
 
 def cause_of(error: ClientBulkWriteException) -> PyMongoError:
@@ -77,9 +107,10 @@ def cause_of(error: ClientBulkWriteException) -> PyMongoError:
         return error.error
     if not error.write_errors:
         return error
-    first: Any = error.write_errors[0]
-    labels = {"errorLabels": [TRANSIENT]} if first["code"] == _WRITE_CONFLICT else {}
-    return OperationFailure(first["errmsg"], first["code"], labels)
+    found: list[Any] = error.write_errors
+    conflicts = [each for each in found if each["code"] == _WRITE_CONFLICT]
+    first = (conflicts or found)[0]
+    return OperationFailure(first["errmsg"], first["code"], {"errorLabels": [TRANSIENT]} if conflicts else {})
 
 
 def _is_duplicate(error: OperationFailure) -> bool:

@@ -1,11 +1,16 @@
 """Whether the database can do what the service needs of it just now."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
+import pymongo
 from msgspec import Struct
+from pymongo import InsertOne
+from pymongo.errors import PyMongoError
 
 from learntrack import documents
+from learntrack.documents.base import Stored, Write
 from learntrack.storage.database import Database
 from learntrack.storage.errors import DatabaseUnavailable, translated
 from learntrack.storage.transactions import Tx
@@ -21,6 +26,24 @@ class Check(Struct):
 
 class _Undone(Exception):
     """Ends a trial transaction without storing anything."""
+
+
+_TRIAL = "trial"
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A document that is never stored."""
+
+    kind: type[Stored]
+
+    def collection(self) -> str:
+        """The name of its collection."""
+        return self.kind.collection()
+
+    def write(self, namespace: str | None = None, *, sharded: bool = False) -> Write:
+        """The write of it; the arguments are those of `Stored.write`."""
+        return InsertOne({"_id": _TRIAL, "owner": _TRIAL}, namespace=namespace)
 
 
 async def checks(db: Database) -> list[Check]:
@@ -41,9 +64,9 @@ async def checks(db: Database) -> list[Check]:
 
 async def _answer(name: str, question: Callable[[Database], Awaitable[str]], db: Database) -> Check:
     try:
-        with translated():
+        with translated(), pymongo.timeout(db.patience):
             wrong = await question(db)
-    except DatabaseUnavailable as error:
+    except (DatabaseUnavailable, PyMongoError) as error:  # the latter: rights that are missing, for example
         return Check(name, ok=False, detail=str(error).split(", Timeout:", maxsplit=1)[0])
     return Check(name, ok=not wrong, detail=wrong)
 
@@ -65,9 +88,9 @@ async def _transactions(db: Database) -> str:
         return ""
 
     async def trial(tx: Tx) -> None:
-        await db.collection(documents.Writer).update_one(
-            {"_id": "trial"}, {"$set": {"tried": True}}, upsert=True, session=tx
-        )
+        """Read, and write to several collections, as a request does: the server may let only one of it be done."""
+        await db.load(documents.IdempotencyKey, {"_id": _TRIAL, "owner": _TRIAL}, tx)
+        await db.write([_Trial(documents.IdempotencyKey), _Trial(documents.Writer)], tx)
         raise _Undone
 
     try:

@@ -1,15 +1,18 @@
 """Transactions: all of what is written is stored, or nothing, within a time that the caller sets."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar, cast
+import random
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any, TypeVar
 
+import pymongo
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import ReadPreference
+from pymongo.errors import ExecutionTimeout, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from learntrack.storage.errors import DatabaseUnavailable, translated
+from learntrack.storage.errors import TRANSIENT, DatabaseUnavailable, translated
 from learntrack.storage.writers import Writers
 
 Tx = AsyncIOMotorClientSession | None
@@ -18,10 +21,18 @@ Tx = AsyncIOMotorClientSession | None
 T = TypeVar("T")
 
 _DURABLE = WriteConcern(w="majority", j=True)
+_UNKNOWN = "UnknownTransactionCommitResult"
+_ABORT_SECONDS = 1.0
+_FIRST_PAUSE_SECONDS = 0.005
+_LONGEST_PAUSE_SECONDS = 0.5
 
 
 class Transactions:
     """Runs work in transactions.
+
+    The driver's own `with_transaction` is not used: Motor's tries again at once and without end, so that processes that
+    write for the same owners spin. Here a further try waits as the drivers' specification demands, in vain no longer
+    than the caller: https://github.com/mongodb/specifications/tree/master/source/transactions-convenient-api
 
     Args:
         client: A connected Motor client.
@@ -46,23 +57,51 @@ class Transactions:
 
         """
         try:
-            async with asyncio.timeout(patience):
-                return await (self._in_transaction(work) if self._available else work(None))
+            async with asyncio.timeout(patience) as limit:
+                with translated():
+                    return await (self._until_it_is_stored(work, limit) if self._available else work(None))
         except TimeoutError as error:
             raise DatabaseUnavailable("The database did not answer in time.") from error
 
-    async def _in_transaction(self, work: Callable[[Tx], Awaitable[T]]) -> T:
-        with translated():
-            async with self._writers.session() as session:
-                return cast(
-                    T,
-                    await session.with_transaction(
-                        work,
-                        read_concern=ReadConcern("snapshot"),
-                        write_concern=_DURABLE,
-                        read_preference=ReadPreference.PRIMARY,
-                    ),
-                )
+    async def _until_it_is_stored(self, work: Callable[[Tx], Awaitable[T]], limit: asyncio.Timeout) -> T:
+        async with self._writers.session() as session:
+            for pause in _pauses():
+                try:
+                    answer = await self._work(work, session, limit)
+                    await self._commit(session, limit)
+                except PyMongoError as error:
+                    if not error.has_error_label(TRANSIENT):
+                        raise
+                    await asyncio.sleep(pause)
+                else:
+                    return answer
+        raise AssertionError("pauses have no end")
+
+    async def _work(self, work: Callable[[Tx], Awaitable[T]], session: Any, limit: asyncio.Timeout) -> T:
+        session.start_transaction(
+            read_concern=ReadConcern("snapshot"), write_concern=_DURABLE, read_preference=ReadPreference.PRIMARY
+        )
+        try:
+            with pymongo.timeout(_left(limit)):
+                return await work(session)
+        except BaseException:
+            if session.in_transaction:
+                with pymongo.timeout(_ABORT_SECONDS):
+                    await session.abort_transaction()
+            raise
+
+    async def _commit(self, session: Any, limit: asyncio.Timeout) -> None:
+        """Commit, again as long as nobody knows whether it was, as in an election: a commit may be repeated."""
+        for pause in _pauses():
+            try:
+                with pymongo.timeout(_left(limit)):
+                    await session.commit_transaction()
+            except PyMongoError as error:
+                if not error.has_error_label(_UNKNOWN) or isinstance(error, ExecutionTimeout):
+                    raise
+                await asyncio.sleep(pause)
+            else:
+                return
 
     async def end_those_left_behind(self) -> None:
         """End the transactions of processes of this host that are no more, so that their documents are free."""
@@ -71,3 +110,18 @@ class Transactions:
     async def close(self) -> None:
         """End the sessions."""
         await self._writers.close()
+
+
+def _pauses() -> Iterator[float]:
+    """Seconds to wait before each further try: longer and longer, and never the same for two writers."""
+    longest = _FIRST_PAUSE_SECONDS
+    while True:
+        yield random.random() * longest  # noqa: S311 - no secret
+        longest = min(longest * 1.5, _LONGEST_PAUSE_SECONDS)
+
+
+def _left(limit: asyncio.Timeout) -> float:
+    """Seconds until the limit; the driver takes 0 for none."""
+    when = limit.when()
+    assert when is not None
+    return max(when - asyncio.get_running_loop().time(), 0.001)

@@ -1,0 +1,180 @@
+"""Asking the database, outside of transactions: each question within a time, and not all of them at once."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from math import inf
+from typing import Any, Literal, cast
+
+import pymongo
+from pymongo.read_preferences import make_read_preference, read_pref_mode_from_name
+
+from learntrack.documents.base import Row, Stored
+from learntrack.storage.errors import DatabaseUnavailable, translated
+
+Stage = Mapping[str, Any]
+
+Preference = Literal["primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest"]
+"""Which servers of a replica set, or of each shard, are asked."""
+
+AGGREGATIONS_AT_ONCE = 16
+_CLOSE_SECONDS = 1.0
+_UNBOUNDED = -1
+
+
+class Reading:
+    """Asks the database.
+
+    A question that takes too long is given up here and on the server, so that nothing goes on for nobody: the driver
+    sends what is left of its time along (`maxTimeMS`), and breaks the connection when it has passed.
+
+    Args:
+        database: The Motor database (or mongomock-motor's); its read preference says which servers are asked.
+        patience: Seconds that one answer may take.
+        long_patience: Seconds that the server may work on all of an answer that is long.
+        aggregations_at_once: How many aggregations may be under way at once; others wait for their turn. Each keeps
+            one of the driver's threads busy, and what is short must find one free.
+
+    """
+
+    def __init__(
+        self,
+        database: Any,
+        *,
+        patience: float = 30.0,
+        long_patience: float = 600.0,
+        aggregations_at_once: int = AGGREGATIONS_AT_ONCE,
+    ) -> None:
+        self.raw = database
+        self.read_patience = patience
+        self.long_patience = long_patience
+        self._turns = asyncio.Semaphore(aggregations_at_once)
+        self._collections: dict[str, Any] = {}
+
+    def collection(self, kind: str | type[Stored]) -> Any:
+        """The Motor collection of this name, or of these documents.
+
+        Made once, because making one costs as much as a tenth of a small read.
+        """
+        name = kind if isinstance(kind, str) else kind.collection()
+        found = self._collections.get(name)
+        if found is None:
+            found = self._collections[name] = self.raw[name]
+        return found
+
+    async def find_one(
+        self, collection: str | type[Stored], query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
+    ) -> Row | None:
+        """One document, or None."""
+        found = self.collection(collection).find_one
+        async with _within(self.read_patience):
+            return cast(Row | None, await _limited(lambda: found(query, projection), self.read_patience))
+
+    async def find(
+        self, collection: str | type[Stored], query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
+    ) -> list[Row]:
+        """The documents that match, as a list."""
+        cursor = self.collection(collection).find(query, projection)
+        async with _within(self.read_patience):
+            return cast(list[Row], await _limited(lambda: cursor.to_list(None), self.read_patience))
+
+    async def rows(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> list[Row]:
+        """What an aggregation returns, as a list."""
+        cursor = self.collection(collection).aggregate(list(pipeline), allowDiskUse=True)
+        return await self._in_turn(lambda: cursor.to_list(None), self.read_patience)
+
+    async def stream(
+        self,
+        collection: str | type[Stored],
+        pipeline: Sequence[Stage],
+        *,
+        batch: int = 200,
+        long: bool = False,
+    ) -> AsyncIterator[Row]:
+        """What an aggregation returns, row by row.
+
+        Args:
+            collection: What is aggregated.
+            pipeline: How.
+            batch: Rows a round trip.
+            long: Whether it is made row by row, so that the server may work on all of it for `long_patience`.
+
+        """
+        cursor = self.collection(collection).aggregate(list(pipeline), allowDiskUse=True, batchSize=batch)
+        # On the server the limit of the first question is one for all that follow.
+        limit = max(self.long_patience, self.read_patience) if long else self.read_patience
+        try:
+            while rows := await self._in_turn(lambda: cursor.to_list(batch), limit):
+                for row in rows:
+                    yield row
+                limit = self.read_patience
+        finally:
+            with pymongo.timeout(_CLOSE_SECONDS):
+                await cursor.close()
+
+    async def _in_turn(self, ask: Callable[[], Any], limit: float) -> list[Row]:
+        async with _within(self.read_patience):
+            await self._turns.acquire()
+            asked: asyncio.Future[list[Row]] = asyncio.ensure_future(_limited(ask, limit))
+            # Its turn ends with the driver's thread, which may go on when nobody waits for the answer any more.
+            asked.add_done_callback(self._turn_ends)
+            return await asyncio.shield(asked)
+
+    def _turn_ends(self, asked: "asyncio.Future[list[Row]]") -> None:
+        self._turns.release()
+        if not asked.cancelled():
+            asked.exception()  # so that asyncio does not report one that nobody waits for
+
+
+@dataclass(frozen=True, slots=True)
+class ReportReading:
+    """How reports and exports are read.
+
+    Args:
+        preference: Which servers are asked.
+        max_staleness_seconds: How far those may be behind the primary, 90 or more (the driver's least); None for all.
+        at_once: How many may be under way at once.
+        long_patience: That of `Reading`, for exports.
+
+    """
+
+    preference: Preference = "primary"
+    max_staleness_seconds: int | None = None
+    at_once: int = 8
+    long_patience: float = 600.0
+
+    def of(self, client: Any, name: str, patience: float) -> Reading:
+        """The reading of a Motor client's database of this name; `patience` is that of `Reading`."""
+        mode = read_pref_mode_from_name(self.preference)
+        staleness = (
+            -1 if self.max_staleness_seconds is None or self.preference == "primary" else self.max_staleness_seconds
+        )
+        preference = make_read_preference(mode, None, staleness)
+        return Reading(
+            client.get_database(name, read_preference=preference),
+            patience=patience,
+            long_patience=self.long_patience,
+            aggregations_at_once=self.at_once,
+        )
+
+
+@asynccontextmanager
+async def _within(seconds: float) -> AsyncIterator[None]:
+    """Wait no longer."""
+    try:
+        async with asyncio.timeout(_finite(seconds)):
+            with translated():
+                yield
+    except TimeoutError as error:
+        raise DatabaseUnavailable("The database did not answer in time.") from error
+
+
+async def _limited(ask: Callable[[], Any], seconds: float) -> Any:
+    """Ask with a limit that the driver and the server keep to."""
+    with pymongo.timeout(_finite(seconds)):
+        return await ask()
+
+
+def _finite(seconds: float) -> float | None:
+    return None if seconds == inf else seconds

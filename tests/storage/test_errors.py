@@ -1,0 +1,39 @@
+"""What the database answers for reasons of its own is no fault of the request's, and says so."""
+
+import pytest
+from pymongo.errors import InvalidOperation, OperationFailure
+
+from learntrack.storage import DatabaseUnavailable
+from learntrack.storage.errors import translated
+
+# Elections, network and overload, as members and mongos tell of them (MongoDB's error_codes.yml, drivers' retryable
+# reads and writes specification).
+PASSING = [
+    6, 7, 24, 43, 50, 89, 91, 133, 134, 175, 189, 202, 237, 251, 262, 290, 365, 462,
+    9001, 10107, 11600, 11601, 11602, 13388, 13435, 13436, 14031,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("code", PASSING)
+def test_what_passes_is_a_database_that_is_away(code: int) -> None:
+    with pytest.raises(DatabaseUnavailable), translated():
+        raise OperationFailure("as the test asks", code)
+
+
+@pytest.mark.parametrize("label", ["RetryableWriteError", "RetryableError"])
+def test_so_is_what_a_later_release_calls_retryable(label: str) -> None:
+    with pytest.raises(DatabaseUnavailable), translated():
+        raise OperationFailure("as the test asks", 999_999, {"errorLabels": [label]})
+
+
+def test_a_client_that_is_closed_already_is_a_service_that_stops() -> None:
+    with pytest.raises(DatabaseUnavailable, match="stopped"), translated():
+        raise InvalidOperation("Cannot use MongoClient after close")
+
+
+@pytest.mark.parametrize(
+    "error", [OperationFailure("$x is no operator", 9), InvalidOperation("Transaction in progress")]
+)
+def test_what_is_wrong_in_the_service_is_not_hidden(error: Exception) -> None:
+    with pytest.raises(type(error)), translated():
+        raise error

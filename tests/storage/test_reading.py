@@ -1,0 +1,86 @@
+"""A question has a time and a turn: what is slow stops nobody else, and does not go on for nobody."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from learntrack.storage import DatabaseUnavailable, connect
+from learntrack.storage.reading import ReportReading
+from tests.conftest import service_on
+from tests.support import School, exercise
+from tests.wire import Wire, held
+
+EVERYTHING: list[dict[str, Any]] = [{"$match": {}}]
+
+
+async def test_slow_aggregations_wait_for_each_other_and_nothing_else_for_them(wire: Wire) -> None:
+    db = await connect(wire.own_uri, "reading", read_patience=0.4, aggregations_at_once=2)
+    ends = asyncio.Event()
+    slow = wire.on("aggregate", do=held(ends), times=2)
+    first = [asyncio.create_task(db.rows("users", EVERYTHING)) for _ in range(2)]
+    await slow.was_met.wait()
+
+    with pytest.raises(DatabaseUnavailable):
+        await db.rows("users", EVERYTHING)
+    assert await db.find("users", {}) == []
+    assert [type(each) for each in await asyncio.gather(*first, return_exceptions=True)] == [DatabaseUnavailable] * 2
+
+    ends.set()
+    assert await db.rows("users", EVERYTHING) == []
+    assert all(0 < each["maxTimeMS"] <= 400 for each in wire.of("aggregate", "find"))
+    await db.close()
+
+
+async def test_a_turn_is_taken_until_the_server_is_done_also_when_nobody_waits_any_more(wire: Wire) -> None:
+    db = await connect(wire.own_uri, "reading", read_patience=5, aggregations_at_once=1)
+    ends = asyncio.Event()
+    slow = wire.on("aggregate", do=held(ends), times=1)
+    left = asyncio.create_task(db.rows("users", EVERYTHING))
+    await slow.was_met.wait()
+    left.cancel()
+    await asyncio.wait([left])
+
+    next_one = asyncio.create_task(db.rows("users", EVERYTHING))
+    assert await db.find("users", {}) == []
+    assert len(wire.of("aggregate")) == 1
+    ends.set()
+    assert await next_one == []
+    await db.close()
+
+
+async def test_an_export_may_take_longer_altogether_than_one_answer(wire: Wire) -> None:
+    db = await connect(wire.own_uri, "reading", read_patience=5, reports=ReportReading(long_patience=60))
+    await db.collection("numbers").insert_many([{"_id": number} for number in range(5)])
+    wire.seen.clear()
+
+    rows = [row async for row in db.reports.stream("numbers", EVERYTHING, batch=2, long=True)]
+
+    assert len(rows) == 5
+    assert 50_000 < wire.of("aggregate")[0]["maxTimeMS"] <= 60_000
+    assert len(wire.of("getMore")) == 2
+    await db.collection("numbers").drop()
+    await db.close()
+
+
+async def test_reports_may_be_read_from_secondaries_and_nothing_else_is(wire: Wire) -> None:
+    wire.parameters = "&readPreference=secondaryPreferred"  # as in many a URI of a hosted MongoDB
+    async with service_on(wire, reports=ReportReading("secondaryPreferred", 120)) as api:
+        school = await School(api).open()
+        learner, coach = await school.learner(), await school.coach()
+        session = await api.start(learner, **exercise())
+        await api.update(learner, session, time_spent_delta=1)
+        wire.seen.clear()
+
+        for path in ("/api/logger/masterylog", "/api/logger/attemptlog", "/api/roster/users"):
+            await api.send("GET", path, coach)
+        asked = len(wire.of("aggregate", "find"))
+        assert [each for each in wire.of("aggregate", "find") if "$readPreference" in each] == []
+        for path in ("/api/reports/progress", "/api/logger/export/sessions.csv"):
+            assert (await api.send("GET", path, coach)).status_code == 200
+
+    elsewhere = [each for each in wire.of("aggregate", "find") if "$readPreference" in each]
+    assert {each["aggregate"] for each in elsewhere if "aggregate" in each} >= {"content_sessions"}
+    assert all(each["$readPreference"]["maxStalenessSeconds"] == 120 for each in elsewhere)
+    decisions = [each for each in wire.of("aggregate", "find")[asked:] if each not in elsewhere]
+    assert decisions, "whom the coach may read is asked of the primary"

@@ -1,0 +1,106 @@
+"""A transaction is stored or it is not, and who is told so is told the truth, whatever the server answers."""
+
+import asyncio
+
+import pytest
+
+from learntrack.storage import DatabaseUnavailable
+from learntrack.storage.transactions import Tx
+from tests.conftest import service_on
+from tests.support import Api, Person, Refused, exercise, new_id, right, video
+from tests.wire import Action, Wire, done_and_lost, done_but, error, held, in_transaction, lost
+
+UNKNOWN = "UnknownTransactionCommitResult"
+TRANSIENT = "TransientTransactionError"
+
+
+@pytest.mark.parametrize(
+    ("command", "action"),
+    [
+        ("commitTransaction", lost),
+        ("commitTransaction", done_and_lost),
+        ("commitTransaction", done_but(189, "RetryableWriteError", UNKNOWN)),
+        ("commitTransaction", error(64, UNKNOWN, name="WriteConcernTimeout")),
+        ("commitTransaction", error(251, TRANSIENT, name="NoSuchTransaction")),
+        ("bulkWrite", error(112, TRANSIENT, name="WriteConflict")),
+        ("bulkWrite", lost),
+        ("bulkWrite", done_and_lost),
+        ("aggregate", error(246, TRANSIENT, name="SnapshotUnavailable")),
+    ],
+    ids=[
+        "commit lost",
+        "commit done, answer lost",
+        "commit done, result unknown",
+        "commit's majority late",
+        "transaction gone",
+        "write conflict",
+        "write lost",
+        "write done, answer lost",
+        "snapshot gone",
+    ],
+)
+async def test_what_passes_is_gone_through_once(wire: Wire, wired: Api, command: str, action: Action) -> None:
+    learner, visited = Person(new_id()), exercise({"type": "quiz"})
+    session = await wired.start(learner, **visited)
+
+    trouble = wire.on(command, do=action, times=1)
+    await wired.update(learner, session, time_spent_delta=2, interactions=[right("a")])
+
+    assert trouble.met == 1
+    stored = await wired.start(learner, **visited)
+    assert (stored["totalattempts"], stored["time_spent"]) == (1, 2)
+
+
+async def test_an_election_in_the_middle_of_a_group_loses_nothing_and_doubles_nothing(wire: Wire, wired: Api) -> None:
+    learners, visited = [Person(new_id()) for _ in range(8)], exercise({"type": "quiz"})
+    sessions = [await wired.start(learner, **visited) for learner in learners]
+
+    async def deliver(learner: Person, session: object, key: str) -> None:
+        sent = {"json": {"time_spent_delta": 1, "interactions": [right("a")]}, "headers": {"Idempotency-Key": key}}
+        path = f"/api/logger/contentsession/{session['session_id']}"  # type: ignore[index]
+        answered = 0
+        while answered != 200:
+            answered = (await wired.send("PUT", path, learner, **sent)).status_code
+
+    never = asyncio.Event()
+    reached = wire.on("bulkWrite", do=held(never), times=1).was_met
+    work = [asyncio.create_task(deliver(*each, new_id())) for each in zip(learners, sessions, strict=True)]
+    await reached.wait()
+    with wire.election() as noticed:
+        wire.break_connections()
+        await noticed.was_met.wait()
+    await asyncio.gather(*work)
+
+    for learner in learners:
+        stored = await wired.start(learner, **visited)
+        assert (stored["totalattempts"], stored["time_spent"]) == (1, 1)
+
+
+async def test_what_takes_too_long_is_given_up_on_the_server_too(wire: Wire) -> None:
+    async with service_on(wire, patience=0.3) as api:
+        learner = Person(new_id())
+        session = await api.start(learner, **video())
+        wire.seen.clear()
+        never = asyncio.Event()
+        wire.on("commitTransaction", do=held(never))
+
+        with pytest.raises(Refused, match="got 503"):
+            await api.update(learner, session, time_spent_delta=1)
+
+        limits = [each["maxTimeMS"] for each in wire.of("aggregate", "bulkWrite", "commitTransaction")]
+        assert len(limits) >= 3
+        assert all(0 < limit <= 300 for limit in limits)
+        never.set()
+
+
+async def test_writers_that_meet_do_not_spin(wire: Wire, wired: Api) -> None:
+    """Each further try waits longer, so that half a second of conflicts is few of them."""
+    conflict = wire.on("update", do=error(112, TRANSIENT, name="WriteConflict"), where=in_transaction)
+
+    async def work(tx: Tx) -> None:
+        await wired.db.collection("writers").update_one({"_id": "x"}, {"$set": {"a": 1}}, session=tx)
+
+    with pytest.raises(DatabaseUnavailable):
+        await wired.db.transaction(work, patience=0.5)
+
+    assert 3 <= conflict.met <= 40
