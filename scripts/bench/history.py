@@ -8,7 +8,8 @@ from uuid import UUID
 
 from pymongo import MongoClient
 
-from learntrack.documents.base import SCHEMA_VERSION
+from learntrack.documents.base import SCHEMA_VERSION, plain
+from learntrack.documents.try_numbers import TrySight, numbers_by_kind
 from learntrack.domain.ids import summary_id, try_id
 
 from school import CRITERION, School
@@ -61,6 +62,7 @@ def _visit(
     common = {
         "user_id": user,
         "content_id": content,
+        "facility_id": school.facility,
         "schema_version": SCHEMA_VERSION,
         "start_timestamp": at,
         "end_timestamp": end,
@@ -106,6 +108,7 @@ def _visit(
             "extra_fields": {},
             "has_tries": True,
             "finished_tries": int(done),
+            "of_tries": plain(numbers_by_kind([TrySight.of(tried)])),
         },
         tried,
     )

@@ -39,10 +39,11 @@ async def twice(api: Api, school: School) -> Any:
 async def test_writes(school: School) -> None:
     api, learner = school.api, await twice(school.api, school)
     watched, solved = video(), exercise()
-    for body in (watched, watched, solved, solved):
+    # At a content's first visit there is no summary yet that says which facility the learner is in.
+    for body, most in ((watched, 3), (watched, 2), (solved, 3), (solved, 2)):
         found = await spent(api.start(learner, **body))
         assert found.pop("commitTransaction") == 1
-        assert sum(found.values()) <= 2, found
+        assert sum(found.values()) <= most, found
     video_session, exercise_session = await api.start(learner, **watched), await api.start(learner, **solved)
     for session, change in (
         (video_session, {"time_spent_delta": 5, "progress_delta": 0.1}),

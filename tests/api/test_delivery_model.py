@@ -19,6 +19,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from learntrack.documents import ContentSummary, MasteryLog
+from learntrack.documents.try_numbers import TryNumbers
 from learntrack.domain import moments
 from tests.support import Api, Person, new_id
 
@@ -241,6 +243,7 @@ class Deliveries(RuleBasedStateMachine):
                 assert isclose(summary["progress"], content.progress)
                 assert isclose(summary["time_spent"], content.time_spent)
             stored = self.call(self.api.db.find("mastery_logs", mine))
+            self._check_numbers(summaries, stored)
             stored.sort(key=lambda row: row["_id"])
             assert len(stored) == len(content.tries)
             rows = self.call(self.api.attempts(self.learner, content=CONTENTS[name])) if name != "video" else []
@@ -266,6 +269,18 @@ class Deliveries(RuleBasedStateMachine):
             visit = self.model.visits[session["_id"]]
             assert (session["time_spent"], session["progress"]) == (visit.time_spent, visit.progress)
             assert session["start_timestamp"] <= session["end_timestamp"]
+
+    def _check_numbers(self, summaries: list[Any], tries: list[Any]) -> None:
+        """A summary's numbers are those of its tries, but for how long it took while they are to be counted anew."""
+        logs = [MasteryLog.read(row) for row in tries]
+        for summary in map(ContentSummary.read, summaries):
+            assert summary.finished_tries == sum(log.complete for log in logs)
+            assert bool(summary.of_tries) == bool(logs)
+            for numbers in summary.of_tries.values():
+                expected = TryNumbers.of(logs)
+                if summary.recount:
+                    numbers.seconds_to_done = expected.seconds_to_done
+                assert numbers == expected
 
 
 async def test_whatever_is_delivered_how_often_and_how_late(api: Api) -> None:

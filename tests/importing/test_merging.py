@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog
+from learntrack.documents.try_numbers import TryNumbers, figures_of
 from learntrack.domain.attempt_book import AttemptLimits
 from learntrack.domain.attempt_places import EMBEDDED_MOST
 from learntrack.domain.attempts import Attempt, Interaction
@@ -128,13 +129,18 @@ async def test_finished_tries_are_counted_wherever_they_were_finished(db: Databa
     assert (mine.has_tries, mine.finished_tries) == (True, 0)
     # One is begun and finished here, and the other in Kolibri, whose summary says nothing new.
     other = MasteryLog.begin(OURS, user_id=LEARNER, content_id=CONTENT, level=2, criterion={"type": "do_all"}, at=AT)
+    mine.count_new_try(other)
+    before = figures_of(other)
     other.advance(1, AT, finish=True)
-    mine.count_finished_try()
+    mine.count_try(other, before)
     await db.write([mine, other], None)
 
     await take_over(db, tries=[log(complete=1)])
 
-    assert (await stored(db, ContentSummary)).finished_tries == 2
+    counted = await stored(db, ContentSummary)
+    assert counted.finished_tries == 2
+    tries = [MasteryLog.read(row) for row in await db.find(MasteryLog, {})]
+    assert counted.of_tries == {"exercise": TryNumbers.of(tries)}
 
 
 async def test_an_id_of_somebody_else_is_left_alone(db: Database) -> None:

@@ -100,7 +100,7 @@ def test_the_command_forgets_too(tmp_path: Path) -> None:
     checked = learntrack("check", data_dir=tmp_path / "data").stdout
     for name in ("database", "writable primary", "transactions", "indexes"):
         assert name in checked
-    assert "schema version 1" in learntrack("migrate", data_dir=tmp_path / "data").stdout
+    assert "schema version 2" in learntrack("migrate", data_dir=tmp_path / "data").stdout
 
 
 async def test_only_superusers_forget_and_only_by_an_id(api: Api) -> None:

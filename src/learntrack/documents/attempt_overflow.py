@@ -20,18 +20,22 @@ HOLDER_ITEM = IndexModel(
 """Serves: a long try's attempts on an item."""
 HOLDER = IndexModel([("holder_id", ASCENDING)], name="holder")
 """Serves: joining the chunks of a try to it (reports)."""
+FACILITY_CONTENT = IndexModel([("facility_id", ASCENDING), ("content_id", ASCENDING)], name="facility_content")
+"""Serves: a facility's older attempts at a content (rollups)."""
 
 
 class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """Chunk `number` of the older attempts of `holder_id`, a mastery log or a session without a try.
 
-    Its id is `holder_id:number`.
+    Its id is `holder_id:number`; `content_id` and `facility_id` are the holder's.
     """
 
     shard_key = "user_id"
 
     user_id: str | None
     holder_id: str
+    content_id: str | None = None
+    facility_id: str | None = None
     number: int
     attempts: list[Attempt]
 
@@ -39,7 +43,7 @@ class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no
         """Collection and indexes."""
 
         name = "attempt_overflow"
-        indexes: ClassVar = [HOLDER_ATTEMPT, HOLDER_ITEM, HOLDER]
+        indexes: ClassVar = [HOLDER_ATTEMPT, HOLDER_ITEM, HOLDER, FACILITY_CONTENT]
 
     @classmethod
     def begin(cls, holder: HoldsAttempts, user_id: str | None, chunk: Chunk) -> "AttemptOverflow":
@@ -48,6 +52,8 @@ class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no
             id=f"{holder.id}:{chunk.number}",
             user_id=user_id,
             holder_id=holder.id,
+            content_id=holder.content_id,
+            facility_id=holder.facility_id,
             number=chunk.number,
             attempts=chunk.attempts,
         )
@@ -55,6 +61,10 @@ class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no
     def chunk(self) -> Chunk:
         """The chunk as a book takes it."""
         return Chunk(self.number, self.attempts)
+
+    def belongs_to(self, facility_id: str | None) -> None:
+        """Say which facility the learner is in."""
+        self.change(facility_id=facility_id)
 
     def keep(self, chunk: Chunk) -> None:
         """Take over what has been recorded in the chunk."""

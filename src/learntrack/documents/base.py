@@ -7,7 +7,7 @@ from bson import DBRef
 from pydantic import BaseModel, ValidationError
 from pymongo import InsertOne, UpdateOne
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The version of the stored shapes that this release writes, in every document's `schema_version`."""
 
 Row = dict[str, Any]
@@ -80,7 +80,7 @@ class Stored(BaseModel):
                 self.note(name)
 
     def note(self, path: str) -> None:
-        """Remember that what is at a path, a field or an entry of a list, has changed."""
+        """Remember that what is at a path, a field or an entry of a list or object, has changed."""
         if self._unsaved is not None:
             self._unsaved.add(path)
 
@@ -96,12 +96,12 @@ class Stored(BaseModel):
         found: Row = {}
         unsaved = self._unsaved or ()
         for path in sorted(unsaved):
-            name, _, position = path.partition(".")
+            name, _, place = path.partition(".")
             value = self.__dict__[name]
-            if not position:
+            if not place:
                 found[name] = plain(value)
             elif name not in unsaved:
-                found[path] = plain(value[int(position)])
+                found[path] = plain(value[int(place)] if isinstance(value, list) else value[place])
         return found
 
     def key(self, *, sharded: bool = False) -> Row:

@@ -24,6 +24,8 @@ NEWEST_ATTEMPTS = IndexModel(
 """Serves: everybody's attempts outside a try, newest first."""
 OWNER_START = IndexModel([("user_id", ASCENDING), ("start_timestamp", ASCENDING)], name="owner_start")
 """Serves: a learner's sessions in a range of dates, export, forgetting."""
+FACILITY_START = IndexModel([("facility_id", ASCENDING), ("start_timestamp", ASCENDING)], name="facility_start")
+"""Serves: a facility's sessions in a range of dates. Without the end, so that an update need not touch it."""
 
 LESSON = IndexModel(
     [("context.lesson_id", ASCENDING)], name="lesson", partialFilterExpression={"context.lesson_id": {"$exists": True}}
@@ -43,7 +45,6 @@ class ContentSession(HoldsAttempts, Document):  # type: ignore[misc]  # our ids 
 
     user_id: str | None
     visitor_id: str | None
-    content_id: str
     channel_id: str | None
     kind: str
     context: dict[str, str | int]
@@ -55,7 +56,7 @@ class ContentSession(HoldsAttempts, Document):  # type: ignore[misc]  # our ids 
         """Collection and indexes."""
 
         name = "content_sessions"
-        indexes: ClassVar = [OWNER_ATTEMPTS, NEWEST_ATTEMPTS, OWNER_START, LESSON]
+        indexes: ClassVar = [OWNER_ATTEMPTS, NEWEST_ATTEMPTS, OWNER_START, FACILITY_START, LESSON]
 
     @classmethod
     def begin(
@@ -69,6 +70,7 @@ class ContentSession(HoldsAttempts, Document):  # type: ignore[misc]  # our ids 
         kind: str,
         context: dict[str, str | int],
         at: datetime,
+        facility_id: str | None = None,
     ) -> "ContentSession":
         """A visit that begins at this moment."""
         return cls.new(
@@ -76,6 +78,7 @@ class ContentSession(HoldsAttempts, Document):  # type: ignore[misc]  # our ids 
             user_id=user_id,
             visitor_id=visitor_id,
             content_id=content_id,
+            facility_id=facility_id,
             channel_id=channel_id,
             kind=kind,
             context=dict(context),

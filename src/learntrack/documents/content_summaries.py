@@ -1,6 +1,6 @@
 """Content summaries: one per learner and content."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Self
 
@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel
 
 from learntrack.documents.logged import Imported, Logged, progress_taken_over
+from learntrack.documents.try_numbers import CountedTry, TryFigures, TryNumbers, numbers_by_kind
 from learntrack.domain.ids import summary_id
-from learntrack.domain.mastery import TryKind
+from learntrack.domain.mastery import TryKind, try_kind
 from learntrack.domain.moments import later_end
 from learntrack.domain.progress import Advance, is_complete
 
@@ -18,6 +19,10 @@ OWNER_PROGRESS = IndexModel([("user_id", ASCENDING), ("progress", ASCENDING)], n
 """Serves: the total of a learner; a class's progress."""
 CONTENT = IndexModel([("content_id", ASCENDING)], name="content")
 """Serves: who has used a content."""
+FACILITY_CONTENT = IndexModel([("facility_id", ASCENDING), ("content_id", ASCENDING)], name="facility_content")
+"""Serves: how far a facility's learners are in a content, or in all."""
+RECOUNT = IndexModel([("recount", ASCENDING)], name="recount", partialFilterExpression={"recount": True})
+"""Serves: counting tries anew where that is needed; partial, because hardly ever it is."""
 
 
 class CurrentTry(BaseModel):
@@ -36,13 +41,14 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
     """How far a learner is in a content, over all visits. Its id is derived from user and content.
 
     `has_tries`: the content was met as an assessment, so that its `finished_tries` count, not its progress.
+    `of_tries` are the numbers of its tries, by their kind, written in the transaction that changes a try; where they
+    may be wrong, `recount` says so until they have been counted anew, within seconds.
     `time_spent` is in seconds, `progress` 0.0–1.0.
     """
 
     shard_key = "user_id"
 
     user_id: str
-    content_id: str
     channel_id: str | None
     kind: str
     completion_timestamp: datetime | None = None
@@ -51,22 +57,32 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
     has_tries: bool = False
     finished_tries: int = 0
     current: dict[TryKind, CurrentTry] = {}
+    of_tries: dict[TryKind, TryNumbers] = {}
+    recount: bool | None = None
 
     class Settings:
         """Collection and indexes."""
 
         name = "content_summaries"
-        indexes: ClassVar = [OWNER_PROGRESS, CONTENT]
+        indexes: ClassVar = [OWNER_PROGRESS, CONTENT, FACILITY_CONTENT, RECOUNT]
 
     @classmethod
     def begin(
-        cls, *, user_id: str, content_id: str, channel_id: str | None, kind: str, at: datetime
+        cls,
+        *,
+        user_id: str,
+        content_id: str,
+        channel_id: str | None,
+        kind: str,
+        at: datetime,
+        facility_id: str | None = None,
     ) -> "ContentSummary":
         """The summary of a learner who meets a content for the first time."""
         return cls.new(
             id=summary_id(user_id, content_id),
             user_id=user_id,
             content_id=content_id,
+            facility_id=facility_id,
             channel_id=channel_id,
             kind=kind,
             start_timestamp=at,
@@ -108,13 +124,38 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
         self.extra_fields = extra_fields
         self.note("extra_fields")
 
-    def count_finished_try(self) -> None:
-        """One more of its tries is finished."""
-        self.change(finished_tries=self.finished_tries + 1)
+    def count_new_try(self, log: CountedTry) -> None:
+        """A try has begun."""
+        kind = try_kind(log.mastery_criterion)
+        numbers = self.of_tries.get(kind)
+        if numbers is None:
+            self.change(of_tries=self.of_tries | {kind: TryNumbers.of([log])})
+        else:
+            numbers.begin(log)
+            self.note(f"of_tries.{kind}")
 
-    def count_tries(self, finished: Iterable[bool]) -> None:
-        """Count its tries anew, given of each whether it is finished: some were finished elsewhere."""
-        self.change(has_tries=True, finished_tries=sum(finished), current={})
+    def count_try(self, log: CountedTry, before: TryFigures) -> None:
+        """A try has gone on since it stood as `before`."""
+        kind = try_kind(log.mastery_criterion)
+        numbers = self.of_tries[kind]
+        if numbers.tries == 1:
+            self.of_tries[kind] = numbers = TryNumbers.of([log])
+        elif not numbers.go_on(log, before):
+            self.change(recount=True)
+        self.note(f"of_tries.{kind}")
+        if log.complete and not before.complete:
+            self.change(finished_tries=self.finished_tries + 1)
+
+    def count_tries(self, tries: Sequence[CountedTry]) -> None:
+        """Count its tries anew, given all of them: some were made elsewhere."""
+        self.change(
+            has_tries=True,
+            finished_tries=sum(log.complete for log in tries),
+            current={},
+            of_tries=numbers_by_kind(tries),
+        )
+        if self.recount:
+            self.change(recount=None)
 
     def went_on(
         self,

@@ -22,12 +22,23 @@ class Imported(BaseModel):
 
 
 class Logged(Stored):
-    """A session, a summary or a try: it began, it ended, and took so many seconds."""
+    """A session, a summary or a try at a content: it began, it ended, and took so many seconds.
 
+    `facility_id` is the learner's facility of today, null for who is in none. It narrows what has to be read; what may
+    be read is the roster's to say. Where a learner moves, their logs follow within seconds.
+    """
+
+    content_id: str
+    facility_id: str | None = None
     start_timestamp: datetime
     end_timestamp: datetime
     time_spent: float = 0.0
     imported: Imported | None = None
+
+    def belongs_to(self, facility_id: str | None) -> None:
+        """Say which facility the learner is in."""
+        if self.is_new or facility_id != self.facility_id:
+            self.change(facility_id=facility_id)
 
     def came_from(self, imported: Imported) -> None:
         """Remember what it was imported from."""

@@ -23,6 +23,10 @@ CONTENT = IndexModel([("content_id", ASCENDING)], name="content")
 """Serves: everybody's tries at a content. Without the end, so that an update need not touch it."""
 NEWEST = IndexModel([*NEWEST_FIRST], name="newest")
 """Serves: the newest tries of a facility, or of all, without sorting them; rollups by end_timestamp."""
+FACILITY_END = IndexModel([("facility_id", ASCENDING), *NEWEST_FIRST], name="facility_end")
+"""Serves: a facility's tries, newest first."""
+FACILITY_CONTENT = IndexModel([("facility_id", ASCENDING), ("content_id", ASCENDING)], name="facility_content")
+"""Serves: a facility's tries at a content: rollups, reports."""
 SUMMARY = IndexModel([("summary_id", ASCENDING)], name="summary")
 """Serves: joining a summary's tries to it (starting a session)."""
 
@@ -37,7 +41,6 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
 
     user_id: str
     summary_id: str
-    content_id: str
     mastery_level: int
     mastery_criterion: dict[str, Any]
     completion_timestamp: datetime | None = None
@@ -47,7 +50,7 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
         """Collection and indexes."""
 
         name = "mastery_logs"
-        indexes: ClassVar = [OWNER_END, OWNER_CONTENT, CONTENT, NEWEST, SUMMARY]
+        indexes: ClassVar = [OWNER_END, OWNER_CONTENT, CONTENT, NEWEST, FACILITY_END, FACILITY_CONTENT, SUMMARY]
 
     @classmethod
     def begin(
@@ -60,6 +63,7 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
         criterion: Criterion,
         at: datetime,
         log_id: str | None = None,
+        facility_id: str | None = None,
     ) -> "MasteryLog":
         """A try that begins at this moment; an imported one keeps its id."""
         return cls.new(
@@ -67,6 +71,7 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
             user_id=user_id,
             summary_id=summary_id,
             content_id=content_id,
+            facility_id=facility_id,
             mastery_level=level,
             mastery_criterion=dict(criterion),
             start_timestamp=at,

@@ -5,11 +5,12 @@ source. What was recorded here meanwhile stays.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog
+from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, User
 from learntrack.documents.base import Stored
 from learntrack.documents.holding import HoldsAttempts
+from learntrack.documents.try_numbers import TRY_FIELDS, CountedTry, TrySight
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
-from learntrack.importing.dividing import Part
+from learntrack.importing.dividing import Log, Part
 from learntrack.storage import Database
 from learntrack.storage.transactions import Tx
 
@@ -43,7 +44,8 @@ class Merging:
         await self._take_over(ContentSummary, parts, self._summaries)
         await self._take_over(MasteryLog, parts, self._tries)
         await self._take_over(ContentSession, parts, self._sessions)
-        await self._count_finished_tries()
+        await self._count_tries()
+        await self._place()
 
     def documents(self) -> Iterator[Stored]:
         """All that may have to be written."""
@@ -95,20 +97,32 @@ class Merging:
                 self._chunks.append(chunks[chunk.number])
         self._chunks += [AttemptOverflow.begin(document, document.user_id, chunk) for chunk in book.new_chunks]
 
-    async def _count_finished_tries(self) -> None:
-        """Count the finished tries of every summary of which a try is new or has changed: some of them may have been
-        finished here, some there.
+    async def _count_tries(self) -> None:
+        """Count the tries of every summary of which one is new or has changed: some may have been made here, some
+        there.
         """
         owners = {log.summary_id for log in self._tries.values()}
         stored = await self._stored.whole(ContentSummary, owners - self._summaries.keys())
         self._summaries |= stored
         known = {key for key in owners & self._summaries.keys() if not self._summaries[key].is_new}
-        complete = await self._stored.complete(known)
+        tries: dict[str, dict[str, CountedTry]] = await self._stored.tries(known)
         for log in self._tries.values():
-            complete.setdefault(log.summary_id, {})[log.id] = log.complete
-        for key, tries in complete.items():
+            tries.setdefault(log.summary_id, {})[log.id] = log
+        for key, counted in tries.items():
             if key in self._summaries:
-                self._summaries[key].count_tries(tries.values())
+                self._summaries[key].count_tries(list(counted.values()))
+
+    async def _place(self) -> None:
+        """Say which facility the learners are in."""
+        logs: list[Log] = [*self._summaries.values(), *self._tries.values(), *self._sessions.values()]
+        facilities = await self._stored.facilities({log.user_id for log in logs if log.user_id is not None})
+        for log in logs:
+            if log.is_new:
+                log.belongs_to(None if log.user_id is None else facilities.get(log.user_id))
+        holders: dict[str, Log] = {log.id: log for log in logs}
+        for chunk in self._chunks:
+            if chunk.is_new:
+                chunk.belongs_to(holders[chunk.holder_id].facility_id)
 
 
 class _Stored:
@@ -141,12 +155,20 @@ class _Stored:
         found = await self._db.collection(AttemptOverflow).find(query, session=self._tx).to_list(None)
         return {row["number"]: AttemptOverflow.read(row) for row in found}
 
-    async def complete(self, summaries: Collection[str]) -> dict[str, dict[str, bool]]:
-        """Of each try of these summaries, whether it is complete: by summary and try. Index: summary."""
-        complete: dict[str, dict[str, bool]] = {key: {} for key in summaries}
+    async def tries(self, summaries: Collection[str]) -> dict[str, dict[str, CountedTry]]:
+        """What counts of each try of these summaries: by summary and try. Index: summary."""
+        tries: dict[str, dict[str, CountedTry]] = {key: {} for key in summaries}
         if summaries:
             query = {"summary_id": {"$in": list(summaries)}}
-            found = self._db.collection(MasteryLog).find(query, {"summary_id": 1, "complete": 1}, session=self._tx)
+            found = self._db.collection(MasteryLog).find(query, dict.fromkeys(TRY_FIELDS, 1), session=self._tx)
             for row in await found.to_list(None):
-                complete[row["summary_id"]][row["_id"]] = row["complete"]
-        return complete
+                tries[row["summary_id"]][row["_id"]] = TrySight.of(row)
+        return tries
+
+    async def facilities(self, users: Collection[str]) -> dict[str, str]:
+        """The facilities of these users, as far as the roster knows them. Index: the key."""
+        if not users:
+            return {}
+        query = {"_id": {"$in": list(users)}}
+        found = self._db.collection(User).find(query, {"facility_id": 1}, session=self._tx)
+        return {row["_id"]: row["facility_id"] for row in await found.to_list(None)}

@@ -36,9 +36,14 @@ async def give_summary_back(db: Database, job: StartJob) -> bool:
         if not tries:
             return False
         summary = ContentSummary.begin(
-            user_id=user_id, content_id=job.content_id, channel_id=job.channel_id, kind=job.kind, at=job.at
+            user_id=user_id,
+            content_id=job.content_id,
+            facility_id=tries[0].facility_id,
+            channel_id=job.channel_id,
+            kind=job.kind,
+            at=job.at,
         )
-        summary.count_tries(each.complete for each in tries)
+        summary.count_tries(tries)
         summary.change(
             time_spent=sum(each.time_spent for each in tries),
             start_timestamp=min(each.start_timestamp for each in tries),

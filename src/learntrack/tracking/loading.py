@@ -90,6 +90,7 @@ class Loading:
         self._tx = tx
         self._alone = alone
         self._size = 0
+        self._facilities: dict[str, str | None] = {}
 
     async def keys(self, ids: list[str]) -> dict[str, IdempotencyKey]:
         """The keys with these ids that are known, by id."""
@@ -182,7 +183,9 @@ class Loading:
     async def assigned(self, questions: Collection[Assignment]) -> set[tuple[str, str]]:
         """Which of these are assigned now (a quiz: and active), as id and user."""
         users = {user for _, _, user in questions if user is not None}
-        rows = await self._db.load_fields(User, {"_id": _one_of(list(users))}, {"collections": 1}, self._tx)
+        shown = {"collections": 1, "facility_id": 1}
+        rows = await self._db.load_fields(User, {"_id": _one_of(list(users))}, shown, self._tx)
+        self._facilities |= dict.fromkeys(users) | {row["_id"]: row["facility_id"] for row in rows}
         collections = {row["_id"]: set(row["collections"]) for row in rows}
         found: set[tuple[str, str]] = set()
         for name in {name for name, _, _ in questions}:
@@ -198,6 +201,13 @@ class Loading:
                 if other == name and user and collections.get(user, set()) & assigned_to.get(entry, set()):
                     found.add((entry, user))
         return found
+
+    async def facilities(self, users: Collection[str]) -> Mapping[str, str | None]:
+        """The facilities of these users, as far as the roster knows them; who was looked at is not again."""
+        if unknown := [user for user in users if user not in self._facilities]:
+            rows = await self._db.load_fields(User, {"_id": _one_of(unknown)}, {"facility_id": 1}, self._tx)
+            self._facilities |= {row["_id"]: row["facility_id"] for row in rows}
+        return self._facilities
 
     async def chunks(self, holder: HoldsAttempts, owner: str | None, look_ups: LookUps) -> list[AttemptOverflow]:
         """The chunks of a long try in which these attempts or items are. Indexes: holder_attempt, holder_item."""

@@ -7,6 +7,7 @@ import msgspec
 from learntrack.documents import ContentSession, ContentSummary, MasteryLog
 from learntrack.documents.base import Stored
 from learntrack.documents.content_summaries import CurrentTry
+from learntrack.documents.try_numbers import figures_of
 from learntrack.domain import mastery, progress
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, AttemptTooLarge, UnknownAttempt
 from learntrack.domain.attempts import Attempt
@@ -59,8 +60,11 @@ def start(job: StartJob, unit: UnitOfWork) -> SessionStarted:
         if job.criterion is not None:
             started.mastery_criterion, started.pastattempts, started.totalattempts = dict(job.criterion), [], 0
     else:
-        log = _log_to_go_on_with(job, job.criterion, unit) if job.criterion is not None else None
+        log = _try_to_resume(job, unit)
         summary = _visited_summary(job, job.user_id, unit)
+        session.belongs_to(summary.facility_id)
+        if log is None and job.criterion is not None:
+            log = _new_try(job, job.criterion, summary, unit)
         if log is not None:
             session.goes_on_with(log.id, log.mastery_level)
             _remember(log, summary, unit.tries_of(job))
@@ -102,31 +106,41 @@ def _visited_summary(job: StartJob, user_id: str, unit: UnitOfWork) -> ContentSu
     summary = unit.summaries.get(summary_id(user_id, job.content_id))
     if summary is None:
         summary = ContentSummary.begin(
-            user_id=user_id, content_id=job.content_id, channel_id=job.channel_id, kind=job.kind, at=job.at
+            user_id=user_id,
+            content_id=job.content_id,
+            facility_id=unit.facility_of(user_id),
+            channel_id=job.channel_id,
+            kind=job.kind,
+            at=job.at,
         )
         unit.summaries[summary.id] = summary
     summary.visit(job.channel_id, job.at, job.clock, repeat=job.repeat, with_try=job.criterion is not None)
     return summary
 
 
-def _log_to_go_on_with(job: StartJob, criterion: mastery.Criterion, unit: UnitOfWork) -> MasteryLog:
-    """The try that the session goes on with; a new one where there is none to resume."""
-    assert job.user_id is not None
-    tries = unit.tries_of(job)
-    log = tries.to_resume(repeat=job.repeat)
-    if log is not None:
-        if log.complete and mastery.is_coach_assigned(log.mastery_criterion):
-            raise QuizFinished
-        return log
+def _try_to_resume(job: StartJob, unit: UnitOfWork) -> MasteryLog | None:
+    """The try that the session goes on with; None where a new one begins, or the content is no assessment."""
+    if job.criterion is None:
+        return None
+    log = unit.tries_of(job).to_resume(repeat=job.repeat)
+    if log is not None and log.complete and mastery.is_coach_assigned(log.mastery_criterion):
+        raise QuizFinished
+    return log
+
+
+def _new_try(job: StartJob, criterion: mastery.Criterion, summary: ContentSummary, unit: UnitOfWork) -> MasteryLog:
+    """A new try, which the summary counts."""
     log = MasteryLog.begin(
-        summary_id(job.user_id, job.content_id),
-        user_id=job.user_id,
+        summary.id,
+        user_id=summary.user_id,
         content_id=job.content_id,
-        level=mastery.next_level(criterion, tries.highest_level),
+        facility_id=summary.facility_id,
+        level=mastery.next_level(criterion, unit.tries_of(job).highest_level),
         criterion=criterion,
         at=job.at,
     )
     unit.add_log(job, log)
+    summary.count_new_try(log)
     return log
 
 
@@ -180,6 +194,7 @@ def update(job: UpdateJob, unit: UnitOfWork, limits: AttemptLimits) -> SessionUp
     touched = _recorded(job, book, limits) if book is not None else []
 
     # Nothing is refused from here on.
+    before = figures_of(log) if log is not None else None
     session.advance(job.advance, job.at, job.clock)
     if summary is not None:
         summary.advance(job.advance, job.at, job.clock)
@@ -189,6 +204,8 @@ def update(job: UpdateJob, unit: UnitOfWork, limits: AttemptLimits) -> SessionUp
         _advance_try(log, summary, job, complete=complete)
     if book is not None:
         unit.keep(holder, book)
+    if log is not None and before is not None and summary is not None and concerns_try:
+        summary.count_try(log, before)
     updated = SessionUpdated(complete=complete)
     if job.interactions is not None:
         updated.attempts = attempt_views(touched)
@@ -228,13 +245,11 @@ def _recorded(job: UpdateJob, book: AttemptBook, limits: AttemptLimits) -> list[
 
 
 def _advance_try(log: MasteryLog, summary: ContentSummary | None, job: UpdateJob, *, complete: bool) -> None:
-    """Add time to a try and finish it where its content is `complete`; the summary counts its finished tries."""
+    """Add time to a try and finish it where its content is `complete`."""
     finishes, ended = complete and not log.complete, log.end_timestamp
     log.advance(job.advance.time_spent, job.at, job.clock, finish=complete)
     if summary is None:
         return
-    if finishes:
-        summary.count_finished_try()
     if finishes or log.end_timestamp != ended:
         kind = mastery.try_kind(log.mastery_criterion)
         summary.try_moved(kind, log.id, finished=log.complete, end=log.end_timestamp)

@@ -5,7 +5,7 @@ nobody has changed the document meanwhile. Reading and then writing sets of docu
 one, costs a group as many round trips as a single job (and the embedded engine's findAndModify walks its collection).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, IdempotencyKey, MasteryLog
@@ -48,6 +48,7 @@ class UnitOfWork:
         self._assigned: set[tuple[str, str]] = set()
         self._assigned_then: set[tuple[str, str, datetime]] = set()
         self._owners: dict[str, str | None] = {}
+        self._facilities: Mapping[str, str | None] = {}
         self._permits: list[PermitUse] = []
         self.attempts_recorded = 0
 
@@ -74,6 +75,7 @@ class UnitOfWork:
         if chosen_ids := [job.session_id for job in starts if job.delivery is not None]:
             self._owners = await self._load.owners_of(chosen_ids)
         await self._load_assignments(jobs)
+        await self._load_facilities(signed_in)
         await self._load_overflow(starts, updates)
 
     def _take(self, loaded: LoadedLogs) -> None:
@@ -98,6 +100,16 @@ class UnitOfWork:
             if job.user_id is not None and job.criterion is not None
         }
         self._take(await self._load.summaries(list(ids), list(owners), wanted))
+
+    async def _load_facilities(self, starts: list[StartJob]) -> None:
+        """Learn where those learners are who meet a content for the first time; else its summary knows."""
+        new = {
+            job.user_id
+            for job in starts
+            if job.user_id is not None and summary_id(job.user_id, job.content_id) not in self.summaries
+        }
+        if new:
+            self._facilities = await self._load.facilities(new)
 
     def _check_order(self, jobs: Sequence[Job]) -> None:
         """Check what `may_join` has to take on trust: that no update is about the content of an assessment that starts
@@ -197,6 +209,10 @@ class UnitOfWork:
         if user_id is None:
             return False
         return (assigned_id, user_id) in self._assigned or (assigned_id, user_id, job.at) in self._assigned_then
+
+    def facility_of(self, user_id: str) -> str | None:
+        """The facility of a learner who meets a content for the first time; None for who is not on the roster."""
+        return self._facilities.get(user_id)
 
     def tries_of(self, job: StartJob) -> Tries[MasteryLog]:
         """The learner's tries of the kind that is started."""

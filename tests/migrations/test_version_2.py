@@ -1,0 +1,115 @@
+"""What the release before stored (`version_1.jsonl`, its rows as extended JSON) becomes what this release stores."""
+
+import contextlib
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bson import json_util
+
+from learntrack.documents import ContentSummary, MasteryLog
+from learntrack.documents.base import SCHEMA_VERSION
+from learntrack.documents.try_numbers import numbers_by_kind
+from learntrack.storage import StartError, connect, schema
+from learntrack.storage.engine.embedded import engine_for
+from tests.documents.stored import fault_of
+from tests.support import Api, new_id
+
+LOGS = ("content_sessions", "mastery_logs", "attempt_overflow", "content_summaries")
+ROWS = [json_util.loads(line) for line in Path(__file__).with_name("version_1.jsonl").read_text().splitlines()]
+NAME = "0001_facilities_and_numbers_of_tries"
+LOADER = SourceFileLoader(NAME, str(schema.MIGRATIONS / f"{NAME}.py"))
+
+
+@pytest.fixture
+def migration(monkeypatch: pytest.MonkeyPatch) -> Any:
+    spec = spec_from_loader(NAME, LOADER)
+    assert spec is not None
+    module = module_from_spec(spec)
+    LOADER.exec_module(module)
+    monkeypatch.setattr(module, "PART", 3)
+    return module
+
+
+async def old_database(of: Any) -> Any:
+    """A database as the release before left it."""
+    for line in ROWS:
+        await of[line["collection"]].insert_one(line["row"])
+    return of
+
+
+async def logs(database: Any) -> dict[str, list[Any]]:
+    return {name: await database[name].find({}).sort("_id", 1).to_list(None) for name in LOGS}
+
+
+async def check(database: Any) -> None:
+    """Every log has its learner's facility, and every summary the numbers of its tries."""
+    found = await logs(database)
+    [facility] = [line["row"]["_id"] for line in ROWS if line["collection"] == "facilities"]
+    known = {line["row"]["_id"] for line in ROWS if line["collection"] == "users"}
+    for name in LOGS:
+        assert len(found[name]) == len([line for line in ROWS if line["collection"] == name])
+        for row in found[name]:
+            assert fault_of(name, row) is None
+            assert row["schema_version"] == SCHEMA_VERSION
+            assert row["facility_id"] == (facility if row["user_id"] in known else None)
+    [chunk] = found["attempt_overflow"]
+    [holder] = [row for row in found["mastery_logs"] if row["_id"] == chunk["holder_id"]]
+    assert chunk["content_id"] == holder["content_id"]
+    for row in found["content_summaries"]:
+        tries = [MasteryLog.read(each) for each in found["mastery_logs"] if each["summary_id"] == row["_id"]]
+        assert ContentSummary.read(row).of_tries == numbers_by_kind(tries)
+    assert {kind for row in found["content_summaries"] for kind in row.get("of_tries", {})} == {
+        "exercise",
+        "coach_quiz",
+    }
+
+
+async def test_every_log_gets_what_it_lacks_and_a_second_run_changes_nothing(api: Api, migration: Any) -> None:
+    database = await old_database(api.db.client[f"learntrack_old_{new_id()[:8]}"])
+
+    await migration.write_new_fields(database)
+
+    await check(database)
+    before, parts = await logs(database), []
+    await migration.write_new_fields(database, parts.append)
+    assert (await logs(database), parts) == (before, [])
+
+
+@pytest.mark.engines("mongomock")
+@pytest.mark.parametrize("parts_done", [1, 4, 7])
+async def test_an_interrupted_run_is_taken_up_again(api: Api, migration: Any, parts_done: int) -> None:
+    database = await old_database(api.db.client[f"learntrack_old_{new_id()[:8]}"])
+    seen: list[int] = []
+
+    def interrupt(many: int) -> None:
+        seen.append(many)
+        if len(seen) == parts_done:
+            raise InterruptedError
+
+    with contextlib.suppress(InterruptedError):
+        await migration.write_new_fields(database, interrupt)
+    assert len(seen) == parts_done
+    await migration.write_new_fields(database, seen.append)
+
+    await check(database)
+    assert sum(seen) == sum(line["collection"] in LOGS for line in ROWS)
+
+
+async def test_learntrack_migrate_brings_an_old_database_to_this_release(tmp_path: Path) -> None:
+    with engine_for(tmp_path / "data", None) as uri:
+        db = await connect(uri, "learntrack")
+        await old_database(db.raw)
+        with pytest.raises(StartError, match="learntrack migrate"):
+            await db.prepare()
+        for _ in range(2):
+            await schema.migrate(uri, "learntrack")
+
+        await db.prepare()
+
+        await check(db.raw)
+        names = set(await db.collection(MasteryLog).index_information())
+        assert {"facility_end", "facility_content"} <= names
+        await db.close()
