@@ -21,6 +21,8 @@ class IdempotencyKey(Stored, Document):  # type: ignore[misc]  # our ids are no 
     caller's id, or `visitor:` or `session:` and the id of an anonymous one. `answer` is the answer's JSON.
     """
 
+    shard_key = "owner"
+
     owner: str
     request: str
     answer: bytes

@@ -6,7 +6,7 @@ question (see documents/). A *holder* is a document that holds attempts: a try, 
 
 from typing import Any
 
-from learntrack.access.may_read import Readable
+from learntrack.access.may_read import EVERYBODY, Readable
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.schemas import INCLUDABLE, MasteryLogRow
 from learntrack.storage.database import Stage
@@ -141,16 +141,16 @@ def _attempt_conditions(filters: LogFilters, attempt: str) -> list[dict[str, Any
     return conditions
 
 
-def with_attempts(filters: LogFilters) -> list[Stage]:
+def with_attempts(filters: LogFilters, owners: Readable = EVERYBODY) -> list[Stage]:
     """Look the attempts up of holders that were ordered without them.
 
     Rows in: `_id, user_id, try_id | holder_session_id, before?, total?`; a missing key finds nothing, so each is found
-    in one place. Rows out: `_id, try_id?, user_id, attempts, overflow?, before?, total?`.
+    in one place. Rows out: `_id, try_id?, user_id, attempts, overflow?, before?, total?`. `owners` as of `looked_up`.
     """
-    stages: list[Stage] = [_looked_up(TRIES, "try_id", "found_try")]
+    stages: list[Stage] = [looked_up(TRIES, "try_id", "_id", "found_try", owners)]
     holder: Any = "$found_try"
     if not filters.of_tries_only:
-        stages.append(_looked_up(SESSIONS, "holder_session_id", "found_session"))
+        stages.append(looked_up(SESSIONS, "holder_session_id", "_id", "found_session", owners))
         holder = {"$concatArrays": ["$found_try", "$found_session"]}
     stages.append({"$addFields": {"holder": {"$arrayElemAt": [holder, 0]}}})
     shown: dict[str, Any] = {"try_id": 1, "user_id": 1, "before": 1, "total": 1, "overflow": "$holder.overflow"}
@@ -158,8 +158,21 @@ def with_attempts(filters: LogFilters) -> list[Stage]:
     return [*stages, {"$project": shown}]
 
 
-def _looked_up(collection: str, key: str, name: str) -> Stage:
-    return {"$lookup": {"from": collection, "localField": key, "foreignField": "_id", "as": name}}
+def looked_up(collection: str, local: str, foreign: str, name: str, owners: Readable = EVERYBODY) -> Stage:
+    """Look documents up by a key.
+
+    Args:
+        collection: Where.
+        local: The key's field here.
+        foreign: The key's field there.
+        name: The field for what is found.
+        owners: Whose documents they are, to be told where the data is sharded: else each row would ask every shard.
+
+    """
+    stage: dict[str, Any] = {"from": collection, "localField": local, "foreignField": foreign, "as": name}
+    if of_owners := owners.query():
+        stage["pipeline"] = [{"$match": of_owners}]
+    return {"$lookup": stage}
 
 
 def overflow_of(holder_id: str, user_id: str | None, filters: LogFilters) -> list[Stage]:
@@ -177,12 +190,12 @@ def overflow_of(holder_id: str, user_id: str | None, filters: LogFilters) -> lis
 # The diff
 
 
-def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
+def diff(readable: Readable, filters: LogFilters, index: int, owners: Readable = EVERYBODY) -> list[Stage]:
     """The difference between a learner's try and the one before. Index: owner_content; chunks by holder.
 
     A row for each attempt of the try in list order (one without `attempt` where it has none): `head` is the try, with
     its `diff`; an attempt's own `diff` is against the newest attempt on the same item in the older try. No row at all:
-    there is no such try.
+    there is no such try. `owners` as of `looked_up`.
     """
     of_pair = {"try_id": "$try_id", "user_id": "$user_id", "attempt": {"$ifNull": ["$attempt", None]}}
     return [
@@ -191,7 +204,7 @@ def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
         {"$skip": index},
         {"$limit": 2},
         {"$group": {"_id": None, "tries": {"$push": "$$ROOT"}}},
-        *_attempts_of_pairs("$attempt.item", of_pair, filters),
+        *_attempts_of_pairs("$attempt.item", of_pair, filters, owners),
         {"$unwind": "$now"},
         {
             "$project": {
@@ -207,16 +220,14 @@ def diff(readable: Readable, filters: LogFilters, index: int) -> list[Stage]:
     ]
 
 
-def latest_diffs(readable: Readable, filters: LogFilters) -> list[Stage]:
+def latest_diffs(readable: Readable, filters: LogFilters, owners: Readable = EVERYBODY) -> list[Stage]:
     """The difference between each learner's latest try and the one before, in figures. Index: owner_content; chunks by
     holder.
 
     A row for each learner who has a try: `user_id, complete, correct, time_spent, answered` (attempts) of the latest,
     `correct_diff` (null without an older one), and how many of its attempts are `better`, `worse` and the `same` as the
-    newest on the same item in the older try.
+    newest on the same item in the older try. `owners` as of `looked_up`.
     """
-    # The two tries are looked up by their ids, so that no group holds all attempts of a learner who has many tries.
-    found = {"from": TRIES, "localField": "latest", "foreignField": "_id", "as": "tries"}
     in_order = {"$map": {"input": "$latest", "as": "id", "in": _one_of("$tries", "$$id")}}
     figures = {"answered": {"$size": "$now"}} | {
         name: {"$cond": [{"$eq": ["$newest", None]}, 0, {"$size": _compared(operator)}]}
@@ -229,10 +240,11 @@ def latest_diffs(readable: Readable, filters: LogFilters) -> list[Stage]:
         {"$sort": NEWEST},
         {"$group": {"_id": "$user_id", "latest": {"$push": "$_id"}}},
         {"$project": {"latest": {"$slice": ["$latest", 2]}}},
-        {"$lookup": found},
+        # By their ids, so that no group holds all attempts of a learner who has many tries.
+        looked_up(TRIES, "latest", "_id", "tries", owners),
         {"$project": {"tries": in_order}},
         *_attempts_of_pairs(
-            {"user_id": "$user_id", "item": "$attempt.item"}, {"$ifNull": ["$attempt.correct", None]}, filters
+            {"user_id": "$user_id", "item": "$attempt.item"}, {"$ifNull": ["$attempt.correct", None]}, filters, owners
         ),
         {"$project": {"head": 1, "now": 1, "newest": {"$ifNull": ["$newest", None]}}},
         {"$project": {"head": 1} | figures},
@@ -254,7 +266,7 @@ def _compared(operator: str) -> dict[str, Any]:
     return {"$filter": {"input": "$now", "as": "correct", "cond": {operator: ["$$correct", "$newest"]}}}
 
 
-def _attempts_of_pairs(key: Any, attempt_now: Any, filters: LogFilters) -> list[Stage]:
+def _attempts_of_pairs(key: Any, attempt_now: Any, filters: LogFilters, owners: Readable) -> list[Stage]:
     """The attempts of pairs of tries, brought together by `key` (which ends in the item).
 
     Rows in: `tries`, the try and perhaps the one before. Rows out: `head` (the newer try with its `diff`), `now`
@@ -270,7 +282,7 @@ def _attempts_of_pairs(key: Any, attempt_now: Any, filters: LogFilters) -> list[
         {"$project": {"tries": 1, "newer": newer, "before": before}},
         {"$project": {"tries": 1, "head": shown | {"diff": difference}}},
         {"$unwind": {"path": "$tries", "includeArrayIndex": "rank"}},
-        *_attempts_of_ranked_tries(),
+        *_attempts_of_ranked_tries(owners),
         {"$sort": {"attempt.end_timestamp": -1, "attempt.number": -1}},
         {
             "$group": {
@@ -284,11 +296,10 @@ def _attempts_of_pairs(key: Any, attempt_now: Any, filters: LogFilters) -> list[
     ]
 
 
-def _attempts_of_ranked_tries() -> list[Stage]:
+def _attempts_of_ranked_tries(owners: Readable) -> list[Stage]:
     """Rows in: `head, rank, tries` (one try). Rows out: `head, rank, try_id, user_id, attempt`, for each attempt of it;
     one without `attempt` where it has none.
     """
-    chunks = {"from": OVERFLOW, "localField": "chunk_of", "foreignField": "holder_id", "as": "chunk"}
     return [
         # What is embedded (part 0), and what has moved to chunks, if anything has (part 1).
         {"$addFields": {"part": [0, 1]}},
@@ -305,7 +316,7 @@ def _attempts_of_ranked_tries() -> list[Stage]:
                 },
             }
         },
-        {"$lookup": chunks},
+        looked_up(OVERFLOW, "chunk_of", "holder_id", "chunk", owners),
         {"$unwind": {"path": "$chunk", "preserveNullAndEmptyArrays": True}},
         {"$project": {"chunk_of": 0, "chunk.holder_id": 0}},
         {"$addFields": {"attempt": {"$ifNull": ["$chunk.attempts", "$attempts"]}}},

@@ -62,6 +62,11 @@ class RequestKey:
         """Under which ids the first answer may be stored."""
         return [self.id] if self.former_id is None else [self.id, self.former_id]
 
+    @property
+    def owners(self) -> list[str]:
+        """Whose it may be stored as: release 0.1 named every owner by the plain id."""
+        return [self.scope.owner] if self.former_id is None else [self.scope.owner, self.scope.id]
+
     def answered(self, answer: bytes, expires_at: datetime) -> IdempotencyKey:
         """What is stored of the answered request."""
         return IdempotencyKey.begin(

@@ -30,9 +30,9 @@ async def give_summary_back(db: Database, job: StartJob) -> bool:
     key = summary_id(user_id, job.content_id)
 
     async def work(tx: Tx) -> bool:
-        if await db.load(ContentSummary, {"_id": key}, tx):
+        if await db.load(ContentSummary, {"_id": key, "user_id": user_id}, tx):
             return False
-        tries = await db.load(MasteryLog, {"summary_id": key}, tx)
+        tries = await db.load(MasteryLog, {"summary_id": key, "user_id": user_id}, tx)
         if not tries:
             return False
         summary = ContentSummary.begin(

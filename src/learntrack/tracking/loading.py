@@ -92,9 +92,9 @@ class Loading:
         self._size = 0
         self._facilities: dict[str, str | None] = {}
 
-    async def keys(self, ids: list[str]) -> dict[str, IdempotencyKey]:
-        """The keys with these ids that are known, by id."""
-        keys = await self._db.load(IdempotencyKey, {"_id": _one_of(ids)}, self._tx)
+    async def keys(self, ids: Collection[str], owners: Collection[str]) -> dict[str, IdempotencyKey]:
+        """The keys of these owners with these ids that are known, by id."""
+        keys = await self._db.load(IdempotencyKey, {"_id": _one_of(ids), "owner": _one_of(owners)}, self._tx)
         return {key.id: key for key in keys}
 
     async def sessions(self, ids: list[str], owners: list[str | None]) -> LoadedLogs:
@@ -102,8 +102,8 @@ class Loading:
         pipeline: list[Stage] = [
             {"$match": {"_id": _one_of(ids)}},
             {"$match": {"user_id": _one_of(owners)}},
-            _joined(ContentSummary, "summary_id", "_id", "summary"),
-            _joined(MasteryLog, "mastery_log_id", "_id", "try"),
+            self._joined(ContentSummary, "summary_id", "_id", "summary", owners),
+            self._joined(MasteryLog, "mastery_log_id", "_id", "try", owners),
         ]
         rows, size = await self._db.sized_rows(ContentSession, pipeline, self._tx)
         self._count(size)
@@ -121,7 +121,7 @@ class Loading:
         """
         pipeline: list[Stage] = [{"$match": {"_id": _one_of(ids)}}, {"$match": {"user_id": _one_of(owners)}}]
         kinds = sorted({kind for _, kind in wanted})
-        pipeline += [_joined(MasteryLog, f"current.{kind}.try_id", "_id", f"try_{kind}") for kind in kinds]
+        pipeline += [self._joined(MasteryLog, f"current.{kind}.try_id", "_id", f"try_{kind}", owners) for kind in kinds]
         loaded = LoadedLogs()
         sought: list[WantedTries] = []
         rows, size = await self._db.sized_rows(ContentSummary, pipeline, self._tx)
@@ -146,9 +146,7 @@ class Loading:
 
     async def _seek(self, sought: Sequence[WantedTries], owners: list[str], loaded: LoadedLogs) -> None:
         """Find the tries to go on with among all of them, of which little is read. Index: summary."""
-        query: dict[str, object] = {"summary_id": _one_of({key for key, _ in sought})}
-        if self._db.capabilities.sharded:
-            query["user_id"] = _one_of(owners)
+        query: dict[str, object] = {"summary_id": _one_of({key for key, _ in sought})} | self._of(owners)
         found: dict[WantedTries, list[_Sight]] = {}
         for row in await self._db.load_fields(MasteryLog, query, _SIGHT, self._tx):
             sight = _Sight(
@@ -161,17 +159,18 @@ class Loading:
             if key in found
         }
         firsts = [each.first.id for each in tries.values() if each.first is not None]
-        logs = {log.id: log for log in await self._logs(firsts)}
+        logs = {log.id: log for log in await self._logs(firsts, owners)}
         for key, each in tries.items():
             assert each.first is not None
             log = logs[each.first.id]
             loaded.logs.append(log)
             loaded.tries[key] = Tries(log, each.highest_level, each.others_finished, each.others_end)
 
-    async def _logs(self, ids: list[str]) -> list[MasteryLog]:
+    async def _logs(self, ids: list[str], owners: list[str]) -> list[MasteryLog]:
         if not ids:
             return []
-        rows, size = await self._db.sized_rows(MasteryLog, [{"$match": {"_id": _one_of(ids)}}], self._tx)
+        pipeline = [{"$match": {"_id": _one_of(ids)} | self._of(owners)}]
+        rows, size = await self._db.sized_rows(MasteryLog, pipeline, self._tx)
         self._count(size)
         return [MasteryLog.read(row) for row in rows]
 
@@ -231,6 +230,19 @@ class Loading:
             pipeline += [{"$sort": {"start_timestamp": -1, "number": 1}}, {"$limit": most}]
         return [validated(Attempt, row) for row in await self._db.aggregate(AttemptOverflow, pipeline, self._tx)]
 
+    def _of(self, owners: Sequence[str | None]) -> dict[str, object]:
+        """What says whose documents are meant, where it decides which shards are asked."""
+        return {"user_id": _one_of(owners)} if self._db.capabilities.sharded else {}
+
+    def _joined(
+        self, kind: type[Stored], local: str, foreign: str, name: str, owners: Sequence[str | None]
+    ) -> dict[str, Any]:
+        """The documents of a kind that belong to each row; a join by the id alone would ask every shard, row by row."""
+        stage: dict[str, Any] = {"from": kind.collection(), "localField": local, "foreignField": foreign, "as": name}
+        if of_owners := self._of(owners):
+            stage["pipeline"] = [{"$match": of_owners}]
+        return {"$lookup": stage}
+
     def _count(self, size: int) -> None:
         """Count bytes of rows that will be written again, whole, however little changes.
 
@@ -250,7 +262,3 @@ class Loading:
 def _one_of(values: Iterable[Any]) -> Any:
     ids = list(values)
     return ids[0] if len(ids) == 1 else {"$in": ids}
-
-
-def _joined(kind: type[Stored], local: str, foreign: str, name: str) -> Stage:
-    return {"$lookup": {"from": kind.collection(), "localField": local, "foreignField": foreign, "as": name}}

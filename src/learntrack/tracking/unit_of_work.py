@@ -64,8 +64,9 @@ class UnitOfWork:
         """
         starts = [job for job in jobs if isinstance(job, StartJob)]
         updates = [job for job in jobs if isinstance(job, UpdateJob)]
-        if keys := [entry for job in jobs if job.key is not None for entry in job.key.ids]:
-            self.keys = await self._load.keys(keys)
+        if keys := [job.key for job in jobs if job.key is not None]:
+            ids, whose = {each for key in keys for each in key.ids}, {each for key in keys for each in key.owners}
+            self.keys = await self._load.keys(ids, whose)
         if updates:
             ids, owners = {job.session_id for job in updates}, {job.user_id for job in updates}
             self._take(await self._load.sessions(list(ids), list(owners)))
