@@ -125,7 +125,7 @@ async def test_what_a_learner_asks_for_names_its_owner_in_every_command(
     assert (await cluster.tries(learner, **page))["count"] == 2
     assert (await cluster.attempts(learner, **page))["count"] == 121
     assert len(await cluster.attempts(learner, item="item 1-1")) == 2
-    assert len((await cluster.diff(learner, 0, content=content["content_id"]))["attemptlogs"]) == 60
+    assert len((await cluster.diff(learner, 0, content=content["content_id"], user=learner.id))["attemptlogs"]) == 60
     await cluster.total(learner)
     assert (await cluster.send("GET", f"/api/logger/export/{learner.id}", learner)).status_code == 200
 

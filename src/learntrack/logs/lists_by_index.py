@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from learntrack.access.may_read import Readable
+from learntrack.access.may_read import EVERYBODY, Readable
 from learntrack.logs.attempt_rows import page_of_attempts, rows_of
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.pipelines import (
@@ -11,6 +11,7 @@ from learntrack.logs.pipelines import (
     TRIES,
     matching_count,
     may_hold_matching,
+    owners_named,
     sessions_matching,
     tries_listed,
     tries_matching,
@@ -41,12 +42,13 @@ class ListsByIndex:
 
     async def attempts_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[AttemptLogRow]:
         """A page of attempts."""
-        holders = await self._db.rows(TRIES, holders_of_page(readable, filters, page))
+        owners = owners_named(self._db, readable)
+        holders = await self._db.rows(TRIES, holders_of_page(readable, filters, page, owners))
         return await page_of_attempts(self._db, holders, filters, page)
 
     async def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[AttemptLogRow]:
         """All attempts."""
-        async for holder in self._db.stream(TRIES, holders(readable, filters)):
+        async for holder in self._db.stream(TRIES, holders(readable, filters, owners_named(self._db, readable))):
             async for row in rows_of(self._db, holder, filters):
                 yield row
 
@@ -60,15 +62,17 @@ def tries_in_order(readable: Readable, filters: LogFilters) -> list[Stage]:
     return [*tries_listed(readable, filters), {"$sort": NEWEST}]
 
 
-def holders(readable: Readable, filters: LogFilters) -> list[Stage]:
+def holders(readable: Readable, filters: LogFilters, owners: Readable = EVERYBODY) -> list[Stage]:
     """Every holder of matching attempts with those that are embedded in it, newest first; rows as of `with_attempts`.
 
     Indexes: those of `tries_matching`; owner_attempts, newest_attempts for sessions.
     """
-    return [*_holders_in_order(readable, filters), *with_attempts(filters)]
+    return [*_holders_in_order(readable, filters), *with_attempts(filters, owners)]
 
 
-def holders_of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
+def holders_of_page(
+    readable: Readable, filters: LogFilters, page: PageRequest, owners: Readable = EVERYBODY
+) -> list[Stage]:
     """The holders whose attempts are on a page, found by adding up how many each has, so that nothing is unwound.
 
     Rows as of `holders`, and `before` (attempts ahead of this row) and `total` (attempts in all).
@@ -81,7 +85,7 @@ def holders_of_page(readable: Readable, filters: LogFilters, page: PageRequest) 
         {"$setWindowFields": {"sortBy": NEWEST, "output": sums}},
         {"$addFields": {"before": {"$subtract": ["$upto", "$count"]}}},
         {"$match": {"count": {"$gt": 0}, "upto": {"$gt": page.skip}, "before": {"$lt": page.skip + page.size}}},
-        *with_attempts(filters),
+        *with_attempts(filters, owners),
     ]
 
 

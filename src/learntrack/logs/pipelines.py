@@ -1,4 +1,4 @@
-"""The aggregation pipelines of the diff and the totals, and the stages that both ways to list share.
+"""The aggregation pipelines of the totals, and the stages that the lists and the differences share.
 
 Each answers its question in one round trip, with stages that MongoDB 6.0 documents. Indexes are named beside each
 question (see documents/). A *holder* is a document that holds attempts: a try, or a session without one.
@@ -9,6 +9,7 @@ from typing import Any
 from learntrack.access.may_read import EVERYBODY, Readable
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.schemas import INCLUDABLE, MasteryLogRow
+from learntrack.storage import Database
 from learntrack.storage.database import Stage
 
 NEWEST = {"end_timestamp": -1, "_id": 1}
@@ -175,6 +176,11 @@ def looked_up(collection: str, local: str, foreign: str, name: str, owners: Read
     return {"$lookup": stage}
 
 
+def owners_named(db: Database, readable: Readable) -> Readable:
+    """Whose documents `looked_up` is told."""
+    return readable if db.capabilities.sharded else EVERYBODY
+
+
 def overflow_of(holder_id: str, user_id: str | None, filters: LogFilters) -> list[Stage]:
     """The wanted attempts of a long try that moved to chunks, in list order. Index: holder_attempt."""
     stages: list[Stage] = [
@@ -185,153 +191,6 @@ def overflow_of(holder_id: str, user_id: str | None, filters: LogFilters) -> lis
     if conditions := _attempt_conditions(filters, "$$ROOT"):
         stages.append({"$match": {"$expr": {"$and": conditions}}})
     return [*stages, {"$sort": {"start_timestamp": 1, "id": 1}}]
-
-
-# The diff
-
-
-def diff(readable: Readable, filters: LogFilters, index: int, owners: Readable = EVERYBODY) -> list[Stage]:
-    """The difference between a learner's try and the one before. Index: owner_content; chunks by holder.
-
-    A row for each attempt of the try in list order (one without `attempt` where it has none): `head` is the try, with
-    its `diff`; an attempt's own `diff` is against the newest attempt on the same item in the older try. No row at all:
-    there is no such try. `owners` as of `looked_up`.
-    """
-    of_pair = {"try_id": "$try_id", "user_id": "$user_id", "attempt": {"$ifNull": ["$attempt", None]}}
-    return [
-        *tries_listed(readable, filters),
-        {"$sort": NEWEST},
-        {"$skip": index},
-        {"$limit": 2},
-        {"$group": {"_id": None, "tries": {"$push": "$$ROOT"}}},
-        *_attempts_of_pairs("$attempt.item", of_pair, filters, owners),
-        {"$unwind": "$now"},
-        {
-            "$project": {
-                "_id": 0,
-                "head": 1,
-                "attempt": "$now.attempt",
-                "try_id": "$now.try_id",
-                "user_id": "$now.user_id",
-                "diff": {"correct": _subtracted("$now.attempt.correct", "$newest")},
-            }
-        },
-        {"$sort": {"attempt.start_timestamp": 1, "attempt.id": 1}},
-    ]
-
-
-def latest_diffs(readable: Readable, filters: LogFilters, owners: Readable = EVERYBODY) -> list[Stage]:
-    """The difference between each learner's latest try and the one before, in figures. Index: owner_content; chunks by
-    holder.
-
-    A row for each learner who has a try: `user_id, complete, correct, time_spent, answered` (attempts) of the latest,
-    `correct_diff` (null without an older one), and how many of its attempts are `better`, `worse` and the `same` as the
-    newest on the same item in the older try. `owners` as of `looked_up`.
-    """
-    in_order = {"$map": {"input": "$latest", "as": "id", "in": _one_of("$tries", "$$id")}}
-    figures = {"answered": {"$size": "$now"}} | {
-        name: {"$cond": [{"$eq": ["$newest", None]}, 0, {"$size": _compared(operator)}]}
-        for name, operator in (("better", "$gt"), ("worse", "$lt"), ("same", "$eq"))
-    }
-    sums = {name: {"$sum": f"${name}"} for name in figures}
-    return [
-        *tries_listed(readable, filters),
-        {"$project": {"user_id": 1, "end_timestamp": 1}},
-        {"$sort": NEWEST},
-        {"$group": {"_id": "$user_id", "latest": {"$push": "$_id"}}},
-        {"$project": {"latest": {"$slice": ["$latest", 2]}}},
-        # By their ids, so that no group holds all attempts of a learner who has many tries.
-        looked_up(TRIES, "latest", "_id", "tries", owners),
-        {"$project": {"tries": in_order}},
-        *_attempts_of_pairs(
-            {"user_id": "$user_id", "item": "$attempt.item"}, {"$ifNull": ["$attempt.correct", None]}, filters, owners
-        ),
-        {"$project": {"head": 1, "now": 1, "newest": {"$ifNull": ["$newest", None]}}},
-        {"$project": {"head": 1} | figures},
-        {"$group": {"_id": "$_id.user_id", "head": {"$first": "$head"}} | sums},
-        {
-            "$project": dict.fromkeys(figures, 1)
-            | {"_id": 0, "user_id": "$_id", "correct_diff": "$head.diff.correct"}
-            | {name: f"$head.{name}" for name in ("complete", "correct", "time_spent")}
-        },
-    ]
-
-
-def _one_of(tries: str, try_id: str) -> dict[str, Any]:
-    matching = {"$filter": {"input": tries, "as": "one", "cond": {"$eq": ["$$one._id", try_id]}}}
-    return {"$arrayElemAt": [matching, 0]}
-
-
-def _compared(operator: str) -> dict[str, Any]:
-    return {"$filter": {"input": "$now", "as": "correct", "cond": {operator: ["$$correct", "$newest"]}}}
-
-
-def _attempts_of_pairs(key: Any, attempt_now: Any, filters: LogFilters, owners: Readable) -> list[Stage]:
-    """The attempts of pairs of tries, brought together by `key` (which ends in the item).
-
-    Rows in: `tries`, the try and perhaps the one before. Rows out: `head` (the newer try with its `diff`), `now`
-    (`attempt_now` of each attempt of it) and `newest` (how correct the newest attempt of the older one is, if any).
-    """
-    newer, before = {"$arrayElemAt": ["$tries", 0]}, {"$arrayElemAt": ["$tries", 1]}
-    shown = try_fields(filters, "$newer.")
-    difference = {
-        "correct": _subtracted("$newer.correct_sum", "$before.correct_sum"),
-        "time_spent": _subtracted("$newer.time_spent", "$before.time_spent"),
-    }
-    return [
-        {"$project": {"tries": 1, "newer": newer, "before": before}},
-        {"$project": {"tries": 1, "head": shown | {"diff": difference}}},
-        {"$unwind": {"path": "$tries", "includeArrayIndex": "rank"}},
-        *_attempts_of_ranked_tries(owners),
-        {"$sort": {"attempt.end_timestamp": -1, "attempt.number": -1}},
-        {
-            "$group": {
-                "_id": key,
-                "head": {"$first": "$head"},
-                "now": {"$push": {"$cond": [{"$eq": ["$rank", 0]}, attempt_now, None]}},
-                "earlier": {"$push": {"$cond": [{"$eq": ["$rank", 1]}, "$attempt.correct", None]}},
-            }
-        },
-        {"$project": {"head": 1, "now": _given("$now"), "newest": {"$arrayElemAt": [_given("$earlier"), 0]}}},
-    ]
-
-
-def _attempts_of_ranked_tries(owners: Readable) -> list[Stage]:
-    """Rows in: `head, rank, tries` (one try). Rows out: `head, rank, try_id, user_id, attempt`, for each attempt of it;
-    one without `attempt` where it has none.
-    """
-    return [
-        # What is embedded (part 0), and what has moved to chunks, if anything has (part 1).
-        {"$addFields": {"part": [0, 1]}},
-        {"$unwind": "$part"},
-        {
-            "$project": {
-                "head": 1,
-                "rank": 1,
-                "try_id": "$tries._id",
-                "user_id": "$tries.user_id",
-                "attempts": {"$cond": [{"$eq": ["$part", 0]}, "$tries.attempts", []]},
-                "chunk_of": {
-                    "$cond": [{"$and": [{"$eq": ["$part", 1]}, {"$gt": ["$tries.overflow", None]}]}, "$tries._id", None]
-                },
-            }
-        },
-        looked_up(OVERFLOW, "chunk_of", "holder_id", "chunk", owners),
-        {"$unwind": {"path": "$chunk", "preserveNullAndEmptyArrays": True}},
-        {"$project": {"chunk_of": 0, "chunk.holder_id": 0}},
-        {"$addFields": {"attempt": {"$ifNull": ["$chunk.attempts", "$attempts"]}}},
-        {"$project": {"attempts": 0, "chunk": 0}},
-        {"$unwind": {"path": "$attempt", "preserveNullAndEmptyArrays": True}},
-    ]
-
-
-def _given(values: str) -> dict[str, Any]:
-    return {"$filter": {"input": values, "as": "value", "cond": {"$ne": ["$$value", None]}}}
-
-
-def _subtracted(value: str, older: str) -> dict[str, Any]:
-    """`value - older`, null where there is no older value."""
-    return {"$cond": [{"$eq": [{"$ifNull": [older, None]}, None]}, None, {"$subtract": [value, older]}]}
 
 
 # Totals

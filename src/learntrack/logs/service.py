@@ -9,7 +9,7 @@ from learntrack.access.may_read import Readable, may_read
 from learntrack.access.standing import Caller
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import InvalidFields, NotFound
-from learntrack.logs import pipelines, question_counts
+from learntrack.logs import differences, pipelines, question_counts
 from learntrack.logs.attempt_rows import attempt_diff_row, attempt_row
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.lists import lists_of
@@ -135,7 +135,9 @@ class Logs:
         readable = await _readable(filters, by)
         if readable.is_nobody:
             raise NotFound(_NO_TRY)
-        rows = await self._db.rows("mastery_logs", pipelines.diff(readable, filters, int(index)))
+        rows = await self._db.rows(
+            "mastery_logs", differences.diff(readable, filters, int(index), pipelines.owners_named(self._db, readable))
+        )
         if not rows:
             raise NotFound(_NO_TRY)
         content = filters.content or ""  # it is there, as has been asked
@@ -153,11 +155,14 @@ class Logs:
 
     async def latest_diffs(self, content: str, readable: Readable) -> list[Row]:
         """The latest try at a content of each of these learners beside the one before,
-        in figures (see `pipelines.latest_diffs`); who has no try is left out.
+        in figures (see `differences.latest_diffs`); who has no try is left out.
         """
         if readable.is_nobody:
             return []
-        return await self._db.rows(pipelines.TRIES, pipelines.latest_diffs(readable, LogFilters(content=content)))
+        stages = differences.latest_diffs(
+            readable, LogFilters(content=content), pipelines.owners_named(self._db, readable)
+        )
+        return await self._db.rows(pipelines.TRIES, stages)
 
 
 def _id_or_not_found(text: str, message: str) -> str:
