@@ -234,14 +234,13 @@ class Loading:
         """What says whose documents are meant, where it decides which shards are asked."""
         return {"user_id": _one_of(owners)} if self._db.capabilities.sharded else {}
 
-    def _joined(
-        self, kind: type[Stored], local: str, foreign: str, name: str, owners: Sequence[str | None]
-    ) -> dict[str, Any]:
+    def _joined(self, kind: type[Stored], local: str, foreign: str, name: str, owners: Sequence[str | None]) -> Stage:
         """The documents of a kind that belong to each row; a join by the id alone would ask every shard, row by row."""
-        stage: dict[str, Any] = {"from": kind.collection(), "localField": local, "foreignField": foreign, "as": name}
-        if of_owners := self._of(owners):
-            stage["pipeline"] = [{"$match": of_owners}]
-        return {"$lookup": stage}
+        of_owners = self._of(owners)
+        narrowed: dict[str, object] = {"pipeline": [{"$match": of_owners}]} if of_owners else {}
+        return {
+            "$lookup": {"from": kind.collection(), "localField": local, "foreignField": foreign, "as": name} | narrowed
+        }
 
     def _count(self, size: int) -> None:
         """Count bytes of rows that will be written again, whole, however little changes.
