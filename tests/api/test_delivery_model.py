@@ -271,7 +271,7 @@ class Deliveries(RuleBasedStateMachine):
             assert session["start_timestamp"] <= session["end_timestamp"]
 
     def _check_numbers(self, summaries: list[Any], tries: list[Any]) -> None:
-        """A summary's numbers are those of its tries, but for how long it took while they are to be counted anew."""
+        """A summary's numbers are those of its tries, but for what is to be counted anew."""
         logs = [MasteryLog.read(row) for row in tries]
         for summary in map(ContentSummary.read, summaries):
             assert summary.finished_tries == sum(log.complete for log in logs)
@@ -279,7 +279,7 @@ class Deliveries(RuleBasedStateMachine):
             for numbers in summary.of_tries.values():
                 expected = TryNumbers.of(logs)
                 if summary.recount:
-                    numbers.seconds_to_done = expected.seconds_to_done
+                    numbers.seconds_to_done, numbers.last_end = expected.seconds_to_done, expected.last_end
                 assert numbers == expected
 
 

@@ -95,11 +95,12 @@ class TryFigures(NamedTuple):
     time_spent: float
     attempt_count: int
     correct_sum: float
+    end_timestamp: datetime
 
 
 def figures_of(log: CountedTry) -> TryFigures:
     """A try's figures as they are now."""
-    return TryFigures(log.complete, log.time_spent, log.attempt_count, log.correct_sum)
+    return TryFigures(log.complete, log.time_spent, log.attempt_count, log.correct_sum, log.end_timestamp)
 
 
 class TryNumbers(BaseModel):
@@ -154,9 +155,10 @@ class TryNumbers(BaseModel):
     def go_on(self, log: CountedTry, before: TryFigures) -> bool:
         """Count what has been added to a try since it stood as `before`; returns whether the numbers are still sure.
 
-        They are not where a completion came in late that lies before others, or before the start of a try.
+        They are not where a completion came in late that lies before others, or before the start of a try, and where an
+        end moved back because a clock had jumped.
         """
-        seconds = log.time_spent - before.time_spent
+        seconds, is_sure = log.time_spent - before.time_spent, log.end_timestamp >= before.end_timestamp
         self.attempts += log.attempt_count - before.attempt_count
         self.correct_sum += log.correct_sum - before.correct_sum
         self.time_spent += seconds
@@ -165,12 +167,12 @@ class TryNumbers(BaseModel):
         if done is not None:
             self.finished += 1
         if done is not None and (self.first_done_at is None or done < self.first_done_at):
-            is_sure = self.first_done_at is None and self.latest_start <= done
+            is_sure = is_sure and self.first_done_at is None and self.latest_start <= done
             self.first_done_at, self.seconds_to_done = done, self.time_spent
             return is_sure
         if self.first_done_at is not None and log.start_timestamp <= self.first_done_at:
             self.seconds_to_done += seconds
-        return True
+        return is_sure
 
 
 def numbers_by_kind(tries: Sequence[CountedTry]) -> dict[TryKind, TryNumbers]:
