@@ -1,8 +1,10 @@
 """What a content will be once all that waits is sent: the service's last answer, and what was done since.
 
 It follows what the service does with an update (its docs: the life of a session), so that an app can show it offline.
+Only what goes on with an attempt older than those that are shown is not seen here, until the service tells it.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from itertools import groupby
 from math import ceil
@@ -86,7 +88,9 @@ def after_update(state: SessionState, update: Update) -> SessionState:
     """The state after an update."""
     progress = _progress(state.progress, update)
     attempts = [structs.replace(attempt) for attempt in state.attempts]
-    begun = sum(_fold(attempts, list(group)) for _, group in groupby(update.interactions or [], lambda each: each.item))
+    begun: list[float] = []
+    for _, group in groupby(update.interactions or [], lambda each: each.item):
+        _fold(attempts, list(group), begun)
     return structs.replace(
         state,
         progress=progress,
@@ -94,7 +98,7 @@ def after_update(state: SessionState, update: Update) -> SessionState:
         complete=progress >= 1 or (state.complete and state.mastery_criterion is not None),
         extra_fields=state.extra_fields if update.extra_fields is None else update.extra_fields,
         attempts=attempts[: _shown(state.mastery_criterion)],
-        total_attempts=state.total_attempts + begun,
+        total_attempts=state.total_attempts + len(begun),
     )
 
 
@@ -104,18 +108,14 @@ def after_answer(before: SessionState, update: Update, answer: UpdateAnswer | No
     if answer is None or not answer.attempts:
         return after
     attempts = list(before.attempts)
-    total = before.total_attempts
-    for told_attempt in answer.attempts:
-        places = [place for place, attempt in enumerate(attempts) if attempt.id == told_attempt.id]
+    begun: list[float] = []
+    for attempt in answer.attempts:
+        places = [place for place, each in enumerate(attempts) if each.id == attempt.id]
         if places:
-            attempts[places[0]] = told_attempt
+            attempts[places[0]] = attempt
         else:
-            attempts.insert(0, told_attempt)
-    return structs.replace(
-        after,
-        attempts=attempts[: _shown(before.mastery_criterion)],
-        total_attempts=max(total, after.total_attempts),
-    )
+            _begin(attempts, attempt, begun)
+    return structs.replace(after, attempts=attempts[: _shown(before.mastery_criterion)])
 
 
 def _progress(before: float, update: Update) -> float:
@@ -129,19 +129,26 @@ def _rounded(progress: float) -> float:
     return min(1.0, ceil(progress * 1000) / 1000)
 
 
-def _fold(attempts: list[AttemptView], group: list[Interaction]) -> int:
-    """Fold consecutive interactions on one item into the attempt that the first of them names; how many began."""
+def _fold(attempts: list[AttemptView], group: list[Interaction], begun: list[float]) -> None:
+    """Fold consecutive interactions on one item into the attempt that the first of them names, or into a new one."""
     attempt = _named(attempts, group[0])
-    if attempt is None and group[0].id is not None:
-        return 0  # an attempt that this device does not know
-    begun = 0
     rest: Iterable[Interaction] = group
     if attempt is None:
-        attempts.insert(0, attempt := _begun(group[0]))
-        rest, begun = group[1:], 1
+        if group[0].id is not None:
+            return  # an attempt that this device does not know
+        attempt, rest = _begun(group[0]), group[1:]
+        _begin(attempts, attempt, begun)
     for interaction in rest:
         _go_on(attempt, interaction)
-    return begun
+
+
+def _begin(attempts: list[AttemptView], attempt: AttemptView, begun: list[float]) -> None:
+    """Put a new attempt where it belongs among those that began in the same update, whose seconds are in `begun`: what
+    took longer began earlier; of equal ones the first recorded counts as the newest.
+    """
+    place = bisect_right(begun, attempt.time_spent)
+    begun.insert(place, attempt.time_spent)
+    attempts.insert(place, attempt)
 
 
 def _named(attempts: list[AttemptView], first: Interaction) -> AttemptView | None:

@@ -1,0 +1,60 @@
+"""A service that a test plays."""
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from learntrack_client import AsyncClient, Content
+
+LEARNER = "c1b2a3d4e5f60718293a4b5c6d7e8f90"
+VIDEO = Content(kind="video", node_id="1" * 32, content_id="2" * 32, channel_id="3" * 32)
+STARTED = {"session_id": "", "context": {}, "progress": 0.5, "time_spent": 60.0, "extra_fields": {}, "complete": False}
+
+
+def token(of: str = LEARNER, name: str = "t") -> str:
+    return f"{name}.{base64.urlsafe_b64encode(json.dumps({'sub': of}).encode()).decode().rstrip('=')}.x"
+
+
+class Played:
+    """Answers each item with the status that `judge` says, or a request as a whole as `refuse` says."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[Any]] = []
+        self.requests: list[httpx.Request] = []
+        self.judge: Callable[[Any], int] = lambda _: 200
+        self.refuse: Callable[[httpx.Request], httpx.Response | None] = lambda _: None
+
+    @property
+    def items(self) -> list[Any]:
+        return [item for batch in self.batches for item in batch]
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        if (refused := self.refuse(request)) is not None:
+            return refused
+        items = json.loads(request.content)["items"]
+        self.batches.append(items)
+        return httpx.Response(200, json={"results": [self._result(item) for item in items]})
+
+    def _result(self, item: Any) -> Any:
+        status = self.judge(item)
+        good = STARTED if "start" in item else {"complete": False}
+        body = good if status == 200 else {"status": status, "title": "T", "detail": "No."}
+        return {"key": item["key"], "status": status, "replayed": False, "body": body}
+
+    def client(self, queue: Path, **more: Any) -> AsyncClient:
+        given = {"learner": LEARNER, "token": token(), "first_wait": 0.001, "longest_wait": 0.002, **more}
+        http = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
+        return AsyncClient("http://learntrack/", queue=queue, http=http, **given)
+
+
+def problem(status: int, **headers: str) -> httpx.Response:
+    return httpx.Response(
+        status,
+        headers={"content-type": "application/problem+json", **headers},
+        content=json.dumps({"status": status, "title": "T", "detail": "D"}),
+    )

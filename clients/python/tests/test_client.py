@@ -1,0 +1,340 @@
+"""The client against a service that a test plays: what is stored, sent, set aside, and said."""
+
+import asyncio
+import json
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from played import LEARNER, VIDEO, Played, problem, token
+
+from learntrack_client import (
+    Busy,
+    Client,
+    Content,
+    Interaction,
+    InvalidFields,
+    LearntrackError,
+    QueueFull,
+    SignedOut,
+    Status,
+    Unreachable,
+)
+
+
+@pytest.fixture
+def played() -> Played:
+    return Played()
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Path:
+    return tmp_path / "queue.sqlite3"
+
+
+async def test_a_visit_is_sent_with_its_times_and_its_own_ids(played: Played, queue: Path) -> None:
+    async with played.client(queue, clock=lambda: 1_770_000_000.25) as app:
+        session = await app.start(VIDEO)
+        await session.update(progress=0.5, time_spent_delta=30)
+        await session.finish()
+        assert (await app.sync(5)).waiting == 0
+
+    assert ["start" if "start" in item else "update" for item in played.items] == ["start", "update", "update"]
+    assert {item["session_id"] for item in played.items} == {session.id}
+    assert {item["occurred_at"] for item in played.items} == {"2026-02-02T02:40:00.250Z"}
+    assert len({item["key"] for item in played.items}) == 3
+    assert played.items[1]["update"] == {"progress": 0.5, "time_spent_delta": 30}
+    assert json.loads(played.requests[0].content)["sent_at"] == "2026-02-02T02:40:00.250Z"
+
+
+async def test_the_local_answer_is_there_at_once_and_the_services_when_it_has_told(played: Played, queue: Path) -> None:
+    played.refuse = lambda _: problem(503)
+    async with played.client(queue) as app:
+        session = await app.start(VIDEO)
+        await session.update(progress_delta=0.25, time_spent_delta=10)
+        assert (session.state.known, session.state.progress, session.state.time_spent) == (False, 0.25, 10)
+
+        played.refuse = lambda _: None
+        state = await session.sync(5)
+
+    assert (state.known, state.progress, state.time_spent) == (True, 0.75, 70)
+
+
+async def test_what_was_not_sent_is_sent_by_the_next_client(played: Played, queue: Path) -> None:
+    played.refuse = lambda _: problem(503)
+    app = await played.client(queue).__aenter__()
+    await (await app.start(VIDEO)).finish()
+    await app.close(0)
+    played.refuse = lambda _: None
+    async with played.client(queue) as app:
+        assert (await app.sync(5)).waiting == 0
+    assert [len(batch) for batch in played.batches] == [2]
+
+
+async def test_a_poisoned_item_is_set_aside_shown_and_can_be_tried_again(played: Played, queue: Path) -> None:
+    played.judge = lambda item: 400 if item.get("update", {}).get("time_spent_delta") == 13 else 200
+    async with played.client(queue) as app:
+        session = await app.start(VIDEO)
+        for seconds in (12, 13, 14):
+            await session.update(time_spent_delta=seconds)
+        assert (await app.sync(5)).waiting == 0
+        [aside] = await app.aside()
+        assert (aside.kind, aside.body, aside.session_id) == ("update", {"time_spent_delta": 13}, session.id)
+        assert (aside.problem.status, aside.problem.detail) == (400, "No.")
+        assert session.state.time_spent == 60 + 12 + 14
+
+        played.judge = lambda _: 200
+        assert await app.retry(aside.key) == 1
+        assert (await app.sync(5)).aside == 0
+        assert session.state.time_spent == 60 + 12 + 13 + 14
+
+
+async def test_with_a_start_that_is_tried_again_its_session_comes_back_in_order(played: Played, queue: Path) -> None:
+    played.judge = lambda item: 400 if "start" in item else 404
+    async with played.client(queue) as app:
+        await (await app.start(VIDEO)).update(time_spent_delta=1)
+        await (await app.start(VIDEO)).update(time_spent_delta=2)
+        await app.sync(5)
+        aside = await app.aside()
+        assert [each.kind for each in aside] == ["start", "update", "start", "update"]
+
+        played.judge = lambda _: 200
+        assert await app.retry(aside[0].key) == 2
+        await app.sync(5)
+        assert [item["key"] for item in played.items[-2:]] == [aside[0].key, aside[1].key]
+        assert await app.discard(aside[2].key)
+        assert not await app.discard(aside[2].key)
+        assert [each.key for each in await app.aside()] == [aside[3].key]
+
+
+async def test_a_refused_token_is_replaced_and_nothing_is_lost(played: Played, queue: Path) -> None:
+    asked: list[str | None] = []
+
+    async def current(refused: str | None) -> str:
+        asked.append(refused)
+        return token(name=f"t{len(asked)}")
+
+    played.refuse = lambda request: None if "t2." in request.headers["authorization"] else problem(401)
+    async with played.client(queue, token=current) as app:
+        await app.start(VIDEO)
+        assert (await app.sync(5)).waiting == 0
+    assert asked == [None, token(name="t1")]
+
+
+@pytest.mark.parametrize(
+    ("source", "trouble"),
+    [
+        (lambda _: None, "There is no token."),
+        (lambda _: token("f" * 32), "The token is another learner's."),
+        (lambda _: 1 / 0, "The token could not be had: division by zero"),
+        (lambda _: token(), "The service does not take the token."),
+    ],
+)
+async def test_without_a_token_everything_is_kept(
+    played: Played, queue: Path, source: Callable[[str | None], Any], trouble: str
+) -> None:
+    played.refuse = lambda _: problem(401)
+    app = await played.client(queue, token=source).__aenter__()
+    await app.start(VIDEO)
+    status = await app.sync(0.1)
+    assert (status.waiting, status.aside, status.state, status.trouble) == (1, 0, "signed_out", trouble)
+    with pytest.raises(SignedOut):
+        await app.me()
+    await app.close(0)
+
+
+async def test_a_retry_after_is_honoured_even_in_a_hurry(played: Played, queue: Path) -> None:
+    answers = iter([problem(429, **{"retry-after": "0.3"}), None])
+    played.refuse = lambda _: next(answers)
+    loop = asyncio.get_running_loop()
+    async with played.client(queue) as app:
+        await app.start(VIDEO)
+        while not played.requests:
+            await app.sync(0.01)
+        began = loop.time()
+        await app.sync(0.05)
+        assert len(played.requests) == 1
+        assert (await app.sync(5)).waiting == 0
+        assert loop.time() - began > 0.15
+
+
+async def test_a_batch_that_is_refused_as_a_whole_is_divided_until_its_item_is_found(
+    played: Played, queue: Path
+) -> None:
+    played.refuse = lambda _: problem(503)
+    async with played.client(queue) as app:
+        session = await app.start(VIDEO)
+        for number in range(20):
+            await session.update(extra_fields={"at": number})
+        played.refuse = lambda request: problem(413) if b'"at":7' in request.content else None
+        assert (await app.sync(5)).waiting == 0
+        [aside] = await app.aside()
+        assert aside.body == {"extra_fields": {"at": 7}}
+    sent = [item["update"]["extra_fields"]["at"] for item in played.items if "update" in item]
+    assert sent == [number for number in range(20) if number != 7]
+
+
+async def test_a_queue_says_that_it_is_nearly_full_before_it_is(played: Played, queue: Path) -> None:
+    played.refuse = lambda _: problem(503)
+    said: list[Status] = []
+    app = await played.client(queue, most_items=10, on_change=said.append).__aenter__()
+    session = await app.start(VIDEO)
+    for _ in range(6):
+        await session.update(time_spent_delta=1)
+    assert not said[-1].nearly_full
+    for _ in range(3):
+        await session.update(time_spent_delta=1)
+    assert said[-1].nearly_full
+    with pytest.raises(QueueFull):
+        await session.update(time_spent_delta=1)
+    assert (await app.status()).waiting == 10
+    assert session.state.time_spent == 9
+    await app.close(0)
+
+
+async def test_a_queue_is_bounded_in_bytes_too(played: Played, queue: Path) -> None:
+    async with played.client(queue, most_bytes=2000) as app:
+        session = await app.start(VIDEO)
+        with pytest.raises(QueueFull):
+            await session.update(extra_fields={"text": "x" * 2000})
+
+
+async def test_two_learners_of_one_queue_send_each_their_own(played: Played, queue: Path) -> None:
+    other = "d" * 32
+    async with played.client(queue) as one, played.client(queue, learner=other, token=token(other)) as two:
+        await one.start(VIDEO)
+        await two.start(VIDEO)
+        await one.sync(5)
+        await two.sync(5)
+    by = sorted(request.headers["authorization"] for request in played.requests)
+    assert by == sorted([f"Bearer {token()}", f"Bearer {token(other)}"])
+
+
+async def test_only_one_client_of_a_queue_sends(played: Played, queue: Path) -> None:
+    played.refuse = lambda _: problem(503)
+    async with played.client(queue) as one, played.client(queue) as two:
+        await one.start(VIDEO)
+        await one.sync(0.05)
+        await two.start(VIDEO)
+        status = await two.sync(0.05)
+        assert (status.state, status.waiting) == ("elsewhere", 2)
+        played.refuse = lambda _: None
+        assert (await one.sync(5)).waiting == 0
+        assert (await two.sync(5)).waiting == 0
+    assert [len(batch) for batch in played.batches] == [2]
+
+
+async def test_an_anonymous_visit_has_no_token(played: Played, queue: Path) -> None:
+    async with played.client(queue, learner=None) as app:
+        await app.start(VIDEO)
+        await app.sync(5)
+    assert "authorization" not in played.requests[0].headers
+
+
+def answered(**more: Any) -> Interaction:
+    return Interaction(**{"item": "a", "correct": 1, "time_spent": 1, "answer": {}, **more})
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"progress": 1.5}, "progress"),
+    ({"progress": float("nan")}, "progress"),
+    ({"progress": 0.5, "progress_delta": 0.1}, "progress"),
+    ({"time_spent_delta": -1}, "time_spent_delta"),
+    ({"time_spent_delta": float("inf")}, "time_spent_delta"),
+    ({"interactions": [answered(correct=2)]}, "interactions[0].correct"),
+    ({"interactions": [answered(), answered(time_spent=-1)]}, "interactions[1].time_spent"),
+    ({"interactions": [answered(item=" ")]}, "interactions[0].item"),
+    ({"interactions": [answered(answer=None)]}, "interactions[0].answer"),
+]
+
+
+@pytest.mark.parametrize(("update", "field"), WRONG)
+async def test_what_no_service_would_take_is_refused_at_once(
+    played: Played, queue: Path, update: dict[str, Any], field: str
+) -> None:
+    async with played.client(queue) as app:
+        session = await app.start(VIDEO)
+        with pytest.raises(InvalidFields) as refused:
+            await session.update(**update)
+        assert list(refused.value.errors) == [field]
+        await app.sync(5)
+    assert len(played.items) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        (Content(), "node_id"),
+        (Content(kind="video", node_id="1", channel_id="2"), "content_id"),
+        (Content(kind="exercise", node_id="1", content_id="2", channel_id="3"), "mastery_model"),
+        (Content(unit_id="1", course_session_id="2"), "test_type"),
+    ],
+)
+async def test_a_content_that_is_none_is_refused_at_once(
+    played: Played, queue: Path, content: Content, field: str
+) -> None:
+    async with played.client(queue) as app:
+        with pytest.raises(InvalidFields) as refused:
+            await app.start(content)
+        assert list(refused.value.errors) == [field]
+        assert (await app.status()).waiting == 0
+
+
+async def test_what_is_no_json_is_refused_at_once(played: Played, queue: Path) -> None:
+    async with played.client(queue) as app:
+        session = await app.start(VIDEO)
+        with pytest.raises(LearntrackError, match="no JSON"):
+            await session.update(extra_fields={"at": object()})
+
+
+async def test_lists_are_read_page_by_page(played: Played, queue: Path) -> None:
+    def page(request: httpx.Request) -> httpx.Response:
+        number = int(request.url.params["page"])
+        assert request.url.params["classroom"] == "c"
+        assert "since" not in request.url.params
+        return httpx.Response(200, json={"page": number, "count": 3, "total_pages": 3, "results": [{"row": number}]})
+
+    played.refuse = page
+    async with played.client(queue) as app:
+        rows = [row async for row in app.report("progress", classroom="c", since=None)]
+    assert rows == [{"row": number} for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (problem(400), InvalidFields),
+        (problem(503, **{"retry-after": "2"}), Busy),
+        (httpx.Response(200, text="<h1>Welcome</h1>"), Unreachable),
+        (httpx.Response(502, text="<h1>Bad gateway</h1>"), Unreachable),
+    ],
+)
+async def test_a_question_that_is_refused_raises(
+    played: Played, queue: Path, answer: httpx.Response, error: type[Exception]
+) -> None:
+    played.refuse = lambda _: answer
+    async with played.client(queue) as app:
+        with pytest.raises(error):
+            await app.me()
+
+
+async def test_a_queue_of_a_later_release_is_left_alone(played: Played, queue: Path) -> None:
+    with sqlite3.connect(queue) as later:
+        later.execute("PRAGMA user_version = 99")
+    with pytest.raises(LearntrackError, match="another release"):
+        await played.client(queue).__aenter__()
+
+
+def test_the_client_without_asyncio_does_the_same(queue: Path) -> None:
+    app = Client("http://127.0.0.1:9", queue=queue, learner=LEARNER, token=token(), first_wait=0.01)
+    session = app.start(VIDEO)
+    assert session.update(progress=0.5).progress == 0.5
+    assert session.finish().complete
+    status = app.sync(0.05)
+    assert (status.waiting, app.aside()) == (3, [])
+    with pytest.raises(Unreachable):
+        list(app.tries())
+    app.close(0)

@@ -1,0 +1,115 @@
+// The one sender of a learner's queue: sends what waits, oldest first, and waits longer each time that it cannot.
+import { type Item, type Verdict, judge, verdict } from "./judging.js";
+import { SignedOut } from "./problems.js";
+import { type Queue, batch } from "./queue.js";
+import type { Service } from "./service.js";
+import type { SenderState } from "./shapes.js";
+import { Signal, alone } from "./signal.js";
+
+const BATCH_ITEMS = 100;
+const BATCH_BYTES = 512 * 1024; // less than the smallest body that the service takes by default, an anonymous one
+const LOOK_AGAIN = 30; // seconds after which an idle sender looks whether another tab has left something
+const PATH = "/api/logger/contentsession/batch";
+
+export interface SenderOptions {
+  queue: Queue;
+  service: Service;
+  /** The name that only one sender holds at a time. */
+  lock: string;
+  firstWait: number;
+  longestWait: number;
+  now: () => string;
+  stop: AbortSignal;
+  /** Called whenever the sender is in another state. */
+  changed: () => Promise<void>;
+  /** Called with what became of a batch. */
+  settled: (verdict: Verdict) => Promise<void>;
+}
+
+export class Sender {
+  state: SenderState = "idle";
+  trouble: string | null = null;
+  private readonly woken = new Signal();
+  private readonly hurried = new Signal();
+  private failures = 0;
+  private most = BATCH_ITEMS;
+
+  constructor(private readonly with_: SenderOptions) {}
+
+  /** There is something new to send. It does not shorten a wait. */
+  wake(): void {
+    this.woken.give();
+  }
+
+  /** Send now, for example because the network is back. A Retry-After is kept all the same. */
+  hurry(): void {
+    this.hurried.give();
+    this.woken.give();
+  }
+
+  /** Send until stopped; what is under way then is sent again by the next sender, with the same keys. */
+  async run(): Promise<void> {
+    const { queue, lock, stop } = this.with_;
+    while (!stop.aborted) {
+      try {
+        if ((await queue.counts()).waiting > 0) {
+          await alone(
+            lock,
+            stop,
+            () => void this.turn("elsewhere", null),
+            () => this.drain(),
+          );
+        }
+        await this.turn("idle", null);
+        await this.woken.within(LOOK_AGAIN, stop);
+      } catch (error) {
+        if (stop.aborted) return;
+        console.error("learntrack: the queue could not be sent", error);
+        await this.pause("The queue cannot be read or written.", null);
+      }
+    }
+  }
+
+  private async drain(): Promise<void> {
+    const { queue, stop } = this.with_;
+    for (;;) {
+      const items = stop.aborted ? [] : await queue.next(this.most, BATCH_BYTES);
+      if (items.length === 0) return;
+      if (this.failures === 0) await this.turn("sending", null);
+      const found = await this.sent(items);
+      if (stop.aborted) return;
+      await queue.settle(found);
+      await this.with_.settled(found);
+      this.most = found.narrower ? Math.max(1, items.length >> 1) : Math.min(BATCH_ITEMS, this.most * 2);
+      if (found.wait) await this.pause(found.trouble, found.retryAfter, found.signed_out ? "signed_out" : "waiting");
+      else this.failures = 0;
+    }
+  }
+
+  private async sent(items: Item[]): Promise<Verdict> {
+    try {
+      return judge(items, await this.with_.service.send("POST", PATH, batch(items, this.with_.now())));
+    } catch (error) {
+      if (!(error instanceof SignedOut)) throw error;
+      return verdict({ signed_out: true, wait: true, trouble: error.message });
+    }
+  }
+
+  /**
+   * Wait: twice as long each time up to the longest, a random part of it less, so that devices that lost the service
+   * together do not come back together. A hurry ends it, but not before Retry-After.
+   */
+  private async pause(trouble: string | null, retryAfter: number | null, state: SenderState = "waiting"): Promise<void> {
+    const { firstWait, longestWait, stop } = this.with_;
+    const seconds = Math.min(longestWait, firstWait * 2 ** this.failures) * (0.5 + Math.random() / 2);
+    this.failures = Math.min(this.failures + 1, 20);
+    await this.turn(state, trouble);
+    if (retryAfter) await new Signal().within(retryAfter, stop);
+    await this.hurried.within(Math.max(0, seconds - (retryAfter ?? 0)), stop);
+  }
+
+  private async turn(state: SenderState, trouble: string | null): Promise<void> {
+    [this.state, this.trouble] = [state, trouble];
+    await this.with_.changed();
+  }
+}

@@ -1,0 +1,300 @@
+// The client against a service that a test plays: what is stored, sent, set aside, and said. Each test runs on both
+// queues, IndexedDB and memory.
+import "fake-indexeddb/auto";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { InvalidFields, QueueFull, SignedOut, type Status, Unreachable, Busy } from "../src/index.js";
+import type { Update } from "../src/index.js";
+import { LEARNER, Played, VIDEO, json, problem, token } from "./played.js";
+
+const real = globalThis.indexedDB;
+let made = 0;
+
+/** A test on both queues; the second argument is the name of a queue of its own. */
+function onBoth(name: string, body: (played: Played, queue: string) => Promise<void>): void {
+  for (const [where, factory] of [
+    ["IndexedDB", real],
+    ["memory", undefined],
+  ] as const) {
+    test(`${name} (${where})`, async () => {
+      globalThis.indexedDB = factory as IDBFactory;
+      await body(new Played(), `queue ${(made += 1)}`);
+    });
+  }
+}
+
+onBoth("a visit is sent with its times and its own ids", async (played, queue) => {
+  const app = played.client(queue, { clock: () => 1_770_000_000_250 });
+  const session = await app.start(VIDEO);
+  await session.update({ progress: 0.5, time_spent_delta: 30 });
+  await session.finish();
+  assert.equal((await app.sync(5)).waiting, 0);
+  await app.close();
+
+  assert.deepEqual(
+    played.items.map((item) => (item.start ? "start" : "update")),
+    ["start", "update", "update"],
+  );
+  assert.deepEqual(new Set(played.items.map((item) => item.session_id)), new Set([session.id]));
+  assert.deepEqual(new Set(played.items.map((item) => item.occurred_at)), new Set(["2026-02-02T02:40:00.250Z"]));
+  assert.equal(new Set(played.items.map((item) => item.key)).size, 3);
+  assert.deepEqual(played.items[1].update, { progress: 0.5, time_spent_delta: 30 });
+  assert.equal(played.requests[0]?.body.sent_at, "2026-02-02T02:40:00.250Z");
+});
+
+onBoth("the local answer is there at once, and the service's when it has told", async (played, queue) => {
+  played.refuse = () => problem(503);
+  const app = played.client(queue);
+  const session = await app.start(VIDEO);
+  const { known, progress, time_spent } = await session.update({ progress_delta: 0.25, time_spent_delta: 10 });
+  assert.deepEqual([known, progress, time_spent], [false, 0.25, 10]);
+
+  played.refuse = () => null;
+  const state = await session.sync(5);
+  assert.deepEqual([state.known, state.progress, state.time_spent], [true, 0.75, 70]);
+  await app.close();
+});
+
+test("what was not sent is sent by the next client", async () => {
+  globalThis.indexedDB = real;
+  const played = new Played();
+  played.refuse = () => problem(503);
+  const before = played.client("kept");
+  await (await before.start(VIDEO)).finish();
+  await before.close(0);
+  played.refuse = () => null;
+  const app = played.client("kept");
+  assert.equal((await app.status()).durable, true);
+  assert.equal((await app.sync(5)).waiting, 0);
+  await app.close();
+  assert.deepEqual([played.batches, played.items.length], [1, 2]);
+});
+
+onBoth("a poisoned item is set aside, shown, and can be tried again", async (played, queue) => {
+  played.judge = (item) => (item.update?.time_spent_delta === 13 ? 400 : 200);
+  const app = played.client(queue);
+  const session = await app.start(VIDEO);
+  for (const seconds of [12, 13, 14]) await session.update({ time_spent_delta: seconds });
+  assert.equal((await app.sync(5)).waiting, 0);
+  const [aside, ...others] = await app.aside();
+  assert.equal(others.length, 0);
+  assert.deepEqual([aside?.kind, aside?.body, aside?.session_id], ["update", { time_spent_delta: 13 }, session.id]);
+  assert.deepEqual([aside?.problem.status, aside?.problem.detail], [400, "No."]);
+  assert.equal(session.state.time_spent, 60 + 12 + 14);
+
+  played.judge = () => 200;
+  assert.equal(await app.retry(aside?.key), 1);
+  assert.equal((await app.sync(5)).aside, 0);
+  assert.equal(session.state.time_spent, 60 + 12 + 13 + 14);
+  await app.close();
+});
+
+onBoth("with a start that is tried again its session comes back, in order", async (played, queue) => {
+  played.judge = (item) => (item.start ? 400 : 404);
+  const app = played.client(queue);
+  await (await app.start(VIDEO)).update({ time_spent_delta: 1 });
+  await (await app.start(VIDEO)).update({ time_spent_delta: 2 });
+  await app.sync(5);
+  const aside = await app.aside();
+  assert.deepEqual(
+    aside.map((each) => each.kind),
+    ["start", "update", "start", "update"],
+  );
+
+  played.judge = () => 200;
+  assert.equal(await app.retry(aside[0]?.key), 2);
+  await app.sync(5);
+  assert.deepEqual(
+    played.items.slice(-2).map((item) => item.key),
+    [aside[0]?.key, aside[1]?.key],
+  );
+  assert.equal(await app.discard(aside[2]?.key as string), true);
+  assert.equal(await app.discard(aside[2]?.key as string), false);
+  assert.deepEqual(
+    (await app.aside()).map((each) => each.key),
+    [aside[3]?.key],
+  );
+  await app.close();
+});
+
+onBoth("a refused token is replaced, and nothing is lost", async (played, queue) => {
+  const asked: (string | null)[] = [];
+  played.refuse = ({ headers }) => (headers.get("authorization")?.includes("t2.") ? null : problem(401));
+  const app = played.client(queue, {
+    token: async (refused) => {
+      asked.push(refused);
+      return token(LEARNER, `t${asked.length}`);
+    },
+  });
+  await app.start(VIDEO);
+  assert.equal((await app.sync(5)).waiting, 0);
+  await app.close();
+  assert.deepEqual(asked, [null, token(LEARNER, "t1")]);
+});
+
+const SOURCES: [(refused: string | null) => string | null, string][] = [
+  [() => null, "There is no token."],
+  [() => token("f".repeat(32)), "The token is another learner's."],
+  [
+    () => {
+      throw new Error("offline");
+    },
+    "The token could not be had: Error: offline",
+  ],
+  [() => token(), "The service does not take the token."],
+];
+for (const [source, trouble] of SOURCES) {
+  onBoth(`without a token everything is kept: ${trouble}`, async (played, queue) => {
+    played.refuse = () => problem(401);
+    const app = played.client(queue, { token: source });
+    await app.start(VIDEO);
+    const status = await app.sync(0.1);
+    assert.deepEqual([status.waiting, status.aside, status.state, status.trouble], [1, 0, "signed_out", trouble]);
+    await assert.rejects(app.me(), SignedOut);
+    await app.close(0);
+  });
+}
+
+onBoth("a Retry-After is honoured, even in a hurry", async (played, queue) => {
+  const answers = [problem(429, { "retry-after": "0.3" })];
+  played.refuse = () => answers.pop() ?? null;
+  const app = played.client(queue);
+  await app.start(VIDEO);
+  while (played.requests.length === 0) await app.sync(0.01);
+  const began = performance.now();
+  await app.sync(0.05);
+  assert.equal(played.requests.length, 1);
+  assert.equal((await app.sync(5)).waiting, 0);
+  assert.ok(performance.now() - began > 150);
+  await app.close();
+});
+
+onBoth("a batch that is refused as a whole is divided until its item is found", async (played, queue) => {
+  played.refuse = () => problem(503);
+  const app = played.client(queue);
+  const session = await app.start(VIDEO);
+  for (let at = 0; at < 20; at += 1) await session.update({ extra_fields: { at } });
+  played.refuse = ({ text }) => (text.includes('"at":7') ? problem(413) : null);
+  assert.equal((await app.sync(5)).waiting, 0);
+  assert.deepEqual(
+    (await app.aside()).map((each) => each.body),
+    [{ extra_fields: { at: 7 } }],
+  );
+  await app.close();
+  const sent = played.items.filter((item) => item.update).map((item) => item.update.extra_fields.at as number);
+  assert.deepEqual(
+    sent,
+    [...Array(20).keys()].filter((at) => at !== 7),
+  );
+});
+
+onBoth("a queue says that it is nearly full before it is", async (played, queue) => {
+  played.refuse = () => problem(503);
+  const said: Status[] = [];
+  const app = played.client(queue, { mostItems: 10, onChange: (status) => said.push(status) });
+  const session = await app.start(VIDEO);
+  for (let n = 0; n < 6; n += 1) await session.update({ time_spent_delta: 1 });
+  assert.equal(said.at(-1)?.nearly_full, false);
+  for (let n = 0; n < 3; n += 1) await session.update({ time_spent_delta: 1 });
+  assert.equal(said.at(-1)?.nearly_full, true);
+  await assert.rejects(session.update({ time_spent_delta: 1 }), QueueFull);
+  assert.equal((await app.status()).waiting, 10);
+  assert.equal(session.state.time_spent, 9);
+  await app.close(0);
+});
+
+onBoth("a queue is bounded in bytes too", async (played, queue) => {
+  const app = played.client(queue, { mostBytes: 2000 });
+  const session = await app.start(VIDEO);
+  await assert.rejects(session.update({ extra_fields: { text: "x".repeat(2000) } }), QueueFull);
+  await app.close();
+});
+
+test("two learners of one queue send each their own", async () => {
+  globalThis.indexedDB = real;
+  const [played, other] = [new Played(), "d".repeat(32)];
+  const [one, two] = [played.client("shared"), played.client("shared", { learner: other, token: token(other) })];
+  await one.start(VIDEO);
+  await two.start(VIDEO);
+  await Promise.all([one.close(), two.close()]);
+  const by = played.requests.map(({ headers }) => headers.get("authorization"));
+  assert.deepEqual(by.sort(), [`Bearer ${token()}`, `Bearer ${token(other)}`].sort());
+});
+
+test("only one client of a queue sends", async () => {
+  globalThis.indexedDB = real;
+  const played = new Played();
+  played.refuse = () => problem(503);
+  const [one, two] = [played.client("one sender"), played.client("one sender")];
+  await one.start(VIDEO);
+  await one.sync(0.05);
+  await two.start(VIDEO);
+  await two.sync(0.05);
+  played.refuse = () => null;
+  assert.equal((await one.sync(5)).waiting, 0);
+  assert.equal((await two.sync(5)).waiting, 0);
+  await Promise.all([one.close(), two.close()]);
+  assert.deepEqual([played.batches, played.items.length], [1, 2]);
+});
+
+onBoth("an anonymous visit has no token", async (played, queue) => {
+  const app = played.client(queue, { learner: null });
+  await app.start(VIDEO);
+  await app.close();
+  assert.equal(played.requests[0]?.headers.get("authorization"), null);
+});
+
+const answered = { item: "a", correct: 1, time_spent: 1, answer: {} };
+const WRONG: [Update, string][] = [
+  [{ progress: 1.5 }, "progress"],
+  [{ progress: NaN }, "progress"],
+  [{ progress: 0.5, progress_delta: 0.1 }, "progress"],
+  [{ time_spent_delta: -1 }, "time_spent_delta"],
+  [{ time_spent_delta: Infinity }, "time_spent_delta"],
+  [{ interactions: [{ ...answered, correct: 2 }] }, "interactions[0].correct"],
+  [{ interactions: [answered, { ...answered, time_spent: -1 }] }, "interactions[1].time_spent"],
+  [{ interactions: [{ ...answered, item: " " }] }, "interactions[0].item"],
+  [{ interactions: [{ ...answered, answer: null }] }, "interactions[0].answer"],
+];
+for (const [update, field] of WRONG) {
+  onBoth(`what no service would take is refused at once: ${JSON.stringify(update)}`, async (played, queue) => {
+    const app = played.client(queue);
+    const session = await app.start(VIDEO);
+    await assert.rejects(session.update(update), (error) => {
+      assert.ok(error instanceof InvalidFields);
+      assert.deepEqual(Object.keys(error.errors), [field]);
+      return true;
+    });
+    await app.close();
+    assert.equal(played.items.length, 1);
+  });
+}
+
+onBoth("lists are read page by page", async (played, queue) => {
+  played.refuse = ({ url }) => {
+    const page = Number(url.searchParams.get("page"));
+    assert.equal(url.searchParams.get("classroom"), "c");
+    assert.ok(!url.searchParams.has("since"));
+    return json({ page, count: 3, total_pages: 3, results: [{ row: page }] });
+  };
+  const app = played.client(queue);
+  const rows = [];
+  for await (const row of app.report("progress", { classroom: "c", since: null })) rows.push(row);
+  assert.deepEqual(rows, [{ row: 1 }, { row: 2 }, { row: 3 }]);
+  await app.close();
+});
+
+const REFUSED: [() => Response, new (...given: never[]) => Error][] = [
+  [() => problem(400), InvalidFields],
+  [() => problem(503, { "retry-after": "2" }), Busy],
+  [() => new Response("<h1>Welcome</h1>"), Unreachable],
+  [() => new Response("<h1>Bad gateway</h1>", { status: 502 }), Unreachable],
+];
+for (const [answer, error] of REFUSED) {
+  onBoth(`a question that is refused throws ${error.name}`, async (played, queue) => {
+    played.refuse = answer;
+    const app = played.client(queue);
+    await assert.rejects(app.me(), error);
+    await app.close();
+  });
+}

@@ -1,0 +1,58 @@
+// A service that a test plays.
+import { Client, type ClientOptions, type Content } from "../src/index.js";
+
+export const LEARNER = "c1b2a3d4e5f60718293a4b5c6d7e8f90";
+export const VIDEO: Content = { kind: "video", node_id: "1", content_id: "2", channel_id: "3" };
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Any = any;
+
+export function token(of = LEARNER, name = "t"): string {
+  return `${name}.${Buffer.from(JSON.stringify({ sub: of })).toString("base64url")}.x`;
+}
+
+export function problem(status: number, headers: Record<string, string> = {}): Response {
+  const body = JSON.stringify({ status, title: "T", detail: "D" });
+  return new Response(body, { status, headers: { "content-type": "application/problem+json", ...headers } });
+}
+
+export function json(body: unknown): Response {
+  return new Response(JSON.stringify(body), { headers: { "content-type": "application/json" } });
+}
+
+const STARTED = { session_id: "", context: {}, progress: 0.5, time_spent: 60, extra_fields: {}, complete: false };
+
+/** Answers each item with the status that `judge` says, or a request as a whole as `refuse` says. */
+export class Played {
+  requests: { url: URL; headers: Headers; body: Any }[] = [];
+  items: Any[] = [];
+  batches = 0;
+  judge: (item: Any) => number = () => 200;
+  refuse: (request: { url: URL; headers: Headers; text: string }) => Response | null = () => null;
+
+  constructor() {
+    globalThis.fetch = async (url, init) => this.answer(new URL(String(url)), init ?? {});
+  }
+
+  client(queue: string, options: ClientOptions = {}): Client {
+    const given = { learner: LEARNER, token: token(), queue, firstWait: 0.001, longestWait: 0.002, ...options };
+    return new Client("http://learntrack/", given);
+  }
+
+  private async answer(url: URL, init: RequestInit): Promise<Response> {
+    const [headers, text] = [new Headers(init.headers), String(init.body ?? "null")];
+    this.requests.push({ url, headers, body: JSON.parse(text) });
+    const refused = this.refuse({ url, headers, text });
+    if (refused !== null) return refused;
+    const { items } = JSON.parse(text) as { items: Any[] };
+    this.items.push(...items);
+    this.batches += 1;
+    return json({ results: items.map((item) => this.result(item)) });
+  }
+
+  private result(item: Any): unknown {
+    const status = this.judge(item);
+    const good = item.start ? STARTED : { complete: false };
+    return { key: item.key, status, replayed: false, body: status === 200 ? good : { status, detail: "No." } };
+  }
+}

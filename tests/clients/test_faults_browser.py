@@ -1,0 +1,216 @@
+"""The client in TypeScript behind a bad network, in Chromium: what the service has is what the app did."""
+
+import asyncio
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.clients.done import Doing, check, recorded
+from tests.clients.fault_proxy import FaultProxy
+from tests.clients.test_faults_python import LONG
+from tests.clients.typescript import CHROMIUM, FLAGS, modules
+from tests.processes import Service
+from tests.support import new_id, token
+
+playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium (scripts/test installs Debian's where it can)"),
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+    pytest.mark.timeout(3600),
+]
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    page = tmp_path_factory.mktemp("page")
+    for name in ("page.html", "visiting.js"):
+        shutil.copy(Path(__file__).with_name(name), page)
+    return {"/client/": modules(tmp_path_factory.mktemp("client") / "dist"), "/page/": page}
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    with Service(tmp_path_factory.mktemp("browser-faults") / "data") as running:
+        yield running
+
+
+@pytest.fixture
+async def network(service: Service, files: dict[str, Path]) -> AsyncIterator[FaultProxy]:
+    async with FaultProxy(service.port, files=files) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Any]:
+    async with playwright_api.async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def runs(request: pytest.FixtureRequest) -> range:
+    return range(request.config.getoption("--random-runs"))
+
+
+class Tab:
+    """A tab with the client in it, of a learner at an exercise."""
+
+    def __init__(self, page: Any, address: str, doing: Doing, off: int = 0) -> None:
+        self.page, self.address, self.doing, self.off = page, address, doing, off
+
+    async def open(self) -> "Tab":
+        await self.page.goto(f"{self.address}/page/page.html")
+        return await self._ready()
+
+    async def reload(self) -> "Tab":
+        await self.page.reload()
+        return await self._ready()
+
+    async def _ready(self) -> "Tab":
+        await self.page.wait_for_function("globalThis.visiting !== undefined")
+        learner = self.doing.learner.id
+        await self.do("open", {"learner": learner, "token": token(str(learner)), "off": self.off})
+        await self.do("start", self.doing.content)
+        return self
+
+    async def do(self, what: str, given: Any = None) -> Any:
+        return await self.page.evaluate("([what, given]) => visiting(what, given)", [what, given])
+
+    async def step(self, number: int, *, poisoned: bool = False, seconds: float = 0) -> None:
+        wrong = new_id() if poisoned else None
+        (self.doing.refused.add if poisoned else self.doing.did.append)(number)
+        await self.do("step", {"n": number, "id": wrong, "seconds": seconds})
+
+    async def step_and_reload(self, number: int, after: float) -> None:
+        """Reload while a step is under way: nobody knows whether it is stored."""
+        self.doing.did.append(number)
+        self.doing.uncertain.add(number)
+        step = asyncio.create_task(self.do("step", {"n": number, "id": None, "seconds": 0}))
+        await asyncio.sleep(after)
+        await self.reload()
+        with suppress(playwright_api.Error):
+            await step
+
+    async def sent(self) -> None:
+        while await self.do("sync", 1):
+            pass
+
+
+async def test_what_the_service_has_is_what_the_tabs_did(
+    service: Service, network: FaultProxy, browser: Any, runs: range
+) -> None:
+    reloads = 0
+    for seed in runs:
+        choice, doing = random.Random(seed), Doing()
+        context = await browser.new_context()
+        off = choice.choice([0, 0, -1200])
+        network.break_down(seed)
+        tabs = [
+            await Tab(await context.new_page(), network.address, doing, off).open()
+            for _ in range(choice.choice([1, 1, 2]))
+        ]
+        for number in range(choice.randrange(5, 15)):
+            tab = choice.choice(tabs)
+            if choice.random() < 0.15:
+                await tab.step_and_reload(number, choice.choice([0, 0.005, 0.02]))
+                reloads += 1
+            else:
+                await tab.step(number, poisoned=choice.random() < 0.1, seconds=choice.choice([0, 0, 0.01, 0.1]))
+        await tabs[0].sent()
+        await network.quiet()
+        check(service, doing, await tabs[0].do("aside"))
+        for tab in tabs:
+            await tab.sent()
+            state = await tab.do("state")
+            assert state["time_spent"] == len(recorded(service, doing))
+        await context.close()
+    print(f"\n{len(runs)} runs, {reloads} reloads; {dict(network.met)}")
+
+
+async def test_a_worker_sends_as_a_tab_does(service: Service, network: FaultProxy, browser: Any) -> None:
+    doing = Doing()
+    network.break_down(1)
+    page = await browser.new_page()
+    await page.goto(f"{network.address}/page/page.html")
+    await page.evaluate(
+        """() => {
+          const worker = new Worker("/page/visiting.js", { type: "module" });
+          const waiting = [];
+          worker.onmessage = ({ data: [number, answer] }) => waiting[number](answer);
+          globalThis.visiting = (what, given) =>
+            new Promise((tell) => worker.postMessage([waiting.push(tell) - 1, what, given]));
+        }"""
+    )
+    tab = await Tab(page, network.address, doing)._ready()
+    for number in range(10):
+        await tab.step(number, seconds=0.01)
+    await tab.sent()
+    await network.quiet()
+    check(service, doing, [])
+
+
+async def test_offline_and_back(service: Service, network: FaultProxy, browser: Any) -> None:
+    doing = Doing()
+    context = await browser.new_context()
+    tab = await Tab(await context.new_page(), network.address, doing).open()
+    await tab.step(0)
+    await tab.sent()
+    await context.set_offline(True)
+    for number in range(1, 5):
+        await tab.step(number)
+    assert (await tab.do("state"))["time_spent"] == 5
+    assert (await tab.do("status"))["waiting"] == 4
+    await context.set_offline(False)
+    await tab.sent()
+    check(service, doing, [])
+
+
+async def test_an_engine_that_stands_still_for_12_seconds(
+    tmp_path: Path, files: dict[str, Path], browser: Any, runs: range
+) -> None:
+    if len(runs) < LONG:
+        pytest.skip("takes long; scripts/test-clients runs it")
+    doing = Doing()
+    with Service(tmp_path / "data") as service:
+        async with FaultProxy(service.port, files=files) as network:
+            tab = await Tab(await browser.new_page(), network.address, doing).open()
+            await tab.sent()
+            [engine] = service.engine_pids()
+            os.kill(engine, signal.SIGSTOP)
+            began, number = time.monotonic(), 0
+            while time.monotonic() < began + 12:
+                await tab.step(number := number + 1)
+                await asyncio.sleep(0.2)
+            with suppress(ProcessLookupError):  # it was given up and replaced
+                os.kill(engine, signal.SIGCONT)
+            await tab.sent()
+            check(service, doing, [])
+
+
+async def test_a_service_that_is_killed_and_started_again(
+    tmp_path: Path, files: dict[str, Path], browser: Any, runs: range
+) -> None:
+    if len(runs) < LONG:
+        pytest.skip("takes long; scripts/test-clients runs it")
+    doing = Doing()
+    with Service(tmp_path / "data") as service:
+        async with FaultProxy(service.port, files=files) as network:
+            tab = await Tab(await browser.new_page(), network.address, doing).open()
+            for number in range(10):
+                await tab.step(number)
+            service.kill_everything()
+            for number in range(10, 20):
+                await tab.step(number)
+            await asyncio.to_thread(service.start)
+            await tab.sent()
+            check(service, doing, [])
