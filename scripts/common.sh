@@ -41,7 +41,7 @@ install() {
   echo "$stamp" > "$venv/learntrack-stamp"
 }
 
-# install_for_tests : mongosh, compose's schema and what checks and uses the API's description where there is npm, a browser for the page tests where Debian's can be had,
+# install_for_tests : mongosh, what the client in TypeScript is built with, compose's schema and what checks and uses the API's description where there is npm, a browser for the page tests where Debian's can be had,
 # and, each in an environment of its own, a generator of clients and the other embedded engine; all optional.
 install_for_tests() {
   if command -v npm >/dev/null && [ ! -d .venv/node/node_modules/oidc-provider ]; then

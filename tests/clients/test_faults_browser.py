@@ -113,7 +113,7 @@ async def test_what_the_service_has_is_what_the_tabs_did(
     for seed in runs:
         choice, doing = random.Random(seed), Doing()
         context = await browser.new_context()
-        off = choice.choice([0, 0, -1200])
+        off = choice.choice([0, 0, -1200, 1200])
         network.break_down(seed)
         tabs = [
             await Tab(await context.new_page(), network.address, doing, off).open()

@@ -99,6 +99,8 @@ export interface components {
         Batch: {
             /** @description Starts and updates, oldest first. */
             items: components["schemas"]["BatchItem"][];
+            /** @description The device's clock when this is sent: by its difference to the service's every `occurred_at` is corrected. */
+            sent_at?: string | null;
         };
         /**
          * BatchItem
@@ -107,7 +109,7 @@ export interface components {
         BatchItem: {
             /** @description The item's Idempotency-Key. */
             key: string;
-            /** @description When it happened (ISO 8601, UTC): its timestamps. */
+            /** @description When it happened (ISO 8601, UTC) by the device's clock: its timestamps. Ahead of now it counts as now. */
             occurred_at: string;
             /**
              * @description The session. The client makes a UUID for each session that it starts.
@@ -130,6 +132,10 @@ export interface components {
             replayed: boolean;
             /** @description The answer, or the problem document of a refusal. */
             body: components["schemas"]["SessionStarted"] | components["schemas"]["SessionUpdated"] | components["schemas"]["ProblemDocument"] | null;
+            /** @description The moment that counts, where that is not the `occurred_at` of the queue's item. */
+            occurred_at?: string;
+            /** @description As in `body`, which may be omitted. */
+            left_out?: string[];
             /** @description There is too much in this batch's answer: `body` is null. */
             body_omitted?: boolean;
         };
@@ -488,6 +494,10 @@ export interface components {
             pastattempts?: components["schemas"]["AttemptView"][];
             /** @description How many attempts this try has (assessments). */
             totalattempts?: number;
+            /** @description lesson_id or course_session_id, where it was not the learner's when this visit was made offline: the visit is recorded without. */
+            left_out?: string[];
+            /** @description The moment that counts, where that is not the `occurred_at` of the queue's item. */
+            occurred_at?: string;
         };
         /**
          * SessionUpdate
@@ -516,6 +526,8 @@ export interface components {
             complete: boolean;
             /** @description The attempt of each group of interactions, in order. */
             attempts?: components["schemas"]["AttemptView"][];
+            /** @description The moment that counts, where that is not the `occurred_at` of the queue's item. */
+            occurred_at?: string;
         };
         /**
          * TestType
