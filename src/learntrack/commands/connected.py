@@ -86,6 +86,26 @@ def with_database(
         return asyncio.run(connected(uri))
 
 
+def bring_up_to_date(settings: Settings) -> None:
+    """Make collections and indexes, and bring what is stored to this release's schema. Makes no data folder.
+
+    Raises:
+        StartError: the database is of a newer release, or there is none.
+
+    """
+
+    async def work(uri: str) -> None:
+        await schema.migrate(uri, settings.mongodb_database)
+        db = await connect_as_configured(located_at(settings, uri))
+        try:
+            await db.prepare()
+        finally:
+            await db.close()
+
+    with database_uri(settings) as uri:
+        asyncio.run(work(uri))
+
+
 def located_at(settings: Settings, uri: str) -> Settings:
     """The settings with where the database is; the embedded engine's disk is watched, as its service does."""
     watched = settings.data_dir if settings.mongodb_uri is None else settings.watched_disk

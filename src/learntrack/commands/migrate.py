@@ -1,7 +1,5 @@
 """`learntrack migrate`."""
 
-import asyncio
-
 import typer
 
 commands = typer.Typer()
@@ -13,21 +11,9 @@ def migrate() -> None:
 
     Safe to repeat, and while the service runs.
     """
-    from learntrack.commands.connected import configured, database_uri, located_at
+    from learntrack.commands.connected import bring_up_to_date, configured
     from learntrack.documents.base import SCHEMA_VERSION
-    from learntrack.storage import schema
-    from learntrack.storage.connecting import connect_as_configured
 
     settings = configured()
-
-    async def work(uri: str) -> None:
-        await schema.migrate(uri, settings.mongodb_database)
-        db = await connect_as_configured(located_at(settings, uri))
-        try:
-            await db.prepare()
-        finally:
-            await db.close()
-
-    with database_uri(settings) as uri:  # which makes no data folder; what is in a MongoDB it may make
-        asyncio.run(work(uri))
+    bring_up_to_date(settings)
     print(f"The database {settings.mongodb_database} has schema version {SCHEMA_VERSION} and all indexes.")

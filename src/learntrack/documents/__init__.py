@@ -7,7 +7,7 @@ through them; lists, diff, totals and reports go from aggregation to answer with
 from beanie import Document
 
 from learntrack.documents.attempt_overflow import AttemptOverflow
-from learntrack.documents.bookkeeping import Deployment, IdempotencyKey, RollupState, Writer
+from learntrack.documents.bookkeeping import Deployment, IdempotencyKey, RollupState, Unfinished, Writer
 from learntrack.documents.content_sessions import ContentSession
 from learntrack.documents.content_summaries import ContentSummary
 from learntrack.documents.contents import Content, FormerEntry, Question
@@ -37,6 +37,7 @@ ALL: list[type[Document]] = [
     ItemRollup,
     RollupState,
     Deployment,
+    Unfinished,
     Writer,
 ]
 
@@ -61,6 +62,7 @@ __all__ = [
     "Quiz",
     "RecordingPermit",
     "RollupState",
+    "Unfinished",
     "User",
     "Writer",
 ]

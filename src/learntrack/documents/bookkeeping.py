@@ -10,6 +10,8 @@ from learntrack.documents.base import Stored
 
 EXPIRY = IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0)
 """Removes keys that have served their time."""
+FILLING = "filling"
+"""The id of the one `Unfinished` there may be."""
 OWNER = IndexModel([("owner", ASCENDING)], name="owner")
 """Serves: forgetting a user."""
 
@@ -65,6 +67,25 @@ class Deployment(Stored, Document):  # type: ignore[misc]  # our ids are no Obje
         """Collection."""
 
         name = "deployment"
+
+
+class Unfinished(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
+    """A restore or a move into this database that has not ended. There is one at most, its id is `filling`.
+
+    Until it has, nothing of what is stored here counts, and no service starts on it. `source` says from where.
+    """
+
+    source: str
+
+    class Settings:
+        """Collection."""
+
+        name = "unfinished"
+
+    @classmethod
+    def begin(cls, source: str) -> "Unfinished":
+        """A restore or a move that begins."""
+        return cls.new(id=FILLING, source=source)
 
 
 class Writer(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds

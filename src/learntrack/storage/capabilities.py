@@ -27,6 +27,8 @@ class Capabilities:
         writes_together: Whether it writes to several collections in one command (MongoDB 8.0 and later).
         walks_indexes: Whether lists are best walked along an index, also within `$unionWith`; the embedded engine,
             which uses none there and sorts whole documents, groups the few fields that matter instead.
+        snapshot_sessions: Whether a session can be asked for one moment's state; the embedded engine, which takes the
+            wish for granted and does not fulfil it, shows one moment in a transaction only.
 
     """
 
@@ -34,6 +36,7 @@ class Capabilities:
     sharded: bool = False
     writes_together: bool = False
     walks_indexes: bool = True
+    snapshot_sessions: bool = True
 
 
 async def capabilities_of(client: Any) -> Capabilities:
@@ -51,4 +54,10 @@ async def capabilities_of(client: Any) -> Capabilities:
     if sharded and not is_mongodb_8:
         raise StartError(_OLD_CLUSTER)
     build = await client.admin.command("buildInfo")
-    return Capabilities(sharded=sharded, writes_together=is_mongodb_8, walks_indexes="secantusVersion" not in build)
+    is_embedded = "secantusVersion" in build
+    return Capabilities(
+        sharded=sharded,
+        writes_together=is_mongodb_8,
+        walks_indexes=not is_embedded,
+        snapshot_sessions=not is_embedded,
+    )

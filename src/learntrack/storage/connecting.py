@@ -56,19 +56,22 @@ async def connect(
     aggregations_at_once: int = AGGREGATIONS_AT_ONCE,
     reports: ReportReading | None = None,
     disk: DiskGuard | None = None,
+    called: str = "LEARNTRACK_MONGODB_URI",
 ) -> Database:
     """Connect to the MongoDB at `uri` and find out what it can do. The other arguments are those of `Database`.
+
+    `called` is how its user has given the URI.
 
     Raises:
         StartError: the URI is wrong, nothing answers there, or it has no transactions that the service could use.
 
     """
-    client = _client(uri)
+    client = _client(uri, called)
     try:
         capabilities = await capabilities_of(client)
     except PyMongoError as error:
         client.close()
-        raise StartError(f"No MongoDB answers at LEARNTRACK_MONGODB_URI: {_first_line(error)}") from error
+        raise StartError(f"No MongoDB answers at {called}: {_first_line(error)}") from error
     except StartError:
         client.close()
         raise
@@ -84,7 +87,7 @@ async def connect(
     )
 
 
-def _client(uri: str) -> Any:
+def _client(uri: str, called: str) -> Any:
     try:
         return AsyncIOMotorClient(
             uri,
@@ -99,7 +102,7 @@ def _client(uri: str) -> Any:
             event_listeners=[CommandTimes(), PoolSize()],
         )
     except (InvalidURI, ConfigurationError, ValueError, TypeError) as error:
-        raise StartError(f"LEARNTRACK_MONGODB_URI is not a MongoDB URI: {error}") from error
+        raise StartError(f"{called} is not a MongoDB URI: {error}") from error
 
 
 def _first_line(error: Exception) -> str:

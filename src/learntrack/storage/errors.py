@@ -57,7 +57,7 @@ _AFTER_CLOSE = "Cannot use MongoClient after close"
 
 
 class StartError(Exception):
-    """The service cannot start, and the message says in one line what to change."""
+    """The service cannot start, or a command cannot do its work, and the message says in one line what to change."""
 
 
 class DatabaseUnavailable(Exception):

@@ -15,8 +15,8 @@ from learntrack.storage.errors import StartError
 
 _FILE = "engine-format.json"
 _REMEDY = (
-    "install that one again or name its program in LEARNTRACK_ENGINE; how to move the data to another engine "
-    "stands in docs/operations.md"
+    "install that one again or name its program in LEARNTRACK_ENGINE; to move the data to another engine, "
+    "`learntrack backup` it with that one and `learntrack restore` it with the other"
 )
 
 

@@ -1,0 +1,101 @@
+"""Filling an empty database from elsewhere: begun, interrupted, taken up again, checked."""
+
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from learntrack.backup.tally import Tallies, Tally, differing
+from learntrack.documents import Deployment, Unfinished
+from learntrack.storage import Database, StartError
+from learntrack.storage.whole import Whole
+
+Progress = Callable[[int], None]
+
+
+class Source(Protocol):
+    """Where documents come from."""
+
+    async def collections(self) -> list[str]:
+        """The names of its collections."""
+
+    def documents(self, collection: str) -> AsyncIterator[list[bytes]]:
+        """The documents of one of them (BSON), some at a time."""
+
+
+async def fill(
+    db: Database,
+    source: Source,
+    name: str,
+    progress: Progress = lambda _: None,
+    *,
+    replace: bool = False,
+    ahead: bool = False,
+) -> Tallies:
+    """Store all that the source has in a database that has nothing, then read both and compare.
+
+    Interrupted, it is simply run again; until it has ended no service starts on the database.
+
+    Args:
+        db: The database.
+        source: From where.
+        name: What to call it; what was begun from one source does not go on from another.
+        progress: Is told how many documents have been written since it was last told.
+        replace: Whether what is in the database goes.
+        ahead: Do not compare nor end: somebody writes into the source, and this will be run again when nobody does.
+
+    Returns:
+        How many documents there are in each collection of the source, and their digest.
+
+    Raises:
+        StartError: the database has data already, or is being filled from elsewhere, or is not the same as the source
+            in the end, as when somebody goes on writing into that.
+        DatabaseUnavailable: its disk is nearly full, or it does not answer.
+
+    """
+    target = Whole(db)
+    again = await _begin(db, target, name, replace=replace)
+    # Of which version it all is comes last.
+    for collection in sorted(await source.collections(), key=lambda each: (each == Deployment.collection(), each)):
+        ids = set()
+        async for part in source.documents(collection):
+            ids |= await target.write(collection, part, again=again)
+            progress(len(part))
+        if again:
+            await target.keep_only(collection, ids)
+    tallies = await tallies_of(source)
+    if ahead:
+        return tallies
+    if wrong := differing(tallies, await tallies_of(target)):
+        raise StartError(
+            f"{name} has changed meanwhile ({', '.join(wrong)}): stop what writes into it, and run this again; it goes "
+            "on where it was."
+        )
+    await db.collection(Unfinished).delete_many({})
+    return tallies
+
+
+async def tallies_of(source: Source, progress: Progress = lambda _: None) -> Tallies:
+    """How many documents there are in each collection, and their digest."""
+    tallies: Tallies = {}
+    for collection in await source.collections():
+        tally = tallies[collection] = Tally()
+        async for part in source.documents(collection):
+            tally.add(part)
+            progress(len(part))
+    return tallies
+
+
+async def _begin(db: Database, target: Whole, name: str, *, replace: bool) -> bool:
+    """Whether it goes on with what was begun before; else it has begun now."""
+    begun = await db.find_one(Unfinished, {})
+    if begun is None:
+        if not replace and not await target.is_empty():
+            raise StartError(
+                "There is data in the database already, which stays as it is: take one that is empty, in a new folder "
+                "(LEARNTRACK_DATA_DIR) or under a new name (LEARNTRACK_MONGODB_DATABASE)."
+            )
+        await db.collection(Unfinished).insert_one(Unfinished.begin(name).row())
+        await target.empty()
+        return False
+    if begun["source"] != name:
+        raise StartError(f"The database is being filled from {begun['source']}: run that again, or take an empty one.")
+    return True
