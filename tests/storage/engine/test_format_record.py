@@ -80,7 +80,7 @@ def test_the_service_refuses_another_engines_folder_in_one_line_and_touches_noth
             str(data_dir),
             "was written by SecantusDB",
             "SecantusDB 0.5.3b199 (secantusd-mdb",
-            "docs/operations.md",
+            "`learntrack backup` it with that one",
         ):
             assert word in line
 
