@@ -211,7 +211,7 @@ class Wire:
                 rule.met += 1
                 rule.was_met.set()
                 return rule.action
-        return _passed_on
+        return passed_on
 
     def _renamed(self, hello: Document) -> Document:
         """What an engine says of itself, so that the driver stays with the proxy, and asks again now and then."""
@@ -223,7 +223,7 @@ class Wire:
 _HANDSHAKE = ("saslStart", "saslContinue", "buildInfo", "endSessions")
 
 
-async def _passed_on(_: Document, forward: Forward) -> Document:
+async def passed_on(_: Document, forward: Forward) -> Document:
     return await forward()
 
 

@@ -63,12 +63,16 @@ async def mongoeco() -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def real() -> AsyncIterator[Database]:
-    database = await connect(os.environ["LEARNTRACK_TEST_MONGODB_URI"], NAME)
-    await database.client.drop_database(NAME)
-    yield database
-    await database.client.drop_database(NAME)
-    await database.close()
+async def real(uri: str | None = None) -> AsyncIterator[Database]:
+    """The database of this name at `uri`, or where the environment says, empty at first and gone afterwards.
+
+    It is dropped by a client of its own: that of the database may have been closed, by the application that used it.
+    """
+    client = AsyncIOMotorClient(uri or os.environ["LEARNTRACK_TEST_MONGODB_URI"])
+    await client.drop_database(NAME)
+    yield await connect(uri or os.environ["LEARNTRACK_TEST_MONGODB_URI"], NAME)
+    await client.drop_database(NAME)
+    client.close()
 
 
 ENGINES = {

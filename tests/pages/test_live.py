@@ -1,11 +1,15 @@
 """Open pages hear of what has changed, at the price of one change stream a process."""
 
 import asyncio
+from contextlib import aclosing
+from typing import Any
 
 import pytest
 
+from learntrack.pages import live as live_pages
 from learntrack.pages.live import Live
-from tests.support import Api, School, video
+from tests.support import Api, Person, School, new_id, video
+from tests.wire import Document, Wire, error, passed_on
 
 
 @pytest.mark.engines("embedded", "mongoeco", "mongomock")
@@ -57,3 +61,63 @@ async def test_a_page_that_opens_just_when_the_last_one_closes_hears_too(api: Ap
 
     assert heard
     await live.close()
+
+
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits does not."""
+    monkeypatch.setattr(live_pages, "_GATHER_SECONDS", 0.01)
+    monkeypatch.setattr(live_pages, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(live_pages, "_POLLS", 3)
+
+
+async def hears(live: Live, api: Api, learner: Person, visited: Any) -> None:
+    """An open page hears of an update."""
+    mine = frozenset({learner.id or ""})
+    async with asyncio.timeout(20), aclosing(live.changes(mine, beat=0.1)) as changes:
+        async for changed in changes:
+            if changed:
+                return
+            await api.update(learner, visited, time_spent_delta=1)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_after_an_election_an_open_page_finds_back_to_the_stream(wire: Wire, wired: Api) -> None:
+    learner, live = Person(new_id()), Live(wired.db)
+    visited = await wired.start(learner, **video())
+    await hears(live, wired, learner, visited)
+
+    other = asyncio.create_task(anext(live.changes(frozenset({new_id()}))))
+    with wire.election() as noticed:
+        wire.break_connections()
+        await noticed.was_met.wait()
+    refused = wire.on("aggregate", do=error(133, name="FailedToSatisfyReadPreference"), times=1, where=is_stream)
+    async with asyncio.timeout(20):
+        await refused.was_met.wait()
+        await wire.on("aggregate", do=passed_on, times=1, where=is_stream).was_met.wait()
+    wire.seen.clear()
+    await hears(live, wired, learner, visited)
+
+    assert [each for each in wire.of("find") if "end_timestamp" in each["filter"]] == []
+    other.cancel()
+    await live.close()
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_the_server_looks_no_document_up_for_the_stream_and_the_service_each_once(wire: Wire, wired: Api) -> None:
+    learner, live = Person(new_id()), Live(wired.db)
+    visited = await wired.start(learner, **video())
+
+    for _ in range(3):
+        await hears(live, wired, learner, visited)
+
+    assert all(
+        "fullDocument" not in each["pipeline"][0]["$changeStream"] for each in wire.of("aggregate") if is_stream(each)
+    )
+    asked = [each for each in wire.of("find") if each["find"] == "content_summaries"]
+    assert len(asked) == 1
+    await live.close()
+
+
+def is_stream(command: Document) -> bool:
+    return "$changeStream" in command.get("pipeline", [{}])[0]

@@ -2,11 +2,12 @@
 
 import pytest
 
+from learntrack import documents
 from learntrack.documents.base import SCHEMA_VERSION
 from learntrack.storage import Database, StartError, schema
 from tests.support import Api
 
-pytestmark = pytest.mark.engines("embedded")
+pytestmark = pytest.mark.engines("embedded", "real")
 
 
 async def test_a_newer_schema_is_refused_and_an_older_one_is_to_be_migrated(api: Api) -> None:
@@ -30,3 +31,11 @@ async def test_a_database_of_another_release_is_left_as_it_is(api: Api) -> None:
 
     assert sorted(await db.raw.list_collection_names()) == ["deployment", "writers"]
     assert await db.raw["writers"].find().to_list(None) == [writer]
+
+
+async def test_nothing_is_made_but_a_collection_for_each_kind_of_document(api: Api) -> None:
+    """Beanie would make one for each class that documents have in common, too."""
+    db = Database(api.db.client, "learntrack_collections", api.db.capabilities)
+    await db.prepare()
+
+    assert set(await db.raw.list_collection_names()) == {document.collection() for document in documents.ALL}

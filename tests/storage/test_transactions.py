@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from learntrack.documents import User
 from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.transactions import Tx
@@ -50,4 +51,4 @@ async def test_what_needs_longer_may_have_longer(db: Database) -> None:
 
 async def test_changes_cannot_be_followed_everywhere(db: Database) -> None:
     with pytest.raises(DatabaseUnavailable, match="cannot be followed"):
-        await anext(db.changes("users", ["username"]))
+        await anext(db.changes(User, "username"))

@@ -1,19 +1,26 @@
 """Tells open pages that something has changed: one change stream a process, however many pages are open.
 
-Every update that a page would show changes the learner's summary log, so that collection is watched. Where the engine
-has no change streams, the newest end_timestamp is looked at once a second.
+Every update that a page would show changes the learner's summary log, so that collection is watched. The stream brings
+the changes of every school, but no documents: whose a summary is is asked once, for all that came at about the same
+time. Where the engine has no change streams, or none just now, the newest end_timestamp of those who are looked at is
+asked for once a second.
 """
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+from learntrack.documents import ContentSummary
 from learntrack.domain import moments
 from learntrack.storage import Database, DatabaseUnavailable
 
 _GATHER_SECONDS = 0.4
 _POLL_SECONDS = 1.0
-_SUMMARIES = "content_summaries"
+_POLLS = 30
+"""How often to poll before the stream is tried again: an election may have ended it."""
+_POLLED_SHARE = 0.2
+"""The share of the time that polling may take of the database's."""
+_MOST_OWNERS = 100_000
 
 
 class Live:
@@ -28,6 +35,7 @@ class Live:
         self._db = db
         self._subscribers: dict[asyncio.Event, frozenset[str]] = {}
         self._task: asyncio.Task[None] | None = None
+        self._owners: dict[str, str] = {}
         self.streams_opened = 0
 
     async def changes(self, learners: frozenset[str], *, beat: float = 15.0) -> AsyncIterator[bool]:
@@ -57,21 +65,23 @@ class Live:
 
     async def _watch(self) -> None:
         while True:
-            try:
+            with contextlib.suppress(DatabaseUnavailable):
                 await self._from_stream()
-            except DatabaseUnavailable:
-                with contextlib.suppress(DatabaseUnavailable):
-                    await self._from_polling()
+            with contextlib.suppress(DatabaseUnavailable):
+                await self._from_polling()
             await asyncio.sleep(_POLL_SECONDS)
+            self._tell_everybody()  # who knows what has been missed
 
     async def _from_stream(self) -> None:
         self.streams_opened += 1
         changed: set[str] = set()
         telling = asyncio.create_task(self._tell_at_once(changed))
         try:
-            async with contextlib.aclosing(self._db.changes(_SUMMARIES, ["user_id"])) as documents:
-                async for document in documents:
-                    changed.add(document["user_id"])
+            async with contextlib.aclosing(self._db.changes(ContentSummary, "user_id")) as changes:
+                async for change in changes:
+                    if change.value is not None:
+                        self._keep_owner(change.id, change.value)
+                    changed.add(change.id)
         finally:
             telling.cancel()
 
@@ -80,21 +90,45 @@ class Live:
         while True:
             await asyncio.sleep(_GATHER_SECONDS)
             if changed:
-                users = changed.copy()
+                summaries = changed.copy()
                 changed.clear()
-                self._tell(users)
+                try:
+                    self._tell(await self._owners_of(summaries))
+                except DatabaseUnavailable:
+                    self._tell_everybody()
+
+    async def _owners_of(self, summaries: set[str]) -> set[str]:
+        """Whose these summaries are. Index: the key."""
+        if unknown := [key for key in summaries if key not in self._owners]:
+            for row in await self._db.find(ContentSummary, {"_id": {"$in": unknown}}, {"user_id": 1}):
+                self._keep_owner(row["_id"], row["user_id"])
+        return {self._owners[key] for key in summaries if key in self._owners}
+
+    def _keep_owner(self, summary: str, owner: str) -> None:
+        if len(self._owners) >= _MOST_OWNERS:
+            del self._owners[next(iter(self._owners))]
+        self._owners[summary] = owner
 
     async def _from_polling(self) -> None:
+        """Ask for what is newer, some thirty times. Index: owner_progress."""
         since = moments.now()
-        while True:
-            await asyncio.sleep(_POLL_SECONDS)
-            rows = await self._db.find(
-                _SUMMARIES, {"end_timestamp": {"$gt": since}}, {"user_id": 1, "end_timestamp": 1}
-            )
+        now = asyncio.get_running_loop().time
+        pause = _POLL_SECONDS
+        for _ in range(_POLLS):
+            await asyncio.sleep(pause)
+            watched = frozenset().union(*self._subscribers.values())
+            began = now()
+            query = {"user_id": {"$in": list(watched)}, "end_timestamp": {"$gt": since}}
+            rows = await self._db.find(ContentSummary, query, {"user_id": 1, "end_timestamp": 1})
             since = max((row["end_timestamp"] for row in rows), default=since)
             self._tell({row["user_id"] for row in rows})
+            pause = max(_POLL_SECONDS, (now() - began) / _POLLED_SHARE)
 
     def _tell(self, users: set[str]) -> None:
         for changed, learners in self._subscribers.items():
             if users & learners:
                 changed.set()
+
+    def _tell_everybody(self) -> None:
+        for changed in self._subscribers:
+            changed.set()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from threading import Thread
 from typing import Any, Protocol, TypeVar
 
@@ -42,6 +43,18 @@ class Writable(Protocol):
 
     def write(self, namespace: str | None = None, *, sharded: bool = False) -> Write | None:
         """The write, as `Stored.write` says; None for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A document that has been stored or changed.
+
+    `value` is that of the field that was asked for; None where the server's log does not hold it: of a change, unless
+    the collection is sharded by the field.
+    """
+
+    id: str
+    value: str | None
 
 
 class Database(Reading):
@@ -167,19 +180,27 @@ class Database(Reading):
         """Remove the documents that match within a transaction; returns how many there were."""
         return int((await self.collection(kind).delete_many(query, session=tx)).deleted_count)
 
-    async def changes(self, collection: str, fields: Sequence[str]) -> AsyncGenerator[Row, None]:
-        """The documents of a collection as they are changed from now on, each with its key and these fields.
+    async def changes(self, kind: type[Stored], field: str) -> AsyncGenerator[Change, None]:
+        """The documents of a kind as they are stored or changed from now on, as far as it costs the server nothing: it
+        sends what its log holds, and looks no document up.
+
+        Args:
+            kind: Of which documents.
+            field: A field that never changes.
 
         Raises:
             DatabaseUnavailable: the engine has no change streams, or the stream has broken off.
 
         """
-        shown = {"$project": {"operationType": 1} | dict.fromkeys([f"fullDocument.{name}" for name in fields], 1)}
+        stages: list[Stage] = [
+            {"$match": {"operationType": {"$in": ["insert", "update", "replace"]}}},
+            {"$project": {"operationType": 1, "documentKey": 1, f"fullDocument.{field}": 1}},
+        ]
         try:
-            async with self.collection(collection).watch([shown], full_document="updateLookup") as stream:
+            async with self.collection(kind).watch(stages) as stream:
                 async for change in stream:
-                    if document := change.get("fullDocument"):  # none of what has been removed meanwhile
-                        yield document
+                    key = change["documentKey"]
+                    yield Change(key["_id"], key.get(field) or (change.get("fullDocument") or {}).get(field))
         except (PyMongoError, NotImplementedError, TypeError) as error:  # the last two: mongomock
             raise DatabaseUnavailable(f"Changes cannot be followed: {error}") from error
 
