@@ -85,9 +85,9 @@ async def hears(live: Live, api: Api, learner: Person, visited: Any) -> None:
 async def test_after_an_election_an_open_page_finds_back_to_the_stream(wire: Wire, wired: Api) -> None:
     learner, live = Person(new_id()), Live(wired.db)
     visited = await wired.start(learner, **video())
+    other = asyncio.create_task(stays_open(live))
     await hears(live, wired, learner, visited)
 
-    other = asyncio.create_task(anext(live.changes(frozenset({new_id()}))))
     with wire.election() as noticed:
         wire.break_connections()
         await noticed.was_met.wait()
@@ -100,7 +100,14 @@ async def test_after_an_election_an_open_page_finds_back_to_the_stream(wire: Wir
 
     assert [each for each in wire.of("find") if "end_timestamp" in each["filter"]] == []
     other.cancel()
+    await asyncio.wait([other])
     await live.close()
+
+
+async def stays_open(live: Live) -> None:
+    """Another page."""
+    async for _ in live.changes(frozenset({new_id()})):
+        pass
 
 
 @pytest.mark.usefixtures("at_once")
