@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.clients.typescript import built
 from tests.processes import Service
 from tests.support import Person, new_id, token
 
-PAGE = (Path(__file__).parent.parent / "docs" / "clients.md").read_text()
-INTERPRETERS = {"sh": ["bash", "-eu"], "python": [sys.executable, "-"], "js": ["node", "-"]}
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "clients.md").read_text()
+INTERPRETERS = {"sh": ["bash", "-eu"], "python": [sys.executable, "-"], "js": ["node", "--input-type=module", "-"]}
 
 
 @pytest.fixture(scope="module")
@@ -25,15 +27,27 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.mark.parametrize("language", INTERPRETERS)
-def test_a_sample_records_a_visit(service: Service, language: str) -> None:
+def test_a_sample_records_a_visit(service: Service, language: str, tmp_path: Path) -> None:
     command = INTERPRETERS[language]
     if shutil.which(command[0]) is None:
         pytest.skip(f"there is no {command[0]}")
     [sample] = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
     learner = Person(new_id())
-    given = os.environ | {"LEARNTRACK": service.address, "TOKEN": token(str(learner.id))}
+    given = {"LEARNTRACK": service.address, "LEARNER": str(learner.id), "TOKEN": token(str(learner.id))}
+    if language == "js":
+        (tmp_path / "node_modules" / "@learntrack").mkdir(parents=True)
+        (tmp_path / "node_modules" / "@learntrack" / "client").symlink_to(built())
 
-    done = subprocess.run(command, input=sample, env=given, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command,
+        input=sample,
+        cwd=tmp_path,
+        env=os.environ | given | {"PYTHONPATH": str(ROOT / "clients" / "python" / "src")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
     assert done.returncode == 0, done.stderr
     assert re.sub(r"\W", "", done.stdout.strip().splitlines()[-1]).lower().endswith("completetrue")

@@ -1,0 +1,87 @@
+"""The plan that both clients are held to is what the service does, and the shapes in Python are the service's."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import learntrack_client
+from learntrack.domain import moments
+from learntrack.logs import schemas as logs
+from learntrack.reports import schemas as reports
+from learntrack.tracking import schemas as tracking
+from learntrack_client import shapes
+from tests.support import Api, School, new_id
+
+PLAN = Path(__file__).parents[2] / "clients" / "plan"
+CASES = {case["name"]: case for case in json.loads((PLAN / "local_state.json").read_text())}
+
+
+async def answered(api: Api, school: School, case: Any) -> Any:
+    """What the service answers to a start after all steps of a case."""
+    learner, began = await school.learner(), moments.now() - timedelta(hours=1)
+    content = {"node_id": new_id(), "content_id": new_id(), "channel_id": new_id(), "kind": case["kind"]}
+    content |= {"mastery_model": case["mastery_model"]} if case["mastery_model"] else {}
+    items, session = [], ""
+    for number, step in enumerate(case["steps"]):
+        session = new_id() if "start" in step else session
+        what = {"start": content | step["start"]} if "start" in step else step
+        at = (began + timedelta(seconds=number)).isoformat()
+        items.append({"key": new_id(), "occurred_at": at, "session_id": session, **what})
+    sent = await api.answer("POST", "/api/logger/contentsession/batch", learner, json={"items": items})
+    assert {result["status"] for result in sent["results"]} == {200}
+    return await api.start(learner, **content)
+
+
+@pytest.mark.engines("mongomock")
+async def test_the_plans_states_are_the_services_answers(api: Api, school: School) -> None:
+    for case in CASES.values():
+        state = await answered(api, school, case)
+        attempts = state.get("pastattempts", [])
+        assert case["expect"] == {
+            **{name: state[name] for name in ("progress", "time_spent", "complete", "extra_fields")},
+            "mastery_criterion": state.get("mastery_criterion"),
+            "total_attempts": state.get("totalattempts", 0),
+            "attempts": [{name: value for name, value in each.items() if name != "id"} for each in attempts],
+        }, case["name"]
+
+
+SHAPES: dict[type[msgspec.Struct], type[msgspec.Struct]] = {
+    shapes.MasteryModel: tracking.MasteryModel,
+    shapes.Interaction: tracking.Interaction,
+    shapes.Update: tracking.SessionUpdate,
+    shapes.Try: logs.MasteryLogRow,
+    shapes.Attempt: logs.AttemptLogRow,
+    shapes.Diff: logs.MasteryLogDiff,
+    shapes.TryDiff: logs.TryDiff,
+    shapes.CorrectDiff: logs.CorrectDiff,
+    shapes.Total: logs.TotalProgress,
+    shapes.ReportName: reports.ReportName,
+}
+
+
+def names(shape: type[msgspec.Struct]) -> set[str]:
+    return {field.name for field in msgspec.structs.fields(shape)}
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_a_shape_in_python_has_the_services_fields(shape: type[msgspec.Struct]) -> None:
+    assert names(shape) == names(SHAPES[shape])
+
+
+def test_a_start_in_python_has_the_services_fields() -> None:
+    assert names(shapes.Content) | {"repeat"} == names(tracking.SessionStart)
+
+
+def test_an_attempt_in_python_has_the_services_fields() -> None:
+    assert names(shapes.AttemptView) == names(tracking.AttemptView) - {"answer_omitted"}
+
+
+def test_both_clients_export_the_same_names() -> None:
+    index = (PLAN.parent / "typescript" / "src" / "index.ts").read_text()
+    missing = [name for name in learntrack_client.__all__ if name not in index and not name.startswith("Async")]
+
+    assert missing == ["MasteryModel"], "which is a plain object in TypeScript"
