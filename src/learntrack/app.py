@@ -134,7 +134,7 @@ def _services(db: Database, settings: Settings) -> dict[str, Any]:
         "batch": BatchRecorder(tracking, settings),
         "logs": Logs(db),
         "reports": Reports(db),
-        "privacy": Privacy(db),
+        "privacy": Privacy(db, settings),
         "roster_service": RosterService(db, settings.max_roster_records),
         "live": Live(db),
     }

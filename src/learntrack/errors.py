@@ -93,6 +93,20 @@ class Conflict(Refusal):
     """This is there already."""
 
 
+class BeingForgotten(Conflict):
+    """Somebody who is sent as somebody new is being forgotten.
+
+    Args:
+        user_id: Who.
+        place: Where they stand in the request.
+
+    """
+
+    def __init__(self, user_id: str, place: str) -> None:
+        super().__init__(f"{place}: this person is being forgotten. Try again once that is done.")
+        self.user_id = user_id
+
+
 class StillRunning(Conflict):
     """The same request is still being answered. Try again."""
 

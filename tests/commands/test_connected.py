@@ -60,7 +60,7 @@ def test_commands_beside_the_service_leave_the_disk_its_reserve(
         if job == "roster":
             await load(db, roster, lambda _: None)
         elif job == "forget":
-            await Privacy(db).remove(user)
+            await Privacy(db, Settings(data_dir=data_dir)).remove(user)
         else:
             await roll_up(db, lambda *_: None)
 

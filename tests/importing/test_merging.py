@@ -45,7 +45,7 @@ def db() -> Database:
 
 
 async def store(db: Database, parts: list[Part]) -> list[str]:
-    merging = Merging(db, None)
+    merging = Merging(db, None, AT)
     await merging.take_over(parts)
     await db.write(merging.documents(), None)
     return [outcome for _, _, outcome in merging.outcomes]
@@ -227,7 +227,7 @@ async def test_imports_that_are_interrupted_anywhere_end_as_one_that_is_not(
 
 async def test_a_transaction_that_is_run_again_stores_the_same(db: Database) -> None:
     [batch] = batches(iter([(0, [*convert(**whole_learner(attempts=many(40))).values()])]))
-    await Merging(db, None).take_over(batch.parts)  # its writes were in conflict with somebody's
+    await Merging(db, None, AT).take_over(batch.parts)  # its writes were in conflict with somebody's
 
     await store(db, batch.parts)
 

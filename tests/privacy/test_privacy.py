@@ -16,6 +16,7 @@ from learntrack.reports import rollups
 from learntrack.reports.rollups import roll_up
 from learntrack.storage import DatabaseUnavailable
 from learntrack.tracking.unit_of_work import UnitOfWork
+from tests.conftest import settings
 from tests.processes import Service, learntrack
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, right, video, wrong
 from tests.web.another import another
@@ -80,7 +81,7 @@ async def test_too_much_for_one_request_is_done_in_several(school: School, monke
     api, learner = school.api, await school.learner()
     await study(api, learner)
     monkeypatch.setattr(service, "_STEP", 1)
-    forgetting = service.Privacy(api.db, patience=0)
+    forgetting = service.Privacy(api.db, settings(), patience=0)
 
     steps = 0
     while not (await forgetting.remove(learner.id or "")).complete:
@@ -271,7 +272,7 @@ async def test_a_rollup_that_runs_meanwhile_brings_no_answers_back(
     await api.update(learner, session, interactions=[wrong("q", simple_answer="the learner's own words")])
 
     async def forget(*_: Any) -> None:
-        await service.Privacy(api.db).remove(learner.id or "")
+        await service.Privacy(api.db, settings()).remove(learner.id or "")
 
     read = rollups._changed
     forgetting: list[Any] = [forget]

@@ -22,16 +22,18 @@ def forget(
     from learntrack.storage import Database
 
     user_id = user_id_of(user)
-    bar = progress_bar(with_end=False)
+    settings, bar = configured(), progress_bar(with_end=False)
 
     async def work(db: Database) -> dict[str, int]:
         await db.prepare()
         with bar:
             task = bar.add_task("documents", total=None)
-            found = await Privacy(db, patience=float("inf")).remove(user_id, lambda step: bar.advance(task, step))
+            found = await Privacy(db, settings, patience=float("inf")).remove(
+                user_id, lambda step: bar.advance(task, step)
+            )
         return found.removed
 
-    removed = with_database(configured(), work)
+    removed = with_database(settings, work)
     print(listed(removed, f"Nothing was stored about {user_id}."))
     if not any(removed.values()):
         raise typer.Exit(1)

@@ -1,5 +1,6 @@
 """Bookkeeping: requests that were answered, reports that are kept ready, who writes, the version of it all."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar
 
@@ -43,9 +44,12 @@ class IdempotencyKey(Stored, Document):  # type: ignore[misc]  # our ids are no 
 
 
 class RollupState(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
-    """As of when a report's rollup is. Its id is the report's name."""
+    """As of when a report's rollup is. Its id is the report's name. In the facilities of `stale` somebody has been
+    forgotten since: there the logs answer, until the next rollup.
+    """
 
     as_of: datetime
+    stale: list[str] = []
 
     class Settings:
         """Collection."""
@@ -56,6 +60,10 @@ class RollupState(Stored, Document):  # type: ignore[misc]  # our ids are no Obj
     def begin(cls, report: str, as_of: datetime) -> "RollupState":
         """A rollup that has just been computed."""
         return cls.new(id=report, as_of=as_of)
+
+    def forget(self, facilities: Collection[str]) -> None:
+        """Say that the rollup of these facilities does not hold any more."""
+        self.change(stale=sorted({*self.stale, *facilities}))
 
 
 class Deployment(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds

@@ -33,7 +33,7 @@ class FormerRole(Role):
 
 
 class FormerCollection(BaseModel):
-    """A classroom, group or facility in which a user was a learner until a moment."""
+    """A classroom, group or facility to which a user belonged until a moment."""
 
     collection_id: str
     until: datetime
@@ -45,8 +45,8 @@ class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     `memberships` are the collections that the roster names; `collections` add the classrooms of groups among them, and
     `places` the facility: where the user counts as a learner. `role_places` are the collections whose learners' logs
     the user may read. All three are derived when the roster is written (`settle`), so that nobody decides it again.
-    `former_collections` and `former_roles` are those that have ended, each until when: one that begins again is no
-    longer among them.
+    `former_collections`, `former_facilities` and `former_roles` are those that have ended, each until when: one that
+    begins again is no longer among them.
     """
 
     username: str
@@ -59,6 +59,7 @@ class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     roles: list[Role] = []
     role_places: list[str] = []
     former_collections: list[FormerCollection] = []
+    former_facilities: list[FormerCollection] = []
     former_roles: list[FormerRole] = []
 
     class Settings:
@@ -84,6 +85,20 @@ class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
             roles=[],
             role_places=[],
         )
+
+    def rewrite(self, fields: Mapping[str, Any], at: datetime) -> None:
+        """Take over what is sent of this person."""
+        before = self.facility_id
+        self.change(**fields)
+        if self.facility_id != before:
+            former = [each for each in self.former_facilities if each.collection_id not in (before, self.facility_id)]
+            self.change(former_facilities=[*former, FormerCollection(collection_id=before, until=at)])
+
+    @property
+    def every_place(self) -> list[str]:
+        """The facilities, classrooms and groups where they are learners or have been."""
+        former = (*self.former_collections, *self.former_facilities)
+        return _unique([*self.places, *(each.collection_id for each in former)])
 
     def join(self, collection_id: str) -> None:
         """Be a learner in a facility, classroom or group."""

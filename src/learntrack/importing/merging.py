@@ -3,21 +3,25 @@ source. What was recorded here meanwhile stays.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
-from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, User
+from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, RecordingPermit, User
 from learntrack.documents.base import Stored
 from learntrack.documents.holding import HoldsAttempts
+from learntrack.documents.recording_permits import PermitUse
 from learntrack.documents.try_numbers import TRY_FIELDS, CountedTry, TrySight
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
 from learntrack.importing.dividing import Log, Part
 from learntrack.storage import Database
+from learntrack.storage.database import Writable
 from learntrack.storage.transactions import Tx
 
 Outcome = tuple[str, str, str]
-"""Collection, id, and what became of a document: new, updated, unchanged, or `NOT_OURS`."""
+"""Collection, id, and what became of a document: new, updated, unchanged, `NOT_OURS`, or `FORGOTTEN`."""
 
 NOT_OURS = "its id belongs to somebody else here"
+FORGOTTEN = "its person is being forgotten, or has been since the import began"
 
 Kind = TypeVar("Kind", ContentSession, ContentSummary, MasteryLog)
 
@@ -28,11 +32,13 @@ class Merging:
     Args:
         db: Where it is stored.
         tx: The transaction.
+        at: When the import began.
 
     """
 
-    def __init__(self, db: Database, tx: Tx) -> None:
+    def __init__(self, db: Database, tx: Tx, at: datetime) -> None:
         self._stored = _Stored(db, tx)
+        self._at = at
         self._summaries: dict[str, ContentSummary] = {}
         self._tries: dict[str, MasteryLog] = {}
         self._sessions: dict[str, ContentSession] = {}
@@ -40,15 +46,25 @@ class Merging:
         self.outcomes: list[Outcome] = []
 
     async def take_over(self, parts: Sequence[Part]) -> None:
-        """Take over these parts; nothing is written yet."""
+        """Take over these parts, but for those of people who are being forgotten; nothing is written yet."""
+        owners = {part.document.user_id for part in parts if part.document.user_id is not None}
+        forgotten = await self._stored.forgotten(owners, self._at)
+        left_out = [part for part in parts if part.document.user_id in forgotten]
+        parts = [part for part in parts if part.document.user_id not in forgotten]
+        for part in left_out:
+            if part.is_first:
+                self.outcomes.append((part.document.collection(), part.document.id, FORGOTTEN))
         await self._take_over(ContentSummary, parts, self._summaries)
         await self._take_over(MasteryLog, parts, self._tries)
         await self._take_over(ContentSession, parts, self._sessions)
         await self._count_tries()
         await self._place()
 
-    def documents(self) -> Iterator[Stored]:
-        """All that may have to be written."""
+    def documents(self) -> Iterator[Writable]:
+        """All that may have to be written; of each whose it is first the permit."""
+        changed = [*self._summaries.values(), *self._tries.values(), *self._sessions.values()]
+        for user in sorted({each.user_id for each in changed if each.user_id is not None}):
+            yield PermitUse(user, self._at)
         yield from self._summaries.values()
         yield from self._tries.values()
         yield from self._sessions.values()
@@ -131,6 +147,12 @@ class _Stored:
     def __init__(self, db: Database, tx: Tx) -> None:
         self._db = db
         self._tx = tx
+
+    async def forgotten(self, users: Collection[str], at: datetime) -> set[str]:
+        """Those of whom nothing of this moment may be recorded. Index: the key."""
+        keys = {RecordingPermit.id_of(user): user for user in users}
+        permits = await self._db.load(RecordingPermit, {"_id": {"$in": list(keys)}}, self._tx) if keys else []
+        return {keys[permit.id] for permit in permits if permit.refuses(at)}
 
     async def marks(self, kind: type[Stored], ids: Collection[str]) -> dict[str, tuple[str | None, str | None]]:
         """Of those of these documents that there are, whose they are and what was imported. Index: the key."""

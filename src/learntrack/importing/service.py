@@ -6,18 +6,20 @@ an import that is run again ends right.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from learntrack.domain import moments
+from learntrack.errors import BeingForgotten
 from learntrack.importing.dividing import Batch, Converted, Part, batches
 from learntrack.importing.kolibri.learners import converted
 from learntrack.importing.kolibri.logs import Circumstances
 from learntrack.importing.kolibri.people import roster_of
 from learntrack.importing.kolibri.source import Kolibri, LearnerRows
-from learntrack.importing.merging import NOT_OURS, Merging, Outcome
+from learntrack.importing.merging import FORGOTTEN, NOT_OURS, Merging, Outcome
 from learntrack.importing.report import ImportReport
 from learntrack.roster.loading import load
-from learntrack.roster.schemas import PARTS
+from learntrack.roster.schemas import PARTS, Roster
 from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.errors import DiskNearlyFull
 from learntrack.storage.transactions import Tx
@@ -47,20 +49,37 @@ async def import_kolibri(
             by then is sound; run again, the import goes on.
 
     """
+    at = moments.now()
     roster = roster_of(source, report)
     for part in PARTS:
         report.count(part, "read", len(getattr(roster, part)))
     if not dry_run:
-        await _patiently(lambda: load(db, roster, lambda _: None))
+        await _load(db, roster, report, at)
     known = {user.id for user in roster.users}
-    waiting = batches(_learners(source, known, report))
+    waiting = batches(_learners(source, known, report, at))
     for batch in waiting:
-        await _store(db, batch, report, dry_run=dry_run)
+        await _store(db, batch, report, at, dry_run=dry_run)
         progress(batch.rows)
 
 
-def _learners(source: Kolibri, known: set[str], report: ImportReport) -> Iterator[tuple[int, Sequence[Converted]]]:
-    circumstances = Circumstances(at=moments.now(), moves_ends_of_tries=source.moves_ends_of_tries)
+async def _load(db: Database, roster: Roster, report: ImportReport, at: datetime) -> None:
+    """Write the roster, without those who are being forgotten meanwhile."""
+    while True:
+        try:
+            await _patiently(lambda: load(db, roster, lambda _: None, at))
+        except BeingForgotten as error:
+            report.skip("users", error.user_id, FORGOTTEN)
+            roster.users = [record for record in roster.users if record.id != error.user_id]
+            roster.memberships = [record for record in roster.memberships if record.user_id != error.user_id]
+            roster.roles = [record for record in roster.roles if record.user_id != error.user_id]
+        else:
+            return
+
+
+def _learners(
+    source: Kolibri, known: set[str], report: ImportReport, at: datetime
+) -> Iterator[tuple[int, Sequence[Converted]]]:
+    circumstances = Circumstances(at=at, moves_ends_of_tries=source.moves_ends_of_tries)
     for rows in _everybody(source, known, report):
         yield len(rows), converted(rows, report, circumstances)
 
@@ -74,18 +93,18 @@ def _everybody(source: Kolibri, known: set[str], report: ImportReport) -> Iterat
     yield from source.anonymous()
 
 
-async def _store(db: Database, batch: Batch, report: ImportReport, *, dry_run: bool) -> None:
+async def _store(db: Database, batch: Batch, report: ImportReport, at: datetime, *, dry_run: bool) -> None:
     parts: Sequence[Part] = batch.parts
 
     async def work(tx: Tx) -> list[Outcome]:
-        merging = Merging(db, tx)
+        merging = Merging(db, tx, at)
         await merging.take_over(parts)
         if not dry_run:
             await db.write(merging.documents(), tx)
         return merging.outcomes
 
     for collection, key, outcome in await _patiently(lambda: db.transaction(work, patience=_TRANSACTION_SECONDS)):
-        if outcome == NOT_OURS:
+        if outcome in (NOT_OURS, FORGOTTEN):
             report.skip(collection, key, outcome)
         else:
             report.count(collection, outcome)

@@ -21,6 +21,7 @@ from learntrack.domain import moments
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import field_error
 from learntrack.privacy.schemas import ExportLine, Forgotten
+from learntrack.settings import Settings
 from learntrack.storage import Database
 from learntrack.storage.transactions import Tx
 
@@ -40,8 +41,6 @@ expects to find with them. The roster entry is the last: until then it is clear 
 
 _MEANWHILE = timedelta(seconds=5)
 """How long after its end forgetting still refuses: what was under way then, and clocks of several hosts."""
-_REMEMBERED = timedelta(days=31)
-"""How long work of before is still refused that an offline client delivers later (`LEARNTRACK_MAX_OCCURRED_DAYS`)."""
 _STEP = 200
 """Documents that are removed in one step, so that no step holds up the writes of others."""
 
@@ -51,12 +50,14 @@ class Privacy:
 
     Args:
         db: Where everything is stored.
+        settings: How long ago what offline clients deliver may have occurred: as long a digest of an id is remembered.
         patience: Seconds after which a request to forget answers with what it has done so far.
 
     """
 
-    def __init__(self, db: Database, patience: float = 20.0) -> None:
+    def __init__(self, db: Database, settings: Settings, patience: float = 20.0) -> None:
         self._db = db
+        self._remembered = timedelta(days=settings.max_occurred_days)
         self._patience = patience
 
     async def export(self, user_id: str) -> AsyncIterator[ExportLine]:
@@ -97,7 +98,9 @@ class Privacy:
                 if time.monotonic() > deadline and kind is not User:
                     return Forgotten(complete=False, removed=removed)
         now = moments.now()
-        await self._change_permit(user, lambda permit: permit.give_again(now + _MEANWHILE, now + _REMEMBERED))
+        await self._change_permit(
+            user, lambda permit: permit.give_again(now + _MEANWHILE, now + _MEANWHILE + self._remembered)
+        )
         return Forgotten(complete=True, removed=removed)
 
     async def take_up(self) -> None:
@@ -117,7 +120,8 @@ class Privacy:
 
     async def _remove_rollups(self, user: str) -> None:
         """Remove what is kept ready of questions and has this user's answers in it, in whichever facility they gave
-        them. That it is there is taken back first: reports are then answered from the logs, until the next rollup.
+        them. That it is there is taken back first, for these facilities: reports about them are then answered from the
+        logs, until the next rollup.
         """
         contents = [
             row["_id"]
@@ -125,12 +129,21 @@ class Privacy:
                 MasteryLog, [{"$match": {"user_id": user}}, {"$group": {"_id": "$content_id"}}]
             )
         ]
-        if not contents:
+        entry = await self._db.find_one(User, {"_id": user})
+        if not contents or entry is None:  # only of people in the roster something is rolled up
             return
-        while await self._remove_some(RollupState, {}):
-            pass
+        places = User.read(entry).every_place
+
+        async def work(tx: Tx) -> None:
+            states = await self._db.load(RollupState, {}, tx)
+            for state in states:
+                state.forget(places)
+            await self._db.write(states, tx)
+
+        await self._db.transaction(work)
         for first in range(0, len(contents), _STEP):
-            while await self._remove_some(ItemRollup, {"content_id": {"$in": contents[first : first + _STEP]}}):
+            wanted = {"facility_id": {"$in": places}, "content_id": {"$in": contents[first : first + _STEP]}}
+            while await self._remove_some(ItemRollup, wanted):
                 pass
 
     async def _remove_some(self, kind: type[Stored], query: Mapping[str, Any]) -> int:

@@ -4,7 +4,7 @@ A run computes anew what may have changed since the run before. A try's end_time
 clients deliver late, and an interaction alone moves no end, a run looks back further by `_LOOK_BACK`.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import datetime, timedelta
 
 from learntrack.documents import RecordingPermit, RollupState
@@ -16,10 +16,17 @@ from learntrack.storage.database import Row
 _LOOK_BACK = timedelta(days=31)
 
 
-async def as_of_rollup(db: Database, name: str) -> datetime | None:
-    """When what is kept for a question was computed; None if it never was."""
+async def as_of_rollup(db: Database, name: str, facilities: Collection[str]) -> datetime | None:
+    """When what is kept for a question about these facilities (none: all) was computed; None if it does not hold."""
+    state = await _state(db, name)
+    if state is None or (state.stale and (not facilities or not set(facilities).isdisjoint(state.stale))):
+        return None
+    return state.as_of
+
+
+async def _state(db: Database, name: str) -> RollupState | None:
     row = await db.find_one(RollupState, {"_id": name})
-    return None if row is None else row["as_of"]
+    return None if row is None else RollupState.read(row)
 
 
 async def roll_up(db: Database, progress: Callable[[int, int], None], *, everything: bool = False) -> dict[str, int]:
@@ -58,14 +65,14 @@ async def _roll_up_one(
 ) -> int:
     """Bring one question's rollup up to date; returns how many contents were computed."""
     began = moments.now()
-    before = None if everything else await as_of_rollup(db, name)
-    if before is None:
+    state = None if everything else await _state(db, name)
+    if state is None:
         await db.collection(RollupState).delete_one({"_id": name})
         await db.collection(rollup.collection).delete_many({})
     work = [
         (facility, content, learners)
         async for facility, learners in _facilities(db)
-        for content in await _changed(db, learners, before)
+        for content in await _changed(db, learners, None if state is None or facility in state.stale else state.as_of)
     ]
     for number, (facility, content, learners) in enumerate(work):
         progress(number, len(work))

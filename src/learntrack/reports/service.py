@@ -80,7 +80,7 @@ class Reports:
         kept = None
         if question.rollup is not None and not filters.classroom and not filters.content and not filters.period:
             facilities = await self._whole_facilities(filters, members)
-            kept = None if facilities is None else await as_of_rollup(self._db, name)
+            kept = None if facilities is None else await as_of_rollup(self._db, name, facilities)
         params = _params(filters, members)
         if kept is not None and question.rollup is not None:
             if facilities:

@@ -37,7 +37,7 @@ class RosterController(Controller):
         operation_id="write_roster",
         guards=[superuser_only],
         responses=answers(
-            400, 401, 403, 413, 503, ok=(RosterCounts, "How many records were written.", example(COUNTS_EXAMPLE))
+            400, 401, 403, 409, 413, 503, ok=(RosterCounts, "How many records were written.", example(COUNTS_EXAMPLE))
         ),
         summary="Write the roster",
     )

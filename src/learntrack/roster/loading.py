@@ -1,6 +1,7 @@
 """Loading a roster of any length: in parts of a request's size, in the order of their references."""
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -50,7 +51,9 @@ def _check_parts(content: bytes) -> None:
                 )
 
 
-async def load(db: Database, roster: Roster, progress: Callable[[int], None]) -> dict[str, int]:
+async def load(
+    db: Database, roster: Roster, progress: Callable[[int], None], at: datetime | None = None
+) -> dict[str, int]:
     """Write a roster; returns how many records of each part were written.
 
     Writing is safe to repeat, so after a failure it is simply run again.
@@ -59,6 +62,10 @@ async def load(db: Database, roster: Roster, progress: Callable[[int], None]) ->
         db: Where to.
         roster: What.
         progress: Is told how many records have been written since it was last told.
+        at: When that was so; unset: now.
+
+    Raises:
+        BeingForgotten: somebody new in it is being forgotten, or has been since `at`.
 
     """
     service = RosterService(db, PART_RECORDS)
@@ -68,10 +75,10 @@ async def load(db: Database, roster: Roster, progress: Callable[[int], None]) ->
         counts[part] = len(records)
         for first in range(0, len(records), PART_RECORDS):
             written = records[first : first + PART_RECORDS]
-            await service.write(Roster(**{part: written}))
+            await service.write(Roster(**{part: written}), at)
             progress(len(written))
     if roster.remove is not None and (removed := Roster(remove=roster.remove).records()):
-        await RosterService(db, removed).write(Roster(remove=roster.remove))
+        await RosterService(db, removed).write(Roster(remove=roster.remove), at)
         progress(removed)
         counts["removed"] = removed
     return counts

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from learntrack.access.standing import Caller
 from learntrack.documents import Classroom, LearnerGroup, User
@@ -49,13 +50,18 @@ class RosterService:
         # Two rosters at once would only send each other back: they write the same people.
         self._one_at_a_time = asyncio.Lock()
 
-    async def write(self, roster: Roster) -> RosterCounts:
+    async def write(self, roster: Roster, at: datetime | None = None) -> RosterCounts:
         """Add, change and remove records: all of them, or none.
+
+        Args:
+            roster: What.
+            at: When that was so; unset: now.
 
         Raises:
             TooLarge: there are too many records in one request.
             InvalidFields: a record is wrong in itself, or refers to something that is neither in the request nor in
                 the roster.
+            BeingForgotten: somebody new in it is being forgotten.
 
         """
         if roster.records() > self._most:
@@ -63,10 +69,10 @@ class RosterService:
         if wrong := faults(roster):
             raise InvalidFields(wrong)
 
-        at = moments.now()
+        then = at or moments.now()
 
         async def work(tx: Tx) -> None:
-            await RosterWriting(self._db, tx, at).write(roster)
+            await RosterWriting(self._db, tx, then).write(roster)
 
         async with self._one_at_a_time:
             await self._db.transaction(work, patience=_PATIENCE)

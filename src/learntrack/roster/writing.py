@@ -16,8 +16,9 @@ from learntrack.documents import (
     User,
 )
 from learntrack.documents.base import Stored
+from learntrack.documents.recording_permits import PermitUse, RecordingPermit
 from learntrack.documents.roster import Assigned, Role
-from learntrack.errors import InvalidFields, field_error
+from learntrack.errors import BeingForgotten, InvalidFields, field_error
 from learntrack.roster.checks import too_few
 from learntrack.roster.endings import Endings
 from learntrack.roster.references import dangling
@@ -103,12 +104,13 @@ class RosterWriting:
 
     async def _write_people(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str]) -> None:
         users = await self._affected(roster, removal, gone, moved)
+        await self._use_permits(roster, users)
         for record in roster.users:
             user = users.get(record.id)
             if user is None:
                 users[record.id] = User.begin(record.id, **record.complete())
             else:
-                user.change(**record.sent())
+                user.rewrite(record.sent(), self._at)
         for user in users.values():
             user.leave(gone, self._at)
         # Whoever is sent or named for an addition is there; what is to be removed may be of nobody.
@@ -127,6 +129,28 @@ class RosterWriting:
         for user in users.values():
             user.settle(classroom_of, self._at)
         await self._db.write(users.values(), self._tx)
+
+    async def _use_permits(self, roster: Roster, stored: Collection[str]) -> None:
+        """Let nobody come back who is being forgotten, or has been just now. Whoever is stored still goes with the
+        rest.
+
+        Raises:
+            BeingForgotten: somebody would.
+
+        """
+        new = {record.id: f"users[{number}]" for number, record in enumerate(roster.users) if record.id not in stored}
+        if not new:
+            return
+        permits = [PermitUse(user, self._at) for user in new]
+        query = {"_id": {"$in": [RecordingPermit.id_of(user) for user in new]}}
+        withdrawn = {
+            permit.id for permit in await self._db.load(RecordingPermit, query, self._tx) if permit.refuses(self._at)
+        }
+        for user, place in new.items():
+            if RecordingPermit.id_of(user) in withdrawn:
+                raise BeingForgotten(user, place)
+        # Written, so that whoever forgets one of them at this moment conflicts with this.
+        await self._db.write(permits, self._tx)
 
     async def _affected(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str]) -> dict[str, User]:
         """The stored users whom a roster names, or who are in a place that goes or moves."""

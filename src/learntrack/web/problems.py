@@ -16,6 +16,7 @@ from litestar.openapi.spec import Example
 from litestar.plugins.problem_details import ProblemDetailsConfig, ProblemDetailsException, ProblemDetailsPlugin
 
 from learntrack.errors import (
+    BeingForgotten,
     Conflict,
     Forbidden,
     InvalidFields,
@@ -91,7 +92,7 @@ _MEANING = {
     401: "The token is forged, expired or not a token.",
     403: "The caller may not do this.",
     404: "There is no such thing, or it is somebody else's.",
-    409: "The same request is still being answered.",
+    409: "The same request is still being answered; or, of the roster, somebody in it is being forgotten.",
     408: "The body did not arrive in time.",
     413: "The request is larger than the service accepts.",
     422: "The Idempotency-Key was used for another request.",
@@ -154,7 +155,9 @@ def _document(
 
 
 def _from_refusal(error: Refusal) -> ProblemDetailsException:
-    headers = {"Retry-After": _RETRY_AFTER} if isinstance(error, StillRunning | KeysUnavailable) else None
+    headers = (
+        {"Retry-After": _RETRY_AFTER} if isinstance(error, StillRunning | BeingForgotten | KeysUnavailable) else None
+    )
     errors = error.errors if isinstance(error, InvalidFields) else None
     return _document(status_of(error), error.detail, headers, errors)
 
