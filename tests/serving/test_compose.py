@@ -1,6 +1,8 @@
 """docker-compose.yml is valid by the compose specification, and says what the documentation promises."""
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ def test_it_is_valid_by_the_specification(compose: Any) -> None:
     ]
     if not found:
         pytest.skip("the compose specification's schema is not installed (scripts/test installs it where there is npm)")
+    # Newer than the schema that npm has: https://docs.docker.com/reference/compose-file/services/#healthcheck
+    assert compose["services"]["mongodb"]["healthcheck"].pop("start_interval") == "3s"
     jsonschema.validate(compose, json.loads(found[0].read_text()))
 
 
@@ -33,10 +37,71 @@ def test_the_service_waits_for_a_database_that_writes_and_runs_two_workers_witho
     assert "--workers 2" in service["entrypoint"][-1]
     assert service["read_only"]
     assert service["cap_drop"] == ["ALL"]
-    assert mongodb["image"].endswith("mongo:8")
+    assert mongodb["image"].endswith("mongo:8.0")
     assert "--keyFile" in mongodb["entrypoint"][-1]
     assert "--replSet rs0" in mongodb["entrypoint"][-1]
     assert "rs.initiate" in mongodb["healthcheck"]["test"][-1]
     assert not any(
         "password" in str(value).lower() and "_FILE" not in key for key, value in mongodb["environment"].items()
     )
+
+
+def probe(compose: Any) -> str:
+    """What the health check has mongosh do."""
+    script = compose["services"]["mongodb"]["healthcheck"]["test"][-1].replace("$$", "$")
+    return str(script[script.index("--eval '") + len("--eval '") : script.rindex("'")])
+
+
+SERVER = """
+const [script, state] = JSON.parse(require("fs").readFileSync(0, "utf8")), done = [];
+const refuse = () => { throw new Error("refused") };
+const admin = {
+  auth: () => state.root ? undefined : refuse(),
+  createUser: ({ user, roles }) => state.users ? refuse() : done.push(`user ${user} ${roles}`)
+};
+const db = { getSiblingDB: () => admin, hello: () => ({ isWritablePrimary: state.primary }) };
+const rs = {
+  status: () => state.root && state.set ? undefined : refuse(),
+  initiate: () => state.set ? refuse() : done.push("replica set")
+};
+const quit = (code) => { console.log(JSON.stringify([code, done])); process.exit() };
+require("vm").runInNewContext(script, { db, rs, quit, process });
+quit(0);
+"""
+"""mongod as far as the probe sees it: who has no user yet may make the first one, and a replica set, from within."""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
+@pytest.mark.parametrize(
+    ("state", "ends", "does"),
+    [
+        ({"root": True, "users": True, "set": True, "primary": True}, 0, []),
+        ({"root": True, "users": True, "set": False, "primary": False}, 1, ["replica set"]),
+        ({"root": True, "users": True, "set": True, "primary": False}, 1, []),
+        ({"root": False, "users": False, "set": False, "primary": False}, 1, ["replica set"]),
+        ({"root": False, "users": False, "set": True, "primary": False}, 1, []),
+        ({"root": False, "users": False, "set": True, "primary": True}, 0, ["user root root"]),
+    ],
+    ids=[
+        "healthy",
+        "first start",
+        "not primary yet",
+        "first start was killed before there was a user",
+        "and is not primary yet",
+        "and is primary now",
+    ],
+)
+def test_the_probe_brings_up_what_a_first_start_that_was_killed_has_left(
+    compose: Any, state: Any, ends: int, does: list[str]
+) -> None:
+    given = json.dumps([probe(compose), state])
+    done = subprocess.run(["node", "-e", SERVER], input=given, capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(done.stdout) == [ends, does]
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
+def test_the_probe_fails_where_the_password_is_another(compose: Any) -> None:
+    state = {"root": False, "users": True, "set": True, "primary": True}
+    given = json.dumps([probe(compose), state])
+    done = subprocess.run(["node", "-e", SERVER], input=given, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode != 0
