@@ -115,14 +115,14 @@ async def wired(wire: Wire) -> AsyncIterator[Api]:
 
 
 @asynccontextmanager
-async def service_on(wire: Wire, **more: Any) -> AsyncIterator[Api]:
+async def service_on(wire: Wire, configured: Settings | None = None, **more: Any) -> AsyncIterator[Api]:
     """The API of a service that speaks to its engine over a wire; `more` are arguments of `connect`."""
     db = await connect(wire.own_uri, "learntrack_test", **more)
 
     async def connected(_: Settings) -> Database:
         return db
 
-    app = create_app(settings(), connected)
+    app = create_app(configured or settings(), connected)
     transport = ASGITransport(app, raise_app_exceptions=False)
     async with running(app), AsyncClient(transport=transport, base_url="http://learntrack") as client:
         yield Api(client, db, "embedded")

@@ -2,14 +2,16 @@
 learner asks for touches documents of that learner only.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
 from learntrack import documents
+from learntrack.storage.shard_ranges import range_of
 from tests.api.test_batch import item, send
-from tests.conftest import service_on
+from tests.conftest import service_on, settings
 from tests.support import Api, Person, School, exercise, new_id, right, video
 from tests.wire import Document, Wire, changed
 
@@ -17,13 +19,15 @@ SHARD_KEYS = {each.collection(): each.shard_key for each in documents.ALL if eac
 """The collections that docs/operations.md shards, by owner; the rest is small."""
 
 
+SHARDS = 4
+
+
 @pytest.fixture
 async def cluster(wire: Wire) -> AsyncIterator[Api]:
     """The API of a service that takes its engine for a cluster's mongos."""
-    wire.on("hello", do=changed(msg="isdbgrid", setName=None, hosts=None))
-    wire.on("ismaster", "isMaster", do=changed(msg="isdbgrid", setName=None, hosts=None))
+    wire.on("hello", "ismaster", "isMaster", do=changed(msg="isdbgrid", setName=None, hosts=None))
     wire.on("buildInfo", do=changed(secantusVersion=None))
-    async with service_on(wire) as api:
+    async with service_on(wire, settings(shards=SHARDS)) as api:
         assert api.db.capabilities.sharded
         assert api.db.capabilities.walks_indexes
         yield api
@@ -141,3 +145,20 @@ async def long_quiz(api: Api, learner: Person, content: Any = None) -> Any:
         await api.update(learner, session, time_spent_delta=1, interactions=answers)
     await api.update(learner, session, interactions=[right("item 0-1", replace=True)], progress=1)
     return content
+
+
+async def test_what_is_written_together_is_of_one_shard(wire: Wire, cluster: Api) -> None:
+    learners = [Person(new_id()) for _ in range(24)]
+    sessions = await asyncio.gather(*[cluster.start(learner, **video()) for learner in learners])
+    wire.seen.clear()
+
+    update = [
+        cluster.update(learner, session, time_spent_delta=1)
+        for learner, session in zip(learners, sessions, strict=True)
+    ]
+    await asyncio.gather(*update)
+
+    groups = [{narrowed["user_id"] for _, narrowed in filters_of(each)} for each in wire.of("bulkWrite")]
+    assert set.union(*groups) == {learner.id for learner in learners}
+    assert len(groups) < len(learners)
+    assert all(len({range_of(owner, SHARDS) for owner in group}) == 1 for group in groups)

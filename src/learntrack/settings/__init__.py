@@ -64,6 +64,17 @@ class Settings(BaseSettings):
             le=600,
         ),
     ] = 30.0
+    shards: Annotated[
+        int,
+        Field(
+            description=(
+                "On a sharded cluster: over how many shards scripts/shard.js has spread the data. What is written "
+                "together then stays on one."
+            ),
+            ge=1,
+            le=1024,
+        ),
+    ] = 1
     export_seconds: Annotated[
         float,
         Field(

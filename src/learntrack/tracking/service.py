@@ -17,6 +17,7 @@ from learntrack.errors import Forbidden, Refusal
 from learntrack.settings import Settings
 from learntrack.storage import Database, DatabaseBusy
 from learntrack.storage.group_commit import GroupCommit
+from learntrack.storage.shard_ranges import range_of
 from learntrack.storage.transactions import Tx
 from learntrack.tracking import left_behind, recording
 from learntrack.tracking.idempotency import KeyScope, Running, request_key
@@ -56,9 +57,11 @@ class Tracking:
         self._limits = AttemptLimits(settings.max_attempt_interactions, settings.max_attempt_bytes)
         self._keys_kept = timedelta(hours=settings.idempotency_hours)
         self._running = Running()
-        self._group_commit: GroupCommit[Job, Answer] = GroupCommit(
-            self._do, size=size_of, may_join=may_join, patience=db.patience
-        )
+        # A line for each shard, so that no group spans several and has to be committed on each.
+        self._lines: list[GroupCommit[Job, Answer]] = [
+            GroupCommit(self._do, size=size_of, may_join=may_join, patience=db.patience)
+            for _ in range(settings.shards if db.capabilities.sharded else 1)
+        ]
 
     async def start(
         self, start: SessionStart, *, by: Actor, visitor_id: str | None = None, key: str | None = None
@@ -106,14 +109,17 @@ class Tracking:
 
     def enqueue(self, job: Job) -> Any:
         """Put a job of many in the line beside the live one; returns a future of its answer. No time limit."""
-        return self._group_commit.enqueue(job, bulk=True)
+        return self._line_of(job).enqueue(job, bulk=True)
+
+    def _line_of(self, job: Job) -> GroupCommit[Job, Answer]:
+        return self._lines[range_of(job.user_id, len(self._lines)) if len(self._lines) > 1 else 0]
 
     async def _once(self, job: Job) -> Answer:
         if job.key is None:
-            return await self._group_commit.submit(job)
+            return await self._line_of(job).submit(job)
         self._running.enter(job.key)
         try:
-            return await self._group_commit.submit(job)
+            return await self._line_of(job).submit(job)
         finally:
             self._running.leave(job.key)
 
