@@ -1,8 +1,9 @@
-// Activity by day. Learners, sessions and time on each day (UTC). Anonymous sessions count as sessions, not as learners.
+// Activity by day. Learners, sessions and time on each day of the report's time zone, by when sessions began. Anonymous sessions count as sessions, not as learners.
 //
 //   mongosh "$URI" --eval 'var since="2026-01-01"' scripts/analytics/daily_activity.js
 //
-// Narrowed by: since, until (ISO 8601), facility, classroom, content. Prints a JSON object a line. The pipeline is
+// docs/data-model.md says what $URI is. Narrowed by: since, until (ISO 8601; a date alone is its whole day), facility, classroom, content (ids),
+// timezone (of days; an IANA name). Prints a JSON object a line. The pipeline is
 // src/learntrack/reports/questions/daily_activity.json, the same that `learntrack report daily-activity` runs.
 load(require('path').join(__dirname, 'lib', 'run.js'));
 run('daily_activity');

@@ -1,8 +1,9 @@
-// Lessons. Learner by content, for every lesson that somebody has worked in: the learners to whom it is assigned, and the contents that were used in it. Of sessions begun in the period; progress is that of the summary log.
+// Lessons. Learner by content of a lesson: each learner to whom the lesson is assigned, with each of its contents (of a lesson whose contents the roster does not name: with those that somebody used in it), and who has used a content in it. Sessions are those begun in the period; what is done is done, wherever and whenever.
 //
 //   mongosh "$URI" --eval 'var since="2026-01-01"' scripts/analytics/lesson_completion.js
 //
-// Narrowed by: since, until (ISO 8601), facility, classroom, content. Prints a JSON object a line. The pipeline is
+// docs/data-model.md says what $URI is. Narrowed by: since, until (ISO 8601; a date alone is its whole day), facility, classroom, content (ids),
+// timezone (of days; an IANA name). Prints a JSON object a line. The pipeline is
 // src/learntrack/reports/questions/lesson_completion.json, the same that `learntrack report lesson-completion` runs.
 load(require('path').join(__dirname, 'lib', 'run.js'));
 run('lesson_completion');

@@ -27,7 +27,7 @@ def test_a_cell_says_in_words_what_its_sign_means() -> None:
     assert Cell().words == "not started"
     assert Cell("mastered", 1.0, 125.0, 4, 0.75).words == "mastered, 100% done, 2 min, 4 attempts, 75% right"
     assert Cell("started", 0.5, 1.0).words == "started, 50% done, 1 s"
-    assert len({Cell(status).sign for status in ("not started", "started", "struggling", "mastered")}) == 4
+    assert len({Cell(status).sign for status in ("not started", "started", "needs help", "mastered")}) == 4
 
 
 def test_every_learner_has_a_cell_for_every_content() -> None:
@@ -56,7 +56,7 @@ def test_an_overview_is_sorted(sort: str, first: str) -> None:
 def test_what_is_next_is_first_what_is_hard_then_what_was_left_last() -> None:
     days = {day: datetime(2026, 1, day, tzinfo=UTC) for day in range(1, 9)}
     rows = [row("a", f"c{day}", last_activity=moment) for day, moment in days.items()]
-    rows[0]["status"], rows[7]["status"] = "struggling", "mastered"
+    rows[0]["status"], rows[7]["status"] = "needs help", "mastered"
 
     assert [each["content_id"] for each in what_next(rows)] == ["c1", "c7", "c6", "c5", "c4"]
     assert what_next([]) == []

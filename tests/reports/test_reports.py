@@ -4,11 +4,12 @@ import csv
 import io
 import random
 from collections import Counter, defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import sqrt
-from statistics import mean, median
+from statistics import NormalDist, correlation, mean, median
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,6 +20,9 @@ from tests.support import ANONYMOUS, ROOT, Person, School, new_id
 
 MOCKED = {"struggling-learners", "time-on-task", "totals"}
 """What mongomock can answer: no $dateTrunc, $sortArray, $setWindowFields, nor $lookup by an array."""
+ZONE = "Asia/Kolkata"
+QUESTIONS = 5
+"""Questions of the quiz, of which four are ever asked."""
 
 ITEMS = [f"q{number}" for number in range(4)]
 WRONG = ["1/2", "4/3", "7", "=1+1", ""]
@@ -38,6 +42,8 @@ class World:
         self.idle = await school.learner("A1")
         self.coach, self.admin = await school.coach("A1"), await school.coach("facility", "admin")
         self.quiz, self.lesson = await school.quiz("A1"), await school.lesson("A1")
+        self.planned = await school.lesson("A2")
+        await self.name_things()
         now = moments.now()
         for room, learners in self.rooms.items():
             for learner in learners:
@@ -47,11 +53,30 @@ class World:
                     )
         await self.tests_of_units(now)
         self.learners = [*self.rooms["A1"], *self.rooms["A2"], self.idle]
-        ids = {learner.id for learner in self.learners}
-        self.sessions = [row for row in await self.api.db.find("content_sessions", {}) if row["user_id"] in ids]
-        self.summaries = [row for row in await self.api.db.find("content_summaries", {}) if row["user_id"] in ids]
-        self.tries = [row for row in await self.api.db.find("mastery_logs", {}) if row["user_id"] in ids]
+        await self.look()
         return self
+
+    async def look(self) -> None:
+        """Read what is stored of the learners, each try with all of its attempts."""
+        theirs = {"user_id": {"$in": [learner.id for learner in self.learners]}}
+        self.sessions = await self.api.db.find("content_sessions", theirs)
+        self.summaries = await self.api.db.find("content_summaries", theirs)
+        self.tries = await self.api.db.find("mastery_logs", theirs)
+        chunks = await self.api.db.find("attempt_overflow", theirs)
+        for tried in self.tries:
+            older = [attempt for chunk in chunks if chunk["holder_id"] == tried["_id"] for attempt in chunk["attempts"]]
+            tried["attempts"] = [*older, *tried["attempts"]]
+
+    async def name_things(self) -> None:
+        """One lesson has contents, one of which nobody uses; the quiz has more questions than are asked."""
+        self.resources = [self.exercises[0], self.video, new_id()]
+        await self.api.roster(
+            ROOT,
+            facilities=[{"id": self.school.facility, "name": "A school", "timezone": ZONE}],
+            lessons=[{"id": self.planned, "title": "Planned", "content_ids": self.resources}],
+            quizzes=[{"id": self.quiz, "title": "Quiz", "question_count": QUESTIONS}],
+            contents=[{"id": self.video, "title": "A film", "kind": "video"}],
+        )
 
     async def study(self, learner: Person, room: str, at: datetime) -> None:
         chance, session = self.chance, new_id()
@@ -72,7 +97,7 @@ class World:
                 **lesson,
             }
         else:
-            start = {**ids, "kind": "video", "content_id": self.video, **lesson}
+            start = {**ids, "kind": "video", "content_id": self.video, "repeat": chance.random() < 0.3, **lesson}
         items = [{"key": new_id(), "occurred_at": at.isoformat(), "session_id": session, "start": start}]
         for number in range(chance.randrange(1, 5)):
             moment = at + timedelta(seconds=40 * (number + 1))
@@ -126,10 +151,15 @@ class World:
         assert [column["name"] for column in answer["columns"]] == list(
             answer["results"][0] if answer["results"] else []
         )[:] or not answer["results"]
-        return [{key: value for key, value in row.items() if key not in NAMES} for row in answer["results"]]
+        return nameless(answer["results"])
 
 
-NAMES = {"username", "full_name", "lesson", "quiz"}
+NAMES = {"username", "full_name", "lesson", "quiz", "content"}
+
+
+def nameless(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows without the names beside ids."""
+    return [{key: value for key, value in row.items() if key not in NAMES} for row in rows]
 
 
 @pytest.fixture
@@ -151,10 +181,35 @@ def grouped(rows: Any, *key: str) -> dict[Any, list[Any]]:
 # The naive answers, over plain lists
 
 
+def local_day(moment: datetime, zone: str = ZONE) -> date:
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def completed(world: World, user: str, content: str) -> bool:
+    """Whether the learner has ever completed the content."""
+    summaries = [row for row in world.summaries if (row["user_id"], row["content_id"]) == (user, content)]
+    tries = [row for row in world.tries if (row["user_id"], row["content_id"]) == (user, content)]
+    return any(row["progress"] >= 1 or row["completion_timestamp"] for row in summaries) or any(
+        row["complete"] for row in tries
+    )
+
+
+def latest_answers(tried: Any) -> list[float]:
+    """How right the latest answer to each question of a try is."""
+    ordered = sorted(tried["attempts"], key=lambda attempt: (attempt["end_timestamp"], attempt["number"]))
+    return list({attempt["item"]: attempt["correct"] for attempt in ordered}.values())
+
+
+def score_of(tried: Any, question_count: int | None) -> float | None:
+    answers = latest_answers(tried)
+    over = max(question_count or 0, len(answers))
+    return sum(answers) / over if over else None
+
+
 def daily_activity(world: World) -> Any:
     by_day: dict[str, list[Any]] = defaultdict(list)
     for row in world.sessions:
-        by_day[row["start_timestamp"].date().isoformat()].append(row)
+        by_day[local_day(row["start_timestamp"]).isoformat()].append(row)
     return [
         {
             "day": day,
@@ -194,7 +249,7 @@ def mastery_funnel(world: World) -> Any:
                 "content_id": content,
                 "started": len(learners),
                 "attempted": sum(any(each["attempt_count"] for each in tries) for tries in learners),
-                "mastered": len(minutes),
+                "mastered": sum(completed(world, tries[0]["user_id"], content) for tries in learners),
                 "median_tries": median(len(tries) for tries in learners),
                 "median_minutes": median(minutes) if minutes else None,
             }
@@ -202,26 +257,54 @@ def mastery_funnel(world: World) -> Any:
     return found
 
 
-def item_analysis(world: World) -> Any:
-    attempts = [
-        {**attempt, "content_id": tried["content_id"], "score": tried["correct_sum"] / tried["attempt_count"]}
+def observations(world: World, counts: str | None) -> list[dict[str, Any]]:
+    """Every answer that counts, each with how right the same learner (or try) was at the other questions."""
+    answers = [
+        {**attempt, "content_id": tried["content_id"], "user": tried["user_id"], "try": tried["_id"]}
+        | {"counts": counts or ("first" if tried["mastery_level"] < 0 else "all"), "quiz": tried["mastery_level"] < 0}
         for tried in world.tries
         for attempt in tried["attempts"]
     ]
+    answers.sort(key=lambda row: (row["start_timestamp"], row["number"]))
     found = []
-    for (content, item), rows in grouped(attempts, "content_id", "item").items():
-        x, y = [row["correct"] for row in rows], [row["score"] for row in rows]
-        covariance = mean(a * b for a, b in zip(x, y, strict=True)) - mean(x) * mean(y)
-        spread = sqrt(max(0, mean(a * a for a in x) - mean(x) ** 2) * max(0, mean(b * b for b in y) - mean(y) ** 2))
+    for rows in grouped(answers, "content_id", "quiz", "user", "item").values():
+        found += rows if rows[0]["counts"] == "all" else rows[:1] if rows[0]["counts"] == "first" else rows[-1:]
+    for row in found:
+        unit = "try" if row["counts"] == "all" else "user"
+        others = [
+            each["correct"]
+            for each in found
+            if all(each[name] == row[name] for name in ("content_id", "quiz", unit)) and each["item"] != row["item"]
+        ]
+        row["rest"] = mean(others) if others else None
+    return found
+
+
+def wilson(p: float, n: int) -> tuple[float, float]:
+    z = NormalDist().inv_cdf(0.975)
+    centre, half = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+    return (centre - half) / (1 + z * z / n), (centre + half) / (1 + z * z / n)
+
+
+def item_analysis(world: World, counts: str | None = None) -> Any:
+    found = []
+    for (content, item), rows in grouped(observations(world, counts), "content_id", "item").items():
+        compared = [row for row in rows if row["rest"] is not None]
+        x, y = [row["correct"] for row in compared], [row["rest"] for row in compared]
+        varies = len(compared) > 1 and max(x) - min(x) > 1e-6 and max(y) - min(y) > 1e-6
         wrong = Counter(row["simple_answer"] for row in rows if row["correct"] < 1 and row["simple_answer"])
         commonest = sorted(wrong.items(), key=lambda entry: (-entry[1], entry[0]))[:3]
+        p = mean(row["correct"] for row in rows)
+        low, high = wilson(p, len(rows))
         found.append(
             {
                 "content_id": content,
                 "item": item,
                 "attempts": len(rows),
-                "difficulty": mean(x),
-                "discrimination": covariance / spread if spread > 1e-9 else None,
+                "difficulty": p,
+                "difficulty_low": low,
+                "difficulty_high": high,
+                "discrimination": correlation(x, y) if varies else None,
                 "hint_rate": mean(row["hinted"] for row in rows),
                 "error_rate": mean(row["error"] for row in rows),
                 "wrong_answers": [{"answer": answer, "attempts": many} for answer, many in commonest],
@@ -236,7 +319,7 @@ def struggling_learners(world: World) -> Any:
         [row for row in world.tries if row["mastery_level"] > 0], "user_id", "content_id"
     ).items():
         attempts, correct = sum(row["attempt_count"] for row in rows), sum(row["correct_sum"] for row in rows)
-        if attempts >= 10 and correct / attempts < 0.5 and not any(row["complete"] for row in rows):
+        if attempts >= 10 and correct / attempts < 0.5 and not completed(world, user, content):
             found.append(
                 {
                     "user_id": user,
@@ -253,21 +336,23 @@ def struggling_learners(world: World) -> Any:
 
 def lesson_completion(world: World) -> Any:
     mine = [row | {"lesson": row["context"]["lesson_id"]} for row in world.sessions if "lesson_id" in row["context"]]
-    progress = {row["_id"]: row["progress"] for row in world.summaries}
-    members = [learner.id for learner in (*world.rooms["A1"], world.idle)]
+    members = {world.lesson: [*world.rooms["A1"], world.idle], world.planned: world.rooms["A2"]}
+    contents = {world.lesson: {row["content_id"] for row in mine}, world.planned: set(world.resources)}
+    progress = {(row["user_id"], row["content_id"]): row["progress"] for row in world.summaries}
     found = []
-    for user in sorted(members):
-        for content in sorted({row["content_id"] for row in mine}):
-            rows = [row for row in mine if row["user_id"] == user and row["content_id"] == content]
-            done = progress[rows[0]["summary_id"]] if rows else 0.0
-            status = "done" if done >= 1 else "started" if rows else "not started"
+    for lesson, user in sorted((key, person.id or "") for key, people in members.items() for person in people):
+        for content in sorted(contents[lesson]):
+            rows = [
+                row for row in mine if (row["lesson"], row["user_id"], row["content_id"]) == (lesson, user, content)
+            ]
+            used = (user, content) in progress
             found.append(
                 {
-                    "lesson_id": world.lesson,
+                    "lesson_id": lesson,
                     "user_id": user,
                     "content_id": content,
-                    "status": status,
-                    "progress": done,
+                    "status": "done" if completed(world, user, content) else "started" if used else "not started",
+                    "progress": progress.get((user, content), 0.0),
                     "sessions": len(rows),
                     "time_spent": sum(row["time_spent"] for row in rows),
                 }
@@ -279,17 +364,22 @@ def quiz_results(world: World) -> Any:
     found = []
     for user in sorted(learner.id or "" for learner in (*world.rooms["A1"], world.idle)):
         tried = next((row for row in world.tries if row["user_id"] == user and row["content_id"] == world.quiz), None)
-        answered = tried["attempt_count"] if tried else 0
+        answers = latest_answers(tried) if tried else []
+        finished = tried is not None and tried["complete"]
+        in_progress = sum(answers) / len(answers) if answers else None
+        score = score_of(tried, QUESTIONS) if finished else in_progress
         found.append(
             {
                 "quiz_id": world.quiz,
                 "user_id": user,
-                "status": "not started" if tried is None else "finished" if tried["complete"] else "started",
-                "answered": answered,
-                "correct": tried["correct_sum"] if tried else 0,
-                "score": tried["correct_sum"] / answered if tried and answered else None,
+                "status": "not started" if tried is None else "finished" if finished else "started",
+                "answered": len(answers),
+                "question_count": QUESTIONS,
+                "correct": sum(answers),
+                "score": score,
+                "score_of": None if score is None else "all" if finished else "answered",
                 "time_spent": tried["time_spent"] if tried else 0,
-                "completion_timestamp": stamp(tried["completion_timestamp"]) if tried and tried["complete"] else None,
+                "completion_timestamp": stamp(tried["completion_timestamp"]) if tried and finished else None,
             }
         )
     return found
@@ -319,7 +409,7 @@ def improvement(world: World) -> Any:
 def retention(world: World) -> Any:
     weeks: dict[str, set[Any]] = defaultdict(set)
     for row in world.sessions:
-        day = row["start_timestamp"].date()
+        day = local_day(row["start_timestamp"])
         weeks[row["user_id"]].add(day - timedelta(days=day.weekday()))
     found = []
     for cohort in sorted({min(each) for each in weeks.values()}):
@@ -341,10 +431,20 @@ def totals(world: World) -> Any:
     found = []
     for user in sorted(learner.id or "" for learner in world.learners):
         tries = sum(row["complete"] for row in world.tries if row["user_id"] == user)
-        done = sum(row["progress"] >= 1 and not row["has_tries"] for row in world.summaries if row["user_id"] == user)
-        if tries + done:
-            found.append({"user_id": user, "finished_tries": tries, "contents_done": done, "progress": tries + done})
+        mine = [row for row in world.summaries if row["user_id"] == user]
+        all_done = [row for row in mine if completed(world, user, row["content_id"])]
+        done = sum(not row["has_tries"] for row in all_done)
+        if tries or all_done:
+            numbers = {"finished_tries": tries, "contents_done": done, "progress": tries + done}
+            found.append({"user_id": user} | numbers | {"contents_completed": len(all_done)})
     return found
+
+
+def needs_help(tries: list[Any]) -> bool:
+    """As Kolibri decides it, of tries at an exercise that was never completed."""
+    latest = max(tries, key=lambda row: row["end_timestamp"])
+    entries = [entry for attempt in latest["attempts"] for entry in attempt["interaction_history"]]
+    return sum(not entry.get("correct") for entry in entries) >= 4
 
 
 def progress(world: World) -> Any:
@@ -353,15 +453,21 @@ def progress(world: World) -> Any:
         tries = [row for row in world.tries if row["summary_id"] == summary["_id"]]
         attempts, correct = sum(row["attempt_count"] for row in tries), sum(row["correct_sum"] for row in tries)
         exercise = any(row["mastery_level"] > 0 for row in tries)
-        mastered = summary["progress"] >= 1 or any(row["complete"] for row in tries)
-        struggling = exercise and attempts >= 10 and correct / attempts < 0.5
+        done = completed(world, summary["user_id"], summary["content_id"])
+        helpless = exercise and not done and needs_help(tries)
+        handed_in = [row for row in tries if row["mastery_level"] < 0 and row["complete"]]
+        newest = max(handed_in, key=lambda row: row["end_timestamp"], default=None)
+        count = QUESTIONS if summary["content_id"] == world.quiz else None
         found.append(
             {
                 "user_id": summary["user_id"],
                 "content_id": summary["content_id"],
                 "kind": summary["kind"],
-                "status": "mastered" if mastered else "struggling" if struggling else "started",
+                "status": ("mastered" if exercise else "finished") if done else "needs help" if helpless else "started",
+                "needs_help": helpless,
+                "struggling": exercise and not done and attempts >= 10 and correct / attempts < 0.5,
                 "progress": summary["progress"],
+                "score": score_of(newest, count) if newest else None,
                 "time_spent": summary["time_spent"],
                 "tries": len(tries),
                 "attempts": attempts,
@@ -383,7 +489,7 @@ def learning_gain(world: World) -> Any:
             tests[kind] = max(tests.get(kind, log), log, key=lambda each: each["end_timestamp"])
     found = []
     for (user, course, unit), tests in sorted(taken.items()):
-        score = {kind: mean(attempt["correct"] for attempt in log["attempts"]) for kind, log in tests.items()}
+        score = {kind: mean(latest_answers(log)) for kind, log in tests.items()}
         at = {kind: stamp(log["completion_timestamp"]) for kind, log in tests.items()}
         found.append(
             {
@@ -429,6 +535,12 @@ def close(found: Any, expected: Any) -> bool:
     return found == expected
 
 
+def different(name: str, found: list[Any], expected: list[Any]) -> str:
+    """The first difference, in full."""
+    pairs = [f"{one}\n{other}" for one, other in zip(found, expected, strict=False) if not close(one, other)]
+    return f"{name}: {len(found)} rows, not {len(expected)}; {pairs[0] if pairs else ''}"
+
+
 def test_every_question_has_a_naive_answer() -> None:
     assert set(NAIVE) == set(questions())
 
@@ -439,14 +551,26 @@ async def test_every_report_equals_a_naive_computation(world: World) -> None:
         if world.api.engine == "mongomock" and name not in MOCKED:
             continue
         found = await world.report(name, world.admin)
-        assert close(found, naive(world)), (name, found, naive(world))
+        expected = naive(world)
+        assert close(found, expected), different(name, found, expected)
         assert found or name == "struggling-learners", name
     if world.api.engine != "mongomock":
+        rows = {row["user_id"]: row for row in await world.report("totals", world.admin)}
+        statuses = Counter(
+            row["user_id"]
+            for row in await world.report("progress", world.admin)
+            if row["status"] in ("mastered", "finished")
+        )
         for learner in world.learners:
-            listed = [
-                row["progress"] for row in await world.report("totals", world.admin) if row["user_id"] == learner.id
-            ]
-            assert await world.api.total(learner) == (listed[0] if listed else 0)
+            # Less by what has no tries and was started again.
+            again = sum(
+                row["progress"] < 1 and not row["has_tries"] and row["completion_timestamp"] is not None
+                for row in world.summaries
+                if row["user_id"] == learner.id
+            )
+            listed = rows.get(learner.id, {"progress": 0, "contents_completed": 0})
+            assert await world.api.total(learner) == listed["progress"] - again
+            assert listed["contents_completed"] == statuses[learner.id]
 
 
 @pytest.mark.engines("embedded")
@@ -496,26 +620,25 @@ async def test_items_of_a_whole_facility_are_answered_from_the_rollup(world: Wor
         assert done <= total
 
     await roll_up(world.api.db, told, everything=True)
-    rolled = (await world.api.db.find_one("rollups", {"_id": "item-analysis"}))["as_of"]  # type: ignore[index]
+    rolled = (await world.api.db.find_one("rollups", {"_id": "item-analysis:2"}))["as_of"]  # type: ignore[index]
 
     answer = await world.api.answer(
         "GET", "/api/reports/item-analysis", ROOT, params={"facility": world.school.facility}
     )
     assert datetime.fromisoformat(answer["as_of"]) == rolled
-    assert close(answer["results"], item_analysis(world))
+    assert close(nameless(answer["results"]), item_analysis(world))
 
     await world.study(world.rooms["A1"][0], "A2", moments.now() - timedelta(minutes=10))
     again = await world.api.answer(
         "GET", "/api/reports/item-analysis", ROOT, params={"facility": world.school.facility}
     )
     assert again["results"] == answer["results"]  # as of then
-    ids = {learner.id for learner in world.learners}
-    world.tries = [row for row in await world.api.db.find("mastery_logs", {}) if row["user_id"] in ids]
+    await world.look()
     await roll_up(world.api.db, told)
     fresh = await world.api.answer(
         "GET", "/api/reports/item-analysis", ROOT, params={"facility": world.school.facility}
     )
-    assert close(fresh["results"], item_analysis(world))
+    assert close(nameless(fresh["results"]), item_analysis(world))
 
 
 @pytest.mark.engines("embedded")  # the form, not the numbers

@@ -16,7 +16,7 @@ from tests.processes import Service, learntrack
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts" / "analytics"
-NAMES = ("username", "full_name", "lesson", "quiz")
+NAMES = ("username", "full_name", "lesson", "quiz", "content")
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,32 @@ def printed(demo: Path, name: str, script: str = "var since='2020-01-01'") -> li
     command = [mongosh(), uri, "--quiet", "--norc", "--eval", script, str(SCRIPTS / f"{name.replace('-', '_')}.js")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     return [plain(json.loads(line)) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("var since='yesterday'", "since: Must be a date or a moment (ISO 8601)."),
+        ("var until='2026-02-30'", "until: Must be a date or a moment (ISO 8601)."),
+        ("var classroom='A1'", "classroom: Must be a valid UUID."),
+        ("var timezone='Mars/Base'", "timezone: There is no such time zone"),
+        ("var attempts='last'", "attempts: Must be one of first, latest, all."),
+        ("var clasroom='00000000000000000000000000000001'", "There is no parameter clasroom"),
+    ],
+)
+def test_the_scripts_refuse_what_the_command_refuses(script: str, message: str) -> None:
+    node = shutil.which("node") or pytest.skip("node is not installed")
+    sandbox = "{print: console.log, quit: (code) => process.exit(code)}"
+    file = json.dumps(str(SCRIPTS / "lib" / "parameters.js"))
+    program = f"""
+        const vm = require("vm"), sandbox = vm.createContext({sandbox});
+        vm.runInContext({json.dumps(script)}, sandbox);
+        vm.runInContext(require("fs").readFileSync({file}, "utf8"), sandbox);
+    """
+    done = subprocess.run([str(node), "-e", program], capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.stdout.startswith(message)
+    assert done.returncode == 2
 
 
 def test_there_is_a_script_for_every_question() -> None:

@@ -1,31 +1,26 @@
 // Runs a question of src/learntrack/reports/questions in mongosh and prints its rows, a JSON object a line.
-// Parameters are global variables: since, until, facility, classroom, content, database ("learntrack").
+// Parameters are global variables: see parameters.js. `database` is "learntrack" unless it is said.
 
-var questions = require('path').join(__dirname, '..', '..', '..', 'src', 'learntrack', 'reports', 'questions');
+var path = require('path');
+load(path.join(__dirname, 'parameters.js'));
+var questions = path.join(__dirname, '..', '..', '..', 'src', 'learntrack', 'reports', 'questions');
 
-function given(name) {
-  var value = globalThis[name];
-  return value === undefined || value === null || value === '' ? undefined : value;
+function read(...names) {
+  return JSON.parse(require('fs').readFileSync(path.join(questions, ...names) + '.json', 'utf8'));
 }
 
-// What `{"$param": name}` stands for; undefined where nothing is asked, and then the condition goes.
-function parameters(target) {
-  var found = { content: given('content'), facility: given('facility') };
-  var period = {};
-  if (given('since')) period.$gte = new Date(since);
-  if (given('until')) period.$lt = new Date(until);
-  if (Object.keys(period).length) found.period = period;
-  var places = [given('facility'), given('classroom')].filter(Boolean);
-  if (places.length) {
-    found.learners = { $in: target.users.find({ places: { $all: places } }, { _id: 1 }).toArray().map((user) => user._id) };
-  }
-  return found;
+function isOnly(value, key) {
+  return value !== null && typeof value === 'object' && Object.keys(value).join() === key;
 }
 
+// The stages with those of shared parts, and what is asked for, filled in.
 function filled(value, params) {
-  if (Array.isArray(value)) return value.map((each) => filled(each, params));
+  if (Array.isArray(value)) {
+    var entries = value.flatMap((each) => (isOnly(each, '$part') ? read('parts', each.$part).stages : [each]));
+    return entries.map((each) => filled(each, params));
+  }
   if (value === null || typeof value !== 'object') return value;
-  if (Object.keys(value).join() === '$param') return params[value.$param];
+  if (isOnly(value, '$param')) return params[value.$param];
   var found = {};
   for (var key of Object.keys(value)) {
     var inner = filled(value[key], params);
@@ -35,7 +30,7 @@ function filled(value, params) {
 }
 
 function run(name) {
-  var question = JSON.parse(require('fs').readFileSync(require('path').join(questions, name + '.json'), 'utf8'));
+  var question = read(name);
   var target = db.getSiblingDB(given('database') || 'learntrack');
   var stages = filled([...question.pipeline, ...(question.then || [])], parameters(target));
   target

@@ -24,11 +24,18 @@ class Format(StrEnum):
 @commands.command()
 def report(
     name: Annotated[str, typer.Argument(help="Which report; `learntrack report list` prints them.")],
-    since: Annotated[str | None, typer.Option(help="From this date or moment on (ISO 8601, UTC).")] = None,
-    until: Annotated[str | None, typer.Option(help="Before this date or moment (ISO 8601, UTC).")] = None,
+    since: Annotated[str | None, typer.Option(help="From this moment on (ISO 8601, UTC), or from this day on.")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this moment (ISO 8601, UTC), or up to this day.")] = None,
     facility: Annotated[str | None, typer.Option(help="Only learners of this facility (its id).")] = None,
     classroom: Annotated[str | None, typer.Option(help="Only learners of this classroom (its id).")] = None,
     content: Annotated[str | None, typer.Option(help="Only this content (its id).")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Where days begin (an IANA name); without it the facility's, else UTC.")
+    ] = None,
+    attempts: Annotated[
+        str | None, typer.Option(help="item-analysis: which answers to a question count (first, latest, all).")
+    ] = None,
+    details: Annotated[bool, typer.Option(help="item-analysis: who gave which wrong answer.")] = False,
     form: Annotated[Format, typer.Option("--format", help="In which form.")] = Format.table,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file to write to.", dir_okay=False)] = None,
 ) -> None:
@@ -56,7 +63,16 @@ def report(
             await terminal.write(answer, form.value, output, count)
 
     try:
-        filters = report_filters(since=since, until=until, facility=facility, classroom=classroom, content=content)
+        filters = report_filters(
+            since=since,
+            until=until,
+            facility=facility,
+            classroom=classroom,
+            content=content,
+            timezone=timezone,
+            attempts=attempts,
+            details="true" if details else None,
+        )
         with_database(configured(), work, read_patience=inf)
     except Refusal as refusal:
         fail(refusal.detail)

@@ -44,8 +44,8 @@ class IdempotencyKey(Stored, Document):  # type: ignore[misc]  # our ids are no 
 
 
 class RollupState(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
-    """As of when a report's rollup is. Its id is the report's name. In the facilities of `stale` somebody has been
-    forgotten since: there the logs answer, until the next rollup.
+    """As of when a report's rollup is. Its id is the report's name and the version of the rollup. In the facilities of
+    `stale` somebody has been forgotten since: there the logs answer, until the next rollup.
     """
 
     as_of: datetime

@@ -15,8 +15,10 @@ class ItemRollup(Stored, Document):  # type: ignore[misc]  # our ids are no Obje
     """Attempts at a question by the learners of a facility, for the report item-analysis.
 
     Its id is `facility:content:item`. `answers` has an entry for each of the commonest wrong simple answers and one
-    (`answer` null) for all other attempts: how many (`attempts`), the sums of correct (`x`), of the try's mean
-    correctness (`y`), of their squares and product (`xx`, `yy`, `xy`), and how many were `hinted` or met `errors`.
+    (`answer` null) for all other observations: how many (`attempts`), the sums of correctness and its square (`x`,
+    `xx`); of those that have other questions to be compared with how many (`rn`), the sums of their correctness and of
+    the mean correctness at the others (`rx`, `ry`), of their squares and product (`rxx`, `ryy`, `rxy`); and how many
+    were `hinted` or met `errors`.
     """
 
     facility_id: str

@@ -15,6 +15,8 @@ PLACES = IndexModel([("places", ASCENDING)], name="places")
 """Serves: who is in a facility, a classroom or a group."""
 ROLE_PLACES = IndexModel([("role_places", ASCENDING)], name="role_places")
 """Serves: who has a role in a place."""
+LEARNS_IN = IndexModel([("learns_in", ASCENDING)], name="learns_in")
+"""Serves: to whom something is assigned."""
 ASSIGNED = IndexModel([("collection_ids", ASCENDING)], name="assigned")
 """Serves: what is assigned to a collection."""
 
@@ -43,8 +45,10 @@ class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A person.
 
     `memberships` are the collections that the roster names; `collections` add the classrooms of groups among them, and
-    `places` the facility: where the user counts as a learner. `role_places` are the collections whose learners' logs
-    the user may read. All three are derived when the roster is written (`settle`), so that nobody decides it again.
+    `places` the facility: where the user counts as a learner. `learns_in` are those whose assignments are the user's:
+    `collections`, and the facility for who is no coach, admin or superuser. `role_places` are the collections whose
+    learners' logs the user may read. All of them are derived when the roster is written (`settle`), so that nobody
+    decides it again.
     `former_collections`, `former_facilities` and `former_roles` are those that have ended, each until when: one that
     begins again is no longer among them.
     """
@@ -56,6 +60,7 @@ class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     memberships: list[str] = []
     collections: list[str] = []
     places: list[str] = []
+    learns_in: list[str] | None = None
     roles: list[Role] = []
     role_places: list[str] = []
     former_collections: list[FormerCollection] = []
@@ -66,7 +71,7 @@ class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
         """Collection and indexes."""
 
         name = "users"
-        indexes: ClassVar = [PLACES, ROLE_PLACES]
+        indexes: ClassVar = [PLACES, ROLE_PLACES, LEARNS_IN]
 
     @classmethod
     def begin(
@@ -82,6 +87,7 @@ class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
             memberships=[],
             collections=[],
             places=[],
+            learns_in=[],
             roles=[],
             role_places=[],
         )
@@ -144,12 +150,20 @@ class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
             former_collections=former,
             collections=collections,
             places=_unique([self.facility_id, *collections]),
+            learns_in=reached(collections, self.facility_id, is_staff=self.is_superuser or bool(self.roles)),
             role_places=_unique(role.collection_id for role in self.roles),
         )
 
 
 def _key(role: Role) -> tuple[str, str]:
     return role.collection_id, role.kind
+
+
+def reached(collections: Iterable[str], facility_id: str, *, is_staff: bool) -> list[str]:
+    """The collections whose assignments are a user's: those that the user is a member of, and what is assigned to the
+    whole facility where the user is no coach, admin or superuser.
+    """
+    return _unique([*collections, *([] if is_staff else [facility_id])])
 
 
 def _unique(ids: Iterable[str]) -> list[str]:

@@ -39,7 +39,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters |= {"duration": presentation.duration}
+_templates.filters |= {"duration": presentation.duration, "percent": presentation.percent}
 _templates.globals |= {"STATUSES": presentation.STATUSES}
 
 _BEAT_SECONDS = 5.0

@@ -5,10 +5,12 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from learntrack.domain.shares import per_cent
 from learntrack.storage.database import Row
 
-STATUSES = {"not started": "·", "started": "◐", "struggling": "▲", "mastered": "✓"}
-"""Each status with its sign, so that nothing is told by colour alone."""
+STATUSES = {"not started": "·", "started": "◐", "needs help": "▲", "mastered": "✓", "finished": "✓"}
+"""Each status of the report progress with its sign, so that nothing is told by colour alone."""
+DONE = ("mastered", "finished")
 
 QUIZ_COLUMNS = {"user_id": "text", "name": "text", "status": "text"} | dict.fromkeys(
     ("correct", "answered", "time_spent", "correct_diff", "better", "worse", "same"), "number"
@@ -35,9 +37,9 @@ class Cell(Struct):
         """All of it in words."""
         parts = [self.status]
         if self.status != "not started":
-            parts += [f"{self.progress:.0%} done", f"{duration(self.time_spent)}"]
+            parts += [f"{per_cent(self.progress)}% done", f"{duration(self.time_spent)}"]
         if self.attempts and self.correct_share is not None:
-            parts.append(f"{self.attempts} attempts, {self.correct_share:.0%} right")
+            parts.append(f"{self.attempts} attempts, {per_cent(self.correct_share)}% right")
         return ", ".join(parts)
 
 
@@ -77,12 +79,17 @@ def overview(learners: Sequence[Row], rows: list[Row], titles: dict[str, str], *
 
 
 def _line(learner: Row, cells: list[Cell]) -> Line:
-    mastered = sum(cell.status == "mastered" for cell in cells)
+    mastered = sum(cell.status in DONE for cell in cells)
     return Line(learner["_id"], learner["name"], cells, mastered, sum(cell.time_spent for cell in cells))
 
 
 def _cell(row: Row) -> Cell:
     return Cell(row["status"], row["progress"], row["time_spent"], row["attempts"], row["correct_share"])
+
+
+def percent(share: float) -> str:
+    """A share in whole per cent, never more than it is."""
+    return f"{per_cent(share)}\u00a0%"
 
 
 def duration(seconds: float) -> str:
@@ -96,9 +103,9 @@ def duration(seconds: float) -> str:
 def what_next(rows: Sequence[Row]) -> list[Row]:
     """What to look at next: what the learner struggles with, then what was begun and left, the latest first."""
     oldest = datetime.min.replace(tzinfo=rows[0]["last_activity"].tzinfo) if rows else datetime.min
-    unfinished = [row for row in rows if row["status"] != "mastered"]
+    unfinished = [row for row in rows if row["status"] not in DONE]
     return sorted(
-        unfinished, key=lambda row: (row["status"] != "struggling", -(row["last_activity"] - oldest).total_seconds())
+        unfinished, key=lambda row: (row["status"] != "needs help", -(row["last_activity"] - oldest).total_seconds())
     )[:5]
 
 

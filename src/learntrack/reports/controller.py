@@ -15,7 +15,7 @@ from learntrack.access.standing import caller_of
 from learntrack.reports import formats
 from learntrack.reports.exports import columns as export_columns
 from learntrack.reports.exports import export
-from learntrack.reports.filters import report_filters
+from learntrack.reports.filters import OBSERVATIONS, report_filters
 from learntrack.reports.questions import questions
 from learntrack.reports.schemas import REPORT_EXAMPLE, REPORT_NAMES_EXAMPLE, Report, ReportName
 from learntrack.reports.service import Reports
@@ -24,14 +24,19 @@ from learntrack.web.answers import JSON, json_response, stream_response
 from learntrack.web.api_description import also_as
 from learntrack.web.examples import example
 from learntrack.web.paging import page_request
-from learntrack.web.parameters import COUNT, TEXT, Classroom, Content, Facility, PageNumber, query
+from learntrack.web.parameters import BOOLEAN, COUNT, TEXT, Classroom, Content, Facility, PageNumber, query
 from learntrack.web.problems import answers
 
 CSV = "text/csv; charset=utf-8"
 
 
-Since = Annotated[str | None, query("From this date or moment on (ISO 8601, UTC).")]
-Until = Annotated[str | None, query("Before this date or moment (ISO 8601, UTC).")]
+Since = Annotated[str | None, query("From this moment on (ISO 8601, UTC); a date alone is its whole day.")]
+Until = Annotated[
+    str | None, query("Before this moment, which is not included (ISO 8601, UTC); a date alone is, as its whole day.")
+]
+Timezone = Annotated[
+    str | None, query("Where days begin: an IANA name such as Africa/Nairobi. Without it the facility's, else UTC.")
+]
 
 
 def _csv_spec(kind: str) -> ResponseSpec:
@@ -78,6 +83,12 @@ class ReportController(Controller):
         facility: Facility = None,
         classroom: Classroom = None,
         content: Content = None,
+        timezone: Timezone = None,
+        attempts: Annotated[
+            str | None,
+            query("Item analysis: which answers to a question count.", **TEXT, enum=list(OBSERVATIONS)),
+        ] = None,
+        details: Annotated[str | None, query("Item analysis: who gave which wrong answer.", **BOOLEAN)] = None,
         format: Annotated[Literal["json", "csv"], query("json or csv.", **TEXT, enum=["json", "csv"])] = "json",
         page: PageNumber = None,
         page_size: Annotated[str | None, query("Answer with a page of this many rows (JSON only).", **COUNT)] = None,
@@ -86,7 +97,16 @@ class ReportController(Controller):
         `Learntrack-As-Of` says as of when it is.
         """
         asked = page_request(page, page_size)
-        filters = report_filters(since=since, until=until, facility=facility, classroom=classroom, content=content)
+        filters = report_filters(
+            since=since,
+            until=until,
+            facility=facility,
+            classroom=classroom,
+            content=content,
+            timezone=timezone,
+            attempts=attempts,
+            details=details,
+        )
         answer = await reports.report(name, filters, by=caller_of(request))
         headers = {"Learntrack-As-Of": answer.as_of.isoformat()}
         if format == "csv":

@@ -1,22 +1,37 @@
-"""What a report is narrowed to."""
+"""What a report is narrowed to, and how its days and its attempts are counted."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from learntrack.domain.ids import parse_id
+from learntrack.domain.time_zones import UTC_NAME, time_zone, zone_info
 from learntrack.web.parameters import read_filters
+
+Observations = Literal["first", "latest", "all"]
+OBSERVATIONS: tuple[Observations, ...] = ("first", "latest", "all")
+_YEARS = range(1900, 9999)
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class ReportFilters(Struct, frozen=True):
-    """Ids are those of `domain.ids`; `since` is included, `until` is not."""
+    """Ids are those of `domain.ids`. `since` is included, `until` is not, unless it is a date: a date alone is its
+    whole day, in `timezone` (an IANA name; None: as `reports.time_zone` finds it).
 
-    since: datetime | None = None
-    until: datetime | None = None
+    `attempts` says which attempts at a question count (None: the first in quizzes, all in exercises); `details` asks
+    for who gave which wrong answer.
+    """
+
+    since: datetime | date | None = None
+    until: datetime | date | None = None
     facility: str | None = None
     classroom: str | None = None
     content: str | None = None
+    timezone: str | None = None
+    attempts: Observations | None = None
+    details: bool = False
 
     @property
     def places(self) -> list[str]:
@@ -24,23 +39,67 @@ class ReportFilters(Struct, frozen=True):
         return [place for place in (self.facility, self.classroom) if place is not None]
 
     @property
+    def has_period(self) -> bool:
+        """Whether a period is asked for."""
+        return self.since is not None or self.until is not None
+
+    @property
     def period(self) -> dict[str, datetime]:
         """The condition on a moment."""
-        return {name: moment for name, moment in (("$gte", self.since), ("$lt", self.until)) if moment is not None}
+        zone = self.timezone or UTC_NAME
+        found: dict[str, datetime] = {}
+        if self.since is not None:
+            found["$gte"] = _beginning(self.since, zone)
+        if self.until is not None:
+            is_day = not isinstance(self.until, datetime)
+            found["$lt"] = _beginning(self.until + timedelta(days=1) if is_day else self.until, zone)
+        return found
 
 
-def _moment(text: str) -> datetime:
+def _beginning(moment: datetime | date, zone: str) -> datetime:
+    """The moment, or of a date the moment when it begins."""
+    if isinstance(moment, datetime):
+        return moment
+    return datetime(moment.year, moment.month, moment.day, tzinfo=zone_info(zone)).astimezone(UTC)
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if day.year not in _YEARS:
+        raise ValueError(f"{day.year} is no year that anything can have happened in.")
+    return day
+
+
+def _moment(text: str) -> datetime | date:
+    text = text.strip()
     try:
+        if len(text) <= len("2026-03-02"):
+            return _day(text)
         # A plus sign that a query string has made a space of.
-        moment = datetime.fromisoformat(text.strip().replace(" ", "+") if "T" in text else text.strip())
+        moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError("Must be a date or a moment (ISO 8601).") from None
 
 
-_READERS: Mapping[str, Callable[[str], str | datetime]] = {
+def _observations(text: str) -> str:
+    if text not in OBSERVATIONS:
+        raise ValueError(f"Must be one of {', '.join(OBSERVATIONS)}.")
+    return text
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in _BOOLEANS:
+        raise ValueError("Must be true or false.")
+    return _BOOLEANS[text.lower()]
+
+
+_READERS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(("since", "until"), _moment),
     **dict.fromkeys(("facility", "classroom", "content"), parse_id),
+    "timezone": time_zone,
+    "attempts": _observations,
+    "details": _boolean,
 }
 
 

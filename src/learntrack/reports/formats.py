@@ -23,6 +23,7 @@ class Answer:
     title: str
     description: str
     as_of: datetime
+    timezone: str
     columns: Sequence[Column]
     rows: AsyncIterator[Row]
 
@@ -33,6 +34,7 @@ class Answer:
             title=self.title,
             description=self.description,
             as_of=self.as_of,
+            timezone=self.timezone,
             columns=list(self.columns),
             results=results,
         )

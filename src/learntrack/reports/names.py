@@ -1,25 +1,22 @@
 """Names beside ids: whom and what a row is about, looked up for many rows at once."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from learntrack.reports.questions import Column
+from learntrack.reports.titles import titles_of, titles_of_assigned
 from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
 
 ROWS = 500
-_NAMES = {
-    "user": ("users", {"username": 1, "full_name": 1}),
-    "lesson": ("lessons", {"title": 1}),
-    "quiz": ("quizzes", {"title": 1}),
-}
 
-_AFTER: dict[str, tuple[Column, ...]] = {
+_AFTER: Mapping[str, tuple[Column, ...]] = {
     "user": (
         Column("username", "text", "The learner's user name."),
         Column("full_name", "text", "The learner's full name."),
     ),
-    "lesson": (Column("lesson", "text", "The lesson's title."),),
-    "quiz": (Column("quiz", "text", "The quiz's title."),),
+    "lesson": (Column("lesson", "text", "The lesson's title, or its id where nobody has given it one."),),
+    "quiz": (Column("quiz", "text", "The quiz's title, or its id where nobody has given it one."),),
+    "content": (Column("content", "text", "The content's title, or its id where nobody has given it one."),),
 }
 
 
@@ -47,22 +44,36 @@ async def in_parts(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
         yield part
 
 
+async def people(db: Reading, users: Collection[str]) -> dict[str, Row]:
+    """User names, full names and facilities of those whom the roster knows. Index: the key."""
+    fields = {"username": 1, "full_name": 1, "facility_id": 1}
+    rows = await db.find("users", {"_id": {"$in": list(users)}}, fields) if users else []
+    return {row["_id"]: row for row in rows}
+
+
 async def _named(db: Reading, rows: list[Row], columns: Sequence[Column]) -> list[Row]:
-    found: dict[str, dict[str, Row]] = {}
+    found: dict[str, Mapping[str, Row]] = {}
     for column in columns:
-        if column.kind in _NAMES:
-            collection, fields = _NAMES[column.kind]
-            ids = list({row[column.name] for row in rows if row.get(column.name)})
-            found[column.name] = {row["_id"]: row for row in await db.find(collection, {"_id": {"$in": ids}}, fields)}
+        if column.kind in _AFTER:
+            ids = {row[column.name] for row in rows if row.get(column.name)}
+            found[column.name] = await _names(db, column.kind, ids)
     return [_ordered(row, columns, found) for row in rows]
 
 
-def _ordered(row: Row, columns: Sequence[Column], found: dict[str, dict[str, Row]]) -> Row:
+async def _names(db: Reading, kind: str, ids: Collection[str]) -> dict[str, Row]:
+    """What to write in the columns behind an id, by the id."""
+    if kind == "user":
+        return await people(db, ids)
+    titles = await (titles_of_assigned(db, ids) if kind == "lesson" else titles_of(db, ids))
+    return {key: {kind: titled.shown} for key, titled in titles.items()}
+
+
+def _ordered(row: Row, columns: Sequence[Column], found: Mapping[str, Mapping[str, Row]]) -> Row:
     result: Row = {}
     for column in columns:
-        result[column.name] = row.get(column.name)
+        value = result[column.name] = row.get(column.name)
         if column.kind in _AFTER:
-            names = found.get(column.name, {}).get(row.get(column.name) or "", {})
+            names = found[column.name].get(str(value), {})
             for after in _AFTER[column.kind]:
-                result[after.name] = names.get(after.name, names.get("title", ""))
+                result[after.name] = names.get(after.name, "")
     return result

@@ -16,16 +16,21 @@ from learntrack.storage.database import Row
 _LOOK_BACK = timedelta(days=31)
 
 
-async def as_of_rollup(db: Database, name: str, facilities: Collection[str]) -> datetime | None:
+def state_key(name: str, rollup: Rollup) -> str:
+    """By which key the state of a rollup is kept; what was computed by another definition has another."""
+    return f"{name}:{rollup.version}"
+
+
+async def as_of_rollup(db: Database, key: str, facilities: Collection[str]) -> datetime | None:
     """When what is kept for a question about these facilities (none: all) was computed; None if it does not hold."""
-    state = await _state(db, name)
+    state = await _state(db, key)
     if state is None or (state.stale and (not facilities or not set(facilities).isdisjoint(state.stale))):
         return None
     return state.as_of
 
 
-async def _state(db: Database, name: str) -> RollupState | None:
-    row = await db.find_one(RollupState, {"_id": name})
+async def _state(db: Database, key: str) -> RollupState | None:
+    row = await db.find_one(RollupState, {"_id": key})
     return None if row is None else RollupState.read(row)
 
 
@@ -65,9 +70,10 @@ async def _roll_up_one(
 ) -> int:
     """Bring one question's rollup up to date; returns how many contents were computed."""
     began = moments.now()
-    state = None if everything else await _state(db, name)
+    key = state_key(name, rollup)
+    state = None if everything else await _state(db, key)
     if state is None:
-        await db.collection(RollupState).delete_one({"_id": name})
+        await db.collection(RollupState).delete_one({"_id": key})
         await db.collection(rollup.collection).delete_many({})
     work = [
         (facility, content, learners)
@@ -80,7 +86,7 @@ async def _roll_up_one(
         params = {"learners": {"$in": learners}, "content": content, "facility": facility}
         await db.rows(question.collection, question.rollup_stages(params))
     progress(len(work), len(work))
-    state = RollupState.begin(name, began)
+    state = RollupState.begin(key, began)
     await db.collection(RollupState).replace_one(state.key(), state.row(), upsert=True)
     if await _somebody_is_being_forgotten(db):
         # It may have been read before and stored after they were removed from it; the logs answer then.

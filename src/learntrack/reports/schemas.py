@@ -21,8 +21,8 @@ REPORT_NAMES_EXAMPLE = [
     {
         "name": "daily-activity",
         "title": "Activity by day",
-        "description": "Learners, sessions and time on each day (UTC).",
-        "columns": [{"name": "day", "kind": "date", "description": "The day (UTC)."}],
+        "description": "Learners, sessions and time on each day.",
+        "columns": [{"name": "day", "kind": "date", "description": "The day."}],
     }
 ]
 
@@ -34,6 +34,7 @@ class Report(Struct):
     title: str
     description: str
     as_of: Annotated[datetime, Meta(description="As of when it is: now, or when its rollup was computed.")]
+    timezone: Annotated[str, Meta(description="In which time zone its days begin (an IANA name).")]
     columns: list[Column]
     results: list[dict[str, Any]]
     page: Annotated[int, Meta(description="With page_size: the number of this page, from 1.")] | UnsetType = UNSET
@@ -45,8 +46,9 @@ _DAY = {"day": "2026-03-02", "learners": 24, "sessions": 61, "time_spent": 40260
 REPORT_EXAMPLE = {
     "report": "daily-activity",
     "title": "Activity by day",
-    "description": "Learners, sessions and time on each day (UTC).",
+    "description": "Learners, sessions and time on each day.",
     "as_of": "2026-03-09T10:00:00Z",
+    "timezone": "Africa/Nairobi",
     "columns": [{"name": name, "kind": "date" if name == "day" else "number", "description": ""} for name in _DAY],
     "results": [_DAY],
 }

@@ -3,19 +3,26 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, cast
 
+from msgspec.structs import replace
+
 from learntrack.access.may_read import EVERYBODY, Readable, may_read, members_of
 from learntrack.access.standing import Caller
 from learntrack.domain import moments
+from learntrack.domain.time_zones import UTC_NAME
 from learntrack.errors import NotFound
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.formats import Answer, as_csv, json_row
 from learntrack.reports.names import named, named_columns
 from learntrack.reports.questions import Column, ColumnKind, Question, questions
-from learntrack.reports.rollups import as_of_rollup
+from learntrack.reports.rollups import as_of_rollup, state_key
 from learntrack.reports.schemas import Report
+from learntrack.reports.time_zone import zone_of
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 from learntrack.web.paging import PageRequest, page_with
+
+_ANSWERS_IN_DETAIL = 10
+"""How many of a question's wrong answers details name."""
 
 
 class Reports:
@@ -37,7 +44,8 @@ class Reports:
 
         """
         _question(name)  # before the roster is looked at
-        return await self.about(name, filters, await may_read(by, places=filters.places))
+        zone = await zone_of(self._db, filters, asked_by=by.actor.user_id)
+        return await self.about(name, replace(filters, timezone=zone), await may_read(by, places=filters.places))
 
     async def unlimited(self, name: str, filters: ReportFilters) -> Answer:
         """The answer to a question about everybody, for who has the database anyway.
@@ -77,10 +85,12 @@ class Reports:
 
         """
         question = _question(name)
+        filters = replace(filters, timezone=await zone_of(self._db, filters))
         kept = None
-        if question.rollup is not None and not filters.classroom and not filters.content and not filters.period:
+        if question.rollup is not None and _asks_for_everything(filters):
             facilities = await self._whole_facilities(filters, members)
-            kept = None if facilities is None else await as_of_rollup(self._db, name, facilities)
+            key = state_key(name, question.rollup)
+            kept = None if facilities is None else await as_of_rollup(self._db, key, facilities)
         params = _params(filters, members)
         if kept is not None and question.rollup is not None:
             if facilities:
@@ -95,6 +105,7 @@ class Reports:
             question.title,
             question.description,
             kept or moments.now(),
+            filters.timezone or UTC_NAME,
             columns,
             named(self._db.reports, rows, question.columns),
         )
@@ -134,8 +145,16 @@ def _question(name: str) -> Question:
     return found
 
 
+def _asks_for_everything(filters: ReportFilters) -> bool:
+    """Whether nothing narrows what is asked for, but perhaps a facility."""
+    narrowed = filters.classroom or filters.content or filters.has_period or filters.attempts or filters.details
+    return not narrowed
+
+
 def _params(filters: ReportFilters, members: Readable) -> dict[str, Any]:
-    params: dict[str, Any] = {}
+    params: dict[str, Any] = {"timezone": filters.timezone, "attempts": filters.attempts, "details": filters.details}
+    if filters.details:
+        params["answers"] = _ANSWERS_IN_DETAIL
     if members.users is not None:
         params["learners"] = {"$in": list(members.users)}
     if filters.period:

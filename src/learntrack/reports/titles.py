@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from learntrack.documents import Content, CourseSession, FormerEntry, Lesson, Question, Quiz
-from learntrack.storage import Database
 from learntrack.storage.database import Row
+from learntrack.storage.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Titled:
 _BRIEF: Mapping[str, Any] = {"questions": 0}
 
 
-async def titles_of(db: Database, contents: Collection[str], *, questions: bool = False) -> dict[str, Titled]:
+async def titles_of(db: Reading, contents: Collection[str], *, questions: bool = False) -> dict[str, Titled]:
     """What these contents are called, quizzes among them; there is an entry for each. Index: the key.
 
     A quiz's own title comes before that of a content of the same id, and both before that of what is gone.
@@ -53,13 +53,13 @@ async def titles_of(db: Database, contents: Collection[str], *, questions: bool 
     return await _titled(db, (FormerEntry, Content, Quiz), contents, questions=questions)
 
 
-async def titles_of_assigned(db: Database, assigned: Collection[str]) -> dict[str, Titled]:
+async def titles_of_assigned(db: Reading, assigned: Collection[str]) -> dict[str, Titled]:
     """What these lessons, quizzes and course sessions are called; there is an entry for each. Index: the key."""
     return await _titled(db, (FormerEntry, Lesson, Quiz, CourseSession), assigned, questions=False)
 
 
 async def _titled(
-    db: Database, sources: Collection[type[Any]], ids: Collection[str], *, questions: bool
+    db: Reading, sources: Collection[type[Any]], ids: Collection[str], *, questions: bool
 ) -> dict[str, Titled]:
     found = {key: Titled(key) for key in ids}
     if not found:

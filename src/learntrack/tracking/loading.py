@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from learntrack.access.assigned import FIELDS, learns_in
 from learntrack.documents import (
     AttemptOverflow,
     ContentSession,
@@ -182,10 +183,10 @@ class Loading:
     async def assigned(self, questions: Collection[Assignment]) -> set[tuple[str, str]]:
         """Which of these are assigned now (a quiz: and active), as id and user."""
         users = {user for _, _, user in questions if user is not None}
-        shown = {"collections": 1, "facility_id": 1}
+        shown = {**FIELDS, "facility_id": 1}
         rows = await self._db.load_fields(User, {"_id": _one_of(list(users))}, shown, self._tx)
         self._facilities |= dict.fromkeys(users) | {row["_id"]: row["facility_id"] for row in rows}
-        collections = {row["_id"]: set(row["collections"]) for row in rows}
+        collections = {row["_id"]: learns_in(row) for row in rows}
         found: set[tuple[str, str]] = set()
         for name in {name for name, _, _ in questions}:
             ids = list({entry for other, entry, _ in questions if other == name})
@@ -197,7 +198,7 @@ class Loading:
                 if row.get("active", True)
             }
             for other, entry, user in questions:
-                if other == name and user and collections.get(user, set()) & assigned_to.get(entry, set()):
+                if other == name and user and collections.get(user, frozenset()) & assigned_to.get(entry, set()):
                     found.add((entry, user))
         return found
 

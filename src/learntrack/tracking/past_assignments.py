@@ -6,6 +6,7 @@ Only asked of what is not assigned any more, so that what is live costs nothing.
 from collections.abc import Collection
 from datetime import UTC, datetime
 
+from learntrack.access.assigned import FIELDS, learns_in
 from learntrack.documents import EndedAssignment, User
 from learntrack.storage import Database
 from learntrack.storage.transactions import Tx
@@ -40,9 +41,9 @@ _Held = dict[str, dict[str, datetime]]
 
 async def _held_by_users(db: Database, tx: Tx, ids: Collection[str]) -> _Held:
     held: _Held = {}
-    fields = {"collections": 1, "former_collections": 1}
+    fields = {**FIELDS, "former_collections": 1}
     for row in await db.load_fields(User, {"_id": {"$in": list(ids)}}, fields, tx):
-        held[row["_id"]] = dict.fromkeys(row["collections"], _FOR_EVER) | {
+        held[row["_id"]] = dict.fromkeys(learns_in(row), _FOR_EVER) | {
             former["collection_id"]: former["until"] for former in row.get("former_collections", [])
         }
     return held

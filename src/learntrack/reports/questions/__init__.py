@@ -1,9 +1,11 @@
 """The questions, one JSON file each: what the columns mean, and the aggregation pipeline that answers it.
 
-`{"$param": name}` in a pipeline stands for what is asked for (learners, period, content, facility); where nothing is
-asked the condition goes. The scripts for mongosh in scripts/analytics read the very same files.
+`{"$param": name}` in a pipeline stands for what is asked for (learners, period, content, facility, and those of
+`DEFAULTS`); where nothing is asked the condition goes. A stage `{"$part": name}` stands for the stages of
+`parts/name.json`, which several questions share. The scripts for mongosh in scripts/analytics read the very same files.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -13,7 +15,21 @@ from msgspec import Struct
 
 from learntrack.storage.database import Stage
 
-ColumnKind = Literal["id", "user", "lesson", "quiz", "text", "number", "seconds", "share", "date", "timestamp", "list"]
+ColumnKind = Literal[
+    "id",
+    "user",
+    "lesson",
+    "quiz",
+    "content",
+    "text",
+    "flag",
+    "number",
+    "seconds",
+    "share",
+    "date",
+    "timestamp",
+    "list",
+]
 
 
 class Column(Struct):
@@ -24,10 +40,15 @@ class Column(Struct):
     description: str
 
 
+DEFAULTS: Mapping[str, object] = {"timezone": "UTC", "attempts": None, "details": False, "answers": 3}
+"""Parameters that always have a value."""
+
+
 class Rollup(Struct):
-    """Where what has been kept ready stands, and how to read it."""
+    """Where what has been kept ready stands, and how to read it; `version` is raised with what is kept."""
 
     collection: str
+    version: int
     pipeline: list[dict[str, Any]]
 
 
@@ -50,27 +71,52 @@ class Question(Struct):
     def stages(self, params: dict[str, Any], *, from_rollup: bool = False) -> list[Stage]:
         """The pipeline with what is asked for filled in."""
         source = self.rollup.pipeline if from_rollup and self.rollup else self.pipeline
-        found: list[Stage] = _filled([*source, *self.then], params)
-        return found
+        return filled([*source, *self.then], params)
 
     def rollup_stages(self, params: dict[str, Any]) -> list[Stage]:
         """The pipeline that stores what the rollup reads."""
-        found: list[Stage] = _filled([*self.pipeline, *self.keep], params)
-        return found
+        return filled([*self.pipeline, *self.keep], params)
 
 
 _ABSENT = object()
 
 
+class Part(Struct):
+    """Stages that several questions share."""
+
+    description: str
+    stages: list[dict[str, Any]]
+
+
+def filled(stages: list[dict[str, Any]], params: Mapping[str, Any]) -> list[Stage]:
+    """The stages with what is asked for filled in."""
+    found: list[Stage] = _filled(stages, {**DEFAULTS, **params})
+    return found
+
+
 def _filled(value: Any, params: dict[str, Any]) -> Any:
     if isinstance(value, list):
         # A condition on nothing is no stage: every document would pass through it, decoded as a whole.
-        return [found for each in value if (found := _filled(each, params)) != {"$match": {}}]
+        stages = [each for entry in value for each in _parts(entry)]
+        return [found for each in stages if (found := _filled(each, params)) != {"$match": {}}]
     if not isinstance(value, dict):
         return value
     if value.keys() == {"$param"}:
         return params.get(value["$param"], _ABSENT)
     return {key: found for key, inner in value.items() if (found := _filled(inner, params)) is not _ABSENT}
+
+
+def _parts(entry: Any) -> list[Any]:
+    """What an entry of a list stands for: the stages of a part, or itself."""
+    if isinstance(entry, dict) and entry.keys() == {"$part"}:
+        return part(entry["$part"]).stages
+    return [entry]
+
+
+@cache
+def part(name: str) -> Part:
+    """The part of this name."""
+    return msgspec.json.decode(files(__package__).joinpath("parts", f"{name}.json").read_bytes(), type=Part)
 
 
 @cache

@@ -1,0 +1,123 @@
+// What the questions are narrowed to, read from global variables and refused as `learntrack report` refuses them.
+
+var NAMES = ['since', 'until', 'facility', 'classroom', 'content', 'timezone', 'attempts', 'details', 'database'];
+var UUID = /^[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}$/i;
+var DAY = /^\d{4}-\d{2}-\d{2}$/;
+var MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?$/;
+
+function refuse(message) {
+  print(message);
+  quit(2);
+}
+
+function given(name) {
+  var value = globalThis[name];
+  return value === undefined || value === null || value === '' ? undefined : value;
+}
+
+// A variable that is set and is no parameter: a slip of the pen would answer about everybody. To be asked before the
+// scripts have variables of their own.
+function refuseUnknown() {
+  for (var name of Object.keys(globalThis)) {
+    var isValue = ['string', 'boolean', 'number'].includes(typeof globalThis[name]);
+    if (isValue && !name.startsWith('__') && !NAMES.includes(name)) {
+      refuse('There is no parameter ' + name + ': only ' + NAMES.join(', ') + '.');
+    }
+  }
+}
+
+function idOf(name) {
+  var value = given(name);
+  if (value === undefined) return undefined;
+  if (!UUID.test(String(value))) refuse(name + ': Must be a valid UUID.');
+  return String(value).replace(/-/g, '').toLowerCase();
+}
+
+function choice(name, choices) {
+  var value = given(name);
+  if (value !== undefined && !choices.includes(value)) refuse(name + ': Must be one of ' + choices.join(', ') + '.');
+  return value;
+}
+
+function zoneNamed(name) {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+  } catch (error) {
+    refuse('timezone: There is no such time zone: an IANA name such as Africa/Nairobi is needed.');
+  }
+  return name;
+}
+
+// The zone asked for, else that of the facility asked about, else of the only one, else UTC.
+function zoneOf(target) {
+  if (given('timezone')) return zoneNamed(given('timezone'));
+  var place = idOf('facility');
+  var room = idOf('classroom') && target.classrooms.findOne({ _id: idOf('classroom') });
+  if (!place && room) place = room.facility_id;
+  var facilities = place ? target.facilities.find({ _id: place }).toArray() : target.facilities.find().limit(2).toArray();
+  return (facilities.length === 1 && facilities[0].timezone) || 'UTC';
+}
+
+// How far a zone is ahead of UTC at a moment, in milliseconds.
+function ahead(moment, zone) {
+  var parts = {};
+  var format = { timeZone: zone, hourCycle: 'h23', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' };
+  new Intl.DateTimeFormat('en-US', format).formatToParts(moment).forEach((part) => (parts[part.type] = Number(part.value)));
+  return Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second) - Math.floor(moment / 1000) * 1000;
+}
+
+function beginningOf(day, zone) {
+  var midnight = Date.parse(day + 'T00:00:00Z');
+  return new Date(midnight - ahead(new Date(midnight - ahead(new Date(midnight - 86400000), zone)), zone));
+}
+
+// A moment, or of a date alone the moment when that day begins, or the next one where `through`.
+function momentOf(name, zone, through) {
+  var text = given(name);
+  if (text === undefined) return undefined;
+  text = String(text).trim();
+  var moment = new Date(DAY.test(text) || /(Z|[+-]\d{2}:?\d{2})$/.test(text) ? text : text + 'Z');
+  if (!(DAY.test(text) || MOMENT.test(text)) || isNaN(moment) || (DAY.test(text) && moment.toISOString().slice(0, 10) !== text)) {
+    refuse(name + ': Must be a date or a moment (ISO 8601).');
+  }
+  if (!DAY.test(text)) return moment;
+  if (through) moment = new Date(moment.getTime() + 86400000);
+  return beginningOf(moment.toISOString().slice(0, 10), zone);
+}
+
+// What `{"$param": name}` stands for; undefined where nothing is asked, and then the condition goes.
+function parameters(target) {
+  var zone = zoneOf(target);
+  var details = choice('details', [true, false]) || false;
+  var found = {
+    content: idOf('content'),
+    facility: idOf('facility'),
+    timezone: zone,
+    attempts: choice('attempts', ['first', 'latest', 'all']) || null,
+    details: details,
+    answers: details ? 10 : 3,
+  };
+  var period = {};
+  var since = momentOf('since', zone, false);
+  var until = momentOf('until', zone, true);
+  if (since) period.$gte = since;
+  if (until) period.$lt = until;
+  if (Object.keys(period).length) found.period = period;
+  var places = [idOf('facility'), idOf('classroom')].filter(Boolean);
+  if (places.length) {
+    found.learners = { $in: target.users.find({ places: { $all: places } }, { _id: 1 }).toArray().map((user) => user._id) };
+  }
+  return found;
+}
+
+// Refuses what is wrong before the database is asked anything.
+function check() {
+  ['facility', 'classroom', 'content'].forEach(idOf);
+  var zone = given('timezone') ? zoneNamed(given('timezone')) : 'UTC';
+  ['since', 'until'].forEach((name) => momentOf(name, zone, false));
+  choice('attempts', ['first', 'latest', 'all']);
+  choice('details', [true, false]);
+}
+
+refuseUnknown();
+check();

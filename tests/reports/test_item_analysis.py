@@ -1,0 +1,109 @@
+"""Item statistics: against published data, and what counts as an answer."""
+
+from typing import Any
+
+import pytest
+
+from learntrack.documents import MasteryLog
+from learntrack.domain import moments
+from learntrack.domain.attempts import Attempt
+from learntrack.domain.ids import new_id, summary_id
+from learntrack.domain.mastery import COACH_ASSIGNED_QUIZ
+from tests.reports.lsat6 import DIFFICULTY, ITEM_REST, PATTERNS
+from tests.support import ROOT, Api, Person, School, exercise, right, wrong
+
+
+def tried(content: str, pattern: str) -> dict[str, Any]:
+    """A quiz of a new learner, as it is stored, with one answer to each item."""
+    user, now = new_id(), moments.now()
+    log = MasteryLog.begin(
+        summary_id(user, content), user_id=user, content_id=content, level=-1, criterion=COACH_ASSIGNED_QUIZ, at=now
+    )
+    common = {"start_timestamp": now, "end_timestamp": now, "completion_timestamp": now, "time_spent": 1.0}
+    common |= {"complete": True, "hinted": False, "error": False, "answer": {}, "interaction_history": []}
+    attempts = [
+        Attempt.model_validate(
+            common
+            | {"id": new_id(), "number": number, "item": f"item {number}", "session_id": user}
+            | {"correct": float(mark), "simple_answer": "x"}
+        )
+        for number, mark in enumerate(pattern)
+    ]
+    log.change(attempts=attempts, attempt_count=5, correct_sum=float(pattern.count("1")), completed_attempts=5)
+    return log.row()
+
+
+async def items(api: Api, content: str, by: Person = ROOT, **asked: Any) -> list[dict[str, Any]]:
+    found = await api.answer("GET", "/api/reports/item-analysis", by, params={"content": content, **asked})
+    rows: list[dict[str, Any]] = found["results"]
+    return rows
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_lsat_6_has_its_published_statistics(api: Api) -> None:
+    content = new_id()
+    rows = [tried(content, pattern) for pattern, many in PATTERNS.items() for _ in range(many)]
+    await api.db.collection(MasteryLog).insert_many(rows)
+
+    found = await items(api, content)
+    again = await items(api, content, attempts="all")
+
+    assert [row["attempts"] for row in found] == [1000] * 5
+    assert [round(row["difficulty"], 3) for row in found] == list(DIFFICULTY)
+    assert [round(row["discrimination"], 3) for row in found] == list(ITEM_REST)
+    bounds = (found[0]["difficulty_low"], found[0]["difficulty_high"])
+    assert bounds == pytest.approx((0.9059, 0.9389), abs=5e-5)
+    assert again == found  # with one answer to each, nothing else counts
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_a_one_question_exercise_discriminates_nothing(school: School) -> None:
+    start = exercise()
+    for answers in ([right("q")], [wrong("q"), right("q")], [wrong("q")]):
+        learner = await school.learner()
+        await school.api.update(learner, await school.api.start(learner, **start), interactions=answers)
+
+    [row] = await items(school.api, start["content_id"])
+
+    assert row["discrimination"] is None
+    assert row["difficulty_low"] < row["difficulty"] < row["difficulty_high"]
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_the_first_answer_counts_in_quizzes_and_every_one_in_exercises(school: School) -> None:
+    """The quiz is answered wrong and then, by another attempt, right; likewise the exercise."""
+    api, learner = school.api, await school.learner()
+    quiz, practice = await school.quiz(), exercise()
+    for start in ({"quiz_id": quiz}, practice):
+        session = await api.start(learner, **start)
+        for answer in (wrong("q1", simple_answer="7"), right("q2"), right("q1"), right("q2")):
+            await api.update(learner, session, interactions=[answer])
+
+    async def said(content: str, **asked: Any) -> dict[str, Any]:
+        rows = await items(api, content, await school.coach(), **asked)
+        return {row["item"]: (row["attempts"], row["difficulty"]) for row in rows}
+
+    assert await said(quiz) == {"q1": (1, 0), "q2": (1, 1)}
+    assert await said(quiz, attempts="latest") == {"q1": (1, 1), "q2": (1, 1)}
+    assert await said(quiz, attempts="all") == {"q1": (2, 0.5), "q2": (2, 1)}
+    assert await said(practice["content_id"]) == {"q1": (2, 0.5), "q2": (2, 1)}
+    assert await said(practice["content_id"], attempts="first") == {"q1": (1, 0), "q2": (1, 1)}
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_details_say_who_gave_a_wrong_answer_and_only_to_who_may_know(school: School) -> None:
+    api, start, answers = school.api, exercise(), ["7", "7", "3/4"]
+    await school.classroom("A2")
+    learners = [await school.learner(room) for room in ("A1", "A2", "A1")]
+    for learner, answer in zip(learners, answers, strict=True):
+        session = await api.start(learner, **start)
+        await api.update(learner, session, interactions=[wrong("q", simple_answer=answer)])
+
+    [whole] = await items(api, start["content_id"], await school.coach("facility"), details="true")
+    [part] = await items(api, start["content_id"], await school.coach("A1"), details="true")
+    [brief] = await items(api, start["content_id"], await school.coach("A1"))
+
+    assert [(each["answer"], each["attempts"]) for each in whole["wrong_answers"]] == [("7", 2), ("3/4", 1)]
+    assert set(whole["wrong_answers"][0]["learners"]) == {learners[0].id, learners[1].id}
+    assert [each["learners"] for each in part["wrong_answers"]] == [[learners[2].id], [learners[0].id]]
+    assert all("learners" not in each for each in brief["wrong_answers"])

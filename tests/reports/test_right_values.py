@@ -1,0 +1,265 @@
+"""Faults that other systems' reports have, each with its right value here (docs/reports.md)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from learntrack.domain import moments
+from tests.support import ROOT, Api, Person, School, exercise, new_id, right, video, wrong
+
+ENGINES = pytest.mark.engines("embedded", "mongoeco")
+
+
+async def report(api: Api, name: str, by: Person = ROOT, **asked: Any) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = (await api.answer("GET", f"/api/reports/{name}", by, params=asked))["results"]
+    return rows
+
+
+async def quiz_of(school: School, to: str = "A1", **fields: Any) -> str:
+    quiz = await school.quiz(to)
+    await school.api.roster(ROOT, quizzes=[{"id": quiz, "title": "Fractions", **fields}])
+    return quiz
+
+
+async def answered(school: School, learner: Person, quiz: str, *answers: dict[str, Any], hand_in: bool = True) -> None:
+    session = await school.api.start(learner, quiz_id=quiz)
+    for answer in answers:
+        await school.api.update(learner, session, interactions=[answer])
+    if hand_in:
+        await school.api.update(learner, session, progress=1)
+
+
+@ENGINES
+async def test_a_quiz_counts_questions_and_scores_all_of_them_once_it_is_handed_in(school: School) -> None:
+    quiz = await quiz_of(school, question_count=4)
+    done, at_work, blank = [await school.learner() for _ in range(3)]
+    await answered(school, done, quiz, wrong("q1"), right("q2"), right("q1"), wrong("q3"))
+    await answered(school, at_work, quiz, right("q1"), wrong("q2"), right("q2"), hand_in=False)
+    await answered(school, blank, quiz)
+
+    rows = {row["user_id"]: row for row in await report(school.api, "quiz-results", content=quiz)}
+
+    fields = ("status", "answered", "question_count", "correct", "score", "score_of")
+    assert [rows[done.id][name] for name in fields] == ["finished", 3, 4, 2, 0.5, "all"]
+    assert [rows[at_work.id][name] for name in fields] == ["started", 2, 4, 2, 1, "answered"]
+    assert [rows[blank.id][name] for name in fields] == ["finished", 0, 4, 0, 0, "all"]
+
+
+@ENGINES
+async def test_a_quiz_of_unknown_length_says_that_its_score_is_over_what_was_answered(school: School) -> None:
+    quiz = await school.quiz()
+    learner = await school.learner()
+    await answered(school, learner, quiz, right("q1"), wrong("q2"))
+
+    [row] = await report(school.api, "quiz-results", content=quiz)
+
+    assert (row["question_count"], row["score"], row["score_of"]) == (None, 0.5, "answered")
+
+
+@ENGINES
+async def test_a_quiz_with_more_attempts_than_a_document_holds_counts_each_question_once(school: School) -> None:
+    quiz = await quiz_of(school, question_count=40)
+    learner = await school.learner()
+    session = await school.api.start(learner, quiz_id=quiz)
+    for answer in (wrong, right):
+        await school.api.update(learner, session, interactions=[answer(f"q{number}") for number in range(40)])
+    await school.api.update(learner, session, progress=1)
+
+    [row] = await report(school.api, "quiz-results", content=quiz)
+    [seen] = await report(school.api, "progress", content=quiz)
+
+    assert (row["answered"], row["correct"], row["score"]) == (40, 40, 1)
+    assert (seen["status"], seen["score"], seen["attempts"]) == ("finished", 1, 80)
+
+
+@ENGINES
+async def test_a_finished_quiz_is_finished_with_its_score_and_not_mastered(school: School) -> None:
+    quiz = await quiz_of(school, question_count=20)
+    learner = await school.learner()
+    await answered(school, learner, quiz, right("q1"), wrong("q2"))
+
+    [row] = await report(school.api, "progress", content=quiz)
+
+    assert (row["status"], row["score"], row["needs_help"]) == ("finished", 0.05, False)
+
+
+@ENGINES
+async def test_what_was_completed_stays_so_when_it_is_started_again(school: School) -> None:
+    """Of an exercise and a film, both finished and then started again, every report says that they are done."""
+    api, learner, lesson = school.api, await school.learner(), await school.lesson()
+    practice, film = exercise(lesson_id=lesson), video(lesson_id=lesson)
+    for start in (practice, film):
+        await api.update(learner, await api.start(learner, **start), progress=1)
+        await api.start(learner, **start, repeat=True)
+    session = await api.start(learner, **practice)
+    for number in range(12):
+        await api.update(learner, session, interactions=[wrong(f"q{number}")])
+
+    progress = {row["content_id"]: row for row in await report(api, "progress", classroom=school.places["A1"])}
+    lessons = await report(api, "lesson-completion", classroom=school.places["A1"])
+    [total] = await report(api, "totals", classroom=school.places["A1"])
+    [funnel] = await report(api, "mastery-funnel", classroom=school.places["A1"])
+
+    assert (progress[practice["content_id"]]["status"], progress[film["content_id"]]["status"]) == (
+        "mastered",
+        "finished",
+    )
+    assert {row["progress"] for row in progress.values()} == {0}
+    assert not any(row["needs_help"] or row["struggling"] for row in progress.values())
+    assert [row["status"] for row in lessons] == ["done", "done"]
+    assert (total["finished_tries"], total["contents_done"], total["contents_completed"]) == (1, 1, 2)
+    assert (funnel["started"], funnel["mastered"]) == (1, 1)
+    assert await report(api, "struggling-learners", classroom=school.places["A1"]) == []
+    since = (moments.now() + timedelta(hours=1)).isoformat()
+    assert await report(api, "mastery-funnel", classroom=school.places["A1"], since=since) == []
+
+
+@ENGINES
+async def test_a_try_after_mastery_is_no_struggle_in_a_period_that_leaves_mastery_out(school: School) -> None:
+    api, learner, practice = school.api, await school.learner(), exercise()
+    await api.update(learner, await api.start(learner, **practice), progress=1)
+    middle = moments.now().isoformat()
+    session = await api.start(learner, **practice, repeat=True)
+    await api.update(learner, session, interactions=[wrong(f"q{number}") for number in range(12)])
+
+    assert await report(api, "struggling-learners", content=practice["content_id"], since=middle) == []
+    [row] = await report(api, "mastery-funnel", content=practice["content_id"], since=middle)
+    assert (row["started"], row["mastered"]) == (1, 1)
+
+
+@ENGINES
+@pytest.mark.parametrize(
+    ("interactions", "helpless"),
+    [
+        ([wrong("q", id=None)] * 4, True),
+        ([wrong("q")] * 3, False),
+        ([wrong("q")] * 3 + [right("q", correct=0.5)], False),  # half right is not wrong
+        ([wrong("q")] * 2 + [{"item": "q", "error": True, "correct": 0, "time_spent": 1}] * 2, True),
+        ([wrong("q")] * 2 + [wrong("q", hinted=True)] * 2, True),
+        ([right("q")] * 9, False),
+    ],
+)
+async def test_who_needs_help_is_decided_as_kolibri_does(
+    school: School, interactions: list[Any], helpless: bool
+) -> None:
+    api, learner, practice = school.api, await school.learner(), exercise()
+    await api.update(learner, await api.start(learner, **practice), interactions=interactions)
+
+    [row] = await report(api, "progress", content=practice["content_id"])
+
+    assert (row["needs_help"], row["status"]) == (helpless, "needs help" if helpless else "started")
+
+
+@ENGINES
+async def test_help_is_asked_of_the_latest_try_and_of_all_of_it(school: School) -> None:
+    """Thirty attempts, of which the document holds the newest, and the four wrong ones are the oldest."""
+    api, learner, practice = school.api, await school.learner(), exercise()
+    session = await api.start(learner, **practice)
+    answers = [*(wrong(f"q{number}") for number in range(4)), *(right(f"r{number}") for number in range(40))]
+    for answer in answers:
+        await api.update(learner, session, interactions=[answer])
+
+    [row] = await report(api, "progress", content=practice["content_id"])
+
+    assert row["needs_help"]
+
+
+@ENGINES
+async def test_recording_reports_and_the_roster_agree_on_whom_something_is_assigned_to(school: School) -> None:
+    api = school.api
+    await school.group("red")
+    people = {
+        "in the group": await school.learner("red"),
+        "in the class": await school.learner("A1"),
+        "in another class": await school.learner("A2"),
+        "in the facility only": await school.person(),
+        "coach": await school.coach("A1"),
+        "admin": await school.coach("facility", "admin"),
+        "superuser": await school.person(superuser=True),
+    }
+    learners = {"in the group", "in the class", "in another class", "in the facility only"}
+    school.places["everybody"] = school.facility
+    expected = {"red": {"in the group"}, "A1": {"in the group", "in the class"}, "everybody": learners}
+
+    for place, whom in expected.items():
+        quiz, lesson = await school.quiz(place), await school.lesson(place)
+        content = new_id()
+        await api.roster(ROOT, lessons=[{"id": lesson, "title": "L", "content_ids": [content]}])
+        names = {person.id: name for name, person in people.items()}
+        for report_name, asked in (("quiz-results", quiz), ("lesson-completion", content)):
+            rows = await report(api, report_name, content=asked, facility=school.facility)
+            assert {names[row["user_id"]] for row in rows} == whom, (place, report_name)
+            assert {row["status"] for row in rows} == {"not started"}
+        for name, person in people.items():
+            await api.start(person, 200 if name in whom else 403, quiz_id=quiz)
+            await api.start(person, 200 if name in whom else 400, **video(lesson_id=lesson))
+
+
+@ENGINES
+async def test_results_keep_the_names_of_what_is_removed_and_who_has_moved(school: School) -> None:
+    api = school.api
+    quiz = await quiz_of(school, question_count=2)
+    learner, unknown = await school.learner(), Person(new_id())
+    await answered(school, learner, quiz, right("q1"))
+    film = video()
+    await api.update(unknown, await api.start(unknown, **film), progress=1)
+
+    await api.roster(ROOT, remove={"quizzes": [quiz], "memberships": [membership(school, learner)]})
+
+    [result] = await report(api, "quiz-results", await school.coach("facility"), content=quiz)
+    [seen] = await report(api, "progress", content=film["content_id"])
+    assert (result["quiz"], result["user_id"], result["score"]) == ("Fractions", learner.id, 0.5)
+    assert result["username"]
+    assert (seen["user_id"], seen["content"], seen["username"]) == (unknown.id, film["content_id"], "")
+
+
+def membership(school: School, learner: Person) -> dict[str, Any]:
+    return {"user_id": learner.id, "collection_id": school.places["A1"]}
+
+
+@ENGINES
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [("UTC", ["2026-03-02"]), ("Asia/Kolkata", ["2026-03-02", "2026-03-03"]), ("America/New_York", ["2026-03-02"])],
+)
+async def test_days_and_weeks_are_those_of_the_school(school: School, zone: str, days: list[str]) -> None:
+    api, learner = school.api, await school.learner()
+    await api.roster(ROOT, facilities=[{"id": school.facility, "name": "A school", "timezone": zone}])
+    stamps = ["2026-03-02T14:00:00Z", "2026-03-02T18:30:00Z"]  # 18:30 UTC is midnight in Kolkata
+    await visited(api, learner, stamps)
+    coach = await school.coach()
+
+    found = await api.answer("GET", "/api/reports/daily-activity", coach)
+    by_day = await report(api, "daily-activity", coach, since="2026-03-03", until="2026-03-03")
+    named = await api.answer("GET", "/api/reports/daily-activity", ROOT, params={"timezone": zone, **school_of(school)})
+
+    assert ([row["day"] for row in found["results"]], found["timezone"]) == (days, zone)
+    assert [row["day"] for row in by_day] == [day for day in days if day == "2026-03-03"]
+    assert named["results"] == found["results"]
+
+
+@ENGINES
+async def test_a_week_begins_on_the_schools_monday(school: School) -> None:
+    """Sunday 20:00 UTC is Monday in Nairobi's east, so that the learner comes back a week later only there."""
+    api, learner = school.api, await school.learner()
+    await visited(api, learner, ["2026-03-01T20:00:00Z", "2026-03-09T09:00:00Z"])
+
+    async def weeks(zone: str) -> list[tuple[str, int]]:
+        rows = await report(api, "retention", timezone=zone, **school_of(school))
+        return [(row["cohort"], row["weeks_later"]) for row in rows]
+
+    assert await weeks("UTC") == [("2026-02-23", 0), ("2026-02-23", 2)]
+    assert await weeks("Asia/Kolkata") == [("2026-03-02", 0), ("2026-03-02", 1)]
+
+
+def school_of(school: School) -> dict[str, str]:
+    return {"facility": school.facility}
+
+
+async def visited(api: Api, learner: Person, stamps: list[str]) -> None:
+    """Visits that begin at these moments."""
+    for stamp in stamps:
+        session = await api.start(learner, **video())
+        begun = {"start_timestamp": datetime.fromisoformat(stamp)}
+        await api.db.collection("content_sessions").update_one({"_id": session["session_id"]}, {"$set": begun})
