@@ -127,7 +127,7 @@ async def test_other_schools_keep_their_rollups(api: Api) -> None:
 
     rolled = {row["facility_id"] for row in await api.db.find("item_rollups", {"content_id": body["content_id"]})}
     assert rolled == {other}
-    state = await api.db.find_one("rollups", {"_id": "item-analysis"})
+    state = await api.db.find_one("rollups", {"_id": "item-analysis:2"})
     assert state is not None
     assert {old, new} <= set(state["stale"])
     assert other not in state["stale"]
@@ -140,7 +140,7 @@ async def test_other_schools_keep_their_rollups(api: Api) -> None:
     assert (await as_of(new))[:23] > before
     await passed(api, mover)
     await roll_up(api.db, lambda *_: None)
-    state = await api.db.find_one("rollups", {"_id": "item-analysis"})
+    state = await api.db.find_one("rollups", {"_id": "item-analysis:2"})
     assert state is not None
     assert not state.get("stale")
     assert {row["facility_id"] for row in await api.db.find("item_rollups", {"content_id": body["content_id"]})} == {
