@@ -271,6 +271,11 @@ class Settings(BaseSettings):
             )
         ),
     ] = "warning"
+    metrics_token: Annotated[
+        SecretStr | None,
+        Field(description="The token with which /metrics is to be asked for (`Authorization: Bearer …`); unset: none."),
+        AfterValidator(values.long_secret),
+    ] = None
     tracing: Annotated[
         bool,
         Field(

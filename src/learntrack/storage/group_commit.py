@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, TooMuchAtOnce
+from learntrack.storage.monitoring import GROUP_JOBS
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
@@ -130,6 +131,7 @@ class GroupCommit(Generic[Job, Answer]):
         outcomes: Sequence[Answer | Exception]
         try:
             outcomes = await self._run([each.job for each in group])
+            GROUP_JOBS.observe(len(group))
         except Exception as error:
             if len(group) > 1 and isinstance(error, TooMuchAtOnce):
                 half = len(group) // 2

@@ -12,6 +12,11 @@ COMMAND_SECONDS = Histogram(
 COMMAND_ERRORS = Counter(
     "learntrack_database_command_errors", "Commands that failed, write conflicts included.", ["command"]
 )
+GROUP_JOBS = Histogram(
+    "learntrack_group_jobs",
+    "How many requests shared a transaction.",
+    buckets=(1, 2, 4, 8, 16, 32),
+)
 POOL_CONNECTIONS = Gauge(
     "learntrack_database_pool_connections", "Open connections to the database.", multiprocess_mode="livesum"
 )

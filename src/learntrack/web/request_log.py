@@ -9,6 +9,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from learntrack.web import metrics
 
+_OK = 200
 _NAME = "learntrack.requests"
 _LEVELS = logging.getLogger(_NAME)
 logger = structlog.stdlib.get_logger(_NAME)
@@ -27,20 +28,25 @@ class RequestLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request. Status 0 is told of one whose caller went away before the answer."""
-        metrics.IN_PROGRESS.inc()
+        counted = metrics.IN_PROGRESS
+        counted.inc()
         began = time.perf_counter()
         status = 0
 
         def sending(message: Message) -> Awaitable[None]:
-            nonlocal status
+            nonlocal status, counted
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status == _OK and metrics.is_endless(scope):  # type: ignore[arg-type]
+                    counted.dec()
+                    counted = metrics.OPEN_PAGES
+                    counted.inc()
             return send(message)
 
         try:
             await self._app(scope, receive, sending)
         finally:
-            metrics.IN_PROGRESS.dec()
+            counted.dec()
             seconds = time.perf_counter() - began
             metrics.observe_request(scope, status, seconds)  # type: ignore[arg-type]
             _log(scope, status, seconds)  # type: ignore[arg-type]

@@ -10,14 +10,15 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pymongo.errors import PyMongoError
 
 from learntrack.storage.engine import answering, format_record, launcher, password, ports
 from learntrack.storage.engine.choice import Engine, installed
-from learntrack.storage.engine.folder import Folder, private, try_lock
+from learntrack.storage.engine.folder import Folder, try_lock
+from learntrack.storage.engine.log_file import EngineLog
 from learntrack.storage.errors import StartError
 
 _START_SECONDS = 30.0
@@ -45,6 +46,7 @@ class EmbeddedEngine:
         self._port = 0
         self._password: str | None = None
         self._folder = Folder(data_dir)
+        self._log = EngineLog(data_dir)
         self._stopping = threading.Event()
         self._keeper: threading.Thread | None = None
 
@@ -125,7 +127,7 @@ class EmbeddedEngine:
         self._folder.release()
 
     def _note(self) -> None:
-        self._folder.note(uri=self.uri, pid=os.getpid())
+        self._folder.note(uri=self.uri, pid=os.getpid(), restarts=self.restarts)
 
     def _launch_with_a_password(self) -> None:
         """Launch the engine so that it asks for a password, and make one where there is none that fits."""
@@ -155,7 +157,6 @@ class EmbeddedEngine:
 
     def _launch(self) -> None:
         assert self._engine is not None
-        log_path = self.data_dir / "engine.log"
         arguments = [
             "--host",
             "127.0.0.1",
@@ -167,7 +168,7 @@ class EmbeddedEngine:
             "WARNING",
             *(["--auth"] if self._password is not None else []),
         ]
-        with open(log_path, "wb", opener=private) as log:
+        with self._log.open() as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-IS", launcher.__file__, str(os.getpid()), *self._engine.command, *arguments],
                 stdin=subprocess.DEVNULL,
@@ -179,10 +180,12 @@ class EmbeddedEngine:
         deadline = time.monotonic() + _START_SECONDS
         while not ports.is_served_by(self._port, self._process.pid):
             if self._process.poll() is not None:
-                raise StartError(f"The embedded engine stopped at once: {_last_line(log_path)} (see {log_path})")
+                raise StartError(f"The embedded engine stopped at once: {self._log.last_line()} (see {self._log.path})")
             if time.monotonic() > deadline:
                 self._process.kill()
-                raise StartError(f"The embedded engine did not start within {_START_SECONDS:.0f} s (see {log_path}).")
+                raise StartError(
+                    f"The embedded engine did not start within {_START_SECONDS:.0f} s (see {self._log.path})."
+                )
             time.sleep(0.02)
 
     def _keep_alive(self) -> None:
@@ -196,6 +199,8 @@ class EmbeddedEngine:
             try:
                 self._launch()
                 self.restarts += 1
+                with suppress(OSError):  # it is for who watches
+                    self._note()
                 pause = 0.1
             except (StartError, OSError) as error:
                 print(f"The embedded engine died and does not come back yet: {error}", file=sys.stderr)
@@ -211,6 +216,7 @@ class EmbeddedEngine:
             try:
                 process.wait(answering.ASK_SECONDS)
             except subprocess.TimeoutExpired:
+                self._log.rotate()
                 if self._stopping.is_set() or answers.silent_for() < answering.SILENCE_SECONDS:
                     continue
                 print(
@@ -235,6 +241,15 @@ def engine_for(data_dir: Path, program: Path | None = None) -> Iterator[str]:
         engine.stop()
 
 
+def restarts_of(data_dir: Path, uri: str) -> int | None:
+    """How often the engine at this URI has been started again since its service started; None where it is none."""
+    try:
+        noted = json.loads((data_dir / "engine.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return int(noted.get("restarts", 0)) if noted.get("uri") == uri else None
+
+
 def running_uri(data_dir: Path) -> str | None:
     """Where the engine of a running service on this data folder listens, if there is one."""
     try:
@@ -244,8 +259,3 @@ def running_uri(data_dir: Path) -> str | None:
         return str(json.loads((data_dir / "engine.json").read_text())["uri"])
     except (OSError, ValueError, KeyError):
         return None
-
-
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it said nothing"

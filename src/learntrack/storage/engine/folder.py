@@ -94,7 +94,7 @@ class Folder:
     def _close_to_others(self) -> None:
         """Take from others what an older release left open to them."""
         engine = self.path / "engine"
-        known = [path for path in (engine, self.path / "engine.log") if path.exists()]
+        known = [path for path in (engine, *self.path.glob("engine.log*")) if path.exists()]
         if known or (self.path / "service.lock").exists():
             known += [self.path, *(engine.rglob("*") if engine.is_dir() else ())]
         for path in known:
