@@ -2,7 +2,7 @@
 
 import platform
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,10 @@ from learntrack.settings import Settings
 from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.engine.embedded import restarts_of
 
-_PER_PROCESS = {"process_start_time_seconds": min, "process_max_fds": max}
+_PER_PROCESS: dict[str, Callable[[Iterable[float]], float]] = {
+    "process_start_time_seconds": min,
+    "process_max_fds": max,
+}
 """What is not summed over workers: when the first of them began, and how many files each may open."""
 
 
@@ -84,15 +87,16 @@ async def _rollups(db: Database) -> list[Metric]:
 
 def _processes(workers: Sequence[int]) -> list[Metric]:
     """What prometheus_client says of one process, of several."""
-    metrics: dict[str, Metric] = {}
+    values: dict[str, list[float]] = {}
+    kinds: dict[str, Metric] = {}
     for pid in workers:
-        collector: Any = ProcessCollector(pid=partial(int, pid), registry=None)  # type: ignore[no-untyped-call]
+        collector: Any = ProcessCollector(pid=partial(int, pid), registry=None)
         for metric in collector.collect():
-            known = metrics.setdefault(metric.name, metric)
-            if known is not metric:
-                combine = _PER_PROCESS.get(metric.name, lambda one, other: one + other)
-                known.samples = [
-                    each._replace(value=combine(each.value, other.value))
-                    for each, other in zip(known.samples, metric.samples, strict=True)
-                ]
-    return list(metrics.values())
+            kinds[metric.name] = metric
+            values.setdefault(metric.name, []).append(metric.samples[0].value)
+    found = []
+    for name, kind in kinds.items():
+        total = Metric(name, kind.documentation, kind.type)
+        total.add_sample(kind.samples[0].name, {}, _PER_PROCESS.get(kind.samples[0].name, sum)(values[name]))
+        found.append(total)
+    return found
