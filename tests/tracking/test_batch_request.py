@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from learntrack.errors import InvalidFields
+from learntrack.errors import InvalidFields, TooLarge
 from learntrack.tracking.batch_request import _cut, has_more_items_than
 
 
@@ -45,3 +45,13 @@ def test_what_is_no_queue_is_left_to_say_so(body: bytes) -> None:
 
 def test_what_only_patience_reads_is_read() -> None:
     assert _cut(rb'{"items": [{"a": "\ud83d"}]}')["items"] is not None
+
+
+def test_a_queue_full_of_lists_is_refused_before_they_are_counted_to_the_end() -> None:
+    with pytest.raises(TooLarge):
+        _cut(b'{"items": [[' + b"[]," * 5000 + b"1]]}", 1000)
+
+
+def test_a_text_without_an_end_is_looked_at_once() -> None:
+    """Looking for its end from each of its quotes takes hours."""
+    assert not has_more_items_than(3, b'{"items": ["' + b'\\"' * 500_000 + b"," * 9)

@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from learntrack.access.actor import Actor
-from learntrack.errors import InvalidFields
-from learntrack.web.bodies import JsonRequest
+from learntrack.errors import InvalidFields, TooLarge
+from learntrack.web.bodies import JsonRequest, TrustedRequest
+from tests.conftest import settings
 
 
 class Shape(msgspec.Struct):
@@ -32,6 +33,7 @@ def request(body: bytes, shape: Any = None) -> JsonRequest:
         "headers": [],
         "state": {},
         "user": Actor("a" * 32),
+        "litestar_app": SimpleNamespace(state=SimpleNamespace(settings=settings(max_json_objects=1000))),
         "route_handler": SimpleNamespace(parsed_data_field=data, resolve_request_max_body_size=lambda: None),
     }
     return JsonRequest(scope, receive)
@@ -51,9 +53,7 @@ async def test_json_is_read_whatever_the_content_type_says(body: bytes, value: A
     assert await request(body).json() == value
 
 
-@pytest.mark.parametrize(
-    "body", [b"{", b"\xff", b"[NaN]", b"\xef\xbb\xbf{}", b"[" * 100_000, rb'"\ud83d' + b"[" * 9999]
-)
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[NaN]", b"\xef\xbb\xbf{}", b"[" * 10_000, rb'"\ud83d' + b"[" * 9999])
 async def test_what_is_no_json_or_deep_beyond_all_measure_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidFields) as refused:
         await request(body).json()
@@ -67,3 +67,33 @@ async def test_a_body_is_read_in_the_shape_of_its_route() -> None:
     with pytest.raises(InvalidFields) as refused:
         await request(b'{"count":[]}', Shape).json()
     assert set(refused.value.errors) == {"count"}
+
+
+PADDING = b'{"":"' + b"x" * 20_000 + b'"}'
+
+
+@pytest.mark.parametrize(
+    ("entries", "refused"),
+    [
+        (b"[]," * 990, False),
+        (b"[]," * 1000, True),
+        (b"{}," * 1000, True),
+        (b"[" * 40 + b"]" * 40 + b"," + (b"[" * 80 + b"]" * 80 + b",") * 12, True),
+        (b'"[[[[{{{{",' * 2000, False),
+        (rb'"[\"\\","{\"[{",' * 1000, False),
+        (rb'"\\",[],' * 1001, True),
+        (b"1," * 9_998, False),
+        (b"1," * 10_001, True),
+        (b'",,,,,,,,,,",' * 2000, False),
+    ],
+)
+async def test_lists_and_objects_are_counted_before_they_are_made(entries: bytes, refused: bool) -> None:
+    body = b"[" + entries + PADDING + b"]"
+
+    if refused:
+        with pytest.raises(TooLarge, match="body"):
+            await request(body).json()
+    else:
+        assert len(await request(body).json()) == len(msgspec.json.decode(body))
+    trusted = TrustedRequest(request(body).scope, request(body).receive)
+    assert len(await trusted.json()) == len(msgspec.json.decode(body))

@@ -21,6 +21,7 @@ from learntrack.roster.schemas import (
 )
 from learntrack.roster.service import RosterService
 from learntrack.web.answers import list_response
+from learntrack.web.bodies import TrustedRequest
 from learntrack.web.examples import example, page_example
 from learntrack.web.paging import listed, page_request
 from learntrack.web.parameters import PageNumber, PageSize
@@ -31,6 +32,7 @@ class RosterController(Controller):
     """Writing and listing people, collections and assignments."""
 
     path = "/api/roster"
+    request_class = TrustedRequest
     tags = ["Roster"]
 
     @put(

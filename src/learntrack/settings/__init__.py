@@ -188,6 +188,14 @@ class Settings(BaseSettings):
     max_json_depth: Annotated[
         int, Field(description="How deeply `answer` and `extra_fields` may be nested; deeper is 400.", ge=4, le=90)
     ] = 90
+    max_json_objects: Annotated[
+        int,
+        Field(
+            description="The most lists and objects in one body, or item of a queue; more are 413.",
+            ge=1000,
+            le=1_000_000,
+        ),
+    ] = 100_000
     max_interactions: Annotated[int, Field(description="The most interactions in one update; more are 400.", ge=1)] = (
         1000
     )

@@ -21,7 +21,7 @@ from learntrack.tracking.requests import Job, StartJob, start_job, update_job
 from learntrack.tracking.schemas import MOST_ITEMS, BatchItem, BatchResult, BatchResults
 from learntrack.tracking.service import Answer, Tracking
 from learntrack.web.answers import encoded
-from learntrack.web.bodies import LARGE, decoded
+from learntrack.web.bodies import aside, decoded
 from learntrack.web.problems import ProblemDocument, document_of, unavailable
 from learntrack.web.values import read, read_text
 
@@ -92,7 +92,7 @@ class BatchRecorder:
         for part in _parts(items):
             if gone is None and asyncio.get_running_loop().time() > end:
                 gone = DatabaseUnavailable("There are too many others at work.")
-            asked = [await self._read(item, by, clocks) for item in part]
+            asked = await self._read(part, by, clocks)
             outcomes = [gone] * len(part) if gone is not None else await self._outcomes([each.job for each in asked])
             outcomes = [_in_turn(each, outcome, refused_starts) for each, outcome in zip(asked, outcomes, strict=True)]
             stored = stored or any(isinstance(each, Answer) for each in outcomes)
@@ -108,10 +108,12 @@ class BatchRecorder:
         ahead = timedelta() if sent_at is None else in_utc(sent_at, "sent_at") - now
         return Clocks(now, ahead, self._longest_ago)
 
-    async def _read(self, item: Any, by: Actor, clocks: Clocks) -> _Asked:
-        if isinstance(item, msgspec.Raw) and len(memoryview(item)) > LARGE:
-            return await asyncio.to_thread(self._asked, item, by, clocks)
-        return self._asked(item, by, clocks)
+    async def _read(self, part: Sequence[Any], by: Actor, clocks: Clocks) -> list[_Asked]:
+        def read_all() -> list[_Asked]:
+            return [self._asked(item, by, clocks) for item in part]
+
+        # Those of a small queue are read already.
+        return await aside(read_all) if isinstance(part[0], msgspec.Raw) else read_all()
 
     def _asked(self, item: Any, by: Actor, clocks: Clocks) -> _Asked:
         try:
@@ -130,7 +132,7 @@ class BatchRecorder:
         most = self._settings.max_body_bytes
         if len(memoryview(item)) > most:
             raise TooLarge(f"An item may have at most {most} bytes.")
-        return decoded(bytes(item))
+        return decoded(bytes(item), self._settings.max_json_objects)
 
     async def _outcomes(self, jobs: Sequence[Job | Refusal]) -> list[Answer | Exception]:
         waiting = [job if isinstance(job, Refusal) else self._tracking.enqueue(job) for job in jobs]

@@ -1,19 +1,23 @@
 """Reading an offline client's queue: its items are only cut apart, so that each is read when it has its turn."""
 
-import asyncio
 import re
+from functools import partial
 from typing import Any
 
 import msgspec
 
-from learntrack.errors import field_error
+from learntrack.errors import TooLarge, field_error
 from learntrack.tracking.schemas import MOST_ITEMS
-from learntrack.web.bodies import LARGE, JsonRequest, decoded
+from learntrack.web.bodies import LARGE, JsonRequest, aside, decoded
 
-_MARKS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},]', re.DOTALL)
+# To the next bracket, or comma. What has no end is a string too, so that no second look begins within it.
+_TO_BRACKET = re.compile(rb'(?:[^][{}"]|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))*+([][{}])', re.DOTALL)
+_TO_MARK = re.compile(rb'(?:[^][{}",]|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))*+([][{},])', re.DOTALL)
 _OPEN, _CLOSE = frozenset(b"[{"), frozenset(b"]}")
 _COMMA = ord(",")
 _LONGEST_MOMENT = 100
+_ITEMS_AS_LARGE_AS_MAY_BE = 4
+"""How many items of a queue may be full of lists and objects."""
 
 
 class _Queue(msgspec.Struct):
@@ -34,36 +38,42 @@ class BatchRequest(JsonRequest):
         body = await self.body()
         if len(body) <= LARGE:
             return decoded(body)
-        return await asyncio.to_thread(_cut, body)
+        return await aside(partial(_cut, body, self.most_objects or 0))
 
 
-def _cut(body: bytes) -> Any:
+def _cut(body: bytes, most_objects: int = 100_000) -> Any:
     # Counted beforehand, because 16 MiB of `{}` make 5 million objects.
-    if has_more_items_than(MOST_ITEMS, body):
+    if has_more_items_than(MOST_ITEMS, body, _ITEMS_AS_LARGE_AS_MAY_BE * most_objects):
         raise field_error("items", f"Must be a list of 1–{MOST_ITEMS} items.")
     try:
         queue = msgspec.json.decode(body, type=_Queue)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return decoded(body)  # what is wrong with it, or it is of a kind that only patience reads
+        return decoded(body, most_objects)  # what is wrong with it, or it is of a kind that only patience reads
     if len(memoryview(queue.sent_at)) > _LONGEST_MOMENT:
         raise field_error("sent_at", "Must be a moment (ISO 8601).")
     return {"items": queue.items, "sent_at": decoded(bytes(queue.sent_at))}
 
 
-def has_more_items_than(most: int, body: bytes) -> bool:
-    """Whether a list directly within an object has more than `most` entries; looks no further than that."""
-    if body.count(b",") < most:
-        return False
-    depth = commas = 0
-    for mark in _MARKS.finditer(body):
-        sign = body[mark.start()]
+def has_more_items_than(most: int, body: bytes, most_objects: int = 2**63) -> bool:
+    """Whether a list directly within an object has more than `most` entries; looks no further than that.
+
+    Raises:
+        TooLarge: there are more lists and objects than `most_objects` before that is known.
+
+    """
+    depth = commas = at = objects = 0
+    while (found := (_TO_MARK if depth == 2 else _TO_BRACKET).match(body, at)) is not None:
+        at, sign = found.end(), body[found.end() - 1]
         if sign in _OPEN:
+            objects += 1
+            if objects > most_objects:
+                raise TooLarge("There are too many lists and objects in this queue. Send it in parts.")
             depth += 1
             if depth == 2:
                 commas = 0
         elif sign in _CLOSE:
             depth -= 1
-        elif sign == _COMMA and depth == 2:
+        elif sign == _COMMA:
             commas += 1
             if commas >= most:
                 return True

@@ -1,6 +1,5 @@
 """Recording progress: starting and updating sessions, live or as an offline client's queue."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +24,7 @@ from learntrack.tracking.requests import Job, StartJob, may_join, size_of, start
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
 from learntrack.web.answers import encoded
+from learntrack.web.bodies import aside
 
 _STARTED = Counter("learntrack_sessions_started", "Content sessions started.")
 _UPDATED = Counter("learntrack_sessions_updated", "Updates of content sessions recorded.")
@@ -90,7 +90,7 @@ class Tracking:
     ) -> Answer:
         """Record what the learner did since the last update; all of it or nothing.
 
-        A `large` one is looked at in a thread.
+        A `large` one is looked at aside.
 
         Raises:
             InvalidFields: a field is wrong, or an interaction's id is not an attempt of this try.
@@ -101,7 +101,7 @@ class Tracking:
 
         """
         checked = partial(update_job, session_id, change, self._settings, user_id=by.user_id, at=self._clock(), key=key)
-        return await self._once(await asyncio.to_thread(checked) if large else checked())
+        return await self._once(await aside(checked) if large else checked())
 
     def now(self) -> datetime:
         """The present moment."""

@@ -1,9 +1,12 @@
 """Reading request bodies: as JSON, whatever the content type says, in the shape that the route takes."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import re
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from litestar import Request
@@ -13,15 +16,30 @@ from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
 from learntrack.domain.any_json import read_patiently
-from learntrack.errors import field_error
+from learntrack.errors import TooLarge, field_error
 from learntrack.web.values import read
 
 if TYPE_CHECKING:
     from litestar._openapi.schema_generation import SchemaCreator
 
 
-LARGE = 128 * 1024
-"""Bytes of a body that are read at once; a larger one is read in a thread."""
+LARGE = 16 * 1024
+"""Bytes of a body that are read at once; a larger one is read aside."""
+
+_VALUES_OF_AN_OBJECT = 10
+"""How many values there may be for each list or object: a million do not fit where they are stored."""
+
+T = TypeVar("T")
+
+# One thread, whoever sends how much: several would take each other's turns, and those of everybody else.
+_ASIDE = ThreadPoolExecutor(1, "bodies")
+# What has no end is a string too, so that no second look begins within it.
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+
+
+async def aside(work: Callable[[], T]) -> T:
+    """Do what takes long, without keeping others waiting."""
+    return await asyncio.get_running_loop().run_in_executor(_ASIDE, work)
 
 
 @dataclass(frozen=True)
@@ -55,15 +73,22 @@ class JsonRequest(Request[Any, Any, State]):
 
         Raises:
             InvalidFields: it is not JSON, or a field is missing or wrong.
+            TooLarge: it has too many lists and objects.
 
         """
         body = await self.body()
         if len(body) <= LARGE:
             return self._read(body)
-        return await asyncio.to_thread(self._read, body)  # where others have their turn meanwhile
+        return await aside(partial(self._read, body, self.most_objects))
 
-    def _read(self, body: bytes) -> Any:
-        value = decoded(body)
+    @property
+    def most_objects(self) -> int | None:
+        """The most lists and objects that its body may have; None where that does not matter."""
+        most: int = self.app.state.settings.max_json_objects
+        return most
+
+    def _read(self, body: bytes, most_objects: int | None = None) -> Any:
+        value = decoded(body, most_objects)
         data = self.scope["route_handler"].parsed_data_field
         if data is not None and isinstance(data.annotation, type) and issubclass(data.annotation, msgspec.Struct):
             return read(data.annotation, value)
@@ -96,18 +121,49 @@ class JsonRequest(Request[Any, Any, State]):
             yield part
 
 
+def has_more(signs: bytes, most: int, body: bytes) -> bool:
+    """Whether JSON text has more than `most` of these signs; within strings they count for nothing."""
+    count = sum(body.count(sign) for sign in signs)
+    if count <= most:
+        return False
+    for found in _STRINGS.finditer(body):
+        count -= sum(found[0].count(sign) for sign in signs)
+        if count <= most:
+            return False
+    return True
+
+
 async def is_large(request: Request[Any, Any, Any]) -> bool:
     """Whether it takes long enough to look at the body that others should have their turn meanwhile."""
     return len(await request.body()) > LARGE
 
 
-def decoded(body: bytes) -> Any:
+class TrustedRequest(JsonRequest):
+    """A request of a superuser's, whose body may have as many lists and objects as fit into it."""
+
+    @property
+    def most_objects(self) -> None:
+        """No number."""
+
+
+def decoded(body: bytes, most_objects: int | None = None) -> Any:
     """The plain values of JSON, of all that JavaScript's `JSON.stringify` makes.
+
+    Args:
+        body: The text.
+        most_objects: How many lists and objects it may have: each takes memory and time that its two bytes do not
+            tell. They are counted before any is made.
 
     Raises:
         InvalidFields: it is not JSON, or nested beyond all measure.
+        TooLarge: it has too many lists and objects.
 
     """
+    if most_objects is not None:
+        if has_more(b"[{", most_objects, body):
+            raise TooLarge(f"body: there may be at most {most_objects} lists and objects in it.")
+        if has_more(b",", _VALUES_OF_AN_OBJECT * most_objects, body):
+            raise TooLarge(f"body: there may be at most {_VALUES_OF_AN_OBJECT * most_objects} values in it.")
     try:
         return msgspec.json.decode(body)
     except RecursionError:
