@@ -1,5 +1,6 @@
 """A whole Kolibri moves in: its own answers are ours afterwards, and recording goes on where it was."""
 
+import asyncio
 import json
 import shutil
 import sqlite3
@@ -13,15 +14,16 @@ import pytest
 from httpx import ASGITransport, AsyncClient
 
 from learntrack.app import create_app
-from learntrack.importing import dividing, service
+from learntrack.importing import dividing
 from learntrack.importing.kolibri.sqlite import sqlite_source
 from learntrack.importing.report import ImportReport
 from learntrack.importing.service import import_kolibri
-from learntrack.storage import Database, DatabaseUnavailable, StartError
+from learntrack.storage import Database, DatabaseUnavailable, StartError, patience
 from learntrack.storage.errors import DiskNearlyFull
-from tests.conftest import running, settings
+from tests.conftest import running, service_on, settings
 from tests.engines import ENGINES, lacking
 from tests.support import Api, Person, right, token
+from tests.wire import Wire, held
 
 HOME = Path(__file__).parent.parent / "kolibri" / "home"
 ACTORS = json.loads((HOME / "actors.json").read_text())["actors"]
@@ -448,7 +450,7 @@ class Elsewhere:
 
 
 async def test_an_import_survives_an_election(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(patience, "PAUSES", (0.0, 0.0))
     async with fresh("mongomock") as api:
         away = Elsewhere(api.db, 2, DatabaseUnavailable("not primary"))
         monkeypatch.setattr(api.db, "transaction", away.transaction)
@@ -456,8 +458,23 @@ async def test_an_import_survives_an_election(monkeypatch: pytest.MonkeyPatch) -
         assert outcomes(await move_in(api, HOME), "new") == 379 + 230 + 186
 
 
+async def test_an_election_in_the_middle_of_an_import_loses_nothing(wire: Wire) -> None:
+    async with service_on(wire) as api:
+        commits = iter([False, False, True])
+        never = asyncio.Event()
+        third = wire.on("commitTransaction", do=held(never), times=1, where=lambda _: next(commits))
+        moving = asyncio.create_task(move_in(api, HOME))
+        await third.was_met.wait()
+        with wire.election() as noticed:
+            wire.break_connections()
+            await noticed.was_met.wait()
+        await moving
+
+        assert outcomes(await move_in(api, HOME), "unchanged") == 379 + 230 + 186
+
+
 async def test_an_import_stops_where_the_disk_is_nearly_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "PAUSES", (3600.0,))
+    monkeypatch.setattr(patience, "PAUSES", (3600.0,))
     async with fresh("mongomock") as api:
         full = Elsewhere(api.db, 1, DiskNearlyFull("The disk is nearly full."))
         monkeypatch.setattr(api.db, "transaction", full.transaction)

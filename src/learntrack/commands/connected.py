@@ -14,6 +14,7 @@ from learntrack.storage import Database, StartError, schema
 from learntrack.storage.connecting import connect_as_configured
 from learntrack.storage.engine.embedded import engine_for
 from learntrack.storage.engine.format_record import what_wrote
+from learntrack.storage.patience import patiently
 
 T = TypeVar("T")
 
@@ -54,6 +55,7 @@ def with_database(
     *,
     read_patience: float | None = None,
     new: bool = False,
+    repeatable: bool = False,
 ) -> T:
     """Run `work` on the configured database; without a URI on the embedded engine (a running service's, if one runs).
 
@@ -63,6 +65,7 @@ def with_database(
         read_patience: As for `connect_as_configured`.
         new: Whether it may be a database that nothing is stored in yet. Else a wrong folder, address or name would
             be answered from nothing, as if all were well.
+        repeatable: Whether `work` is safe to repeat, so that it is done again where the database was away for a while.
 
     Raises:
         StartError: there is no such database.
@@ -78,7 +81,7 @@ def with_database(
                     f"Nothing of learntrack is stored in the database {settings.mongodb_database} there: is "
                     "LEARNTRACK_MONGODB_DATABASE that of the service? A new one is made by `learntrack migrate`."
                 )
-            return await work(db)
+            return await (patiently(lambda: work(db)) if repeatable else work(db))
         finally:
             await db.close()
 

@@ -33,7 +33,7 @@ def forget(
             )
         return found.removed
 
-    removed = with_database(settings, work)
+    removed = with_database(settings, work, repeatable=True)
     print(listed(removed, f"Nothing was stored about {user_id}."))
     if not any(removed.values()):
         raise typer.Exit(1)

@@ -31,5 +31,5 @@ def rollup(
                 db, lambda done, total: bar.update(task, completed=done, total=total), everything=everything
             )
 
-    for name, many in with_database(configured(), work, read_patience=inf).items():
+    for name, many in with_database(configured(), work, read_patience=inf, repeatable=True).items():
         print(f"{name}: {many} contents computed")

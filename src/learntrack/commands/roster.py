@@ -41,7 +41,7 @@ def load_roster(
             return await load(db, content, lambda written: bar.advance(task, written))
 
     try:
-        counts = with_database(configured(), work)
+        counts = with_database(configured(), work, repeatable=True)
     except InvalidFields as error:
         fail(f"{file}: {error.detail}")
     print(listed(counts, "nothing to load"))

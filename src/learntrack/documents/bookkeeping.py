@@ -1,7 +1,7 @@
 """Bookkeeping: requests that were answered, reports that are kept ready, who writes, the version of it all."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar
 
 from beanie import Document
@@ -96,6 +96,14 @@ class Unfinished(Stored, Document):  # type: ignore[misc]  # our ids are no Obje
         return cls.new(id=FILLING, source=source)
 
 
+WRITER_RENEWED = timedelta(days=1)
+"""How long a session is used."""
+LEFT_BEHIND = IndexModel(
+    [("started", ASCENDING)], name="left_behind", expireAfterSeconds=int(7 * WRITER_RENEWED.total_seconds())
+)
+"""Removes the records of processes that were killed in containers whose name nobody bears any more."""
+
+
 class Writer(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A driver session with which a process writes. Its id is the session's.
 
@@ -112,6 +120,7 @@ class Writer(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectId
     started: datetime
 
     class Settings:
-        """Collection."""
+        """Collection and index."""
 
         name = "writers"
+        indexes: ClassVar = [LEFT_BEHIND]

@@ -4,10 +4,8 @@ A learner is stored whole or not at all, unless no transaction could hold all of
 an import that is run again ends right.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from learntrack.domain import moments
 from learntrack.errors import BeingForgotten
@@ -20,16 +18,13 @@ from learntrack.importing.merging import FORGOTTEN, NOT_OURS, Merging, Outcome
 from learntrack.importing.report import ImportReport
 from learntrack.roster.loading import load
 from learntrack.roster.schemas import PARTS, Roster
-from learntrack.storage import Database, DatabaseUnavailable
-from learntrack.storage.errors import DiskNearlyFull
+from learntrack.storage import Database
+from learntrack.storage.patience import patiently
 from learntrack.storage.transactions import Tx
 
 _TRANSACTION_SECONDS = 60.0
-PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds to wait before each further try where the database cannot be reached: an election takes some ten."""
 
 Progress = Callable[[int], None]
-T = TypeVar("T")
 
 
 async def import_kolibri(
@@ -66,7 +61,7 @@ async def _load(db: Database, roster: Roster, report: ImportReport, at: datetime
     """Write the roster, without those who are being forgotten meanwhile."""
     while True:
         try:
-            await _patiently(lambda: load(db, roster, lambda _: None, at))
+            await patiently(lambda: load(db, roster, lambda _: None, at))
         except BeingForgotten as error:
             report.skip("users", error.user_id, FORGOTTEN)
             roster.users = [record for record in roster.users if record.id != error.user_id]
@@ -103,20 +98,8 @@ async def _store(db: Database, batch: Batch, report: ImportReport, at: datetime,
             await db.write(merging.documents(), tx)
         return merging.outcomes
 
-    for collection, key, outcome in await _patiently(lambda: db.transaction(work, patience=_TRANSACTION_SECONDS)):
+    for collection, key, outcome in await patiently(lambda: db.transaction(work, patience=_TRANSACTION_SECONDS)):
         if outcome in (NOT_OURS, FORGOTTEN):
             report.skip(collection, key, outcome)
         else:
             report.count(collection, outcome)
-
-
-async def _patiently(work: Callable[[], Awaitable[T]]) -> T:
-    """What `work` returns, which is safe to repeat: again, after a while, where the database is away."""
-    for pause in PAUSES:
-        try:
-            return await work()
-        except DiskNearlyFull:
-            raise
-        except DatabaseUnavailable:
-            await asyncio.sleep(pause)
-    return await work()

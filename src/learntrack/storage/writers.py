@@ -6,17 +6,28 @@ that takes its place looks up whose sessions are left behind, and ends them.
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from typing import Any
 
+import pymongo
 from bson import Binary
 from bson.binary import UUID_SUBTYPE
 from pymongo.errors import PyMongoError
 
 from learntrack.documents import Writer
+from learntrack.documents.bookkeeping import WRITER_RENEWED
 from learntrack.domain import moments
 from learntrack.domain.ids import new_id
 from learntrack.storage.this_process import ProcessPlace, this_place
+
+_END_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    session: Any
+    started: datetime
 
 
 class Writers:
@@ -31,33 +42,45 @@ class Writers:
     def __init__(self, client: Any, database: Any) -> None:
         self._client = client
         self._records = database[Writer.collection()]
-        self._idle: list[Any] = []
+        self._idle: list[_Session] = []
         self._process, self._here = new_id(), this_place()
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Any]:
         """A session that nobody else is using."""
-        session = self._idle.pop() if self._idle else await self._new()
+        used = await self._fresh_one()
         fit = False
         try:
-            yield session
+            yield used.session
             fit = True
         except Exception as error:
             # A refused request leaves an aborted transaction; what the driver complains about is not used again.
-            fit = not isinstance(error, PyMongoError) and not session.in_transaction
+            fit = not isinstance(error, PyMongoError) and not used.session.in_transaction
             raise
         finally:
             if fit:
-                self._idle.append(session)
+                self._idle.append(used)
             else:
-                with suppress(PyMongoError):
-                    await session.end_session()
+                await self._end(used)
 
-    async def _new(self) -> Any:
-        session = await self._client.start_session()
-        writer = Writer.new(id=_name(session), process=self._process, started=moments.now(), **asdict(self._here))
+    async def _fresh_one(self) -> "_Session":
+        """An idle session, or a new one: a record that grows old is taken for one that was left behind."""
+        while self._idle:
+            used = self._idle.pop()
+            if moments.now() - used.started < WRITER_RENEWED:
+                return used
+            await self._end(used)
+        session, now = await self._client.start_session(), moments.now()
+        writer = Writer.new(id=_name(session), process=self._process, started=now, **asdict(self._here))
         await self._records.replace_one(writer.key(), writer.row(), upsert=True)
-        return session
+        return _Session(session, now)
+
+    async def _end(self, used: "_Session") -> None:
+        # Its record first: once it has ended, the driver may give its id to another session.
+        with suppress(PyMongoError), pymongo.timeout(_END_SECONDS):
+            await self._records.delete_one({"_id": _name(used.session)})
+        with suppress(PyMongoError), pymongo.timeout(_END_SECONDS):
+            await used.session.end_session()
 
     async def end_those_left_behind(self) -> int:
         """End the sessions of processes of this host that are no more; returns how many."""
@@ -74,12 +97,12 @@ class Writers:
 
     async def close(self) -> None:
         """End all sessions."""
-        names = [_name(session) for session in self._idle]
+        names = [_name(used.session) for used in self._idle]
         with suppress(PyMongoError):
             if names:
                 await self._records.delete_many({"_id": {"$in": names}})
             while self._idle:
-                await self._idle.pop().end_session()
+                await self._idle.pop().session.end_session()
 
 
 def _name(session: Any) -> str:
