@@ -48,7 +48,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def settings(**more: Any) -> Settings:
-    return Settings(**{"jwt_secret": SECRET, "rate_limit_anonymous": 0, **more})
+    return Settings(**{"jwt_secret": SECRET, "rate_limit_anonymous": 0, "rollup_seconds": 0, **more})
 
 
 @asynccontextmanager

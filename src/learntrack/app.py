@@ -26,6 +26,7 @@ from learntrack.privacy.controller import PrivacyController
 from learntrack.privacy.service import Privacy
 from learntrack.reports.controller import KolibriExportController, ReportController, exports
 from learntrack.reports.service import Reports
+from learntrack.reports.upkeep.worker import Upkeep
 from learntrack.roster.controller import CallerController, RosterController
 from learntrack.roster.service import RosterService
 from learntrack.settings import Settings
@@ -113,12 +114,15 @@ def _lifespan(settings: Settings, connect: Connect) -> Callable[[Litestar], Abst
         db = await connect(settings)
         await db.prepare()
         app.state.update(_services(db, settings))
-        forgetting = asyncio.create_task(app.state.privacy.take_up())
+        tasks = [asyncio.create_task(app.state.privacy.take_up())]
+        if settings.rollup_seconds:
+            tasks.append(asyncio.create_task(Upkeep(db, seconds=settings.rollup_seconds).run()))
         try:
             yield
         finally:
-            forgetting.cancel()
-            await asyncio.gather(forgetting, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             await app.state.live.close()
             await db.close()
 

@@ -54,6 +54,7 @@ def test_commands_beside_the_service_leave_the_disk_its_reserve(
         roster = msgspec.convert({"facilities": [{"id": facility, "name": "F"}], "users": [people]}, Roster)
         await load(db, roster, lambda _: None)
         log = MasteryLog.begin(new_id(), user_id=user, content_id=content, level=1, criterion={}, at=moments.now())
+        log.belongs_to(facility)
         await db.collection(MasteryLog).insert_one(log.row())
         monkeypatch.setattr(disk, "RESERVE_BYTES", 2**62)
         monkeypatch.setattr(disk, "RESERVE_SHARE", 1.0)

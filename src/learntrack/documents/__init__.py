@@ -16,6 +16,7 @@ from learntrack.documents.mastery_logs import MasteryLog
 from learntrack.documents.recording_permits import RecordingPermit
 from learntrack.documents.rollups import ItemRollup
 from learntrack.documents.roster import Classroom, CourseSession, Facility, LearnerGroup, Lesson, Quiz, User
+from learntrack.documents.upkeep import Lease, Touched
 
 ALL: list[type[Document]] = [
     ContentSession,
@@ -36,6 +37,8 @@ ALL: list[type[Document]] = [
     EndedAssignment,
     ItemRollup,
     RollupState,
+    Touched,
+    Lease,
     Deployment,
     Unfinished,
     Writer,
@@ -56,12 +59,14 @@ __all__ = [
     "IdempotencyKey",
     "ItemRollup",
     "LearnerGroup",
+    "Lease",
     "Lesson",
     "MasteryLog",
     "Question",
     "Quiz",
     "RecordingPermit",
     "RollupState",
+    "Touched",
     "Unfinished",
     "User",
     "Writer",

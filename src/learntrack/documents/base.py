@@ -69,6 +69,11 @@ class Stored(BaseModel):
         """Whether it is not stored yet."""
         return self._unsaved is None
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether there is anything to be written of it."""
+        return self._unsaved is None or bool(self._unsaved)
+
     def change(self, **fields: Any) -> None:
         """Give fields other values, and remember those that differ."""
         # Not by setattr, which would ask each time what pydantic is to do for this field: nothing.

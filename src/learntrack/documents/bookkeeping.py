@@ -1,6 +1,5 @@
 """Bookkeeping: requests that were answered, reports that are kept ready, who writes, the version of it all."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import ClassVar
 
@@ -44,12 +43,9 @@ class IdempotencyKey(Stored, Document):  # type: ignore[misc]  # our ids are no 
 
 
 class RollupState(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
-    """As of when a report's rollup is. Its id is the report's name and the version of the rollup. In the facilities of
-    `stale` somebody has been forgotten since: there the logs answer, until the next rollup.
-    """
+    """Since when rollups are kept. Its id is their names and versions."""
 
     as_of: datetime
-    stale: list[str] = []
 
     class Settings:
         """Collection."""
@@ -57,13 +53,9 @@ class RollupState(Stored, Document):  # type: ignore[misc]  # our ids are no Obj
         name = "rollups"
 
     @classmethod
-    def begin(cls, report: str, as_of: datetime) -> "RollupState":
-        """A rollup that has just been computed."""
-        return cls.new(id=report, as_of=as_of)
-
-    def forget(self, facilities: Collection[str]) -> None:
-        """Say that the rollup of these facilities does not hold any more."""
-        self.change(stale=sorted({*self.stale, *facilities}))
+    def begin(cls, rollups: str, as_of: datetime) -> "RollupState":
+        """Rollups that are kept from now on."""
+        return cls.new(id=rollups, as_of=as_of)
 
 
 class Deployment(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds

@@ -1,11 +1,12 @@
 """Rollups: what is kept ready of questions that would take too long over everything."""
 
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from beanie import Document
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel, UpdateOne
 
-from learntrack.documents.base import Stored
+from learntrack.documents.base import Row, Stored, Write
 
 FACILITY = IndexModel([("facility_id", ASCENDING), ("content_id", ASCENDING)], name="facility_content")
 """Serves: the items of a facility."""
@@ -31,3 +32,20 @@ class ItemRollup(Stored, Document):  # type: ignore[misc]  # our ids are no Obje
 
         name = "item_rollups"
         indexes: ClassVar = [FACILITY]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A row as an aggregation keeps it ready, which stands for what was there under its id."""
+
+    kind: type[Stored]
+    row: Row
+
+    def collection(self) -> str:
+        """The name of the collection."""
+        return self.kind.collection()
+
+    def write(self, namespace: str | None = None, *, sharded: bool = False) -> Write:
+        """The write of it; the arguments are those of `Stored.write`."""
+        fields = {name: value for name, value in self.row.items() if name != "_id"}
+        return UpdateOne({"_id": self.row["_id"]}, {"$set": fields}, upsert=True, namespace=namespace)

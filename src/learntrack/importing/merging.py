@@ -6,11 +6,20 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, RecordingPermit, User
+from learntrack.documents import (
+    AttemptOverflow,
+    ContentSession,
+    ContentSummary,
+    MasteryLog,
+    RecordingPermit,
+    Touched,
+    User,
+)
 from learntrack.documents.base import Stored
 from learntrack.documents.holding import HoldsAttempts
 from learntrack.documents.recording_permits import PermitUse
 from learntrack.documents.try_numbers import TRY_FIELDS, CountedTry, TrySight
+from learntrack.domain import moments
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
 from learntrack.importing.dividing import Log, Part
 from learntrack.storage import Database
@@ -61,7 +70,7 @@ class Merging:
         await self._place()
 
     def documents(self) -> Iterator[Writable]:
-        """All that may have to be written; of each whose it is first the permit."""
+        """All that may have to be written, and what is touched by that; of each whose it is first the permit."""
         changed = [*self._summaries.values(), *self._tries.values(), *self._sessions.values()]
         for user in sorted({each.user_id for each in changed if each.user_id is not None}):
             yield PermitUse(user, self._at)
@@ -69,6 +78,8 @@ class Merging:
         yield from self._tries.values()
         yield from self._sessions.values()
         yield from self._chunks
+        if touched := [(log.user_id, log.content_id) for log in self._tries.values()]:
+            yield Touched.by_logs(touched, moments.now())
 
     async def _take_over(self, kind: type[Kind], parts: Sequence[Part], changed: dict[str, Kind]) -> None:
         """Take over the parts of one kind of document; `changed` gets what is to be written."""

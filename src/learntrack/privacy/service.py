@@ -13,16 +13,19 @@ from learntrack.documents import (
     ItemRollup,
     MasteryLog,
     RecordingPermit,
-    RollupState,
+    Touched,
     User,
 )
 from learntrack.documents.base import Stored
+from learntrack.documents.upkeep import UPKEEP
 from learntrack.domain import moments
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import field_error
 from learntrack.privacy.schemas import ExportLine, Forgotten
 from learntrack.settings import Settings
 from learntrack.storage import Database
+from learntrack.storage.database import Stage
+from learntrack.storage.leases import outdate
 from learntrack.storage.transactions import Tx
 
 ABOUT_A_USER: dict[type[Stored], str] = {
@@ -90,13 +93,15 @@ class Privacy:
         deadline = time.monotonic() + self._patience
         await self._change_permit(user, lambda permit: permit.withdraw(user))
         removed = {kind.collection(): 0 for kind in ABOUT_A_USER}
-        await self._remove_rollups(user)
+        await self._mark_rollups(user)
+        await self._remove_rollups()
         for kind, field in ABOUT_A_USER.items():
             while step := await self._remove_some(kind, {field: user}):
                 removed[kind.collection()] += step
                 progress(step)
                 if time.monotonic() > deadline and kind is not User:
                     return Forgotten(complete=False, removed=removed)
+        await self._remove_traces(user)
         now = moments.now()
         await self._change_permit(
             user, lambda permit: permit.give_again(now + _MEANWHILE, now + _MEANWHILE + self._remembered)
@@ -118,33 +123,51 @@ class Privacy:
 
         await self._db.transaction(work)
 
-    async def _remove_rollups(self, user: str) -> None:
-        """Remove what is kept ready of questions and has this user's answers in it, in whichever facility they gave
-        them. That it is there is taken back first, for these facilities: reports about them are then answered from the
-        logs, until the next rollup.
+    async def _mark_rollups(self, user: str) -> None:
+        """Say which rollups have this user's answers in them, in whichever facility they gave them.
+
+        Reports are answered from the logs until those have been computed anew.
         """
-        contents = [
-            row["_id"]
-            for row in await self._db.rows(
-                MasteryLog, [{"$match": {"user_id": user}}, {"$group": {"_id": "$content_id"}}]
-            )
+        contents: list[Stage] = [
+            {"$match": {"user_id": user}},
+            {"$group": {"_id": {"f": "$facility_id", "c": "$content_id"}}},
         ]
+        of_tries = [row["_id"] for row in await self._db.rows(MasteryLog, contents)]
+        items = {(found["f"], found["c"]) for found in of_tries if found["f"] is not None}
+        known = sorted({found["c"] for found in of_tries})
         entry = await self._db.find_one(User, {"_id": user})
-        if not contents or entry is None:  # only of people in the roster something is rolled up
-            return
-        places = User.read(entry).every_place
+        places = [] if entry is None else User.read(entry).every_place
+        for first in range(0, len(known), _STEP):
+            part = {"facility_id": {"$in": places}, "content_id": {"$in": known[first : first + _STEP]}}
+            rows = await self._db.find(ItemRollup, part, {"facility_id": 1, "content_id": 1})
+            items |= {(row["facility_id"], row["content_id"]) for row in rows}
+        if items:
+
+            async def work(tx: Tx) -> None:
+                await self._db.write([Touched.by_forgetting(items, moments.now())], tx)
+
+            await self._db.transaction(work)
+
+    async def _remove_rollups(self) -> None:
+        """Remove what is kept ready of questions and is to be computed anew because somebody is being forgotten."""
+        marks = await self._db.find(Touched, {"forgotten": {"$exists": True}}, {"forgotten": 1})
+        for facility, content in sorted({tuple(pair.split(":")) for mark in marks for pair in mark["forgotten"]}):
+            while await self._remove_some(ItemRollup, {"facility_id": facility, "content_id": content}):
+                pass
+
+    async def _remove_traces(self, user: str) -> None:
+        """Remove what may have been derived, or noted to be derived, of this user while the rest went."""
+        await outdate(self._db, UPKEEP)  # whoever has read something of theirs and not written it yet, does not now
+        await self._remove_rollups()
 
         async def work(tx: Tx) -> None:
-            states = await self._db.load(RollupState, {}, tx)
-            for state in states:
-                state.forget(places)
-            await self._db.write(states, tx)
+            naming = {"$or": [{"logs": {"$regex": f"^{user}:"}}, {"moved": user}]}
+            marks = await self._db.load(Touched, naming, tx)
+            for mark in marks:
+                mark.leave_out(user)
+            await self._db.write(marks, tx)
 
         await self._db.transaction(work)
-        for first in range(0, len(contents), _STEP):
-            wanted = {"facility_id": {"$in": places}, "content_id": {"$in": contents[first : first + _STEP]}}
-            while await self._remove_some(ItemRollup, wanted):
-                pass
 
     async def _remove_some(self, kind: type[Stored], query: Mapping[str, Any]) -> int:
         async def work(tx: Tx) -> int:

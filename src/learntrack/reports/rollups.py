@@ -1,123 +1,96 @@
 """Rollups: what cannot be answered from the logs in time is kept ready, facility by facility and content by content.
 
-A run computes anew what may have changed since the run before. A try's end_timestamp tells that, and since offline
-clients deliver late, and an interaction alone moves no end, a run looks back further by `_LOOK_BACK`.
+Whatever is written says so in the same transaction (`documents.Touched`), and one of the service's processes computes
+anew what was touched, within seconds (`reports.upkeep`).
 """
 
-from collections.abc import AsyncIterator, Callable, Collection
-from datetime import datetime, timedelta
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 
-from learntrack.documents import RecordingPermit, RollupState
+from learntrack.documents import RollupState, Touched
 from learntrack.domain import moments
-from learntrack.reports.questions import Question, Rollup, questions
+from learntrack.reports.upkeep import items
+from learntrack.reports.upkeep.checking import Checked, check_facilities, check_numbers, differing
+from learntrack.reports.upkeep.items import Item
+from learntrack.reports.upkeep.worker import Upkeep
 from learntrack.storage import Database
-from learntrack.storage.database import Row
+from learntrack.storage.database import Stage
+from learntrack.storage.leases import LeaseLost
 
-_LOOK_BACK = timedelta(days=31)
+_LOOK_SECONDS = 0.5
+
+_OLDEST: list[Stage] = [{"$match": {"moved": {"$exists": False}}}, {"$sort": {"at": 1}}, {"$limit": 1}]
+"""The oldest mark that is not worked off; who moves is looked at twice, and the second time changes hardly anything."""
 
 
-def state_key(name: str, rollup: Rollup) -> str:
-    """By which key the state of a rollup is kept; what was computed by another definition has another."""
-    return f"{name}:{rollup.version}"
+async def as_of_rollup(db: Database, facilities: Collection[str] = ()) -> datetime | None:
+    """As of when the rollups of these facilities (none: of all) are: now, or when what is not in them yet was written.
 
-
-async def as_of_rollup(db: Database, key: str, facilities: Collection[str]) -> datetime | None:
-    """When what is kept for a question about these facilities (none: all) was computed; None if it does not hold."""
-    state = await _state(db, key)
-    if state is None or (state.stale and (not facilities or not set(facilities).isdisjoint(state.stale))):
+    None where they must not be read: they were never computed, or hold answers of somebody who is being forgotten.
+    """
+    if await db.find_one(RollupState, {"_id": items.version()}) is None:
         return None
-    return state.as_of
+    for mark in await db.find(Touched, {"forgotten": {"$exists": True}}, {"forgotten": 1}):
+        if not facilities or not {pair.split(":")[0] for pair in mark["forgotten"]}.isdisjoint(facilities):
+            return None
+    oldest = await db.rows(Touched, _OLDEST)
+    return oldest[0]["at"] if oldest else moments.now()
 
 
-async def _state(db: Database, key: str) -> RollupState | None:
-    row = await db.find_one(RollupState, {"_id": key})
-    return None if row is None else RollupState.read(row)
-
-
-async def roll_up(db: Database, progress: Callable[[int, int], None], *, everything: bool = False) -> dict[str, int]:
-    """Bring every rollup up to date; returns how many contents were computed, by question. Safe to repeat and to
-    interrupt.
+async def roll_up(db: Database, progress: Callable[[int, int], None], *, everything: bool = False) -> int:
+    """Bring every rollup up to date, or wait for the process that does; returns how many contents were computed here.
+    Safe to repeat and to interrupt.
 
     Args:
         db: Where everything is stored.
         progress: Is told how much is done, and of how much.
-        everything: Compute all anew, whether or not it has changed, after learners have left.
+        everything: Compute all anew, whether or not it was touched.
 
     Raises:
         DatabaseUnavailable: the disk is nearly full, or the database does not answer.
 
     """
-    counts: dict[str, int] = {}
-    for name, question in questions().items():
-        if question.rollup is None:
-            continue
-        began = moments.now()
-        counts[name] = await _roll_up_one(db, name, question, question.rollup, progress, everything=everything)
-        if await _somebody_was_forgotten_since(db, began):
-            # What was read before may be in it: once more, of what is left now.
-            counts[name] = await _roll_up_one(db, name, question, question.rollup, progress, everything=True)
-    return counts
+    if everything:
+        await _mark(db, await items.all_items(db))
+    until, many = moments.now(), 0
+    while True:
+        try:
+            computed = await Upkeep(db).catch_up(progress)
+        except LeaseLost:
+            computed = None
+        if computed is not None:
+            return many + computed
+        if not await db.rows(Touched, [*_OLDEST[:1], {"$match": {"at": {"$lte": until}}}, {"$limit": 1}]):
+            return many
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _roll_up_one(
-    db: Database,
-    name: str,
-    question: Question,
-    rollup: Rollup,
-    progress: Callable[[int, int], None],
-    *,
-    everything: bool,
-) -> int:
-    """Bring one question's rollup up to date; returns how many contents were computed."""
-    began = moments.now()
-    key = state_key(name, rollup)
-    state = None if everything else await _state(db, key)
-    if state is None:
-        await db.collection(RollupState).delete_one({"_id": key})
-        await db.collection(rollup.collection).delete_many({})
-    work = [
-        (facility, content, learners)
-        async for facility, learners in _facilities(db)
-        for content in await _changed(db, learners, None if state is None or facility in state.stale else state.as_of)
-    ]
-    for number, (facility, content, learners) in enumerate(work):
-        progress(number, len(work))
-        db.check_disk()
-        params = {"learners": {"$in": learners}, "content": content, "facility": facility}
-        await db.rows(question.collection, question.rollup_stages(params))
-    progress(len(work), len(work))
-    state = RollupState.begin(key, began)
-    await db.collection(RollupState).replace_one(state.key(), state.row(), upsert=True)
-    if await _somebody_is_being_forgotten(db):
-        # It may have been read before and stored after they were removed from it; the logs answer then.
-        await db.collection(RollupState).delete_one(state.key())
-        await db.collection(rollup.collection).delete_many({})
-    return len(work)
+async def check(db: Database, progress: Callable[[int, int], None]) -> Checked:
+    """Compare all that is derived with the logs, and mend what differs.
+
+    Args:
+        db: Where everything is stored.
+        progress: Is told how many contents are compared, and of how many.
+
+    Raises:
+        DatabaseUnavailable: the disk is nearly full, or the database does not answer.
+
+    """
+    checked = Checked()
+    doubtful = await check_facilities(db, checked)
+    await check_numbers(db, checked)
+    await _mark(db, sorted(doubtful))
+    await roll_up(db, progress)
+    everything = await items.all_items(db)
+    suspected = await differing(db, everything, progress)
+    await roll_up(db, progress)  # what was written between the two looks
+    wrong = await differing(db, suspected, progress)
+    await _mark(db, wrong)
+    await roll_up(db, progress)
+    checked.count("rollups", len(everything), len(wrong))
+    return checked
 
 
-async def _somebody_was_forgotten_since(db: Database, moment: datetime) -> bool:
-    return await db.find_one(RecordingPermit, {"withdrawn_until": {"$gte": moment}}) is not None
-
-
-async def _somebody_is_being_forgotten(db: Database) -> bool:
-    return await db.find_one(RecordingPermit, RecordingPermit.being_forgotten()) is not None
-
-
-async def _facilities(db: Database) -> AsyncIterator[tuple[str, list[str]]]:
-    for facility in await db.find("facilities", {}, {"_id": 1}):
-        members = await db.find("users", {"places": facility["_id"]}, {"_id": 1})
-        if members:
-            yield facility["_id"], [row["_id"] for row in members]
-
-
-async def _changed(db: Database, learners: list[str], before: datetime | None) -> list[str]:
-    recent: Row = {} if before is None else {"end_timestamp": {"$gte": before - _LOOK_BACK}}
-    rows = await db.rows(
-        "mastery_logs",
-        [
-            {"$match": {"user_id": {"$in": learners}, **recent}},
-            {"$group": {"_id": "$content_id"}},
-            {"$sort": {"_id": 1}},
-        ],
-    )
-    return [row["_id"] for row in rows]
+async def _mark(db: Database, doubtful: Sequence[Item]) -> None:
+    await db.transaction(lambda tx: db.write(items.doubting(doubtful), tx))

@@ -14,7 +14,7 @@ from learntrack.reports.filters import ReportFilters
 from learntrack.reports.formats import Answer, as_csv, json_row
 from learntrack.reports.names import named, named_columns
 from learntrack.reports.questions import Column, ColumnKind, Question, questions
-from learntrack.reports.rollups import as_of_rollup, state_key
+from learntrack.reports.rollups import as_of_rollup
 from learntrack.reports.schemas import Report
 from learntrack.reports.time_zone import zone_of
 from learntrack.storage import Database
@@ -89,8 +89,7 @@ class Reports:
         kept = None
         if question.rollup is not None and _asks_for_everything(filters):
             facilities = await self._whole_facilities(filters, members)
-            key = state_key(name, question.rollup)
-            kept = None if facilities is None else await as_of_rollup(self._db, key, facilities)
+            kept = None if facilities is None else await as_of_rollup(self._db, facilities)
         params = _params(filters, members)
         if kept is not None and question.rollup is not None:
             if facilities:

@@ -13,6 +13,7 @@ from learntrack.documents import (
     LearnerGroup,
     Lesson,
     Quiz,
+    Touched,
     User,
 )
 from learntrack.documents.base import Stored
@@ -105,6 +106,7 @@ class RosterWriting:
     async def _write_people(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str]) -> None:
         users = await self._affected(roster, removal, gone, moved)
         await self._use_permits(roster, users)
+        facilities = {user.id: user.facility_id for user in users.values()}
         for record in roster.users:
             user = users.get(record.id)
             if user is None:
@@ -128,7 +130,9 @@ class RosterWriting:
         classroom_of = {group.id: group.classroom_id for group in groups.values()}
         for user in users.values():
             user.settle(classroom_of, self._at)
-        await self._db.write(users.values(), self._tx)
+        came = [user.id for user in users.values() if facilities.get(user.id) != user.facility_id]
+        touched = [Touched.by_moving(came, self._at)] if came else []
+        await self._db.write([*users.values(), *touched], self._tx)
 
     async def _use_permits(self, roster: Roster, stored: Collection[str]) -> None:
         """Let nobody come back who is being forgotten, or has been just now. Whoever is stored still goes with the

@@ -162,6 +162,17 @@ class Settings(BaseSettings):
         ),
     ] = "openid"
 
+    rollup_seconds: Annotated[
+        float,
+        Field(
+            description=(
+                "Seconds after which one process of all looks again for what is to be derived anew for reports; "
+                "0: this process never does."
+            ),
+            ge=0,
+            le=3600,
+        ),
+    ] = 2.0
     idempotency_hours: Annotated[
         float, Field(description="Hours for which an Idempotency-Key is remembered.", ge=24, le=24 * 365)
     ] = 48.0

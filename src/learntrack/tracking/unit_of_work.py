@@ -8,10 +8,10 @@ one, costs a group as many round trips as a single job (and the embedded engine'
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, IdempotencyKey, MasteryLog
+from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, IdempotencyKey, MasteryLog, Touched
 from learntrack.documents.holding import HoldsAttempts
 from learntrack.documents.recording_permits import PermitUse
-from learntrack.domain import mastery
+from learntrack.domain import mastery, moments
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
 from learntrack.domain.attempts import Attempt, newest_first
 from learntrack.domain.ids import summary_id
@@ -258,7 +258,7 @@ class UnitOfWork:
     # Storing
 
     async def store(self) -> None:
-        """Write all that has changed."""
+        """Write all that has changed, and what was touched by that (see `Touched`)."""
         await self._db.write(self._documents(), self._tx)
 
     def _documents(self) -> Iterator[Writable]:
@@ -269,3 +269,5 @@ class UnitOfWork:
         yield from self.logs.values()
         for chunks in self._chunks.values():
             yield from chunks.values()
+        if touched := [(log.user_id, log.content_id) for log in self.logs.values() if log.has_changed]:
+            yield Touched.by_logs(touched, moments.now())

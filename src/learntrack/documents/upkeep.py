@@ -1,0 +1,108 @@
+"""Upkeep: what has been written since the derived was brought up to date, and which process does that."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+
+from beanie import Document
+from pymongo import ASCENDING, IndexModel
+
+from learntrack.documents.base import Stored
+from learntrack.domain.ids import new_id
+
+OLDEST = IndexModel([("at", ASCENDING)], name="oldest")
+"""Serves: what was touched first, and as of when the derived is therefore."""
+
+
+class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
+    """What a transaction has touched, written with it, and removed once all that is derived of it is up to date.
+
+    One for each transaction, so that nobody waits for another's. `logs` are `user:content` of tries, `moved` are users
+    whose facility may have changed, `items` are `facility:content` whose rollup is to be computed anew, `forgotten` the
+    same where somebody's answers must not be shown any more, not even derived.
+    """
+
+    at: datetime
+    logs: list[str] = []
+    moved: list[str] = []
+    items: list[str] = []
+    forgotten: list[str] = []
+
+    class Settings:
+        """Collection and indexes."""
+
+        name = "touched"
+        indexes: ClassVar = [OLDEST]
+
+    @classmethod
+    def by_logs(cls, tries: Iterable[tuple[str, str]], at: datetime) -> "Touched":
+        """What is touched by writing tries, given by user and content."""
+        return cls.new(id=new_id(), at=at, logs=_pairs(tries))
+
+    @classmethod
+    def by_moving(cls, users: Iterable[str], at: datetime) -> "Touched":
+        """What is touched by users' coming into a facility."""
+        return cls.new(id=new_id(), at=at, moved=sorted(users))
+
+    @classmethod
+    def by_doubt(cls, items: Iterable[tuple[str, str]], at: datetime) -> "Touched":
+        """What is to be computed anew, by facility and content."""
+        return cls.new(id=new_id(), at=at, items=_pairs(items))
+
+    @classmethod
+    def by_forgetting(cls, items: Iterable[tuple[str, str]], at: datetime) -> "Touched":
+        """What is touched by forgetting somebody who was in these facilities and at these contents."""
+        return cls.new(id=new_id(), at=at, forgotten=_pairs(items))
+
+    def leave_out(self, user: str) -> None:
+        """Know nothing of this user."""
+        for name in ("logs", "moved"):
+            kept = [entry for entry in getattr(self, name) if entry.split(":")[0] != user]
+            if kept != getattr(self, name):
+                self.change(**{name: kept})
+
+
+def _pairs(pairs: Iterable[tuple[str, str]]) -> list[str]:
+    return sorted({":".join(pair) for pair in pairs})
+
+
+UPKEEP = "upkeep"
+"""The id of the lease of the process that keeps what is derived up to date."""
+
+
+class Lease(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
+    """Which process does a job that only one may do. Its id is the job's name.
+
+    `beat` grows while `holder`, the process's own random id, lives; null is nobody. `epoch` grows with whatever makes
+    wrong what the holder has read but not written yet.
+    """
+
+    holder: str | None = None
+    beat: int = 0
+    epoch: int = 0
+
+    class Settings:
+        """Collection."""
+
+        name = "leases"
+
+    @classmethod
+    def begin(cls, job: str) -> "Lease":
+        """A job that nobody does yet."""
+        return cls.new(id=job, holder=None, beat=0, epoch=0)
+
+    def take(self, holder: str) -> None:
+        """Do the job from now on."""
+        self.change(holder=holder, beat=self.beat + 1)
+
+    def live(self) -> None:
+        """Show that its holder lives."""
+        self.change(beat=self.beat + 1)
+
+    def leave(self) -> None:
+        """Do the job no more."""
+        self.change(holder=None, beat=self.beat + 1)
+
+    def outdate(self) -> None:
+        """Let nothing be written of what was read before."""
+        self.change(epoch=self.epoch + 1)

@@ -1,0 +1,79 @@
+"""Whether what is derived is what the logs say, and mending it where it is not."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+
+from learntrack.documents import ContentSummary, MasteryLog, User
+from learntrack.documents.base import Row, plain
+from learntrack.documents.try_numbers import TRY_FIELDS, TrySight, numbers_by_kind
+from learntrack.reports.upkeep import items, moves, recounts
+from learntrack.reports.upkeep.items import Item, are_equal
+from learntrack.storage import Database
+from learntrack.storage.database import Stage
+
+_STEP = 200
+
+
+@dataclass(slots=True)
+class Checked:
+    """What was looked at, and what of it differed: by what it is."""
+
+    looked_at: dict[str, int] = field(default_factory=dict)
+    differed: dict[str, int] = field(default_factory=dict)
+
+    def count(self, what: str, many: int, differed: int) -> None:
+        """Count so many that were looked at, and so many of them that differed."""
+        self.looked_at[what] = self.looked_at.get(what, 0) + many
+        self.differed[what] = self.differed.get(what, 0) + differed
+
+
+async def check_facilities(db: Database, checked: Checked) -> set[Item]:
+    """Let every log say where its learner is today; returns what is to be computed anew where one did not."""
+    touched: set[Item] = set()
+    async for users in _parts(db.stream(User, [{"$project": {"_id": 1}}])):
+        found = await moves.follow(db, [user["_id"] for user in users])
+        checked.count("learners' facilities", len(users), len(found))
+        touched |= found
+    return touched
+
+
+async def check_numbers(db: Database, checked: Checked) -> None:
+    """Count the tries of every summary. Index: summary."""
+    stages: list[Stage] = [{"$match": {"has_tries": True}}, {"$project": {"of_tries": 1, "recount": 1}}]
+    async for summaries in _parts(db.stream(ContentSummary, stages)):
+        keys = [row["_id"] for row in summaries]
+        rows = await db.find(MasteryLog, {"summary_id": {"$in": keys}}, dict.fromkeys(TRY_FIELDS, 1))
+        tries: dict[str, list[TrySight]] = {key: [] for key in keys}
+        for row in rows:
+            tries[row["summary_id"]].append(TrySight.of(row))
+        doubtful = [
+            row["_id"]
+            for row in summaries
+            if row.get("recount") or not are_equal(row.get("of_tries", {}), plain(numbers_by_kind(tries[row["_id"]])))
+        ]
+        differed = [key for key in doubtful if await recounts.recount(db, key)]
+        checked.count("numbers of tries", len(summaries), len(differed))
+
+
+async def differing(db: Database, among: list[Item], progress: Callable[[int, int], None]) -> list[Item]:
+    """The items of whom something else is kept than the logs say now."""
+    found: list[Item] = []
+    for number, item in enumerate(among):
+        progress(number, len(among))
+        stored = await items.kept(db, item)
+        for question in items.rolled_up().values():
+            if not are_equal(stored, await items.computed(db, question, item)):
+                found.append(item)
+    progress(len(among), len(among))
+    return found
+
+
+async def _parts(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
+    part: list[Row] = []
+    async for row in rows:
+        part.append(row)
+        if len(part) == _STEP:
+            yield part
+            part = []
+    if part:
+        yield part

@@ -1,0 +1,95 @@
+"""Rollups of one facility's learners at one content.
+
+They are read as the question's pipeline says, and written in a transaction of their own instead of by `$merge`, which
+no transaction may have: so that nothing is written that has been outdated meanwhile, and what is no more goes.
+"""
+
+from collections.abc import Mapping, Sequence
+from math import isclose
+from typing import Any
+
+from learntrack.documents import ItemRollup, MasteryLog, Touched
+from learntrack.documents.base import Row
+from learntrack.documents.rollups import Kept
+from learntrack.domain import moments
+from learntrack.reports.questions import Question, questions
+from learntrack.storage import Database
+from learntrack.storage.leases import Holding
+from learntrack.storage.transactions import Tx
+
+_STEP = 500
+Item = tuple[str, str]
+"""A facility and a content."""
+
+
+def rolled_up() -> Mapping[str, Question]:
+    """The questions that have a rollup, by name."""
+    return {name: question for name, question in questions().items() if question.rollup is not None}
+
+
+def version() -> str:
+    """The id of the state of what is kept; what was computed by another definition has another."""
+    return ",".join(f"{name}:{question.rollup.version}" for name, question in rolled_up().items() if question.rollup)
+
+
+async def all_items(db: Database) -> list[Item]:
+    """Every facility with every content at which its learners have tries, or of which something is kept."""
+    found: set[Item] = set()
+    for kind in (MasteryLog, ItemRollup):
+        key = {"facility": "$facility_id", "content": "$content_id"}
+        for row in await db.rows(kind, [{"$group": {"_id": key}}]):
+            if row["_id"].get("facility") is not None:
+                found.add((row["_id"]["facility"], row["_id"]["content"]))
+    return sorted(found)
+
+
+def doubting(doubtful: Sequence[Item]) -> list[Touched]:
+    """The marks by which these items are computed anew, some hundred in each."""
+    now = moments.now()
+    return [Touched.by_doubt(doubtful[first : first + _STEP], now) for first in range(0, len(doubtful), _STEP)]
+
+
+async def computed(db: Database, question: Question, item: Item) -> list[Row]:
+    """What is to be kept of an item, computed from the logs. Index: facility_content."""
+    facility, content = item
+    stages = question.rollup_stages({"facility": facility, "content": content, "facility_content": content})
+    return await db.rows(question.collection, [stage for stage in stages if "$merge" not in stage])
+
+
+async def kept(db: Database, item: Item) -> list[Row]:
+    """What is kept of an item. Index: facility_content."""
+    return await db.find(ItemRollup, {"facility_id": item[0], "content_id": item[1]})
+
+
+async def compute(db: Database, holding: Holding, item: Item) -> None:
+    """Compute anew what is kept of an item.
+
+    Raises:
+        LeaseLost: another process does that now.
+
+    """
+    epoch = await holding.epoch()
+    for question in rolled_up().values():
+        rows = await computed(db, question, item)
+        gone = {"facility_id": item[0], "content_id": item[1], "_id": {"$nin": [row["_id"] for row in rows]}}
+
+        async def remove(tx: Tx, gone: Mapping[str, Any] = gone) -> int:
+            return await db.remove(ItemRollup, gone, tx)
+
+        await holding.write([Kept(ItemRollup, row) for row in rows], epoch, remove)
+
+
+def are_equal(ours: Any, theirs: Any) -> bool:
+    """Whether two values are the same, numbers as far as adding up in another order allows, lists in any order."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        return ours.keys() == theirs.keys() and all(are_equal(value, theirs[name]) for name, value in ours.items())
+    if isinstance(ours, list) and isinstance(theirs, list):
+        pairs = zip(sorted(ours, key=_order), sorted(theirs, key=_order), strict=False)
+        return len(ours) == len(theirs) and all(are_equal(one, other) for one, other in pairs)
+    if isinstance(ours, (int, float)) and isinstance(theirs, (int, float)):
+        return isclose(ours, theirs, rel_tol=1e-9, abs_tol=1e-9)
+    return bool(ours == theirs)
+
+
+def _order(value: Any) -> str:
+    return str(value.get("_id", value.get("answer"))) if isinstance(value, dict) else str(value)

@@ -1,0 +1,47 @@
+"""Letting the logs of learners follow them into another facility."""
+
+from collections.abc import Sequence
+
+from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, User
+from learntrack.documents.base import Stored
+from learntrack.reports.upkeep.items import Item
+from learntrack.storage import Database
+
+_LOGS: Sequence[type[Stored]] = (ContentSummary, ContentSession, MasteryLog, AttemptOverflow)
+_STEP = 200
+"""Learners who are looked at in one question."""
+
+
+async def facilities_of(db: Database, users: Sequence[str]) -> dict[str, str]:
+    """The facilities of these users, as far as the roster knows them. Index: the key."""
+    rows = await db.find(User, {"_id": {"$in": list(users)}}, {"facility_id": 1})
+    return {row["_id"]: row["facility_id"] for row in rows}
+
+
+async def follow(db: Database, users: Sequence[str]) -> set[Item]:
+    """Let the logs of these users say where they are today; returns what is to be computed anew.
+
+    Each log is written by itself: who reads meanwhile finds it there or here. Indexes: owner_*.
+    """
+    touched: set[Item] = set()
+    for first in range(0, len(users), _STEP):
+        by_facility: dict[str, list[str]] = {}
+        for user, facility in (await facilities_of(db, users[first : first + _STEP])).items():
+            by_facility.setdefault(facility, []).append(user)
+        for facility, members in by_facility.items():
+            touched |= await _follow_into(db, facility, members)
+    return touched
+
+
+async def _follow_into(db: Database, facility: str, members: Sequence[str]) -> set[Item]:
+    elsewhere = {"user_id": {"$in": list(members)}, "facility_id": {"$ne": facility}}
+    key = {"facility": "$facility_id", "content": "$content_id"}
+    left = [row["_id"] for row in await db.rows(MasteryLog, [{"$match": elsewhere}, {"$group": {"_id": key}}])]
+    touched = {(place, each["content"]) for each in left for place in (facility, each.get("facility")) if place}
+    for kind in _LOGS:
+        db.check_disk()
+        for user in members:
+            of_user = {"user_id": user, "facility_id": {"$ne": facility}}
+            if await db.find_one(kind, of_user, {"_id": 1}) is not None:
+                await db.collection(kind).update_many(of_user, {"$set": {"facility_id": facility}})
+    return touched

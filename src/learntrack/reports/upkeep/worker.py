@@ -1,0 +1,154 @@
+"""The process that keeps what is derived up to date: it works off what transactions have touched (see `Touched`)."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import structlog
+
+from learntrack.documents import RecordingPermit, RollupState, Touched
+from learntrack.documents.upkeep import UPKEEP
+from learntrack.domain import moments
+from learntrack.reports.upkeep import items, moves, recounts
+from learntrack.reports.upkeep.items import Item
+from learntrack.storage import Database, DatabaseUnavailable
+from learntrack.storage.leases import SILENT_SECONDS, Holding, LeaseLost
+from learntrack.storage.transactions import Tx
+
+_MARKS = 2000
+"""Marks that are worked off in one round."""
+LATE_SECONDS = 75.0
+"""When moved learners are looked at once more: a transaction that began before they moved takes no longer."""
+_log = structlog.get_logger("learntrack.upkeep")
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Round:
+    """What one round has to do."""
+
+    marks: list[Touched] = field(default_factory=list)
+    items: set[Item] = field(default_factory=set)
+    moved: list[str] = field(default_factory=list)
+
+
+class Upkeep:
+    """Keeps rollups, the facilities of logs and unsure numbers up to date, as long as no other process does.
+
+    Args:
+        db: Where everything is stored.
+        seconds: How long to wait between two rounds; longer, where rounds are long, so that at most a third of the time
+            is spent on them.
+        silent_seconds: See `Holding`.
+
+    """
+
+    def __init__(self, db: Database, *, seconds: float = 2.0, silent_seconds: float = SILENT_SECONDS) -> None:
+        self._db = db
+        self._seconds = seconds
+        self._holding = Holding(db, UPKEEP, silent_seconds=silent_seconds)
+        self._followed: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Go on until cancelled. What fails is tried again."""
+        while True:
+            with suppress(LeaseLost, DatabaseUnavailable):
+                if await self._holding.take():
+                    async with self._holding.beating():
+                        await self._go_on()
+            await asyncio.sleep(self._seconds)
+
+    async def _go_on(self) -> None:
+        while await self._holding.take():
+            began = time.monotonic()
+            try:
+                await self._work_off()
+            except DatabaseUnavailable as error:
+                _log.warning("what is derived is not up to date", error=str(error))
+            await asyncio.sleep(max(self._seconds, 2 * (time.monotonic() - began)))
+
+    async def catch_up(self, progress: Progress = lambda done, total: None) -> int | None:
+        """Do all that is to be done now; returns how many contents were computed, None where another process does it.
+
+        Raises:
+            LeaseLost: another process has taken over.
+
+        """
+        if not await self._holding.take():
+            return None
+        many = 0
+        async with self._holding.beating():
+            while (computed := await self._work_off(progress)) is not None:
+                many += computed
+        return many
+
+    async def _work_off(self, progress: Progress = lambda done, total: None) -> int | None:
+        """Work off what was touched first; returns how many contents were computed, None where nothing was touched."""
+        if await self._db.find_one(RollupState, {"_id": items.version()}) is None:
+            await self._begin()
+        while await recounts.recount_unsure(self._db):
+            pass
+        found = await self._next_round()
+        if not found.marks:
+            return None
+        found.items |= await moves.follow(self._db, found.moved)
+        for number, item in enumerate(sorted(found.items)):
+            progress(number, len(found.items))
+            self._db.check_disk()
+            await items.compute(self._db, self._holding, item)
+        progress(len(found.items), len(found.items))
+        await self._remove(found.marks)
+        return len(found.items)
+
+    async def _begin(self) -> None:
+        """Have everything computed once: nothing is kept ready yet."""
+        epoch = await self._holding.epoch()
+        marks = items.doubting(await items.all_items(self._db))
+        await self._holding.write([*marks, RollupState.begin(items.version(), moments.now())], epoch)
+
+    async def _next_round(self) -> Round:
+        """What is to be done next, oldest first. Index: oldest."""
+        rows = await self._db.rows(Touched, [{"$sort": {"at": 1}}, {"$limit": _MARKS}])
+        is_forgetting = await self._db.find_one(RecordingPermit, RecordingPermit.being_forgotten()) is not None
+        found, logs = Round(), set[str]()
+        for mark in map(Touched.read, rows):
+            if mark.forgotten and is_forgetting:
+                continue  # what is computed now may have to be computed again
+            if mark.moved and not self._is_due(mark.id):
+                continue
+            found.marks.append(mark)
+            found.moved += mark.moved
+            found.items |= {_pair(pair) for pair in (*mark.items, *mark.forgotten)}
+            logs |= set(mark.logs)
+        facilities = await moves.facilities_of(self._db, sorted({_pair(log)[0] for log in logs}))
+        pairs = map(_pair, logs)
+        found.items |= {(facilities[user], content) for user, content in pairs if user in facilities}
+        return found
+
+    def _is_due(self, mark: str) -> bool:
+        """Whether the learners of a mark are to be followed: at once, and once more when nobody can come late."""
+        followed = self._followed.get(mark)
+        return followed is None or time.monotonic() >= followed + LATE_SECONDS
+
+    async def _remove(self, marks: Sequence[Touched]) -> None:
+        """Remove marks that have been worked off, but for learners who are to be looked at once more."""
+        done: list[str] = []
+        for mark in marks:
+            if mark.moved and mark.id not in self._followed:
+                self._followed[mark.id] = time.monotonic()
+            else:
+                self._followed.pop(mark.id, None)
+                done.append(mark.id)
+
+        async def remove(tx: Tx) -> int:
+            return await self._db.remove(Touched, {"_id": {"$in": done}}, tx)
+
+        await self._holding.write([], await self._holding.epoch(), remove)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    first, _, second = text.partition(":")
+    return first, second

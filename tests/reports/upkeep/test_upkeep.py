@@ -1,0 +1,152 @@
+"""What is derived follows what is written: rollups, the facilities of logs, the numbers of tries."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from learntrack.documents import ContentSummary, MasteryLog, Touched
+from learntrack.documents.try_numbers import numbers_by_kind
+from learntrack.domain import moments
+from learntrack.domain.ids import summary_id
+from learntrack.reports.rollups import as_of_rollup, check, roll_up
+from learntrack.reports.upkeep import worker
+from learntrack.reports.upkeep.worker import Upkeep
+from tests.support import ROOT, Api, Person, School, exercise, new_id, right, video
+
+pytestmark = pytest.mark.engines("embedded", "mongoeco", "real")
+
+
+def nobody(done: int, total: int) -> None:
+    assert done <= total
+
+
+async def rolled_up(api: Api, facility: str, content: str) -> int:
+    """How many attempts the rollup of a facility has at a content."""
+    rows = await api.db.find("item_rollups", {"facility_id": facility, "content_id": content})
+    return sum(answer["attempts"] for row in rows for answer in row["answers"])
+
+
+async def study(api: Api, learner: Person, body: dict[str, Any], *items: str) -> Any:
+    session = await api.start(learner, **body)
+    await api.update(learner, session, time_spent_delta=1, interactions=[right(item) for item in items])
+    return session
+
+
+async def test_what_is_written_is_marked_with_it_and_worked_off(school: School) -> None:
+    api, learner, body = school.api, await school.learner(), exercise()
+    await roll_up(api.db, nobody)
+    before = moments.now()
+    await study(api, learner, body, "a", "b")
+    await api.start(learner, **video())  # nothing is derived of it
+
+    assert before <= (await as_of_rollup(api.db) or before) <= moments.now()
+    [started, updated] = await api.db.find(Touched, {"logs": f"{learner.id}:{body['content_id']}"})
+    assert started["logs"] == updated["logs"]
+    assert await roll_up(api.db, nobody) == 1
+
+    assert await rolled_up(api, school.facility, body["content_id"]) == 2
+    assert await api.db.find(Touched, {"logs": {"$exists": True}}) == []
+
+
+async def test_what_is_refused_touches_nothing(school: School) -> None:
+    api, learner, body = school.api, await school.learner(), exercise()
+    session = await api.start(learner, **body)
+    await roll_up(api.db, nobody)
+
+    await api.update(learner, session, expect=400, interactions=[right("a", id=new_id())])
+
+    assert await api.db.find(Touched, {"logs": {"$exists": True}}) == []
+
+
+async def test_logs_follow_a_learner_into_another_facility(school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    api, learner, body = school.api, await school.learner(), exercise()
+    other = await School(api).open()
+    await study(api, learner, body, *(f"item {number}" for number in range(30)))  # some of it in a chunk
+    await roll_up(api.db, nobody)
+    assert await rolled_up(api, school.facility, body["content_id"]) == 30
+
+    await api.roster(ROOT, users=[{"id": learner.id, "username": "u", "facility_id": other.facility}])
+    await roll_up(api.db, nobody)
+
+    for kind in ("content_sessions", "content_summaries", "mastery_logs", "attempt_overflow"):
+        assert {row["facility_id"] for row in await api.db.find(kind, {"user_id": learner.id})} == {other.facility}
+    assert await rolled_up(api, school.facility, body["content_id"]) == 0
+    assert await rolled_up(api, other.facility, body["content_id"]) == 30
+
+
+async def test_a_start_that_overlapped_with_the_move_is_found_the_second_time(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, learner, body = school.api, await school.learner(), exercise()
+    upkeep = Upkeep(api.db)
+    await upkeep.catch_up()
+    await study(api, learner, body, "a")
+    # As if its transaction had read the roster before the learner came into the facility.
+    late = {"user_id": learner.id}
+    await api.db.collection(MasteryLog).update_many(late, {"$set": {"facility_id": None}})
+    await upkeep.catch_up()
+    assert (await api.db.find_one(MasteryLog, late) or {})["facility_id"] is None
+
+    monkeypatch.setattr(worker, "LATE_SECONDS", 0.0)
+    await upkeep.catch_up()
+
+    assert (await api.db.find_one(MasteryLog, late) or {})["facility_id"] == school.facility
+    assert await api.db.find(Touched, {"moved": learner.id}) == []
+
+
+async def test_who_comes_onto_the_roster_brings_what_they_did_before(school: School) -> None:
+    api, learner, body = school.api, Person(new_id()), exercise()
+    await study(api, learner, body, "a")
+    await roll_up(api.db, nobody)
+    assert await rolled_up(api, school.facility, body["content_id"]) == 0
+
+    await api.roster(ROOT, users=[{"id": learner.id, "username": "u", "facility_id": school.facility}])
+    await roll_up(api.db, nobody)
+
+    assert await rolled_up(api, school.facility, body["content_id"]) == 1
+
+
+async def test_tries_are_counted_anew_where_work_came_in_late(school: School) -> None:
+    api, learner, body = school.api, await school.learner(), exercise()
+    session = await api.start(learner, **body)
+    await api.update(learner, session, progress=1, time_spent_delta=3)
+    key, late = new_id(), {"session_id": new_id(), "occurred_at": (moments.now() - timedelta(hours=2)).isoformat()}
+    queue = [
+        {"key": key, **late, "start": {**body, "repeat": True}},
+        {"key": new_id(), **late, "update": {"progress": 1, "time_spent_delta": 5}},
+    ]
+    await api.answer("POST", "/api/logger/contentsession/batch", learner, json={"items": queue})
+    mine = {"_id": summary_id(learner.id or "", body["content_id"])}
+    assert (await api.db.find_one(ContentSummary, mine) or {})["recount"]
+
+    await roll_up(api.db, nobody)
+
+    summary = ContentSummary.read(await api.db.find_one(ContentSummary, mine) or {})
+    tries = [MasteryLog.read(row) for row in await api.db.find(MasteryLog, {"user_id": learner.id})]
+    assert summary.of_tries == numbers_by_kind(tries)
+    assert summary.of_tries["exercise"].seconds_to_done == 5
+    assert not summary.recount
+
+
+async def test_the_check_finds_and_mends_what_differs(school: School) -> None:
+    api, learner, body = school.api, await school.learner(), exercise()
+    await study(api, learner, body, "a", "b")
+    await check(api.db, nobody)
+    sound = await check(api.db, nobody)
+    assert set(sound.differed.values()) == {0}
+    assert all(sound.looked_at.values())
+
+    of_item = {"facility_id": school.facility, "content_id": body["content_id"], "item": "a"}
+    await api.db.collection("item_rollups").update_one(of_item, {"$set": {"answers.0.attempts": 7}})
+    mine = {"user_id": learner.id}
+    await api.db.collection("content_summaries").update_one(mine, {"$set": {"of_tries.exercise.attempts": 7}})
+    await api.db.collection("content_sessions").update_one(mine, {"$set": {"facility_id": new_id()}})
+
+    checked = await check(api.db, nobody)
+
+    assert checked.differed["rollups"] == 1
+    assert checked.differed["numbers of tries"] == 1
+    assert await rolled_up(api, school.facility, body["content_id"]) == 2
+    assert (await api.db.find_one("content_sessions", mine) or {})["facility_id"] == school.facility
+    assert set((await check(api.db, nobody)).differed.values()) == {0}
