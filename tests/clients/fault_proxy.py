@@ -5,6 +5,8 @@ import contextlib
 import json
 import mimetypes
 import random
+import socket
+import struct
 from collections import Counter
 from pathlib import Path
 
@@ -43,6 +45,7 @@ class FaultProxy:
         self.down = False
         self._random = random.Random(seed)
         self._late: set[asyncio.Task[bytes]] = set()
+        self._open: set[asyncio.Task[None] | None] = set()
 
     def break_down(self, seed: int) -> None:
         """From now on there are faults, those of this seed."""
@@ -58,6 +61,8 @@ class FaultProxy:
     async def __aexit__(self, *_: object) -> None:
         await self.quiet()
         self._server.close()
+        for connection in filter(None, list(self._open)):
+            connection.cancel()  # one that a browser has opened in case that it needs it
 
     async def quiet(self) -> None:
         """No more faults; returns when late duplicates have arrived."""
@@ -65,6 +70,13 @@ class FaultProxy:
         await asyncio.gather(*self._late, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(connection := asyncio.current_task())
+        try:
+            await self._exchange(reader, writer)
+        finally:
+            self._open.discard(connection)
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             head = await reader.readuntil(b"\r\n\r\n")
             body = await reader.readexactly(_length(head))
@@ -74,7 +86,9 @@ class FaultProxy:
                 await writer.drain()
                 writer.close()
                 return
-        writer.transport.abort()  # a reset, not an end
+        reset = struct.pack("ii", 1, 0)  # instead of an end
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        writer.transport.abort()
 
     async def _answer(self, head: bytes, body: bytes) -> bytes:
         """The whole answer, a piece of it, or nothing."""

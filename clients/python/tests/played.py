@@ -25,6 +25,7 @@ class Played:
     def __init__(self) -> None:
         self.batches: list[list[Any]] = []
         self.requests: list[httpx.Request] = []
+        self.errors: dict[str, list[str]] = {}
         self.judge: Callable[[Any], int] = lambda _: 200
         self.refuse: Callable[[httpx.Request], httpx.Response | None] = lambda _: None
 
@@ -43,7 +44,7 @@ class Played:
     def _result(self, item: Any) -> Any:
         status = self.judge(item)
         good = STARTED if "start" in item else {"complete": False}
-        body = good if status == 200 else {"status": status, "title": "T", "detail": "No."}
+        body = good if status == 200 else {"status": status, "title": "T", "detail": "No.", "errors": self.errors}
         return {"key": item["key"], "status": status, "replayed": False, "body": body}
 
     def client(self, queue: Path, **more: Any) -> AsyncClient:

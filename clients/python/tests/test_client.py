@@ -110,6 +110,25 @@ async def test_with_a_start_that_is_tried_again_its_session_comes_back_in_order(
         assert [each.key for each in await app.aside()] == [aside[3].key]
 
 
+async def test_what_was_refused_for_its_moment_alone_is_tried_again_as_of_now(played: Played, queue: Path) -> None:
+    clock = iter([0.0, 0.0])
+    played.judge = lambda item: 400 if item["occurred_at"].startswith("1970") else 200
+    played.errors = {"occurred_at": ["Must be within the last 30 days."]}
+    async with played.client(queue, clock=lambda: next(clock, 1_770_000_000)) as app:
+        await app.start(VIDEO)
+        assert (await app.sync(5)).aside == 1
+        assert await app.retry() == 1
+        assert (await app.sync(5)).aside == 0
+    assert [item["occurred_at"][:4] for item in played.items] == ["1970", "2026"]
+    assert played.items[0]["key"] == played.items[1]["key"]
+
+
+async def test_an_on_change_that_fails_stops_nothing(played: Played, queue: Path) -> None:
+    async with played.client(queue, on_change=lambda _: 1 / 0) as app:
+        await (await app.start(VIDEO)).finish()
+        assert (await app.sync(5)).waiting == 0
+
+
 async def test_a_refused_token_is_replaced_and_nothing_is_lost(played: Played, queue: Path) -> None:
     asked: list[str | None] = []
 

@@ -104,9 +104,12 @@ export class Client extends Reading {
     return (await this.opened).aside();
   }
 
-  /** Send again what was set aside, all or this item, with a start those of its session too; how many. */
+  /**
+   * Send again what was set aside, all or this item, with a start those of its session too; how many. What was refused
+   * for its moment alone (a device's clock that began in 1970) is sent with that of now.
+   */
   async retry(key?: string): Promise<number> {
-    const count = await (await this.opened).retry(key);
+    const count = await (await this.opened).retry(key, this.now);
     (await this.sending).hurry();
     await this.changed();
     return count;
@@ -189,7 +192,11 @@ export class Client extends Reading {
     const text = JSON.stringify(status);
     if (text !== this.last) {
       this.last = text;
-      this.onChange(status);
+      try {
+        this.onChange(status);
+      } catch (error) {
+        console.error("learntrack: onChange failed", error);
+      }
     }
   }
 

@@ -45,32 +45,29 @@ const STRICT = { durability: "strict" } as const;
 export class IndexedDbQueue implements Queue {
   readonly durable = true;
 
+  private opening: Promise<IDBPDatabase<Form>> | null = null;
+
   private constructor(
-    private readonly db: IDBPDatabase<Form>,
+    private readonly name: string,
     private readonly learner: string,
     private readonly bounds: Bounds,
   ) {}
 
   /** Opens the database of this name; makes it if it is not there. */
   static async open(name: string, learner: string, bounds: Bounds): Promise<IndexedDbQueue> {
-    const db = await openDB<Form>(name, 1, {
-      upgrade(made) {
-        const items = made.createObjectStore("items", { keyPath: "number", autoIncrement: true });
-        items.createIndex("key", "key", { unique: true });
-        items.createIndex("order", ["learner", "aside"]);
-        items.createIndex("content", ["learner", "content", "aside"]);
-        items.createIndex("session", ["learner", "session", "aside"]);
-        const states = made.createObjectStore("states", { keyPath: ["learner", "content"] });
-        states.createIndex("newest", ["learner", "number"]);
-        made.createObjectStore("totals", { keyPath: "learner" });
-      },
-      blocking: (_old, _new, event) => (event.target as IDBDatabase).close(), // a later release makes another form
-    });
-    return new IndexedDbQueue(db, learner, bounds);
+    const queue = new IndexedDbQueue(name, learner, bounds);
+    await queue.db;
+    return queue;
+  }
+
+  /** The database; opened again where the browser has ended the connection. */
+  private get db(): Promise<IDBPDatabase<Form>> {
+    this.opening ??= opened(this.name, () => (this.opening = null));
+    return this.opening;
   }
 
   async add(content: string, session: string, kind: ItemKind, body: string, now: () => string): Promise<void> {
-    const change = this.db.transaction(["items", "totals"], "readwrite", STRICT);
+    const change = (await this.db).transaction(["items", "totals"], "readwrite", STRICT);
     const totals = change.objectStore("totals");
     const total = (await totals.get(this.learner)) ?? { learner: this.learner, items: 0, bytes: 0 };
     const item = newItem(this.learner, content, session, kind, body, now);
@@ -90,11 +87,11 @@ export class IndexedDbQueue implements Queue {
   }
 
   async next(mostItems: number, mostBytes: number): Promise<Item[]> {
-    return fitting(await this.db.getAllFromIndex("items", "order", this.waitingItems, mostItems), mostBytes);
+    return fitting(await (await this.db).getAllFromIndex("items", "order", this.waitingItems, mostItems), mostBytes);
   }
 
   async settle(verdict: Verdict): Promise<void> {
-    const change = this.db.transaction(["items", "states", "totals"], "readwrite", STRICT);
+    const change = (await this.db).transaction(["items", "states", "totals"], "readwrite", STRICT);
     const [items, states] = [change.objectStore("items"), change.objectStore("states")];
     const written: Promise<unknown>[] = [];
     let [gone, bytes] = [0, 0];
@@ -125,26 +122,26 @@ export class IndexedDbQueue implements Queue {
   }
 
   async state(content: string): Promise<SessionState> {
-    const look = this.db.transaction(["items", "states"]);
+    const look = (await this.db).transaction(["items", "states"]);
     const known = await look.objectStore("states").get([this.learner, content]);
     const waiting = await look.objectStore("items").index("content").getAll([this.learner, content, 0]);
     return expected(known?.state, waiting);
   }
 
   async aside(): Promise<Aside[]> {
-    return (await this.db.getAllFromIndex("items", "order", this.refusedItems)).map(shownAside);
+    return (await (await this.db).getAllFromIndex("items", "order", this.refusedItems)).map(shownAside);
   }
 
-  async retry(key?: string): Promise<number> {
-    const change = this.db.transaction("items", "readwrite", STRICT);
-    const back = comingBack(await change.store.index("order").getAll(this.refusedItems), key);
-    const written = back.map((item) => change.store.put({ ...item, aside: 0, problem: null, tries: 0 }));
+  async retry(key: string | undefined, now: () => string): Promise<number> {
+    const change = (await this.db).transaction("items", "readwrite", STRICT);
+    const back = comingBack(await change.store.index("order").getAll(this.refusedItems), key, now);
+    const written = back.map((item) => change.store.put(item));
     await Promise.all([...written, change.done]);
     return back.length;
   }
 
   async discard(key: string): Promise<boolean> {
-    const change = this.db.transaction(["items", "totals"], "readwrite", STRICT);
+    const change = (await this.db).transaction(["items", "totals"], "readwrite", STRICT);
     const item = await change.objectStore("items").index("key").get(key);
     const found = item !== undefined && item.aside === 1 && item.learner === this.learner;
     const total = await change.objectStore("totals").get(this.learner);
@@ -158,18 +155,18 @@ export class IndexedDbQueue implements Queue {
   }
 
   async counts(): Promise<Counts> {
-    const look = this.db.transaction(["items", "totals"]);
+    const look = (await this.db).transaction(["items", "totals"]);
     const total = await look.objectStore("totals").get(this.learner);
     const waiting = await look.objectStore("items").index("order").count(this.waitingItems);
     return { items: total?.items ?? 0, bytes: total?.bytes ?? 0, waiting };
   }
 
   async waitingOf(session: string): Promise<number> {
-    return this.db.countFromIndex("items", "session", [this.learner, session, 0]);
+    return (await this.db).countFromIndex("items", "session", [this.learner, session, 0]);
   }
 
   close(): void {
-    this.db.close();
+    void this.db.then((db) => db.close());
   }
 
   private get waitingItems(): [string, number] {
@@ -194,3 +191,20 @@ export class IndexedDbQueue implements Queue {
 }
 
 type Cursor = { delete(): Promise<void>; continue(): Promise<Cursor> } | null;
+
+async function opened(name: string, ended: () => void): Promise<IDBPDatabase<Form>> {
+  return openDB<Form>(name, 1, {
+    upgrade(made) {
+      const items = made.createObjectStore("items", { keyPath: "number", autoIncrement: true });
+      items.createIndex("key", "key", { unique: true });
+      items.createIndex("order", ["learner", "aside"]);
+      items.createIndex("content", ["learner", "content", "aside"]);
+      items.createIndex("session", ["learner", "session", "aside"]);
+      const states = made.createObjectStore("states", { keyPath: ["learner", "content"] });
+      states.createIndex("newest", ["learner", "number"]);
+      made.createObjectStore("totals", { keyPath: "learner" });
+    },
+    blocking: (_old, _new, event) => (event.target as IDBDatabase).close(), // a later release makes another form
+    terminated: ended,
+  });
+}

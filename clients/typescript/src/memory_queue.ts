@@ -58,9 +58,9 @@ export class MemoryQueue implements Queue {
     return this.refused().map(shownAside);
   }
 
-  async retry(key?: string): Promise<number> {
-    const back = comingBack(this.refused(), key);
-    for (const item of back) this.change(item, { aside: 0, problem: null, tries: 0 });
+  async retry(key: string | undefined, now: () => string): Promise<number> {
+    const back = comingBack(this.refused(), key, now);
+    for (const item of back) this.change(item, item);
     return back.length;
   }
 

@@ -38,7 +38,7 @@ export interface Queue {
   /** The items that were refused for good, oldest first. */
   aside(): Promise<Aside[]>;
   /** Put items that were set aside back into their place: this one (with a start those of its session), or all. */
-  retry(key?: string): Promise<number>;
+  retry(key: string | undefined, now: () => string): Promise<number>;
   /** Forget an item that was set aside; whether there was one. */
   discard(key: string): Promise<boolean>;
   counts(): Promise<Counts>;
@@ -120,11 +120,17 @@ export function shownAside(item: Stored): Aside {
   };
 }
 
-/** Which items that are set aside come back. */
-export function comingBack(aside: Stored[], key: string | undefined): Stored[] {
-  if (key === undefined) return aside;
+/**
+ * The items that come back from being set aside. What was refused for its moment alone happens now, since it would be
+ * refused for ever.
+ */
+export function comingBack(aside: Stored[], key: string | undefined, now: () => string): Stored[] {
   const session = aside.find((item) => item.key === key && item.kind === "start")?.session;
-  return aside.filter((item) => item.key === key || item.session === session);
+  const back = aside.filter((item) => key === undefined || item.key === key || item.session === session);
+  return back.map((item) => {
+    const late = Object.keys(item.problem?.errors ?? {}).join() === "occurred_at";
+    return { ...item, aside: 0, problem: null, tries: 0, occurred_at: late ? now() : item.occurred_at };
+  });
 }
 
 /** Items as the service takes them together. */

@@ -9,6 +9,7 @@ export type TokenSource = string | ((refused: string | null) => string | null | 
 export type Filter = string | number | boolean | null | undefined;
 
 const ANSWER_SECONDS = 75; // the service answers within 60 s, be it by 503
+const TOKEN_SECONDS = 60; // an app's function that never returns must not keep the queue for ever
 
 export class Service {
   private token: string | null = null;
@@ -82,10 +83,16 @@ export class Service {
 
   private async asked(refused: string | null): Promise<string | null> {
     if (typeof this.source === "string" || this.source === null) return this.source;
+    let timer: unknown;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error("not in time")), TOKEN_SECONDS * 1000);
+    });
     try {
-      return await this.source(refused);
+      return await Promise.race([this.source(refused), late]);
     } catch (error) {
-      throw new SignedOut(`The token could not be had: ${String(error)}`);
+      throw new SignedOut(`The token could not be had: ${error instanceof Error ? error.message : String(error)}`);
+    } finally {
+      clearTimeout(timer as number);
     }
   }
 }

@@ -32,25 +32,28 @@ export class Signal {
 }
 
 /** Do this as the only one of its name: in all tabs and workers where there are Web Locks, else in this page. */
-export async function alone<T>(name: string, stop: AbortSignal, busy: () => void, work: () => Promise<T>): Promise<T> {
+export async function alone(name: string, stop: AbortSignal, busy: () => void, work: () => Promise<void>): Promise<void> {
   const locks = globalThis.navigator?.locks as LockManager | undefined;
-  if (locks === undefined) return aloneHere(name, work);
-  const atOnce = await locks.request(name, { ifAvailable: true }, async (held) =>
-    held === null ? null : { done: await work() },
-  );
-  if (atOnce !== null) return atOnce.done;
+  if (locks === undefined) return aloneHere(name, stop, work);
+  const done = await locks.request(name, { ifAvailable: true }, async (held) => {
+    if (held !== null) await work();
+    return held !== null;
+  });
+  if (done) return;
   busy();
-  return locks.request(name, { signal: stop }, work) as Promise<T>;
+  await locks.request(name, { signal: stop }, work);
 }
 
 const here = new Map<string, Promise<unknown>>();
 
-async function aloneHere<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const before = here.get(name) ?? Promise.resolve();
-  const done = before.then(work, work);
-  here.set(
-    name,
-    done.catch(() => undefined),
-  );
+async function aloneHere(name: string, stop: AbortSignal, work: () => Promise<void>): Promise<void> {
+  const before = here.get(name);
+  const turn = new Signal();
+  void before?.then(() => turn.give());
+  const done = (async () => {
+    if (before !== undefined) await turn.within(Infinity, stop);
+    if (!stop.aborted) await work();
+  })();
+  here.set(name, Promise.allSettled([before, done]));
   return done;
 }

@@ -117,6 +117,44 @@ onBoth("with a start that is tried again its session comes back, in order", asyn
   await app.close();
 });
 
+onBoth("what was refused for its moment alone is tried again as of now", async (played, queue) => {
+  const clock = [0, 0];
+  played.judge = (item) => (item.occurred_at.startsWith("1970") ? 400 : 200);
+  played.errors = { occurred_at: ["Must be within the last 30 days."] };
+  const app = played.client(queue, { clock: () => clock.pop() ?? 1_770_000_000_000 });
+  await app.start(VIDEO);
+  assert.equal((await app.sync(5)).aside, 1);
+  assert.equal(await app.retry(), 1);
+  assert.equal((await app.sync(5)).aside, 0);
+  await app.close();
+  assert.deepEqual(
+    played.items.map((item) => item.occurred_at.slice(0, 4)),
+    ["1970", "2026"],
+  );
+  assert.equal(played.items[0].key, played.items[1].key);
+});
+
+onBoth("an onChange that fails stops nothing", async (played, queue) => {
+  const app = played.client(queue, {
+    onChange: () => {
+      throw new Error("the app's");
+    },
+  });
+  await (await app.start(VIDEO)).finish();
+  assert.equal((await app.sync(5)).waiting, 0);
+  await app.close();
+});
+
+onBoth("a client that waits for another to send can be closed", async (played, queue) => {
+  played.refuse = () => problem(503);
+  const [one, two] = [played.client(queue), played.client(queue)];
+  await one.start(VIDEO);
+  await one.sync(0.05);
+  await two.start(VIDEO);
+  await two.close(0.05);
+  await one.close(0);
+});
+
 onBoth("a refused token is replaced, and nothing is lost", async (played, queue) => {
   const asked: (string | null)[] = [];
   played.refuse = ({ headers }) => (headers.get("authorization")?.includes("t2.") ? null : problem(401));
@@ -139,7 +177,7 @@ const SOURCES: [(refused: string | null) => string | null, string][] = [
     () => {
       throw new Error("offline");
     },
-    "The token could not be had: Error: offline",
+    "The token could not be had: offline",
   ],
   [() => token(), "The service does not take the token."],
 ];

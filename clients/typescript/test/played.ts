@@ -27,6 +27,7 @@ export class Played {
   requests: { url: URL; headers: Headers; body: Any }[] = [];
   items: Any[] = [];
   batches = 0;
+  errors: Record<string, string[]> = {};
   judge: (item: Any) => number = () => 200;
   refuse: (request: { url: URL; headers: Headers; text: string }) => Response | null = () => null;
 
@@ -53,6 +54,7 @@ export class Played {
   private result(item: Any): unknown {
     const status = this.judge(item);
     const good = item.start ? STARTED : { complete: false };
-    return { key: item.key, status, replayed: false, body: status === 200 ? good : { status, detail: "No." } };
+    const { errors } = this;
+    return { key: item.key, status, replayed: false, body: status === 200 ? good : { status, detail: "No.", errors } };
   }
 }

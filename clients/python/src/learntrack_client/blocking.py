@@ -1,6 +1,7 @@
 """The same client for code without asyncio: a thread of its own runs the asynchronous one."""
 
 import asyncio
+import inspect
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import Any, Self, TypeVar
 from learntrack_client.client import MOST_BYTES, MOST_ITEMS, AsyncClient, AsyncSession
 from learntrack_client.local_state import SessionState
 from learntrack_client.reading import Filter, RosterKind
-from learntrack_client.service import TokenSource
+from learntrack_client.service import TokenFunction, TokenSource
 from learntrack_client.shapes import (
     Aside,
     Attempt,
@@ -29,8 +30,9 @@ T = TypeVar("T")
 
 
 class Client:
-    """Records one learner's visits, as `AsyncClient` does; `with` closes it. `token` and `on_change` are called in a
-    thread of its own.
+    """Records one learner's visits, as `AsyncClient` does; `with` closes it.
+
+    `token` and `on_change` are called in other threads than the app's; `token` may take its time.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class Client:
                 address,
                 queue=queue,
                 learner=learner,
-                token=token,
+                token=_in_a_thread(token) if callable(token) else token,
                 most_items=most_items,
                 most_bytes=most_bytes,
                 first_wait=first_wait,
@@ -155,6 +157,16 @@ class Client:
     def me(self) -> JsonObject:
         """Who the caller is: user, roles, classes and groups."""
         return self._do(self._client.me())
+
+
+def _in_a_thread(source: TokenFunction) -> TokenFunction:
+    """The same in a thread of its own, since it may ask a server and wait."""
+
+    async def current(refused: str | None) -> str | None:
+        found = await asyncio.to_thread(source, refused)
+        return await found if inspect.isawaitable(found) else found
+
+    return current
 
 
 class Session:

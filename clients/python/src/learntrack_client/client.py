@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -26,6 +27,8 @@ from learntrack_client.reading import Reading
 from learntrack_client.sender import Sender
 from learntrack_client.service import Service, TokenSource
 from learntrack_client.shapes import Aside, Content, Interaction, JsonObject, Start, Status, Update, plain_id
+
+logger = logging.getLogger("learntrack_client")
 
 MOST_ITEMS = 10_000
 MOST_BYTES = 64 * 1024 * 1024
@@ -142,8 +145,11 @@ class AsyncClient(Reading):
         return await self._thread.do(self._queue.aside)
 
     async def retry(self, key: str | None = None) -> int:
-        """Send again what was set aside, all or this item, with a start those of its session too; how many."""
-        count = await self._thread.do(lambda: self._queue.retry(key))
+        """Send again what was set aside, all or this item, with a start those of its session too; how many.
+
+        What was refused for its moment alone (a device's clock that began in 1970) is sent with that of now.
+        """
+        count = await self._thread.do(lambda: self._queue.retry(key, self._now))
         self._sender.hurry()
         await self._changed()
         return count
@@ -189,7 +195,10 @@ class AsyncClient(Reading):
             self._changes.notify_all()
         if self._on_change is not None and (status := await self.status()) != self._last:
             self._last = status
-            self._on_change(status)
+            try:
+                self._on_change(status)
+            except Exception:
+                logger.exception("on_change failed")
 
     def _open(self) -> Queue:
         return Queue(self._path, self.learner or "", most_items=self._most_items, most_bytes=self._most_bytes)

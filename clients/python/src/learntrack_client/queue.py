@@ -156,22 +156,22 @@ class Queue:
             for key, session, kind, at, body, problem in rows
         ]
 
-    def retry(self, key: str | None) -> int:
+    def retry(self, key: str | None, now: Callable[[], str]) -> int:
         """Put items that were set aside back into their place in the order: this one, or all; how many they were.
 
-        With a start those of its session come back, since they were refused for want of it.
+        With a start those of its session come back, since they were refused for want of it. What was refused for its
+        moment alone happens now, since it would be refused for ever.
         """
-        session = self._db.execute(
-            "SELECT session FROM items WHERE learner = ? AND key = ? AND kind = 'start' AND problem IS NOT NULL",
-            (self._learner, key),
-        ).fetchone()
+        aside = self.aside()
+        session = next((item.session_id for item in aside if item.key == key and item.kind == "start"), None)
+        back = [item for item in aside if key in (None, item.key) or item.session_id == session]
         with self._transaction():
-            done = self._db.execute(
-                "UPDATE items SET problem = NULL, tries = 0 WHERE learner = ? AND problem IS NOT NULL"
-                " AND (? IS NULL OR key = ? OR session = ?)",
-                (self._learner, key, key, session[0] if session else None),
-            )
-        return done.rowcount
+            for item in back:
+                at = now() if list(item.problem.errors) == ["occurred_at"] else item.occurred_at
+                self._db.execute(
+                    "UPDATE items SET problem = NULL, tries = 0, occurred_at = ? WHERE key = ?", (at, item.key)
+                )
+        return len(back)
 
     def discard(self, key: str) -> bool:
         """Forget an item that was set aside; whether there was one."""

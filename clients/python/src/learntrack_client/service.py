@@ -1,5 +1,6 @@
 """Requests to the service, with the learner's token."""
 
+import asyncio
 import base64
 import inspect
 import time
@@ -13,12 +14,15 @@ from learntrack_client.judging import Answer
 from learntrack_client.problems import SignedOut, Unreachable, problem_of
 from learntrack_client.shapes import plain_id
 
-TokenSource = str | Callable[[str | None], str | Awaitable[str | None] | None]
+TokenFunction = Callable[[str | None], str | Awaitable[str | None] | None]
+TokenSource = str | TokenFunction
 """A token, or what returns one when it is needed: called with the token that the service has refused, or None."""
 
 _ANSWER_SECONDS = 75.0
 """The service answers within 60 s, be it by 503."""
 _CONNECT_SECONDS = 10.0
+_TOKEN_SECONDS = 60.0
+"""An app's function that never returns must not keep the queue for ever."""
 
 
 class _Claims(msgspec.Struct):
@@ -107,7 +111,9 @@ class Service:
             return self._source
         try:
             found = self._source(refused)
-            return await found if inspect.isawaitable(found) else found
+            return await asyncio.wait_for(found, _TOKEN_SECONDS) if inspect.isawaitable(found) else found
+        except TimeoutError as error:
+            raise SignedOut("The token could not be had: not in time") from error
         except Exception as error:
             raise SignedOut(f"The token could not be had: {error}") from error
 
