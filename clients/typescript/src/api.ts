@@ -170,7 +170,7 @@ export interface components {
         Column: {
             name: string;
             /** @enum {string} */
-            kind: "date" | "id" | "lesson" | "list" | "number" | "quiz" | "seconds" | "share" | "text" | "timestamp" | "user";
+            kind: "content" | "date" | "flag" | "id" | "lesson" | "list" | "number" | "quiz" | "seconds" | "share" | "text" | "timestamp" | "user";
             description: string;
         };
         /**
@@ -382,6 +382,8 @@ export interface components {
             description: string;
             /** @description As of when it is: now, or when its rollup was computed. */
             as_of: string;
+            /** @description In which time zone its days begin (an IANA name). */
+            timezone: string;
             columns: components["schemas"]["Column"][];
             results: {
                 [key: string]: unknown;
