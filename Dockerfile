@@ -23,7 +23,7 @@ LABEL org.opencontainers.image.title="learntrack" \
       learntrack.engine.licence="GPL-2.0-only" \
       learntrack.engine.source="https://github.com/jdrumgoole/SecantusDB"
 RUN useradd --system --uid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin learntrack \
- && mkdir /data && chown learntrack:learntrack /data
+ && mkdir /data /backups && chown learntrack:learntrack /data /backups
 COPY --from=build /opt/learntrack /opt/learntrack
 ENV PATH=/opt/learntrack/bin:/usr/local/bin:/usr/bin:/bin \
     PYTHONDONTWRITEBYTECODE=1 \
