@@ -24,7 +24,8 @@ from learntrack.pages.openid_controller import OpenIdController
 from learntrack.pages.viewer import provide_viewer
 from learntrack.privacy.controller import PrivacyController
 from learntrack.privacy.service import Privacy
-from learntrack.reports.controller import KolibriExportController, ReportController, exports
+from learntrack.reports.controller import ReportController
+from learntrack.reports.export_controller import KolibriExportController, exports
 from learntrack.reports.service import Reports
 from learntrack.reports.upkeep.worker import Upkeep
 from learntrack.roster.controller import CallerController, RosterController

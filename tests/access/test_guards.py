@@ -13,8 +13,11 @@ GUARDED = {
     ("GET", "/api/roster/{kind:str}"): staff_only,
     ("DELETE", "/api/roster/{kind:str}/{user_id:str}"): superuser_only,
     ("GET", "/api/logger/export/{user_id:str}"): oneself_or_superuser,
-    ("GET", "/api/logger/export/sessions.csv"): staff_only,
-    ("GET", "/api/logger/export/summaries.csv"): staff_only,
+    **{
+        ("GET", f"/api/logger/export/{kind}.{form}"): staff_only
+        for kind in ("sessions", "summaries", "attempts", "interactions")
+        for form in ("csv", "jsonl")
+    },
     ("GET", "/api/reports/{name:str}"): staff_only,
     ("GET", "/api/logger/totalcontentprogress/{user_id:str}"): oneself_only,
     ("GET", "/api/logger/userprogress/{user_id:str}"): oneself_only,

@@ -62,6 +62,11 @@ class TwoSchools:
         return {row["user"] for row in await self.api.attempts(by, classroom=room)}
 
 
+def table_of(text: str) -> csv.DictReader[str]:
+    """The rows of a CSV file, which begins with a byte-order mark."""
+    return csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+
+
 @pytest.fixture
 async def schools(api: Api) -> TwoSchools:
     return await TwoSchools(api).open()
@@ -92,10 +97,10 @@ async def test_a_page_shows_whom_the_list_of_the_class_shows(schools: TwoSchools
             overview, quiz = [(await page(api, path, actor)).text for path in (pages[0], pages[2])]
             assert set(LEARNER_LINK.findall(overview)) == listed, (name, room)
             assert set(LEARNER_LINK.findall(quiz)) == listed, (name, room)
-            days = csv.DictReader(io.StringIO((await page(api, f"{pages[1]}?table=daily-activity", actor)).text))
+            days = table_of((await page(api, f"{pages[1]}?table=daily-activity", actor)).text)
             assert sum(int(day["learners"]) for day in days) == len(listed), (name, room)
             for path in (f"{pages[0]}?format=csv", f"{pages[2]}?table=results"):
-                table = csv.DictReader(io.StringIO((await page(api, path, actor)).text))
+                table = table_of((await page(api, path, actor)).text)
                 assert {row["user_id"] for row in table} == listed, (name, path)
 
 
@@ -140,7 +145,7 @@ async def test_the_quiz_page_shows_what_the_diff_of_each_learner_says(school: Sc
             await api.update(learner, session, progress=1, time_spent_delta=3, interactions=answers)
     room, content = school.places["A1"], quiz["content_id"]
     text = (await page(api, f"/class/{room}/quiz/{content}?table=results", coach)).text
-    shown = {row["user_id"]: row for row in csv.DictReader(io.StringIO(text))}
+    shown = {row["user_id"]: row for row in table_of(text)}
 
     assert shown[learners[0].id or ""]["status"] == "not started"
     for learner in learners[1:]:

@@ -106,7 +106,7 @@ def test_every_form_has_the_same_numbers(demo: Path, tmp_path: Path) -> None:
 
     file = tmp_path / "report.csv"
     learntrack("report", "daily-activity", "--format", "csv", "-o", str(file), data_dir=demo)
-    read = list(csv.DictReader(file.open()))
+    read = list(csv.DictReader(file.open(encoding="utf-8-sig")))
     assert [[row["day"], int(row["learners"]), int(row["sessions"]), float(row["time_spent"])] for row in read] == [
         [row["day"], row["learners"], row["sessions"], row["time_spent"]] for row in rows
     ]

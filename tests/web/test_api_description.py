@@ -138,7 +138,7 @@ def test_query_parameters_have_types() -> None:
     assert parameters("list_attempt_logs")["mastery_level"]["schema"]["type"] == "integer"
     assert {name for name, parameter in diff.items() if parameter["required"]} == {"index", "content", "user"}
     assert diff["index"]["schema"]["type"] == "integer"
-    assert parameters("get_report")["format"]["schema"]["enum"] == ["json", "csv"]
+    assert parameters("get_report")["format"]["schema"]["enum"] == ["json", "csv", "jsonl"]
 
 
 def test_a_report_may_be_csv() -> None:

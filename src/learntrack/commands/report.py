@@ -18,6 +18,7 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+    jsonl = "jsonl"
     html = "html"
 
 
@@ -37,6 +38,7 @@ def report(
     ] = None,
     details: Annotated[bool, typer.Option(help="item-analysis: who gave which wrong answer.")] = False,
     form: Annotated[Format, typer.Option("--format", help="In which form.")] = Format.table,
+    bom: Annotated[bool, typer.Option(help="CSV: begin with a byte-order mark, as spreadsheets want.")] = True,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file to write to.", dir_okay=False)] = None,
 ) -> None:
     """Answer an analytical question about everybody in the database.
@@ -60,7 +62,7 @@ def report(
     async def work(db: Database) -> None:
         with terminal.waiting(f"report {name}") as count:
             answer = await Reports(db).unlimited(name, filters)
-            await terminal.write(answer, form.value, output, count)
+            await terminal.write(answer, form.value, output, count, bom=bom)
 
     try:
         filters = report_filters(

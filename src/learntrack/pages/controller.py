@@ -273,4 +273,4 @@ def _id_or_none(text: str | None) -> str | None:
 
 def _csv(name: str, rows: Sequence[Row], columns: Mapping[str, str]) -> Response[Any]:
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Stream(csv_of(columns, rows), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(csv_of(columns, rows), media_type="text/csv", headers=headers)

@@ -1,23 +1,40 @@
-"""Session and summary logs as CSV, with the columns of Kolibri's own export."""
+"""Logs to take away: sessions and summaries with the columns of Kolibri's own export, attempts and interactions."""
 
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 from learntrack.access.may_read import Readable
+from learntrack.domain.shares import rounded_down
+from learntrack.reports.attempt_exports import attempts_of, interactions_of
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.names import ROWS, in_parts
-from learntrack.reports.questions import Column
+from learntrack.reports.people import Person, people_of
+from learntrack.reports.questions import Column, ColumnKind
+from learntrack.reports.titles import titles_of
 from learntrack.storage.database import Row, Stage
 from learntrack.storage.reading import Reading
 
-# Kolibri leaves quizzes out, and knows the names of channels and contents, which stay empty here.
-TITLES: dict[str, tuple[str, str]] = {
+ExportKind = Literal["sessions", "summaries", "attempts", "interactions"]
+KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
+
+_Columns = Mapping[str, tuple[str, ColumnKind]]
+"""Columns by name, each with its title and what kind of values it has."""
+
+_WHO: _Columns = {
     "facility_name": ("Facility name", "text"),
     "username": ("Username", "text"),
+    "user_id": ("User id", "id"),
+    "full_name": ("User full name", "text"),
+    "user_type": ("User type", "text"),
+}
+_WHAT: _Columns = {
     "channel_id": ("Channel id", "text"),
     "channel_name": ("Channel name", "text"),
     "content_id": ("Content id", "text"),
     "content_title": ("Content title", "text"),
+}
+_LOG: _Columns = {
     "start_timestamp": ("Time of first interaction", "timestamp"),
     "end_timestamp": ("Time of last interaction", "timestamp"),
     "completion_timestamp": ("Time of completion", "timestamp"),
@@ -25,50 +42,114 @@ TITLES: dict[str, tuple[str, str]] = {
     "progress": ("Progress (0-1)", "share"),
     "kind": ("Content kind", "text"),
 }
+_QUESTION: _Columns = {
+    "item": ("Question", "text"),
+    "question_title": ("Question title", "text"),
+    "right_answer": ("Right answer", "text"),
+    "mastery_log_id": ("Try id", "id"),
+    "mastery_level": ("Try level", "number"),
+    "attempt_id": ("Attempt id", "id"),
+    "session_id": ("Session id", "id"),
+    "start_timestamp": ("Time of first interaction", "timestamp"),
+    "end_timestamp": ("Time of last interaction", "timestamp"),
+}
+_ATTEMPT: _Columns = {
+    "completion_timestamp": ("Time of completion", "timestamp"),
+    "time_spent": ("Time Spent (sec)", "seconds"),
+    "complete": ("Complete", "flag"),
+    "correct": ("Correct (0-1)", "share"),
+    "hinted": ("Hinted", "flag"),
+    "error": ("Error", "flag"),
+    "simple_answer": ("Answer", "text"),
+}
+_INTERACTION: _Columns = {
+    "number": ("Number of the interaction", "number"),
+    "type": ("Type", "text"),
+    "correct": ("Correct (0-1)", "share"),
+    "answer": ("Answer (JSON)", "list"),
+}
+_COLUMNS: Mapping[ExportKind, _Columns] = {
+    "sessions": {**_WHO, **_WHAT, **{name: _LOG[name] for name in _LOG if name != "completion_timestamp"}},
+    "summaries": {**_WHO, **_WHAT, **_LOG},
+    "attempts": {**_WHO, **_WHAT, **_QUESTION, **_ATTEMPT},
+    "interactions": {**_WHO, **_WHAT, **_QUESTION, **_INTERACTION},
+}
 
-COLLECTIONS = {"sessions": "content_sessions", "summaries": "content_summaries"}
+
+@dataclass(frozen=True, slots=True)
+class ExportColumn:
+    """A column of an export, with its title in CSV."""
+
+    column: Column
+    title: str
 
 
-def columns(kind: str) -> tuple[list[Column], list[str]]:
-    """The columns of an export and their titles; sessions have no completion."""
-    names = [name for name in TITLES if kind == "summaries" or name != "completion_timestamp"]
-    return [Column(name, TITLES[name][1], "") for name in names], [TITLES[name][0] for name in names]  # type: ignore[arg-type]
+def columns(kind: ExportKind) -> list[ExportColumn]:
+    """The columns of an export; sessions have no completion."""
+    return [ExportColumn(Column(name, form, title), title) for name, (title, form) in _COLUMNS[kind].items()]
 
 
-async def export(db: Reading, kind: str, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
-    """The logs of `members` that began in the period, by learner and start. Indexes: owner_start, owner_progress."""
-    query: dict[str, Any] = members.query()
-    if filters.period and kind == "sessions":
-        query["start_timestamp"] = filters.period
-    stages: list[Stage] = [{"$match": query}, {"$match": {"kind": {"$ne": "quiz"}}}]
-    if filters.period and kind == "summaries":
-        stages.append({"$match": {"start_timestamp": filters.period}})
-    if filters.content is not None:
-        stages.append({"$match": {"content_id": filters.content}})
-    stages.append({"$project": dict.fromkeys([*TITLES, "user_id"], 1)})
-    stages.append({"$sort": {"user_id": 1, "start_timestamp": 1, "_id": 1}})
-    facilities = {row["_id"]: row["name"] for row in await db.find("facilities", {}, {"name": 1})}
-    async for part in in_parts(db.stream(COLLECTIONS[kind], stages, batch=ROWS, long=True)):
-        for each in await _named(db, part, facilities):
+async def export(db: Reading, kind: ExportKind, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
+    """The logs of `members` that began in the period. Sessions and summaries, which leave quizzes out as Kolibri does,
+    by learner and start; attempts and interactions try by try, in no order.
+    """
+    names = list(_COLUMNS[kind])
+    async for part in in_parts(_SOURCES[kind](db, filters, members)):
+        for each in await _named(db, part, names):
             yield each
 
 
-async def _named(db: Reading, rows: list[Row], facilities: dict[str, str]) -> list[Row]:
-    ids = list({row["user_id"] for row in rows if row["user_id"] is not None})
-    users = (
-        {row["_id"]: row for row in await db.find("users", {"_id": {"$in": ids}}, {"username": 1, "facility_id": 1})}
-        if ids
-        else {}
-    )
-    blank = dict.fromkeys(TITLES)
-    return [
-        blank
-        | row
-        | {
-            "username": users.get(row["user_id"], {}).get("username", ""),
-            "facility_name": facilities.get(users.get(row["user_id"], {}).get("facility_id", ""), ""),
-            "time_spent": round(row["time_spent"], 1),
-            "progress": int(row["progress"] * 10_000) / 10_000,
+async def _logs_of(db: Reading, collection: str, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
+    """Indexes: owner_start, owner_progress."""
+    conditions: list[dict[str, Any]] = [members.query(), {"kind": {"$ne": "quiz"}}]
+    if filters.has_period:
+        conditions.append({"start_timestamp": filters.period})
+    if filters.content is not None:
+        conditions.append({"content_id": filters.content})
+    stages: list[Stage] = [{"$match": condition} for condition in conditions if condition]
+    stages.append({"$project": dict.fromkeys([*_LOG, "channel_id", "content_id", "user_id"], 1)})
+    stages.append({"$sort": {"user_id": 1, "start_timestamp": 1, "_id": 1}})
+    async for row in db.stream(collection, stages, batch=ROWS, long=True):
+        row["time_spent"] = round(row["time_spent"], 1)
+        row["progress"] = rounded_down(row["progress"], 4)
+        yield row
+
+
+def _sessions(db: Reading, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
+    return _logs_of(db, "content_sessions", filters, members)
+
+
+def _summaries(db: Reading, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
+    return _logs_of(db, "content_summaries", filters, members)
+
+
+_SOURCES: Mapping[ExportKind, Callable[[Reading, ReportFilters, Readable], AsyncIterator[Row]]] = {
+    "sessions": _sessions,
+    "summaries": _summaries,
+    "attempts": attempts_of,
+    "interactions": interactions_of,
+}
+
+
+async def _named(db: Reading, rows: list[Row], names: Sequence[str]) -> list[Row]:
+    """The rows with all columns: who, and what the content and the question are called."""
+    people = await people_of(db, {row["user_id"] for row in rows if row["user_id"] is not None})
+    titles = await titles_of(db, {row["content_id"] for row in rows}, questions="item" in names)
+    found = []
+    for row in rows:
+        titled = titles[row["content_id"]]
+        person = people.get(row["user_id"] or "", Person())
+        question = titled.question(row.get("item", ""))
+        known = {
+            "facility_name": person.facility_name,
+            "username": person.username,
+            "full_name": person.full_name,
+            "user_type": person.user_type,
+            "channel_id": row.get("channel_id") or titled.channel_id,
+            "channel_name": titled.channel_name,
+            "content_title": titled.title,
+            "question_title": question.title if question else None,
+            "right_answer": question.right_answer if question else None,
         }
-        for row in rows
-    ]
+        found.append({name: known.get(name, row.get(name)) for name in names})
+    return found

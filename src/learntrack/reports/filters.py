@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from learntrack.domain.ids import parse_id
 from learntrack.domain.time_zones import UTC_NAME, time_zone, zone_info
+from learntrack.errors import field_error
 from learntrack.web.parameters import read_filters
 
 Observations = Literal["first", "latest", "all"]
@@ -101,6 +102,21 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "attempts": _observations,
     "details": _boolean,
 }
+
+
+def read_flag(name: str, text: str | None, *, default: bool) -> bool:
+    """A parameter that is true or false; absent or empty it is `default`.
+
+    Raises:
+        InvalidFields: it is neither.
+
+    """
+    if not text:
+        return default
+    try:
+        return _boolean(text)
+    except ValueError as error:
+        raise field_error(name, str(error)) from None
 
 
 def report_filters(**sent: str | None) -> ReportFilters:

@@ -1,5 +1,6 @@
 """An answer in the form that was asked for, sent as it is read. Numbers are numbers in every form."""
 
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,13 +64,28 @@ def cell(value: Any, kind: str) -> Any:
     return found
 
 
-def as_csv(columns: Sequence[Column], rows: AsyncIterator[Row], *, titles: Sequence[str] = ()) -> AsyncIterator[bytes]:
-    """CSV (RFC 4180) with a header, in parts."""
-    return csv_parts(
+async def as_csv(
+    columns: Sequence[Column], rows: AsyncIterator[Row], *, titles: Sequence[str] = (), bom: bool = True
+) -> AsyncIterator[bytes]:
+    """CSV (RFC 4180) with a header, in parts; with a byte-order mark, by which spreadsheets know that it is UTF-8."""
+    before = BOM_UTF8 if bom else b""
+    async for part in csv_parts(
         titles or [column.name for column in columns],
         rows,
         lambda row: [cell(row[column.name], column.kind) for column in columns],
-    )
+    ):
+        yield before + part
+        before = b""
+
+
+def as_json_lines(columns: Sequence[Column], rows: AsyncIterator[Row]) -> AsyncIterator[bytes]:
+    """One JSON object a line, in parts."""
+
+    def write(row: Row, buffer: bytearray) -> None:
+        write_json(json_row(row, columns), buffer)
+        buffer += b"\n"
+
+    return in_parts(rows, write)
 
 
 def as_json(answer: Answer) -> AsyncIterator[bytes]:

@@ -40,8 +40,10 @@ def waiting(what: str) -> Iterator[Callable[[], None]]:
         yield lambda: progress.advance(task)
 
 
-async def write(answer: Answer, form: str, output: Path | None, count: Callable[[], None]) -> None:
-    """Write an answer in a form (table, csv, json, html) to a file, or to the terminal."""
+async def write(answer: Answer, form: str, output: Path | None, count: Callable[[], None], *, bom: bool = True) -> None:
+    """Write an answer in a form (table, csv, json, jsonl, html) to a file, or to the terminal; CSV with a byte-order
+    mark where `bom`.
+    """
     answer.rows = _counted(answer.rows, count)
     with ExitStack() as stack:
         target: Any = sys.stdout.buffer if output is None else stack.enter_context(output.open("wb"))
@@ -52,7 +54,11 @@ async def write(answer: Answer, form: str, output: Path | None, count: Callable[
             rows = [row async for row in answer.rows]
             target.write(template.render(answer=answer, rows=rows, shown=shown, numbers=_NUMBERS).encode())
         else:
-            parts = formats.as_csv(answer.columns, answer.rows) if form == "csv" else formats.as_json(answer)
+            parts = {
+                "csv": lambda: formats.as_csv(answer.columns, answer.rows, bom=bom),
+                "jsonl": lambda: formats.as_json_lines(answer.columns, answer.rows),
+                "json": lambda: formats.as_json(answer),
+            }[form]()
             async for part in parts:
                 target.write(part)
             if form == "json":

@@ -31,9 +31,14 @@ class Titled:
         """The title, or the whole id where there is none."""
         return self.title or self.id
 
+    def question(self, item: str) -> Question | None:
+        """What is known of a question."""
+        return next((each for each in self.questions if each.item == item), None)
+
     def question_title(self, item: str) -> str:
         """The title of a question, or its whole item where there is none."""
-        return next((each.title for each in self.questions if each.item == item and each.title), item)
+        question = self.question(item)
+        return question.title if question is not None and question.title else item
 
 
 _BRIEF: Mapping[str, Any] = {"questions": 0}

@@ -1,0 +1,21 @@
+"""Parameters that reports and exports take in their query strings."""
+
+from typing import Annotated
+
+from learntrack.web.parameters import BOOLEAN, query
+
+CSV = "text/csv"
+"""Litestar adds the charset."""
+JSON_LINES = "application/jsonl"
+
+Since = Annotated[str | None, query("From this moment on (ISO 8601, UTC); a date alone is its whole day.")]
+Until = Annotated[
+    str | None, query("Before this moment, which is not included (ISO 8601, UTC); a date alone is, as its whole day.")
+]
+Timezone = Annotated[
+    str | None, query("Where days begin: an IANA name such as Africa/Nairobi. Without it the facility's, else UTC.")
+]
+Bom = Annotated[
+    str | None,
+    query("CSV: whether it begins with a byte-order mark, as spreadsheets want (yes unless false).", **BOOLEAN),
+]

@@ -1,0 +1,139 @@
+"""What is handed out as files: sessions, summaries, attempts and interactions."""
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+
+from tests.support import ROOT, Person, School, exercise, new_id, right, video, wrong
+
+ENGINES = pytest.mark.engines("mongomock", "embedded", "mongoeco")
+
+
+async def text(school: School, kind: str, by: Person, form: str = "csv", **asked: Any) -> str:
+    answer = await school.api.send("GET", f"/api/logger/export/{kind}.{form}", by, params=asked)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+async def rows(school: School, kind: str, by: Person, **asked: Any) -> list[dict[str, str]]:
+    found = await text(school, kind, by, **asked)
+    return list(csv.DictReader(io.StringIO(found.removeprefix("\ufeff"))))
+
+
+@ENGINES
+async def test_attempts_and_interactions_are_handed_out_one_by_one(school: School) -> None:
+    """A long try, whose older attempts stand elsewhere; attempts outside a try; and nobody else's."""
+    api, learner, coach = school.api, await school.learner(), await school.coach()
+    await school.classroom("A2")
+    stranger = await school.learner("A2")
+    practice = exercise()
+    title = {"id": practice["content_id"], "title": "Brüche", "kind": "exercise", "channel_name": "Mathe"}
+    questions = [{"item": "q0", "title": "Half of 3", "right_answer": "3/2"}]
+    await api.roster(ROOT, contents=[title | {"questions": questions}])
+    session = await api.start(learner, **practice)
+    for number in range(30):
+        await api.update(learner, session, interactions=[wrong(f"q{number}", hinted=True), right(f"q{number}")])
+    outside = await api.start(learner, **video())
+    await api.update(learner, outside, interactions=[right("v", answer={"$x": 1})])
+    await api.update(stranger, await api.start(stranger, **exercise()), interactions=[right("q")])
+
+    attempts = await rows(school, "attempts", coach)
+    interactions = await rows(school, "interactions", coach)
+    stored = await api.attempts(coach)
+
+    assert len(attempts) == len(stored) == 31
+    assert {row["Attempt id"] for row in attempts} == {row["id"] for row in stored}
+    [first] = [row for row in attempts if row["Question"] == "q0"]
+    assert [first[name] for name in ("Content title", "Channel name", "Question title", "Right answer")] == [
+        "Brüche",
+        "Mathe",
+        "Half of 3",
+        "3/2",
+    ]
+    assert (first["User id"], first["User type"], first["Facility name"]) == (learner.id, "learner", "A school")
+    assert [(row["Number of the interaction"], row["Type"]) for row in interactions if row["Question"] == "q0"] == [
+        ("1", "hint"),
+        ("2", "answer"),
+    ]
+    [loose] = [row for row in interactions if row["Question"] == "v"]
+    assert (loose["Try id"], json.loads(loose["Answer (JSON)"])) == ("", {"$x": 1})
+    assert len(await rows(school, "attempts", coach, content=practice["content_id"])) == 30
+    assert await rows(school, "attempts", coach, until="2020-01-01") == []
+
+
+@pytest.mark.engines("mongomock")
+async def test_every_form_has_the_same_rows(school: School) -> None:
+    api, learner, coach = school.api, await school.learner(), await school.coach()
+    await api.update(learner, await api.start(learner, **exercise()), interactions=[wrong("q1"), right("q2")])
+
+    for kind in ("sessions", "summaries", "attempts", "interactions"):
+        table = await rows(school, kind, coach)
+        lines = [json.loads(line) for line in (await text(school, kind, coach, "jsonl")).splitlines()]
+        assert len(table) == len(lines) > 0
+        assert [len(row) for row in table] == [len(line) for line in lines]
+        assert {line["user_id"] for line in lines} == {learner.id}
+        await api.answer("GET", f"/api/logger/export/{kind}.jsonl", learner, 403)
+
+
+@pytest.mark.engines("mongomock")
+async def test_a_spreadsheet_reads_names_in_any_script(school: School) -> None:
+    """It takes a file for UTF-8 by its byte-order mark; programs may do without."""
+    api, coach = school.api, await school.coach()
+    learner = await school.learner()
+    user = {"id": learner.id, "username": "ليلى", "full_name": "李娜", "facility_id": school.facility}
+    await api.roster(ROOT, users=[user], facilities=[{"id": school.facility, "name": "مدرسة"}])
+    await api.start(learner, **video())
+
+    answer = await api.send("GET", "/api/logger/export/sessions.csv", coach, params={"facility": school.facility})
+    plain = await api.send("GET", "/api/logger/export/sessions.csv", coach, params={"bom": "false"})
+    report = await api.send("GET", "/api/reports/time-on-task", coach, params={"format": "csv"})
+    lines = await api.send("GET", "/api/reports/time-on-task", coach, params={"format": "jsonl"})
+
+    assert answer.headers["content-type"] == report.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.content.startswith(b"\xef\xbb\xbfFacility name,Username,User id")
+    assert report.content.startswith(b"\xef\xbb\xbfcontent_id,content,user_id")
+    assert plain.content.startswith(b"Facility name")
+    assert "ليلى" in answer.text
+    assert json.loads(lines.text)["user_id"] == learner.id
+    name = answer.headers["content-disposition"]
+    assert name.startswith('attachment; filename="sessions_made-20')
+    assert "filename*=UTF-8''sessions_%D9%85%D8%AF%D8%B1%D8%B3%D8%A9_made-20" in name
+    await api.answer("GET", "/api/logger/export/sessions.csv", coach, 400, params={"bom": "perhaps"})
+
+
+@pytest.mark.engines("mongomock")
+async def test_a_files_name_says_what_whom_and_when(school: School) -> None:
+    place = await school.classroom("Class 7/b")
+    asked = {"classroom": place, "since": "2026-03-01", "until": "2026-03-31", "format": "csv"}
+
+    answer = await school.api.send("GET", "/api/reports/totals", await school.coach("Class 7/b"), params=asked)
+
+    name = answer.headers["content-disposition"]
+    assert 'filename="totals_Class-7-b_from-2026-03-01_until-2026-03-31_made-' in name
+
+
+@pytest.mark.engines("mongomock")
+async def test_progress_is_what_it_is_and_never_more(school: School) -> None:
+    api, coach = school.api, await school.coach()
+    for progress in (0.57, 0.999):
+        learner = await school.learner()
+        await api.update(learner, await api.start(learner, **video(content_id=new_id())), progress=progress)
+
+    found = {row["Progress (0-1)"] for row in await rows(school, "summaries", coach)}
+
+    assert found == {"0.57", "0.999"}
+
+
+@pytest.mark.engines("mongomock")
+async def test_who_is_who_is_told(school: School) -> None:
+    api = school.api
+    people = [await school.learner(), await school.coach(), await school.coach("facility", "admin")]
+    for person in people:
+        await api.start(person, **video())
+
+    found = {row["User id"]: row["User type"] for row in await rows(school, "sessions", ROOT, facility=school.facility)}
+
+    assert found == dict(zip([person.id for person in people], ["learner", "coach", "admin"], strict=True))
