@@ -95,6 +95,31 @@ async def test_without_a_database_nothing_is_tried_again() -> None:
     assert store.groups == [["a", "b"]]
 
 
+@pytest.mark.parametrize("most", [1, 32])
+@pytest.mark.parametrize("error", [DatabaseBusy("conflict"), DatabaseUnavailable("gone")], ids=repr)
+async def test_behind_what_could_not_be_stored_just_now_nothing_that_follows_it_is_stored(
+    error: Exception, most: int
+) -> None:
+    store = Store(lambda jobs: error if "bad" in jobs else None)
+    line = store.line(most=most)
+    answers = [line.enqueue("a", bulk=True)]
+    for job in ("bad", "c", "d"):
+        answers.append(line.enqueue(job, bulk=True, after=answers[-1]))
+    another = line.enqueue("another's", bulk=True)
+
+    assert (await settled(*answers, another))[1:4] == [error] * 3
+    assert not any({"c", "d"} & set(group) and "bad" not in group for group in store.groups)
+    assert most > 1 or await another == "ANOTHER'S"
+
+
+async def test_behind_what_is_refused_what_follows_it_is_stored() -> None:
+    line = Store().line()
+    refused = line.enqueue("refused", bulk=True)
+
+    assert await line.enqueue("b", bulk=True, after=refused) == "B"
+    assert isinstance(refused.exception(), ValueError)
+
+
 async def test_what_is_withdrawn_before_its_turn_is_not_done() -> None:
     store = Store()
     line = store.line()

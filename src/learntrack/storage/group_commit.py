@@ -32,6 +32,16 @@ PART_SECONDS = 0.15
 class _Waiting(Generic[Job, Answer]):
     job: Job
     answer: "asyncio.Future[Answer]"
+    after: "asyncio.Future[Answer] | None" = None
+
+    def is_to_be_done(self) -> bool:
+        """Whether it still is; if what has to come before it could not be stored just now, it is not either."""
+        before = self.after
+        if not self.answer.done() and before is not None and before.done() and not before.cancelled():
+            error = before.exception()
+            if isinstance(error, DatabaseUnavailable):
+                self.answer.set_exception(error)
+        return not self.answer.done()
 
 
 class GroupCommit(Generic[Job, Answer]):
@@ -68,15 +78,18 @@ class GroupCommit(Generic[Job, Answer]):
         self._bulk: deque[_Waiting[Job, Answer]] = deque()
         self._worker: asyncio.Task[None] | None = None
 
-    def enqueue(self, job: Job, *, bulk: bool = False) -> "asyncio.Future[Answer]":
+    def enqueue(
+        self, job: Job, *, bulk: bool = False, after: "asyncio.Future[Answer] | None" = None
+    ) -> "asyncio.Future[Answer]":
         """Put a job at the end of the line. Cancel its future to withdraw it again, unless it is under way.
 
         Args:
             job: What is to be done.
             bulk: Whether it is one of many that may wait while others are served.
+            after: What must be stored before it: where that could not be just now, neither is this.
 
         """
-        waiting: _Waiting[Job, Answer] = _Waiting(job, asyncio.get_running_loop().create_future())
+        waiting: _Waiting[Job, Answer] = _Waiting(job, asyncio.get_running_loop().create_future(), after)
         (self._bulk if bulk else self._line).append(waiting)
         if self._worker is None:
             self._worker = asyncio.create_task(self._work())
@@ -118,7 +131,7 @@ class GroupCommit(Generic[Job, Answer]):
         size = 0
         while line and len(group) < self._most:
             first = line[0]
-            if not first.answer.done():
+            if first.is_to_be_done():
                 size += self._size(first.job)
                 if jobs and (size > self._most_bytes or not self._may_join(jobs, first.job)):
                     break
@@ -136,12 +149,14 @@ class GroupCommit(Generic[Job, Answer]):
             if len(group) > 1 and isinstance(error, TooMuchAtOnce):
                 half = len(group) // 2
                 await self._settle(group[:half])
-                await self._settle(group[half:])
+                if rest := [each for each in group[half:] if each.is_to_be_done()]:
+                    await self._settle(rest)
                 return
             # One job may have spoilt it for all, unless there is no database at all.
             if len(group) > 1 and (isinstance(error, DatabaseBusy) or not isinstance(error, DatabaseUnavailable)):
                 for each in group:
-                    await self._settle([each])
+                    if each.is_to_be_done():
+                        await self._settle([each])
                 return
             outcomes = [error] * len(group)
         for each, outcome in zip(group, outcomes, strict=True):

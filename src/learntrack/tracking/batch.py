@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any, TypeGuard
+from typing import Any
 
 import msgspec
 
@@ -13,7 +13,7 @@ from learntrack.access.actor import Actor
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import InvalidFields, NotFound, Refusal, StartRefused, TooLarge, field_error, inside
 from learntrack.settings import Settings
-from learntrack.storage import DatabaseBusy, DatabaseUnavailable
+from learntrack.storage import DatabaseUnavailable
 from learntrack.storage.group_commit import GROUP_BYTES
 from learntrack.tracking.delivery import Clocks, in_utc
 from learntrack.tracking.idempotency import KeyScope, request_key
@@ -68,7 +68,8 @@ class BatchRecorder:
         self._longest_ago = timedelta(days=settings.max_occurred_days)
 
     async def record(self, body: Any, *, by: Actor) -> BatchResults:
-        """Record every item that can be recorded; a bad one stops neither the others nor the later ones of its session.
+        """Record every item that can be recorded; a bad one stops neither the others nor the later ones of its session,
+        but behind one that cannot be stored just now nothing is stored, so that they stay in order.
 
         Args:
             body: The request's body, as plain values, so that a bad item is found with its own result.
@@ -97,7 +98,7 @@ class BatchRecorder:
             outcomes = [_in_turn(each, outcome, refused_starts) for each, outcome in zip(asked, outcomes, strict=True)]
             stored = stored or any(isinstance(each, Answer) for each in outcomes)
             missed = missed or next((each for each in outcomes if isinstance(each, DatabaseUnavailable)), None)
-            gone = gone or next(filter(_is_gone, outcomes), None)
+            gone = gone or missed
             results += [_result(each.key, outcome) for each, outcome in zip(asked, outcomes, strict=True)]
         if missed is not None and not stored:
             raise missed
@@ -135,7 +136,14 @@ class BatchRecorder:
         return decoded(bytes(item), self._settings.max_json_objects)
 
     async def _outcomes(self, jobs: Sequence[Job | Refusal]) -> list[Answer | Exception]:
-        waiting = [job if isinstance(job, Refusal) else self._tracking.enqueue(job) for job in jobs]
+        waiting: list[asyncio.Future[Answer] | Refusal] = []
+        before: asyncio.Future[Answer] | None = None
+        for job in jobs:
+            if isinstance(job, Refusal):
+                waiting.append(job)
+            else:
+                before = self._tracking.enqueue(job, after=before)
+                waiting.append(before)
         return [_named(job, outcome) for job, outcome in zip(jobs, await _outcomes(waiting), strict=True)]
 
     def _job(self, sent: Any, by: Actor, clocks: Clocks) -> Job:
@@ -182,13 +190,8 @@ def _parts(items: Sequence[Any]) -> Iterator[list[Any]]:
     yield part
 
 
-def _is_gone(outcome: Answer | Exception) -> TypeGuard[DatabaseUnavailable]:
-    """Whether there is no database at all."""
-    return isinstance(outcome, DatabaseUnavailable) and not isinstance(outcome, DatabaseBusy)
-
-
 async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Refusal]") -> list[Answer | Exception]:
-    """The outcome of each; once the database is gone, the rest is not waited for."""
+    """The outcome of each; once one could not be stored just now, those behind it are not either."""
     outcomes: list[Answer | Exception] = []
     gone: DatabaseUnavailable | None = None
     try:
@@ -197,7 +200,6 @@ async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Refusal]") -> li
                 outcomes.append(each)
                 continue
             if gone is not None:
-                each.cancel()
                 outcomes.append(gone)
                 continue
             try:
@@ -206,11 +208,11 @@ async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Refusal]") -> li
                 outcomes.append(refusal)
             except DatabaseUnavailable as error:
                 outcomes.append(error)
-                gone = None if isinstance(error, DatabaseBusy) else error
+                gone = error
     finally:
         for each in waiting:
-            if not isinstance(each, Refusal):
-                each.cancel()
+            if not isinstance(each, Refusal) and not each.cancel() and not each.cancelled():
+                each.exception()  # which is the one before it's
     return outcomes
 
 

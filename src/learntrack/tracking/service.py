@@ -107,9 +107,12 @@ class Tracking:
         """The present moment."""
         return self._clock()
 
-    def enqueue(self, job: Job) -> Any:
-        """Put a job of many in the line beside the live one; returns a future of its answer. No time limit."""
-        return self._line_of(job).enqueue(job, bulk=True)
+    def enqueue(self, job: Job, *, after: Any = None) -> Any:
+        """Put a job of many in the line beside the live one; returns a future of its answer. No time limit.
+
+        `after` is the future of the one before it: where that cannot be stored just now, this one is not stored either.
+        """
+        return self._line_of(job).enqueue(job, bulk=True, after=after)
 
     def _line_of(self, job: Job) -> GroupCommit[Job, Answer]:
         return self._lines[range_of(job.user_id, len(self._lines)) if len(self._lines) > 1 else 0]
