@@ -17,10 +17,9 @@ from learntrack.access.tokens import TokenVerifier
 from learntrack.logs.controller import LogController
 from learntrack.logs.service import Logs
 from learntrack.pages.assets import assets as page_assets
-from learntrack.pages.controller import PageController
 from learntrack.pages.live import Live
 from learntrack.pages.openid import openid_of
-from learntrack.pages.openid_controller import OpenIdController
+from learntrack.pages.routes import pages
 from learntrack.pages.viewer import provide_viewer
 from learntrack.privacy.controller import PrivacyController
 from learntrack.privacy.service import Privacy
@@ -40,6 +39,7 @@ from learntrack.tracking.service import Tracking
 from learntrack.web import metrics, tracing
 from learntrack.web.api_description import assets, openapi_config
 from learntrack.web.bodies import DescribedBodies, JsonRequest
+from learntrack.web.compression import compression
 from learntrack.web.envelope import enveloped
 from learntrack.web.health import HealthController
 from learntrack.web.problems import problem_details
@@ -65,8 +65,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
             metrics.MetricsController,
             assets(),
             page_assets(),
-            PageController,
-            OpenIdController,
+            pages(),
         ],
         dependencies={name: _of_state(name) for name in _SERVICES} | {"viewer": Provide(provide_viewer)},
         lifespan=[_lifespan(settings, connect)],
@@ -79,6 +78,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
             }
         ),
         cors_config=_cors(settings),
+        compression_config=compression(),
         request_class=JsonRequest,
         request_max_body_size=settings.max_body_bytes,
         plugins=[problem_details, DescribedBodies(), *tracing.plugins(settings)],

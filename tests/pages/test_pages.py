@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import gzip
 import io
 import re
 import time
@@ -11,21 +12,24 @@ import pytest
 from httpx import Response
 
 from learntrack.documents import MasteryLog
-from learntrack.domain import moments
-from learntrack.pages import controller
+from learntrack.pages import event_controller
+from tests.pages.reading import part
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, new_id, right, token, video, wrong
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco")
 
 
-async def page(api: Api, path: str, by: Person | None, expect: int = 200, method: str = "GET", **more: Any) -> Response:
+async def page(
+    api: Api, path: str, by: Person | None, expect: int | None = 200, method: str = "GET", **more: Any
+) -> Response:
+    """A page; `expect` None: whatever the answer is."""
     cookie = (
         {} if by is None or by.id is None else {"Cookie": f"learntrack_token={token(by.id, superuser=by.superuser)}"}
     )
     response = await api.client.request(
         method, f"/reports{path}", headers={**cookie, **more.pop("headers", {})}, **more
     )
-    assert response.status_code == expect, response.text[:500]
+    assert expect in (None, response.status_code), response.text[:500]
     return response
 
 
@@ -112,7 +116,7 @@ async def test_an_open_page_hears_no_more_when_its_viewers_role_or_token_ends(
     room: Class, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Streams of the test's own, because the tests' client waits for the end of an answer."""
-    monkeypatch.setattr(controller, "_BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(event_controller, "_BEAT_SECONDS", 0.05)
     role = {"user_id": room.coach.id, "collection_id": room.room, "kind": "coach"}
     lasting, short = token(room.coach.id or ""), token(room.coach.id or "", exp=time.time() + 1.5)
 
@@ -136,75 +140,95 @@ async def test_the_cookie_opens_pages_only(room: Class) -> None:
 
 
 async def test_who_may_look(room: Class) -> None:
-    api, classroom, learner = room.api, f"/class/{room.room}", f"/learner/{room.learner.id}"
-    for path in (classroom, f"{classroom}/activity", f"{classroom}/quiz/{room.quiz}", learner):
+    api, classroom = room.api, f"/class/{room.room}"
+    lesson = await room.school.lesson("A1")
+    learner = f"{classroom}/learner/{room.learner.id}"
+    paths = (
+        classroom,
+        f"{classroom}/activity",
+        f"{classroom}/quiz/{room.quiz}",
+        f"{classroom}/lesson/{lesson}",
+        learner,
+    )
+    for path in paths:
         await page(api, path, room.coach)
         await page(api, path, ROOT)
         await page(api, path, room.stranger, expect=404)
+        await page(api, path, room.learner, expect=404)
         assert (await page(api, path, ANONYMOUS, expect=303)).headers["location"] == "/reports/sign-in"
-    await page(api, learner, room.learner)
-    await page(api, learner, room.other, expect=404)
-    await page(api, classroom, room.learner, expect=404)
-    assert (await page(api, "/", room.learner, expect=303)).headers["location"] == f"/reports{learner}"
+    own = f"/learner/{room.learner.id}"
+    await page(api, own, room.learner)
+    assert (await page(api, own, room.coach, expect=303)).headers["location"] == f"/reports{learner}"
+    await page(api, own, room.stranger, expect=404)
+    await page(api, own, room.other, expect=404)
+    assert (await page(api, "/", room.learner, expect=303)).headers["location"] == f"/reports{own}"
     await page(api, f"{classroom}/events", room.stranger, expect=404)
-    for nowhere in ("/class/x", f"/class/{new_id()}", "/learner/x", f"{classroom}/quiz/x"):
+    for nowhere in (
+        "/class/x",
+        f"/class/{new_id()}",
+        "/learner/x",
+        f"{classroom}/quiz/x",
+        f"{classroom}/lesson/{new_id()}",
+        f"{classroom}/learner/{room.coach.id}",
+        f"{classroom}/unit/{new_id()}/{new_id()}",
+    ):
         await page(api, nowhere, room.coach, expect=404)
 
 
-async def test_the_figures_are_those_of_the_reports(room: Class) -> None:
-    api, classroom = room.api, f"/class/{room.room}"
-    [row] = (await api.answer("GET", "/api/reports/progress", room.coach, params={"classroom": room.room}))["results"]
-    shown = (await page(api, classroom, room.coach)).text
-    assert (
-        f"{row['status']}, {row['progress']:.0%} done, 2 min, {row['attempts']} attempts, "
-        f"{row['correct_share']:.0%} right" in shown
-    )
+async def test_the_root_says_what_this_is_and_leads_on(room: Class) -> None:
+    answer = await room.api.client.get("/")
 
-    table = list(csv.DictReader(io.StringIO((await page(api, f"{classroom}?format=csv", room.coach)).text)))
-    assert [(each["content_id"], float(each["time_spent"])) for each in table] == [
-        (row["content_id"], row["time_spent"])
-    ]
+    assert answer.status_code == 200
+    assert "learntrack is running" in answer.text
+    assert {"/reports/", "/schema", "/health/ready"} <= set(re.findall(r'href="([^"]+)"', answer.text))
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
 
-    content = room.exercise["content_id"]
-    quiz = (await page(api, f"{classroom}/quiz/{content}", room.coach)).text
-    assert "&lt;b&gt;q1&lt;/b&gt;" in quiz
-    assert "<b>q1" not in quiz
-    items = (
-        await api.answer(
-            "GET", "/api/reports/item-analysis", room.coach, params={"classroom": room.room, "content": content}
-        )
-    )["results"]
-    read = list(
-        csv.DictReader(
-            io.StringIO((await page(api, f"{classroom}/quiz/{content}?table=item-analysis", room.coach)).text)
-        )
-    )
-    assert [float(each["difficulty"]) for each in read] == [each["difficulty"] for each in items]
 
-    learner = (await page(api, f"/learner/{room.learner.id}", room.learner)).text
-    assert "1 of 2 right" in learner
-    assert '{"value": "' in learner  # an answer, in the history of an attempt
-    days = (await page(api, f"{classroom}/activity", room.coach)).text
-    assert moments.now().date().isoformat() in days
+async def test_the_language_is_the_chosen_one_else_the_browsers(room: Class) -> None:
+    async def language(accepted: str, kept: str = "") -> str:
+        headers = {"Accept-Language": accepted} | ({"Cookie": f"learntrack_language={kept}"} if kept else {})
+        answer = await room.api.client.get("/", headers=headers)
+        assert re.search(r"Accept-Language", answer.headers["vary"])
+        found = re.search(r'<html lang="(\w+)" dir="(\w+)">', answer.text)
+        assert found is not None
+        assert (found[2] == "rtl") == (found[1] == "ar")
+        return found[1]
+
+    assert await language("ar-EG,en;q=0.8") == "ar"
+    assert await language("xx, fr;q=0.5, es;q=0.9") == "es"
+    assert await language("xx") == await language("") == await language(";q=,,;") == "en"
+    assert await language("ar", kept="pt") == "pt"
+    assert await language("ar", kept="xx") == "ar"
+
+    async def choose(back: str, **headers: str) -> Response:
+        sent = {"language": "sw", "back": back}
+        answer = await room.api.client.post("/reports/language", data=sent, headers=headers)
+        room.api.client.cookies.clear()
+        return answer
+
+    chosen = await choose("/reports/?all=1")
+    assert chosen.headers["location"] == "/reports/?all=1"
+    assert "learntrack_language=sw" in chosen.headers["set-cookie"]
+    for elsewhere in ("https://evil.example/", "//evil.example/", "/\\evil.example", "evil"):
+        assert (await choose(elsewhere)).headers["location"] == "/"
+    assert (await choose("/", **{"Sec-Fetch-Site": "cross-site"})).status_code == 403
 
 
 async def test_an_imported_history_may_lack_what_ours_has(room: Class) -> None:
-    imported = {"attempts.0.interaction_history": [{"type": "answer"}, {"type": "answer", "answer": {"is": 1}}, {}]}
+    history = [
+        {"type": "answer"},
+        {"type": "hint"},
+        {"type": "answer", "answer": {"is": 1}, "correct": 1},
+        {},
+        {"type": "answer", "answer": {"a": 1, "b": {}}},
+    ]
+    imported = {"attempts.0.interaction_history": history, "attempts.0.simple_answer": ""}
     await room.api.db.collection(MasteryLog).update_one({"user_id": room.learner.id}, {"$set": imported})
 
-    shown = (await page(room.api, f"/learner/{room.learner.id}", room.coach)).text
+    shown = part((await page(room.api, f"/class/{room.room}/learner/{room.learner.id}", room.coach)).text, "tries")
 
-    assert '<li>answer: null</li><li>answer: {"is": 1}</li><li>entry</li>' in shown
-
-
-async def test_a_second_try_is_better_or_worse(room: Class) -> None:
-    api = room.api
-    practice = exercise({"type": "quiz"})
-    for answers in ([wrong("a"), right("b"), right("c")], [right("a"), wrong("b"), right("c")]):
-        session = await api.start(room.learner, **practice, repeat=True)
-        await api.update(room.learner, session, progress=1, time_spent_delta=5, interactions=answers)
-    shown = (await page(api, f"/class/{room.room}/quiz/{practice['content_id']}", room.coach)).text
-    assert re.search(r'\+0</td><td class="number">1</td><td class="number">1</td><td class="number">1</td>', shown)
+    assert re.search("wrong: left empty hint right: 1 wrong: <b>q1</b>", shown)
+    assert "{" not in shown
 
 
 async def test_filters_are_the_address(room: Class) -> None:
@@ -212,11 +236,84 @@ async def test_filters_are_the_address(room: Class) -> None:
     group = await room.school.group("red", "A1")
     await api.roster(ROOT, memberships=[{"user_id": room.other.id, "collection_id": group}])
     lesson = await room.school.lesson("A1")
-    await api.start(room.other, **video(lesson_id=lesson))
+    watched = video(lesson_id=lesson)
+    await api.roster(ROOT, lessons=[{"id": lesson, "title": "Lesson", "content_ids": [watched["content_id"]]}])
+    await api.start(room.other, **watched)
 
-    assert "1 learners, 1 contents" in (await page(api, f"{classroom}?group={group}", room.coach)).text
-    assert "2 learners, 1 contents" in (await page(api, f"{classroom}?lesson={lesson}", room.coach)).text
-    assert "2 learners, 2 contents" in (await page(api, classroom, room.coach)).text
-    assert "Nothing has been used yet." in (await page(api, f"{classroom}?until=2001-01-01", room.coach)).text
-    assert "selected" in (await page(api, f"{classroom}?sort=time_spent", room.coach)).text
-    await page(api, f"{classroom}?since=nonsense", room.coach, expect=400)
+    async def shown(query: str) -> str:
+        return part((await page(api, f"{classroom}?{query}", room.coach)).text, "grid")
+
+    assert "1 × 3" in await shown(f"group={group}")  # the lesson's, the quiz, what was used besides
+    assert "2 × 1" in await shown(f"lesson={lesson}")
+    assert "2 × 3" in await shown("")
+    assert "2 × 3" in await shown("until=2001-01-01&period=days")  # nobody disappears who has done nothing
+    nobody = await shown("search=zoe")
+    assert "No learner matches" in nobody
+    assert "Nobody has “zoe” in the name." in nobody
+    assert "Name: “zoe”" in nobody
+    assert "selected" in (await page(api, f"{classroom}?sort=time", room.coach)).text
+    wrong_day = await page(api, f"{classroom}?period=days&since=nonsense", room.coach, expect=400)
+    assert "This address does not work" in wrong_day.text
+
+
+async def test_learners_who_have_done_nothing_are_there(school: School) -> None:
+    coach, learners = await school.coach("A1"), [await school.learner("A1") for _ in range(3)]
+    empty = await school.coach("A2")
+    await school.quiz("A1")
+
+    begun = (await page(school.api, f"/class/{school.places['A1']}", coach)).text
+
+    assert "Nobody has worked yet." in begun
+    for learner in learners:
+        assert f"/learner/{learner.id}" in begun
+    nobody = (await page(school.api, f"/class/{school.places['A2']}", empty)).text
+    assert "Nobody is in this class yet" in nobody
+
+
+async def test_the_table_that_is_shown_is_the_csv(room: Class) -> None:
+    api, classroom = room.api, f"/class/{room.room}"
+    titled = [{"id": room.exercise["content_id"], "title": "=1+1", "kind": "exercise"}]
+    await api.roster(ROOT, contents=titled)
+
+    answer = await page(api, f"{classroom}?format=csv", room.coach)
+
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert rows[0] == ["Learner", "Needs help", "Done", "Of", "quizzes", "'=1+1"]
+    assert sorted(row[-1] for row in rows[1:]) == ["not started", "started"]
+    assert re.search(r'filename="class-[a-z0-9-]+-\d{4}-\d\d-\d\d\.csv"', answer.headers["content-disposition"])
+
+
+async def test_an_open_page_is_sent_what_has_changed_and_nothing_else(room: Class) -> None:
+    api, path = room.api, f"/class/{room.room}"
+    opened = (await page(api, path, room.coach)).text
+    have = {"Learntrack-Have": ",".join(re.findall(r'data-v="(\w+)"', opened))}
+
+    nothing = (await page(api, path, room.coach, headers=have)).json()
+    assert nothing["fragments"] == []
+    assert f'data-order="{nothing["order"]}"' in opened
+    await api.update(room.learner, room.session, progress_delta=0.2, time_spent_delta=100)
+    changed = (await page(api, path, room.coach, headers=have)).json()
+
+    ids = {each["id"] for each in changed["fragments"]}
+    assert f"r{room.learner.id}" in ids
+    assert f"r{room.other.id}" not in ids
+    assert all(each["html"].count(f'id="{each["id"]}"') == 1 for each in changed["fragments"])
+    signed_out = await page(api, path, ANONYMOUS, expect=401, headers=have)
+    assert signed_out.content == b""
+
+
+async def test_answers_are_compressed_for_who_asks_but_streams_are_not(room: Class) -> None:
+    api, path = room.api, f"/reports/class/{room.room}"
+    headers = {"Cookie": f"learntrack_token={token(room.coach.id or '')}"}
+
+    async def sent(path: str, accepted: str, **more: str) -> Response:
+        return await api.client.get(path, headers={**headers, "Accept-Encoding": accepted, **more})
+
+    plain, small = await sent(path, "identity"), await sent(path, "gzip")
+    assert "content-encoding" not in plain.headers
+    assert small.headers["content-encoding"] == "gzip"
+    assert "Accept-Encoding" in small.headers["vary"]
+    assert small.text.splitlines()[0] == plain.text.splitlines()[0]
+    assert len(gzip.compress(plain.content)) < len(plain.content) / 3
+    listed = await sent("/api/reports", "gzip", **room.coach.headers)
+    assert listed.headers["content-encoding"] == "gzip"

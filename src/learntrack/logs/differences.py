@@ -7,7 +7,7 @@ from typing import Any
 
 from learntrack.access.may_read import EVERYBODY, Readable
 from learntrack.logs.filters import LogFilters
-from learntrack.logs.pipelines import NEWEST, OVERFLOW, TRIES, looked_up, tries_listed, try_fields
+from learntrack.logs.pipelines import NEWEST, OVERFLOW, looked_up, tries_listed, try_fields
 from learntrack.storage.database import Stage
 
 
@@ -39,52 +39,6 @@ def diff(readable: Readable, filters: LogFilters, index: int, owners: Readable =
         },
         {"$sort": {"attempt.start_timestamp": 1, "attempt.id": 1}},
     ]
-
-
-def latest_diffs(readable: Readable, filters: LogFilters, owners: Readable = EVERYBODY) -> list[Stage]:
-    """The difference between each learner's latest try and the one before, in figures. Index: owner_content; chunks by
-    holder.
-
-    A row for each learner who has a try: `user_id, complete, correct, time_spent, answered` (attempts) of the latest,
-    `correct_diff` (null without an older one), and how many of its attempts are `better`, `worse` and the `same` as the
-    newest on the same item in the older try. `owners` as of `looked_up`.
-    """
-    in_order = {"$map": {"input": "$latest", "as": "id", "in": _one_of("$tries", "$$id")}}
-    figures = {"answered": {"$size": "$now"}} | {
-        name: {"$cond": [{"$eq": ["$newest", None]}, 0, {"$size": _compared(operator)}]}
-        for name, operator in (("better", "$gt"), ("worse", "$lt"), ("same", "$eq"))
-    }
-    sums = {name: {"$sum": f"${name}"} for name in figures}
-    return [
-        *tries_listed(readable, filters),
-        {"$project": {"user_id": 1, "end_timestamp": 1}},
-        {"$sort": NEWEST},
-        {"$group": {"_id": "$user_id", "latest": {"$push": "$_id"}}},
-        {"$project": {"latest": {"$slice": ["$latest", 2]}}},
-        # By their ids, so that no group holds all attempts of a learner who has many tries.
-        looked_up(TRIES, "latest", "_id", "tries", owners),
-        {"$project": {"tries": in_order}},
-        *_attempts_of_pairs(
-            {"user_id": "$user_id", "item": "$attempt.item"}, {"$ifNull": ["$attempt.correct", None]}, filters, owners
-        ),
-        {"$project": {"head": 1, "now": 1, "newest": {"$ifNull": ["$newest", None]}}},
-        {"$project": {"head": 1} | figures},
-        {"$group": {"_id": "$_id.user_id", "head": {"$first": "$head"}} | sums},
-        {
-            "$project": dict.fromkeys(figures, 1)
-            | {"_id": 0, "user_id": "$_id", "correct_diff": "$head.diff.correct"}
-            | {name: f"$head.{name}" for name in ("complete", "correct", "time_spent")}
-        },
-    ]
-
-
-def _one_of(tries: str, try_id: str) -> dict[str, Any]:
-    matching = {"$filter": {"input": tries, "as": "one", "cond": {"$eq": ["$$one._id", try_id]}}}
-    return {"$arrayElemAt": [matching, 0]}
-
-
-def _compared(operator: str) -> dict[str, Any]:
-    return {"$filter": {"input": "$now", "as": "correct", "cond": {operator: ["$$correct", "$newest"]}}}
 
 
 def _attempts_of_pairs(key: Any, attempt_now: Any, filters: LogFilters, owners: Readable) -> list[Stage]:

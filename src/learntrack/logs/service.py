@@ -1,6 +1,7 @@
 """Answering questions about what was recorded, limited to what the caller may read."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
@@ -9,7 +10,7 @@ from learntrack.access.may_read import Readable, may_read
 from learntrack.access.standing import Caller
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import InvalidFields, NotFound
-from learntrack.logs import differences, pipelines, question_counts
+from learntrack.logs import differences, pipelines, question_counts, recent
 from learntrack.logs.attempt_rows import attempt_diff_row, attempt_row
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.lists import lists_of
@@ -153,16 +154,25 @@ class Logs:
         difference = TryDiff(**diff) if diff["correct"] is not None else None
         return MasteryLogDiff(**head, diff=difference, attemptlogs=attempts)
 
-    async def latest_diffs(self, content: str, readable: Readable) -> list[Row]:
-        """The latest try at a content of each of these learners beside the one before,
-        in figures (see `differences.latest_diffs`); who has no try is left out.
-        """
-        if readable.is_nobody:
-            return []
-        stages = differences.latest_diffs(
-            readable, LogFilters(content=content), pipelines.owners_named(self._db, readable)
-        )
-        return await self._db.rows(pipelines.TRIES, stages)
+    async def recent_tries(self, readable: Readable, contents: Sequence[str], *, answers: int) -> list[Row]:
+        """The tries of these learners at these contents, each with how its newest `answers` went."""
+        return await recent.recent_tries(self._db, readable, contents, answers=answers)
+
+    async def tries_of(self, readable: Readable) -> tuple[list[Row], dict[str, list[Row]]]:
+        """All tries of a learner, newest first, and of the newest ones the attempts with their histories, by try."""
+        return await recent.tries_of(self._db, readable)
+
+    async def last_activity(self, readable: Readable) -> dict[str, datetime]:
+        """When each of these learners last did something; who never has is left out."""
+        return await recent.last_activity(self._db, readable)
+
+    async def unit_tests(self, readable: Readable) -> set[str]:
+        """The contents as which these learners have taken pre- and post-tests."""
+        return await recent.unit_tests(self._db, readable)
+
+    async def tries_at(self, content: str, readable: Readable) -> list[Row]:
+        """Each learner's latest try at a content and the one before it (`rank` 0 and 1), with their attempts."""
+        return await recent.tries_at(self._db, readable, content)
 
 
 def _id_or_not_found(text: str, message: str) -> str:

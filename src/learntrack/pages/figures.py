@@ -1,113 +1,120 @@
-"""What the pages show, of learners whom `viewer` has found; every figure comes from a report or a list of the API."""
+"""The figures of a class's pages: every one of them comes from a report or a list of the API."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from learntrack.access.may_read import Readable
-from learntrack.access.standing import Caller
-from learntrack.logs.filters import LogFilters
-from learntrack.logs.schemas import AttemptLogRow
 from learntrack.logs.service import Logs
-from learntrack.pages.presentation import Overview, overview
+from learntrack.pages.help import Again
+from learntrack.pages.periods import Period
+from learntrack.pages.rules import Rule
+from learntrack.pages.school import ClassRoster, contents_of
+from learntrack.pages.states import State, state_of
+from learntrack.pages.units import Unit, units_of
+from learntrack.pages.words import Words
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.service import Reports
-from learntrack.reports.titles import titles_of
 from learntrack.storage import Database
-from learntrack.storage.database import Row, Stage
-from learntrack.web.paging import PageRequest
+from learntrack.storage.database import Row
 
-_ATTEMPTS_SHOWN = 200
+Pair = tuple[str, str]
+"""A learner and a content, by their ids."""
 
 
 class Figures:
-    """Collects what a page shows.
+    """Asks reports and lists about the learners of a class.
 
     Args:
         db: Where everything is stored.
+        school: The class; its learners are those whose logs the viewer may read.
 
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, school: ClassRoster) -> None:
         self._db = db
+        self._school = school
         self._reports = Reports(db)
-        self._logs = Logs(db)
+        self.logs = Logs(db)
+        self.rule = Rule()
 
-    async def report(self, name: str, learners: Sequence[Row], filters: ReportFilters) -> list[Row]:
-        """The rows of a report about these learners."""
-        answer = await self._reports.about(name, filters, _logs_of(learners))
+    @property
+    def readable(self) -> Readable:
+        """Whose logs the figures are about."""
+        return self._school.readable
+
+    async def tries_of(self, user_id: str) -> tuple[list[Row], dict[str, list[Row]]]:
+        """All tries of a learner, newest first, and of the newest the attempts with their histories, by try."""
+        return await self.logs.tries_of(Readable([user_id]))
+
+    async def report(self, name: str, filters: ReportFilters | None = None) -> list[Row]:
+        """The rows of a report about the learners of the class."""
+        if self._school.readable.is_nobody:
+            return []
+        answer = await self._reports.about(name, filters or ReportFilters(), self._school.readable)
         return [row async for row in answer.rows]
 
-    async def overview(
-        self, learners: Sequence[Row], filters: ReportFilters, *, lesson: str | None, sort: str
-    ) -> Overview:
-        """Learners by contents, narrowed to the contents of a lesson, sorted by name, mastered or time_spent."""
-        rows = await self.report("progress", learners, filters)
-        if lesson is not None:
-            contents = await self._contents_used_in(lesson, learners)
-            rows = [row for row in rows if row["content_id"] in contents]
-        return overview(learners, rows, await self.titles({row["content_id"] for row in rows}), sort=sort)
+    async def states(
+        self, results: Mapping[Pair, Row], period: Period | None = None, words: Words | None = None
+    ) -> dict[Pair, State]:
+        """How far each learner is in each content; of a period, of what was last used in it."""
+        since, until = period.moments(words) if period and words else (None, None)
+        rows = await self.report("progress", ReportFilters(since=since, until=until))
+        tests = await self.logs.unit_tests(self._school.readable)  # which have pages of their own
+        return {
+            pair: state_of(row, _score(results.get(pair), row), enough=self.rule.quiz)
+            for row in rows
+            if row["content_id"] not in tests
+            for pair in [(row["user_id"], row["content_id"])]
+        }
 
-    async def _contents_used_in(self, lesson: str, learners: Sequence[Row]) -> set[str]:
-        stages: list[Stage] = [
-            {"$match": {"user_id": {"$in": [learner["_id"] for learner in learners]}}},
-            {"$match": {"context.lesson_id": lesson}},
-            {"$group": {"_id": "$content_id"}},
-        ]
-        return {row["_id"] for row in await self._db.rows("content_sessions", stages)}
+    async def quiz_scores(self) -> dict[Pair, Row]:
+        """The result of each learner in each quiz of the class that is theirs."""
+        rows = await self.report("quiz-results")
+        quizzes = self._school.quizzes
+        return {(row["user_id"], row["quiz_id"]): row for row in rows if row["quiz_id"] in quizzes}
 
-    async def titles(self, contents: set[str]) -> dict[str, str]:
-        """What the contents are called; their whole ids where nobody has said it."""
-        return {key: titled.shown for key, titled in (await titles_of(self._db, contents)).items()}
+    async def units(self, words: Words) -> list[Unit]:
+        """The units of the courses with their pre- and post-tests."""
+        rows = await self.report("learning-gain")
+        titles = await contents_of(self._db, {row["unit_id"] for row in rows})
+        return units_of(rows, self._school, titles, words)
 
-    async def assigned(self, kind: str, places: Sequence[str]) -> list[Row]:
-        """Lessons or quizzes that are assigned to these places, by title."""
-        rows = await self._db.find(kind, {"collection_ids": {"$in": list(places)}})
-        return sorted(rows, key=lambda row: (row["title"], row["_id"]))
+    async def know_titles(self, states: Mapping[Pair, State]) -> None:
+        """Learn what the contents are called that are in no lesson."""
+        unknown = {content for _, content in states} - self._school.contents.keys()
+        self._school.contents |= await contents_of(self._db, unknown)
 
-    async def groups(self, classroom: str) -> list[Row]:
-        """The groups of a classroom, by name."""
-        rows = await self._db.find("learner_groups", {"classroom_id": classroom})
-        return sorted(rows, key=lambda row: (row["name"], row["_id"]))
-
-    async def quiz_lines(self, content: str, learners: Sequence[Row]) -> list[Row]:
-        """Each learner's latest try at an assessment, and what has become better,
-        worse or stayed the same since the one before: one aggregation, however many learners.
-        """
-        tries = {row["user_id"]: row for row in await self._logs.latest_diffs(content, _logs_of(learners))}
-        lines = []
-        for learner in learners:
-            line = {"user_id": learner["_id"], "name": learner["name"], "status": "not started"}
-            latest = tries.get(learner["_id"])
-            if latest is not None:
-                line |= latest | {"status": "finished" if latest["complete"] else "started"}
-            lines.append(line)
-        return lines
-
-    async def tries(self, user_id: str) -> list[Row]:
-        """All tries of a learner, newest first, with their contents."""
-        fields = (
-            "content_id",
-            "mastery_level",
-            "mastery_criterion",
-            "complete",
-            "correct_sum",
-            "attempt_count",
-            "time_spent",
-            "start_timestamp",
-            "end_timestamp",
-        )
-        rows = await self._db.find("mastery_logs", {"user_id": user_id}, dict.fromkeys(fields, 1))
-        return sorted(rows, key=lambda row: row["end_timestamp"], reverse=True)
-
-    async def attempts(self, user_id: str, by: Caller) -> dict[str, list[AttemptLogRow]]:
-        """The learner's newest attempts, with their histories, by try."""
-        page: Any = await self._logs.attempts(LogFilters(user=user_id), PageRequest(1, _ATTEMPTS_SHOWN), by=by)
-        by_try: dict[str, list[AttemptLogRow]] = defaultdict(list)
-        for row in page.results:
-            by_try[row.masterylog or "visits"].append(row)
-        return by_try
+    async def commonest_wrong(self, again: Again) -> None:
+        """Say of a content which wrong answer is the commonest, and how many gave it."""
+        items = await self.report("item-analysis", ReportFilters(content=again.content.id))
+        given: dict[str, int] = defaultdict(int)
+        for item in items:
+            for wrong in item["wrong_answers"]:
+                given[wrong["answer"]] = max(given[wrong["answer"]], wrong["attempts"])
+        if given:
+            again.answer, again.given_by = max(given.items(), key=lambda each: (each[1], each[0]))
 
 
-def _logs_of(learners: Sequence[Row]) -> Readable:
-    return Readable([learner["_id"] for learner in learners])
+async def last_work(db: Database, school: ClassRoster) -> datetime | None:
+    """When somebody of the class last did something."""
+    return max((await Logs(db).last_activity(school.readable)).values(), default=None)
+
+
+def _score(result: Row | None, row: Row) -> float | None:
+    """The score of a finished quiz: that of its results, else (of one that no coach has given) of its attempts."""
+    if result is not None:
+        score: float | None = result["score"] if result["status"] == "finished" else None
+        return score
+    finished = row["kind"] == "quiz" and row["status"] != "started"
+    share: float | None = row["correct_share"]
+    return share if finished else None
+
+
+def median(values: Sequence[float]) -> float | None:
+    """The middle of these values; None of none."""
+    if not values:
+        return None
+    ordered = sorted(values)
+    half = len(ordered) // 2
+    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2

@@ -8,11 +8,10 @@ from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
 from litestar.response import Redirect
 
-from learntrack.errors import NotFound, Refusal
-from learntrack.pages.controller import problem_page, render
+from learntrack.errors import NotFound
+from learntrack.pages.entrance import sign_in_page
 from learntrack.pages.openid import PENDING_SECONDS, Answer, OpenId, SignInFailed, cookie_of
 from learntrack.pages.signing_in import openid_in, signed_in
-from learntrack.web.headers import PAGE, with_policy
 
 _PATH = "/reports/sign-in/provider"
 
@@ -32,9 +31,6 @@ class OpenIdController(Controller):
     """Two steps: to the provider, and back from it with a code."""
 
     path = _PATH
-    include_in_schema = False
-    opt = with_policy(PAGE)
-    exception_handlers = {Refusal: problem_page}
 
     @get("/")
     async def begin(self, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -68,7 +64,7 @@ class OpenIdController(Controller):
             token = await openid.finish(request.cookies.get(cookie, ""), Answer(state_, code, iss, error))
         except SignInFailed as failure:
             logger.info("a sign-in with the provider failed: %s", failure)
-            response = render("sign_in.html", status=401, wrong=True, viewer=None, provider=True, way_out=None)
+            response = sign_in_page(request, status=401, wrong=True)
         else:
             response = signed_in(request, token, "/reports/")
         response.delete_cookie(cookie, path=_PATH)

@@ -15,6 +15,8 @@ from learntrack.pages.signing_in import COOKIE, NotSignedIn, actor_of
 from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.database import Row
 
+_SHOWN = {"username": 1, "full_name": 1, "places": 1}
+
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
@@ -30,8 +32,8 @@ class Viewer:
 
     @property
     def name(self) -> str:
-        """How the page greets them."""
-        return self.standing.name or "You"
+        """What they are called; nothing if the roster does not know."""
+        return self.standing.name
 
 
 async def provide_viewer(request: Request[Any, Any, Any], db: NamedDependency[Database]) -> Viewer:
@@ -89,7 +91,7 @@ async def classroom_for(db: Database, viewer: Viewer, classroom_id: str) -> Row:
 async def learners_in(db: Database, viewer: Viewer, places: Sequence[str]) -> list[Row]:
     """Who is in all of these places and whose logs the viewer may read, by name."""
     readable = await may_read(viewer.caller, places=places)
-    rows = await db.find("users", {"_id": {"$in": list(readable.users or ())}}, {"username": 1, "full_name": 1})
+    rows = await db.find("users", {"_id": {"$in": list(readable.users or ())}}, _SHOWN)
     return sorted((_named(row) for row in rows), key=lambda row: (row["name"].casefold(), row["_id"]))
 
 
@@ -101,13 +103,13 @@ async def learner_for(db: Database, viewer: Viewer, user_id: str) -> Row:
 
     """
     readable = await may_read(viewer.caller, user=user_id)
-    row = await db.find_one("users", {"_id": user_id}, {"username": 1, "full_name": 1})
+    row = await db.find_one("users", {"_id": user_id}, _SHOWN)
     if row is None and user_id == viewer.user_id:
-        row = {"_id": user_id, "username": "", "full_name": ""}
+        row = {"_id": user_id, "username": "", "full_name": "", "places": []}
     if row is None or readable.is_nobody:
         raise NotFound("There is no such learner.")
     return _named(row)
 
 
 def _named(row: Row) -> Row:
-    return row | {"name": row["full_name"] or row["username"] or row["_id"][:8]}
+    return row | {"name": row["full_name"] or row["username"] or "–"}

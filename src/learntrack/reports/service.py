@@ -11,7 +11,7 @@ from learntrack.domain import moments
 from learntrack.domain.time_zones import UTC_NAME
 from learntrack.errors import NotFound
 from learntrack.reports.filters import ReportFilters
-from learntrack.reports.formats import Answer, as_csv, json_row
+from learntrack.reports.formats import Answer, as_csv, cell, json_row
 from learntrack.reports.names import named, named_columns
 from learntrack.reports.questions import Column, ColumnKind, Question, questions
 from learntrack.reports.rollups import as_of_rollup
@@ -127,14 +127,15 @@ def columns_of(name: str) -> dict[str, str]:
     return {column.name: column.kind for column in named_columns(_question(name).columns)}
 
 
-def csv_of(columns: Mapping[str, str], rows: Sequence[Row]) -> AsyncIterator[bytes]:
-    """Rows that are there already as CSV; a column that a row lacks is empty."""
+def csv_of(columns: Mapping[str, str], rows: Sequence[Row], *, titles: Sequence[str] = ()) -> AsyncIterator[bytes]:
+    """Rows that are there already as CSV; a column that a row lacks is empty. `titles` are what people have named."""
 
     async def each() -> AsyncIterator[Row]:
         for row in rows:
             yield dict.fromkeys(columns) | row
 
-    return as_csv([Column(name, cast(ColumnKind, kind), "") for name, kind in columns.items()], each())
+    guarded = [cell(title, "text") for title in titles]
+    return as_csv([Column(name, cast(ColumnKind, kind), "") for name, kind in columns.items()], each(), titles=guarded)
 
 
 def _question(name: str) -> Question:

@@ -1,0 +1,97 @@
+"""The latest answers of learners at contents, and their tries at one of them, for pages that show them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from learntrack.access.may_read import Readable
+from learntrack.logs.pipelines import NEWEST, TRIES
+from learntrack.storage import Database
+from learntrack.storage.database import Row, Stage
+
+SUMMARIES = "content_summaries"
+ANSWERS_OF_A_TRY = 300
+"""The newest attempts of a try that are shown; a coach reads no more of them on one page."""
+TRIES_WITH_ANSWERS = 100
+"""The newest tries of a learner whose answers are read for one page."""
+_OF_TRY = ("user_id", "content_id", "complete", "start_timestamp", "end_timestamp", "completion_timestamp")
+_FIGURES = ("attempt_count", "correct_sum", "time_spent", "mastery_level")
+_OF_ATTEMPT = ("item", "number", "correct", "simple_answer", "answer", "hinted", "end_timestamp", "time_spent")
+
+
+async def recent_tries(db: Database, readable: Readable, contents: Sequence[str], *, answers: int) -> list[Row]:
+    """The tries of these learners at these contents, each with its newest `answers`. Index: owner_content."""
+    if readable.is_nobody or not contents:
+        return []
+    # What people wrote stays where it is: only how it went is counted here.
+    shown = {name: 1 for name in _OF_ATTEMPT if name not in ("answer", "simple_answer")}
+    return await db.rows(TRIES, _tries(readable, {"content_id": {"$in": list(contents)}}, answers, shown))
+
+
+async def tries_at(db: Database, readable: Readable, content: str) -> list[Row]:
+    """Each learner's latest try at a content and the one before it (as `rank` 0 and 1), with their attempts.
+
+    Index: owner_content. The two are looked up by their ids, so that no group holds all attempts of a long history.
+    """
+    if readable.is_nobody:
+        return []
+    stages: list[Stage] = [
+        {"$match": readable.query()},
+        {"$match": {"content_id": content}},
+        {"$project": {"user_id": 1, "end_timestamp": 1}},
+        {"$sort": {"end_timestamp": -1, "_id": 1}},
+        {"$group": {"_id": "$user_id", "tries": {"$push": "$_id"}}},
+        {"$project": {"tries": {"$slice": ["$tries", 2]}}},
+    ]
+    rank = {try_id: number for row in await db.rows(TRIES, stages) for number, try_id in enumerate(row["tries"])}
+    found: list[Row] = []
+    ids = list(rank)
+    for part in range(0, len(ids), 200):
+        matching: dict[str, Any] = {"_id": {"$in": ids[part : part + 200]}}
+        found += await db.rows(TRIES, _tries(readable, matching, ANSWERS_OF_A_TRY, dict.fromkeys(_OF_ATTEMPT, 1)))
+    return [row | {"rank": rank[row["_id"]]} for row in found]
+
+
+async def tries_of(db: Database, readable: Readable) -> tuple[list[Row], dict[str, list[Row]]]:
+    """All tries of a learner, newest first, and of the newest `TRIES_WITH_ANSWERS` the attempts with their histories,
+    by try. Index: owner_end.
+    """
+    brief = dict.fromkeys((*_OF_TRY, *_FIGURES), 1)
+    rows = await db.rows(TRIES, [{"$match": readable.query()}, {"$project": brief}, {"$sort": NEWEST}])
+    newest = [row["_id"] for row in rows[:TRIES_WITH_ANSWERS]]
+    shown = dict.fromkeys((*_OF_ATTEMPT, "interaction_history"), 1)
+    found = await db.rows(TRIES, _tries(readable, {"_id": {"$in": newest}}, ANSWERS_OF_A_TRY, shown))
+    return rows, {row["_id"]: row["attempts"] for row in found}
+
+
+async def last_activity(db: Database, readable: Readable) -> dict[str, datetime]:
+    """When each of these learners last did something; who never has is left out. Index: owner_progress."""
+    if readable.is_nobody:
+        return {}
+    latest: list[Stage] = [
+        {"$match": readable.query()},
+        {"$group": {"_id": "$user_id", "last": {"$max": "$end_timestamp"}}},
+    ]
+    return {row["_id"]: row["last"] for row in await db.rows(SUMMARIES, latest)}
+
+
+async def unit_tests(db: Database, readable: Readable) -> set[str]:
+    """The contents as which these learners have taken pre- and post-tests. Index: owner_content."""
+    if readable.is_nobody:
+        return set()
+    stages: list[Stage] = [
+        {"$match": readable.query()},
+        {"$match": {"mastery_criterion.type": "pre_post_test"}},
+        {"$group": {"_id": "$content_id"}},
+    ]
+    return {row["_id"] for row in await db.rows(TRIES, stages)}
+
+
+def _tries(readable: Readable, matching: dict[str, Any], answers: int, of_attempt: dict[str, int]) -> list[Stage]:
+    of_try = dict.fromkeys((*_OF_TRY, *_FIGURES), 1)
+    return [
+        {"$match": readable.query()},
+        {"$match": matching},
+        {"$project": of_try | {"attempts": {"$slice": ["$attempts", -answers]}}},
+        {"$project": of_try | {f"attempts.{name}": 1 for name in of_attempt}},
+    ]

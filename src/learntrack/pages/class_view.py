@@ -1,0 +1,185 @@
+"""What the page of a class shows: who needs help, what to look at again, the grid, and what is assigned."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from hashlib import blake2s
+
+from msgspec import Struct
+
+from learntrack.access.may_read import Readable
+from learntrack.logs.service import Logs
+from learntrack.pages.asked import Asked
+from learntrack.pages.class_page import (
+    ColumnGroup,
+    Grid,
+    Line,
+    column_groups,
+    counts_by_content,
+    grid,
+    lesson_counts,
+    lessons_so_far,
+)
+from learntrack.pages.figures import Figures
+from learntrack.pages.help import LOOK_AGAIN, STRIP, Again, Need, look_again, needs, pairs_in_need, recent_of
+from learntrack.pages.periods import Period
+from learntrack.pages.rules import Rule
+from learntrack.pages.school import ClassRoster, Content, Lesson
+from learntrack.pages.states import Counts
+from learntrack.pages.units import Unit
+from learntrack.pages.words import Words
+from learntrack.storage import Database
+from learntrack.storage.database import Row
+
+WEEK = timedelta(days=7)
+
+
+class LessonCard(Struct):
+    """A lesson with its learners' states."""
+
+    lesson: Lesson
+    counts: Counts
+
+
+class QuizCard(Struct):
+    """A quiz: how many it is assigned to, have finished it, how many of those are below what is enough, the mean."""
+
+    content: Content
+    of: int
+    finished: int
+    below: int
+    average: float | None
+
+
+class Facts(Struct):
+    """What stands under the name of a class."""
+
+    worked: int
+    so_far: int | None
+    last: datetime | None
+    not_started: int
+    units: list[Unit]
+
+
+class ClassView(Struct):
+    """Everything that the page of a class shows."""
+
+    school: ClassRoster
+    grid: Grid
+    everybody: list[Line]
+    needs: list[Need]
+    again: list[Again]
+    lessons: list[LessonCard]
+    quizzes: list[QuizCard]
+    units: list[Unit]
+    worked: int
+    so_far: int | None
+    last: datetime | None
+    rule: Rule
+
+    @property
+    def not_started(self) -> int:
+        """How many learners have not begun anything."""
+        return sum(line.last is None for line in self.everybody)
+
+    def worked_on(self, day: date, words: Words) -> int:
+        """How many learners have last worked on this day."""
+        return sum(line.last is not None and words.local(line.last).date() == day for line in self.everybody)
+
+    @property
+    def order(self) -> str:
+        """The order of the rows in short, so that an open page notices when it would be another."""
+        ids = ",".join(
+            [*(line.learner.id for line in self.grid.lines), *(each.content.id for each in self.grid.columns)]
+        )
+        return blake2s(ids.encode(), digest_size=8).hexdigest()
+
+
+async def class_view(db: Database, school: ClassRoster, words: Words, asked: Asked, period: Period) -> ClassView:
+    """The page of a class."""
+    figures = Figures(db, school)
+    results = await figures.quiz_scores()
+    everything, units = await asyncio.gather(figures.states(results), figures.units(words))
+    within = await figures.states(results, period, words) if period else everything
+    await figures.know_titles(everything)
+    groups = column_groups(school, everything)
+    whole = grid(groups, school.learners, everything)
+    shown = grid(
+        column_groups(school, everything),
+        school.in_group(asked.group or None),
+        within,
+        lesson=asked.lesson or None,
+        search=asked.search,
+        sort=asked.sort,
+    )
+    counts = counts_by_content(whole.columns, whole.lines)
+    needed, again = await _help(db, figures, whole, counts, results, words)
+    times = [line.last for line in whole.lines if line.last is not None]
+    return ClassView(
+        school=school,
+        grid=shown,
+        everybody=whole.lines,
+        needs=needed,
+        again=again,
+        lessons=_lesson_cards(school, groups, whole.lines),
+        quizzes=_quiz_cards(school, results, figures.rule.quiz),
+        units=units,
+        worked=sum(words.now - last <= WEEK for last in times),
+        so_far=lessons_so_far(groups, whole.lines),
+        last=max(times, default=None),
+        rule=figures.rule,
+    )
+
+
+async def _help(
+    db: Database,
+    figures: Figures,
+    whole: Grid,
+    counts: Mapping[str, Counts],
+    results: Mapping[tuple[str, str], Row],
+    words: Words,
+) -> tuple[list[Need], list[Again]]:
+    pairs = pairs_in_need(whole.columns, whole.lines)
+    first = {contents[0] for contents in pairs.values()}
+    tries = await Logs(db).recent_tries(Readable(list(pairs)), sorted(first), answers=STRIP)
+    averages = averages_of(results)
+    needed = needs(whole.columns, whole.lines, recent_of(tries, words), averages, words)
+    again = look_again(whole.columns, whole.lines, counts)
+    await asyncio.gather(*(figures.commonest_wrong(each) for each in again[:LOOK_AGAIN]))
+    return needed, again
+
+
+def averages_of(results: Mapping[tuple[str, str], Row]) -> dict[str, float]:
+    """The mean score of each quiz, of those who have handed it in."""
+    scores: dict[str, list[float]] = {}
+    for (_, quiz), row in results.items():
+        if row["status"] == "finished" and row["score"] is not None:
+            scores.setdefault(quiz, []).append(row["score"])
+    return {quiz: sum(found) / len(found) for quiz, found in scores.items()}
+
+
+def _lesson_cards(school: ClassRoster, groups: Sequence[ColumnGroup], lines: Sequence[Line]) -> list[LessonCard]:
+    counts: dict[str, Counts] = {}
+    at = 0
+    for group in groups:
+        end = at + len(group.columns)
+        if group.lesson is not None:
+            narrowed = [Line(line.learner, line.cells[at:end], Counts(), 0.0, None) for line in lines]
+            counts[group.lesson.id] = lesson_counts(group.columns, narrowed)
+        at = end
+    return [
+        LessonCard(lesson, counts.get(lesson.id, Counts(of=len(school.assigned(lesson.places)))))
+        for lesson in school.lessons
+    ]
+
+
+def _quiz_cards(school: ClassRoster, results: Mapping[tuple[str, str], Row], enough: float) -> list[QuizCard]:
+    averages = averages_of(results)
+    cards = []
+    for quiz, places in school.quizzes.items():
+        rows = [row for (_, each), row in results.items() if each == quiz]
+        scores = [row["score"] for row in rows if row["status"] == "finished"]
+        below = sum(score is not None and score < enough for score in scores)
+        of = max(len(school.assigned(places)), len(rows))
+        cards.append(QuizCard(school.content(quiz), of, len(scores), below, averages.get(quiz)))
+    return cards

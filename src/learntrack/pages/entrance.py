@@ -1,0 +1,86 @@
+"""The doors: what this is, signing in and out, and choosing a language."""
+
+from typing import Annotated, Any
+from urllib.parse import parse_qs
+
+from litestar import Controller, Request, Response, get, post
+from litestar.datastructures import Cookie
+from litestar.params import Parameter
+from litestar.response import Redirect
+
+from learntrack.pages import signing_in
+from learntrack.pages.languages import COOKIE, LANGUAGES
+from learntrack.pages.rendering import render, words_for
+from learntrack.pages.signing_in import NotSignedIn
+
+Text = Annotated[str | None, Parameter(required=False)]
+_A_YEAR = 365 * 24 * 3600
+
+
+def sign_in_page(
+    request: Request[Any, Any, Any], *, wrong: bool, status: int = 200, way_out: str | None = None
+) -> Response[Any]:
+    """The page for signing in; `wrong`: what was tried is not valid."""
+    words, provider = words_for(request), signing_in.openid_in(request) is not None
+    return render(request, "sign_in.html", words, status=status, wrong=wrong, provider=provider, way_out=way_out)
+
+
+class EntranceController(Controller):
+    """Pages that need nobody to be signed in."""
+
+    path = "/"
+    request_max_body_size = 16 * 1024  # a token in a form
+
+    @get("/")
+    async def root(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """What this is, and where to go from here."""
+        return render(request, "root.html", words_for(request))
+
+    @get("/reports/sign-in")
+    async def sign_in_page(
+        self, request: Request[Any, Any, Any], signed_out: Text = None, wrong: Text = None
+    ) -> Response[Any]:
+        """Where to go to the host's provider, or paste a token.
+
+        One behind the # of any page's address is taken at once.
+        """
+        openid = signing_in.openid_in(request)
+        here = f"{str(request.base_url).rstrip('/')}{signing_in.SIGN_IN}"
+        way_out = await openid.way_out(here) if openid is not None and signed_out else None
+        return sign_in_page(request, wrong=bool(wrong), way_out=way_out)
+
+    @post("/reports/sign-in")
+    async def sign_in(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Take a token, from a form's field `token` or the Authorization header, into a cookie."""
+        signing_in.check_same_site(request)
+        token = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        if not token:
+            token = (await _field(request, "token")).strip()
+        try:
+            await signing_in.actor_of(request, token)
+        except NotSignedIn:
+            return sign_in_page(request, status=401, wrong=True)
+        return signing_in.signed_in(request, token, "/reports/")
+
+    @post("/reports/sign-out")
+    async def sign_out(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Forget the token."""
+        signing_in.check_same_site(request)
+        return signing_in.signed_out(signing_in.SIGNED_OUT)
+
+    @post("/reports/language")
+    async def language(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Keep the language that somebody has chosen, and go back to where they were."""
+        signing_in.check_same_site(request)
+        language, back = await _field(request, "language"), await _field(request, "back")
+        # A path of ours: `//host` and `/\\host` are other hosts to a browser.
+        ours = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
+        cookies = []
+        if language in LANGUAGES:
+            secure = request.scope["scheme"] == "https"
+            cookies.append(Cookie(key=COOKIE, value=language, path="/", max_age=_A_YEAR, secure=secure, samesite="lax"))
+        return Redirect(back if ours else "/", status_code=303, cookies=cookies)
+
+
+async def _field(request: Request[Any, Any, Any], name: str) -> str:
+    return parse_qs((await request.body()).decode(errors="replace")).get(name, [""])[0]

@@ -1,0 +1,45 @@
+"""Tells open pages that something has changed."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Controller, Request, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+from litestar.response import ServerSentEvent
+
+from learntrack.pages.live import Live
+from learntrack.pages.viewer import Viewer, classroom_for, learners_in, may_still_look
+from learntrack.storage import Database
+from learntrack.web.limits import ENDLESS
+
+_BEAT_SECONDS = 5.0
+"""How long after its viewer's token or role has ended an open page hears no more, at the most."""
+
+
+class EventController(Controller):
+    """Streams that an open page listens to."""
+
+    path = "/reports"
+
+    @get("/class/{classroom_id:str}/events", opt={ENDLESS: True})
+    async def events(
+        self,
+        classroom_id: FromPath[str],
+        request: Request[Any, Any, Any],
+        viewer: NamedDependency[Viewer],
+        db: NamedDependency[Database],
+        live: NamedDependency[Live],
+    ) -> ServerSentEvent:
+        """Tells a page when something of the class has changed, for as long as the viewer may look at it."""
+        room = await classroom_for(db, viewer, classroom_id)
+        learners = frozenset(row["_id"] for row in await learners_in(db, viewer, [room["_id"]]))
+
+        async def told() -> AsyncIterator[dict[str, str]]:
+            yield {"event": "beat", "data": ""}
+            async for changed in live.changes(learners, beat=_BEAT_SECONDS):
+                if not await may_still_look(request, db, classroom_id):
+                    return
+                yield {"event": "changed" if changed else "beat", "data": ""}
+
+        return ServerSentEvent(told())

@@ -1,0 +1,172 @@
+"""The start page, and the pages of learners."""
+
+from typing import Annotated, Any
+
+from litestar import Controller, Request, Response, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath, Parameter
+from litestar.response import Redirect
+
+from learntrack.domain.ids import is_id, parse_id
+from learntrack.errors import NotFound
+from learntrack.pages import tables
+from learntrack.pages.asked import Asked
+from learntrack.pages.class_page import Line
+from learntrack.pages.home_page import CLASSES, room_lines, sum_in_words
+from learntrack.pages.learner_page import TRIES, LearnerView, cells_of, learner_view, next_to_begin
+from learntrack.pages.line_chart import line_chart
+from learntrack.pages.printing import printed
+from learntrack.pages.rendering import render, words_for
+from learntrack.pages.school import ClassRoster, class_roster, own_roster
+from learntrack.pages.viewer import Viewer, classroom_for, classrooms_of, learner_for
+from learntrack.pages.words import Words
+from learntrack.storage import Database
+
+Text = Annotated[str | None, Parameter(required=False)]
+AnyRequest = Request[Any, Any, Any]
+_ALL_TRIES = 500
+
+
+class LearnerController(Controller):
+    """From the start to a learner."""
+
+    path = "/reports"
+
+    @get("/")
+    async def home(
+        self,
+        request: AnyRequest,
+        viewer: NamedDependency[Viewer],
+        db: NamedDependency[Database],
+        all: Text = None,
+        search: Text = None,
+        skip: Text = None,
+    ) -> Response[Any]:
+        """The viewer's classes; a learner's own page; of one class alone its page, unless `all` are asked for."""
+        if not viewer.standing.is_staff:
+            return Redirect(f"/reports/learner/{viewer.user_id}", status_code=303)
+        rooms = await classrooms_of(db, viewer)
+        if len(rooms) == 1 and not all:
+            return Redirect(f"/reports/class/{rooms[0]['_id']}", status_code=303)
+        words = words_for(request)
+        wanted = (search or "").strip()
+        matching = [room for room in rooms if wanted.casefold() in room["name"].casefold()]
+        at = int(skip) if skip and skip.isdecimal() and len(skip) < 6 else 0
+        shown = await room_lines(db, viewer, matching, words, skip=at)
+        more = f"?all=1&skip={at + CLASSES}" if len(matching) > at + CLASSES else ""
+        return render(
+            request,
+            "home.html",
+            words,
+            viewer=viewer,
+            rooms=rooms,
+            shown=shown,
+            search=wanted,
+            more=more,
+            sum=sum_in_words(shown, words),
+        )
+
+    @get("/learner/{user_id:str}")
+    async def learner(
+        self,
+        request: AnyRequest,
+        user_id: FromPath[str],
+        viewer: NamedDependency[Viewer],
+        db: NamedDependency[Database],
+        lesson: Text = None,
+        format: Text = None,
+        tries: Text = None,
+    ) -> Response[Any]:
+        """A learner: for a coach beside the class, where they share one; else alone."""
+        person = await learner_for(db, viewer, _id(user_id))
+        for room in await classrooms_of(db, viewer) if viewer.standing.is_staff else []:
+            if room["_id"] in person["places"]:
+                return Redirect(f"/reports/class/{room['_id']}/learner/{person['_id']}", status_code=303)
+        school = await own_roster(db, person)
+        words = words_for(request, school.zone)
+        view = await learner_view(
+            db, school, school.learners[0], words, beside_class=False, sort="help", group="", most=_most(tries)
+        )
+        return _page(request, viewer, school, view, words, Asked.of(lesson=lesson), lesson, format)
+
+    @get("/class/{classroom_id:str}/learner/{user_id:str}")
+    async def learner_of_class(
+        self,
+        request: AnyRequest,
+        classroom_id: FromPath[str],
+        user_id: FromPath[str],
+        viewer: NamedDependency[Viewer],
+        db: NamedDependency[Database],
+        sort: Text = None,
+        group: Text = None,
+        lesson: Text = None,
+        format: Text = None,
+        tries: Text = None,
+    ) -> Response[Any]:
+        """A learner of a class, beside the class."""
+        school = await class_roster(db, viewer, await classroom_for(db, viewer, classroom_id))
+        learner = school.learner(_id(user_id))
+        if learner is None:
+            raise NotFound("There is no such learner.")
+        asked = Asked.of(sort=sort, group=group)
+        words = words_for(request, school.zone)
+        view = await learner_view(
+            db, school, learner, words, beside_class=True, sort=asked.sort, group=asked.group, most=_most(tries)
+        )
+        return _page(request, viewer, school, view, words, asked, lesson, format)
+
+
+def _page(
+    request: AnyRequest,
+    viewer: Viewer,
+    school: ClassRoster,
+    view: LearnerView,
+    words: Words,
+    asked: Asked,
+    lesson: str | None,
+    format: str | None,
+) -> Response[Any]:
+    if format == "csv":
+        return tables.response(tables.of_tries(view.tries, words), view.learner.name, words)
+    line: Line = view.line
+    chosen = _chosen_lesson(view, lesson)
+    return render(
+        request,
+        "learner.html",
+        words,
+        viewer=viewer,
+        room=school,
+        view=view,
+        last=line.last,
+        chosen=chosen,
+        cells=lambda group: cells_of(view, group),
+        upcoming=next_to_begin(view),
+        line_chart=line_chart(view.points, words),
+        come_from=asked.come_from(),
+        lesson_address=lambda key: asked.come_from(lesson=key) or "?",
+        csv=asked.come_from(format="csv", tries="all"),
+        all_tries=asked.come_from(tries="all", lesson=chosen),
+        printed=printed(words),
+    )
+
+
+def _chosen_lesson(view: LearnerView, asked: str | None) -> str:
+    """The lesson whose contents are shown: the one asked for, else the first with what needs help, else all of one."""
+    lessons = [group.lesson.id for group in view.columns if group.lesson is not None]
+    if asked == "all" or asked in lessons:
+        return str(asked)
+    for word in ("help", "started"):
+        for group in view.columns:
+            if group.lesson is not None and any(cell and cell.word == word for cell in cells_of(view, group)):
+                return group.lesson.id
+    return lessons[0] if len(lessons) == 1 and len(view.columns) == 1 else "all"
+
+
+def _most(tries: str | None) -> int:
+    return _ALL_TRIES if tries == "all" else TRIES
+
+
+def _id(text: str) -> str:
+    if not is_id(text):
+        raise NotFound("There is no such page.")
+    return parse_id(text)

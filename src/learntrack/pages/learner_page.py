@@ -1,0 +1,308 @@
+"""A learner: what next, progress over time, contents by lesson, and tries with their answers."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from msgspec import Struct
+
+from learntrack.pages.answers import Given, given_at
+from learntrack.pages.class_page import ColumnGroup, Line, States, column_groups, grid, line_of
+from learntrack.pages.class_view import averages_of
+from learntrack.pages.figures import Figures, median
+from learntrack.pages.help import STRIP, Reason, Recent, reason_of, recent_of
+from learntrack.pages.periods import Period
+from learntrack.pages.school import ClassRoster, Content, Learner, contents_of
+from learntrack.pages.states import State
+from learntrack.pages.units import tests_of
+from learntrack.pages.words import Words
+from learntrack.reports.filters import ReportFilters
+from learntrack.storage import Database
+from learntrack.storage.database import Row
+
+NEXT = 5
+TRIES = 20
+"""Tries that are shown at first."""
+_MONTH = 30
+_WEEK = 7
+_FEW = 20
+"""Answers below which per cent say nothing."""
+
+
+class Next(Struct):
+    """What to do next: what needs help, then what was begun and left, then what comes next in the lesson."""
+
+    content: Content
+    state: State
+    reason: Reason
+    recent: Recent | None
+
+
+class Question(Struct):
+    """A question of a try: its title, what was done at it in order, the right answer, and seconds."""
+
+    number: int
+    title: str | None
+    given: list[Given]
+    right_answer: str | None
+    time_spent: float
+
+
+class Try(Struct):
+    """A try; `more_right` is against the one before at the same content (None: there is none)."""
+
+    id: str
+    content: Content
+    at: datetime
+    right: float
+    answered: int
+    more_right: float | None
+    time_spent: float
+    complete: bool
+    questions: list[Question]
+
+
+class Share(Struct):
+    """So many of so many answers were right."""
+
+    right: float = 0.0
+    of: float = 0.0
+
+    @property
+    def is_few(self) -> bool:
+        """Whether per cent would say more than is known."""
+        return self.of < _FEW
+
+    @property
+    def share(self) -> float:
+        """As a share."""
+        return self.right / self.of if self.of else 0.0
+
+
+class Point(Struct):
+    """How much was done by a day: by the learner, and by the median of the class."""
+
+    day: date
+    own: int
+    of_class: float | None
+
+
+class LearnerView(Struct):
+    """What the page of a learner shows. What is about the class is None where it is not shown."""
+
+    learner: Learner
+    groups: list[str]
+    line: Line
+    columns: list[ColumnGroup]
+    class_done: float | None
+    right: Share
+    class_right: Share | None
+    days_worked: int
+    following: list[Next]
+    points: list[Point]
+    tries: list[Try]
+    all_tries: int
+    before: Learner | None = None
+    after: Learner | None = None
+
+
+async def learner_view(
+    db: Database,
+    school: ClassRoster,
+    learner: Learner,
+    words: Words,
+    *,
+    beside_class: bool,
+    sort: str,
+    group: str,
+    most: int,
+) -> LearnerView:
+    """The page of a learner.
+
+    Args:
+        db: Where everything is stored.
+        school: The class; of who looks at their own page one of their own.
+        learner: Who.
+        words: In which reasons are said.
+        beside_class: Whether figures of the class stand beside the learner's.
+        sort: The order of the grid that one comes from.
+        group: The group that it was narrowed to.
+        most: How many tries to show.
+
+    """
+    figures = Figures(db, school)
+    results = await figures.quiz_scores()
+    states = await figures.states(results)
+    await figures.know_titles(states)
+    groups = column_groups(school, states)
+    shown = grid(groups, school.in_group(group or None), states, sort=sort)
+    columns = [column for each in groups for column in each.columns]
+    line = line_of(learner, columns, states)
+    own = Figures(db, school.narrowed([learner]))
+    rows, attempts = await own.tries_of(learner.id)
+    school.contents |= tests_of(await figures.units(words), words)
+    order = [each.learner for each in shown.lines]
+    at = next((number for number, each in enumerate(order) if each.id == learner.id), None)
+    return LearnerView(
+        learner=learner,
+        groups=[name for key, name in school.groups.items() if key in learner.places],
+        line=line,
+        columns=groups,
+        class_done=median([each.counts.done for each in shown.lines]) if beside_class else None,
+        right=await _right(own, words),
+        class_right=await _right(figures, words) if beside_class else None,
+        days_worked=await _days_worked(own, words),
+        following=await _following(
+            own, line, columns_contents(groups), averages_of(results) if beside_class else {}, words
+        ),
+        points=_points(learner, states, school, words, beside_class=beside_class),
+        tries=await _tries(db, school, rows[:most], rows, attempts, words),
+        all_tries=len(rows),
+        before=order[at - 1] if at else None,
+        after=order[at + 1] if at is not None and at + 1 < len(order) else None,
+    )
+
+
+def columns_contents(groups: Sequence[ColumnGroup]) -> list[Content]:
+    """The contents of a grid, in order."""
+    return [column.content for group in groups for column in group.columns]
+
+
+async def _right(figures: Figures, words: Words) -> Share:
+    """How many answers of the last 30 days were right."""
+    first = words.today - timedelta(days=_MONTH - 1)
+    since, until = Period("days", first, words.today).moments(words)
+    rows = await figures.report("item-analysis", ReportFilters(since=since, until=until))
+    return Share(sum(row["difficulty"] * row["attempts"] for row in rows), sum(row["attempts"] for row in rows))
+
+
+async def _days_worked(figures: Figures, words: Words) -> int:
+    first = words.today - timedelta(days=_WEEK - 1)
+    since, until = Period("days", first, words.today).moments(words)
+    return len(await figures.report("daily-activity", ReportFilters(since=since, until=until)))
+
+
+async def _following(
+    figures: Figures, line: Line, contents: Sequence[Content], averages: Mapping[str, float], words: Words
+) -> list[Next]:
+    pairs = [(content, cell) for content, cell in zip(contents, line.cells, strict=True) if cell is not None]
+    begun = [pair for pair in pairs if pair[1].word in ("help", "started") and pair[1].last is not None]
+    begun.sort(key=lambda pair: (pair[1].word != "help", words.now - (pair[1].last or words.now)))
+    stuck = [content.id for content, cell in begun if cell.word == "help"]
+    recent = recent_of(await figures.logs.recent_tries(figures.readable, stuck, answers=STRIP), words)
+    found = []
+    for content, cell in begun[:NEXT]:
+        last = recent.get((line.learner.id, content.id))
+        if cell.word == "help":
+            found.append(Next(content, cell, reason_of(cell, last, averages.get(content.id), words), last))
+        else:
+            found.append(Next(content, cell, _left(cell, words), None))
+    return found
+
+
+def _left(state: State, words: Words) -> Reason:
+    assert state.last is not None
+    return Reason(
+        words.say("%(share)s done", share=words.percent(state.progress)),
+        words.say("left on %(day)s", day=words.day(state.last)),
+    )
+
+
+def next_to_begin(view: LearnerView) -> Content | None:
+    """What comes next in the lessons and was not begun."""
+    for group in view.columns:
+        for content, cell in zip([column.content for column in group.columns], cells_of(view, group), strict=True):
+            if cell is not None and cell.word == "none":
+                return content
+    return None
+
+
+def cells_of(view: LearnerView, group: ColumnGroup) -> list[State | None]:
+    """The learner's states in the contents of a group of columns."""
+    at = 0
+    for each in view.columns:
+        if each is group:
+            return view.line.cells[at : at + len(each.columns)]
+        at += len(each.columns)
+    return []
+
+
+def _points(learner: Learner, states: States, school: ClassRoster, words: Words, *, beside_class: bool) -> list[Point]:
+    """Contents done by the end of each week, from the first that was done until today."""
+    done: dict[str, list[date]] = defaultdict(list)
+    for (user, _), state in states.items():
+        if state.word != "started" and (moment := state.done_at) is not None:
+            done[user].append(words.local(moment).date())
+    begun = min((day for days in done.values() for day in days), default=None)
+    if begun is None:
+        return []
+    first = begun - timedelta(days=1)
+    weeks = range((words.today - first).days // _WEEK + 1)
+    days = sorted({*(words.today - timedelta(weeks=number) for number in weeks), first})
+    return [
+        Point(
+            day,
+            sum(each <= day for each in done[learner.id]),
+            median([sum(each <= day for each in done.get(one.id, [])) for one in school.learners])
+            if beside_class
+            else None,
+        )
+        for day in days
+    ]
+
+
+async def _tries(
+    db: Database,
+    school: ClassRoster,
+    shown: Sequence[Row],
+    rows: Sequence[Row],
+    attempts: Mapping[str, list[Row]],
+    words: Words,
+) -> list[Try]:
+    unknown = {row["content_id"] for row in shown} - school.contents.keys()
+    contents = school.contents | await contents_of(db, unknown)
+    older: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        older[row["content_id"]].append(row)
+    found = []
+    for row in shown:
+        same = older[row["content_id"]]
+        at = same.index(row)
+        before = same[at + 1] if at + 1 < len(same) else None
+        kind = "quiz" if row["mastery_level"] < 0 else "exercise"
+        content = contents.get(row["content_id"]) or Content(row["content_id"], kind)
+        answers = attempts.get(row["_id"], [])
+        found.append(
+            Try(
+                id=row["_id"],
+                content=content,
+                at=row["end_timestamp"],
+                right=row["correct_sum"],
+                answered=row["attempt_count"],
+                more_right=None if before is None else row["correct_sum"] - before["correct_sum"],
+                time_spent=row["time_spent"],
+                complete=row["complete"],
+                questions=_questions(content, answers, words),
+            )
+        )
+    return found
+
+
+def _questions(content: Content, attempts: Sequence[Row], words: Words) -> list[Question]:
+    """The questions of a try in the quiz's order; those that it does not know in the order in which they came."""
+    place = {each.item: number for number, each in enumerate(content.questions, start=1)}
+    known = {each.item: each for each in content.questions}
+    in_order = sorted(attempts, key=lambda each: (place.get(each["item"], len(place) + 1), each["number"]))
+    found = []
+    for number, attempt in enumerate(in_order, start=1):
+        asked = known.get(attempt["item"])
+        found.append(
+            Question(
+                number=place.get(attempt["item"], number),
+                title=asked.title if asked else None,
+                given=list(given_at(attempt, words)),
+                right_answer=asked.right_answer if asked else None,
+                time_spent=attempt["time_spent"],
+            )
+        )
+    return found

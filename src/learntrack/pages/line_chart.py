@@ -1,0 +1,64 @@
+"""The line chart of progress: points in an SVG of 400 × 200, the plot from 34 to 312."""
+
+from collections.abc import Sequence
+from math import ceil
+
+from msgspec import Struct
+
+from learntrack.pages.days import Tick
+from learntrack.pages.learner_page import Point
+from learntrack.pages.words import Words
+
+_LEFT, _RIGHT, _TOP, _BASE = 34.0, 312.0, 24.0, 170.0
+_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_APART = 14.0
+
+
+class LineChart(Struct):
+    """What is drawn, and told to who cannot see it."""
+
+    own: str
+    of_class: str
+    own_end: float
+    class_end: float
+    own_label: float
+    own_last: str
+    class_last: str
+    ticks: list[Tick]
+    labels: list[Tick]
+    told: str
+
+
+def line_chart(points: Sequence[Point], words: Words) -> LineChart | None:
+    """The chart of these points; None of fewer than two."""
+    if len(points) < 2:
+        return None
+    most = max(max(point.own, point.of_class or 0) for point in points)
+    step = next((each for each in _STEPS if most / each <= 4), _STEPS[-1])
+    top = step * max(1, ceil(most / step))
+    span = (points[-1].day - points[0].day).days or 1
+
+    def x(point: Point) -> float:
+        return round(_LEFT + (_RIGHT - _LEFT) * (point.day - points[0].day).days / span, 1)
+
+    def y(value: float) -> float:
+        return round(_BASE - (_BASE - _TOP) * value / top, 1)
+
+    last, class_last = points[-1], points[-1].of_class
+    own_end, class_end = y(last.own), y(class_last or 0)
+    label = own_end
+    if class_last is not None and abs(own_end - class_end) < _APART:
+        label = class_end + (_APART if own_end >= class_end else -_APART)
+    every = max(1, ceil(len(points) / 4))
+    return LineChart(
+        own=" ".join(f"{x(point)},{y(point.own)}" for point in points),
+        of_class=" ".join(f"{x(point)},{y(point.of_class)}" for point in points if point.of_class is not None),
+        own_end=own_end,
+        class_end=class_end,
+        own_label=label,
+        own_last=words.number(last.own),
+        class_last=words.number(class_last or 0, 1),
+        ticks=[Tick(y(value), words.number(value)) for value in range(0, top + 1, step)],
+        labels=[Tick(x(point), words.day(point.day)) for point in points[::every]],
+        told=", ".join(f"{words.day(point.day)} {words.number(point.own)}" for point in points),
+    )

@@ -1,0 +1,72 @@
+"""The demo school's roster."""
+
+from learntrack.roster.schemas import (
+    ClassroomRecord,
+    ContentRecord,
+    CourseSessionRecord,
+    FacilityRecord,
+    LearnerGroupRecord,
+    LessonRecord,
+    MembershipRecord,
+    QuestionRecord,
+    QuizRecord,
+    RoleRecord,
+    Roster,
+    UserRecord,
+)
+from learntrack.serving.demo.contents import COURSE, GROUP_QUIZ, LESSONS, UNIT, UNIT_TASKS, Item, Task
+from learntrack.serving.demo.ids import demo_id
+from learntrack.serving.demo.people import LEARNERS, ROOMS, STAFF
+
+CHANNEL = demo_id("channel")
+SCHOOL = demo_id("school")
+GROUP = demo_id("red")
+
+
+def items() -> list[tuple[str, Item]]:
+    """Every content with the class whose it is."""
+    return [(room, item) for room, lessons in LESSONS.items() for lesson in lessons for item in lesson.items]
+
+
+def roster() -> Roster:
+    """Everybody and everything."""
+    return Roster(
+        facilities=[FacilityRecord(SCHOOL, "Demo school", timezone="Africa/Nairobi")],
+        classrooms=[ClassroomRecord(demo_id(room), name, SCHOOL) for room, name in ROOMS.items()],
+        learner_groups=[LearnerGroupRecord(GROUP, "Blue", demo_id("A"))],
+        users=[UserRecord(demo_id(each.key), each.username, SCHOOL, each.name) for each in LEARNERS]
+        + [UserRecord(demo_id(key), key.lower(), SCHOOL, name) for key, name in STAFF.items()],
+        memberships=[MembershipRecord(demo_id(each.key), demo_id(each.room)) for each in LEARNERS]
+        + [MembershipRecord(demo_id(each.key), GROUP) for each in LEARNERS if each.in_group],
+        roles=[RoleRecord(demo_id("Carla"), demo_id("A"), "coach"), RoleRecord(demo_id("Adam"), SCHOOL, "admin")],
+        lessons=[
+            LessonRecord(lesson.id, lesson.title, [demo_id(room)], [item.id for item in lesson.items])
+            for room, lessons in LESSONS.items()
+            for lesson in lessons
+        ],
+        quizzes=[
+            QuizRecord(
+                item.id, item.title, True, [GROUP if item == GROUP_QUIZ else demo_id(room)], questions=_questions(item)
+            )
+            for room, item in items()
+            if item.kind == "quiz"
+        ],
+        course_sessions=[CourseSessionRecord(COURSE, "Fractions in daily life", [demo_id("A")])],
+        contents=[
+            ContentRecord(item.id, item.title, item.kind, CHANNEL, "Demo channel", questions=_questions(item) or None)
+            for _, item in items()
+            if item.kind != "quiz"
+        ]
+        + [ContentRecord(UNIT, "Fractions", "topic", questions=_records(UNIT_TASKS))],
+    )
+
+
+def _questions(item: Item) -> list[QuestionRecord]:
+    return _records(item.tasks)
+
+
+def _records(tasks: tuple[Task, ...]) -> list[QuestionRecord]:
+    return [
+        QuestionRecord(f"question {number}", task.title, right_answer=task.right)
+        for number, task in enumerate(tasks, start=1)
+    ]
