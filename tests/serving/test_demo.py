@@ -7,9 +7,10 @@ import time
 from pathlib import Path
 
 import pytest
+from pymongo import MongoClient
 
 from learntrack.serving import demo
-from tests.processes import Service
+from tests.processes import Service, learntrack
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -40,3 +41,21 @@ def _jsons(text: str) -> list[str]:
         found.append(text[:end])
         text = text[end:]
     return found
+
+
+def test_the_demo_school_is_taken_away_whole(data_dir: Path) -> None:
+    with Service(data_dir, "--demo") as service:
+        assert "gone" in learntrack("demo", "--remove", data_dir=data_dir).stdout
+        assert "no demo school" in learntrack("demo", "--remove", data_dir=data_dir).stdout
+        left = pymongo_names(service.uri())
+    assert {name: count for name, count in left.items() if count} == {}
+
+
+def pymongo_names(uri: str) -> dict[str, int]:
+    """How many documents there are in each collection, but for the service's own book-keeping."""
+    own = {"deployments", "writers", "recording_permits", "rollup_states", "deployment"}
+    with MongoClient(uri) as client:
+        database = client.get_default_database("learntrack")
+        return {
+            name: database[name].count_documents({}) for name in database.list_collection_names() if name not in own
+        }

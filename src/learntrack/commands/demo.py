@@ -23,8 +23,8 @@ def demo(
     async def work(db: Database) -> str:
         await db.prepare()
         if remove:
-            removed = await school.remove(db)
+            removed = await school.remove(db, settings)
             return f"The demo school is gone: {removed} documents." if removed else "There was no demo school."
         return "The demo school is loaded." if await school.load(db, settings) else "The demo school is there already."
 
-    print(with_database(settings, work))
+    print(with_database(settings, work, new=not remove))

@@ -66,10 +66,10 @@ async def _record(db: Database, settings: Settings, story: Story) -> None:
         await db.transaction(work, patience=_PATIENCE)
 
 
-async def remove(db: Database) -> int:
+async def remove(db: Database, settings: Settings) -> int:
     """Take the demo school away, with all that was recorded in it. Returns how many documents there were."""
     removed = 0
-    privacy = Privacy(db, patience=float("inf"))
+    privacy = Privacy(db, settings, patience=float("inf"))
     for user in [*(person.key for person in LEARNERS), *STAFF]:
         removed += sum((await privacy.remove(demo_id(user))).removed.values())
     ids = {
