@@ -447,6 +447,12 @@ def needs_help(tries: list[Any]) -> bool:
     return sum(not entry.get("correct") for entry in entries) >= 4
 
 
+def first_completion(logs: list[Any]) -> Any:
+    """When the first of a summary and its tries was completed."""
+    moments = [log["completion_timestamp"] for log in logs if log["completion_timestamp"] is not None]
+    return stamp(min(moments)) if moments else None
+
+
 def progress(world: World) -> Any:
     found = []
     for summary in sorted(world.summaries, key=lambda row: (row["user_id"], row["content_id"])):
@@ -473,6 +479,7 @@ def progress(world: World) -> Any:
                 "attempts": attempts,
                 "correct_share": correct / attempts if attempts else None,
                 "last_activity": stamp(summary["end_timestamp"]),
+                "completed_at": first_completion([summary, *tries]),
             }
         )
     return found

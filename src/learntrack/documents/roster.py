@@ -171,10 +171,16 @@ def _unique(ids: Iterable[str]) -> list[str]:
 
 
 class Facility(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
-    """A school. `timezone`, an IANA name, decides where its days begin; null is UTC."""
+    """A school. `timezone`, an IANA name, decides where its days begin; null is UTC.
+
+    On its pages an exercise needs help by its latest try (as in Kolibri) or by all tries, whichever
+    `exercise_needs_help` says, and a finished quiz below `quiz_needs_help_below` (a share).
+    """
 
     name: str
     timezone: str | None = None
+    exercise_needs_help: Literal["latest_try", "all_tries"] = "latest_try"
+    quiz_needs_help_below: float = 0.5
 
     class Settings:
         """Collection."""

@@ -41,7 +41,7 @@ class ActivityView(Struct):
 async def activity_view(db: Database, school: ClassRoster, words: Words, period: Period, group: str) -> ActivityView:
     """The activity of a class, or of a group of it, in a period."""
     figures = Figures(db, school)
-    states = await figures.states(await figures.quiz_scores())
+    states = await figures.states()
     await figures.know_titles(states)
     groups = column_groups(school, states)
     whole = grid(groups, school.learners, states)

@@ -88,9 +88,8 @@ def column_groups(school: ClassRoster, states: States) -> list[ColumnGroup]:
 
 def _column(school: ClassRoster, content: str, lesson: Lesson | None) -> Column:
     places = school.quizzes.get(content, lesson.places if lesson else frozenset())
-    if {school.id, school.facility_id} & places:
-        return Column(school.content(content), lesson, None)
-    return Column(school.content(content), lesson, frozenset(each.id for each in school.assigned(places)))
+    assigned = frozenset(each.id for each in school.assigned(places))
+    return Column(school.content(content), lesson, None if len(assigned) == len(school.learners) else assigned)
 
 
 def grid(

@@ -99,8 +99,8 @@ async def class_view(db: Database, school: ClassRoster, words: Words, asked: Ask
     """The page of a class."""
     figures = Figures(db, school)
     results = await figures.quiz_scores()
-    everything, units = await asyncio.gather(figures.states(results), figures.units(words))
-    within = await figures.states(results, period, words) if period else everything
+    everything, units = await asyncio.gather(figures.states(), figures.units(words))
+    within = await figures.states(period, words) if period else everything
     await figures.know_titles(everything)
     groups = column_groups(school, everything)
     whole = grid(groups, school.learners, everything)
@@ -122,12 +122,12 @@ async def class_view(db: Database, school: ClassRoster, words: Words, asked: Ask
         needs=needed,
         again=again,
         lessons=_lesson_cards(school, groups, whole.lines),
-        quizzes=_quiz_cards(school, results, figures.rule.quiz),
+        quizzes=_quiz_cards(school, results, school.rule.quiz),
         units=units,
         worked=sum(words.now - last <= WEEK for last in times),
         so_far=lessons_so_far(groups, whole.lines),
         last=max(times, default=None),
-        rule=figures.rule,
+        rule=school.rule,
     )
 
 

@@ -1,14 +1,15 @@
 """The figures of a class's pages: every one of them comes from a report or a list of the API."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from learntrack.access.may_read import Readable
+from learntrack.domain.time_zones import UTC_NAME
 from learntrack.logs.service import Logs
 from learntrack.pages.help import Again
 from learntrack.pages.periods import Period
-from learntrack.pages.rules import Rule
 from learntrack.pages.school import ClassRoster, contents_of
 from learntrack.pages.states import State, state_of
 from learntrack.pages.units import Unit, units_of
@@ -36,7 +37,6 @@ class Figures:
         self._school = school
         self._reports = Reports(db)
         self.logs = Logs(db)
-        self.rule = Rule()
 
     @property
     def readable(self) -> Readable:
@@ -51,21 +51,19 @@ class Figures:
         """The rows of a report about the learners of the class."""
         if self._school.readable.is_nobody:
             return []
-        answer = await self._reports.about(name, filters or ReportFilters(), self._school.readable)
+        asked = replace(filters or ReportFilters(), timezone=getattr(self._school.zone, "key", UTC_NAME))
+        answer = await self._reports.about(name, asked, self._school.readable)
         return [row async for row in answer.rows]
 
-    async def states(
-        self, results: Mapping[Pair, Row], period: Period | None = None, words: Words | None = None
-    ) -> dict[Pair, State]:
+    async def states(self, period: Period | None = None, words: Words | None = None) -> dict[Pair, State]:
         """How far each learner is in each content; of a period, of what was last used in it."""
         since, until = period.moments(words) if period and words else (None, None)
         rows = await self.report("progress", ReportFilters(since=since, until=until))
         tests = await self.logs.unit_tests(self._school.readable)  # which have pages of their own
         return {
-            pair: state_of(row, _score(results.get(pair), row), enough=self.rule.quiz)
+            (row["user_id"], row["content_id"]): state_of(row, self._school.rule)
             for row in rows
             if row["content_id"] not in tests
-            for pair in [(row["user_id"], row["content_id"])]
         }
 
     async def quiz_scores(self) -> dict[Pair, Row]:
@@ -86,29 +84,16 @@ class Figures:
         self._school.contents |= await contents_of(self._db, unknown)
 
     async def commonest_wrong(self, again: Again) -> None:
-        """Say of a content which wrong answer is the commonest, and how many gave it."""
-        items = await self.report("item-analysis", ReportFilters(content=again.content.id))
-        given: dict[str, int] = defaultdict(int)
-        for item in items:
-            for wrong in item["wrong_answers"]:
-                given[wrong["answer"]] = max(given[wrong["answer"]], wrong["attempts"])
+        """Say of a content which wrong answer is the commonest, and how many learners gave it."""
+        items = await self.report("item-analysis", ReportFilters(content=again.content.id, details=True))
+        given = [(len(wrong["learners"]), wrong["answer"]) for item in items for wrong in item["wrong_answers"]]
         if given:
-            again.answer, again.given_by = max(given.items(), key=lambda each: (each[1], each[0]))
+            again.given_by, again.answer = max(given)
 
 
 async def last_work(db: Database, school: ClassRoster) -> datetime | None:
     """When somebody of the class last did something."""
     return max((await Logs(db).last_activity(school.readable)).values(), default=None)
-
-
-def _score(result: Row | None, row: Row) -> float | None:
-    """The score of a finished quiz: that of its results, else (of one that no coach has given) of its attempts."""
-    if result is not None:
-        score: float | None = result["score"] if result["status"] == "finished" else None
-        return score
-    finished = row["kind"] == "quiz" and row["status"] != "started"
-    share: float | None = row["correct_share"]
-    return share if finished else None
 
 
 def median(values: Sequence[float]) -> float | None:

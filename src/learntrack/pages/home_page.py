@@ -65,7 +65,7 @@ def _line(school: ClassRoster, last: Mapping[str, datetime], words: Words) -> Ro
 
 async def _figures(db: Database, line: RoomLine, school: ClassRoster, words: Words) -> None:
     figures = Figures(db, school)
-    states = await figures.states(await figures.quiz_scores())
+    states = await figures.states()
     line.help = len({learner for (learner, _), state in states.items() if state.word == "help"})
     first = words.today - timedelta(days=_DAYS - 1)
     since, until = Period("days", first, words.today).moments(words)

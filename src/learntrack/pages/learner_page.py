@@ -132,7 +132,7 @@ async def learner_view(
     """
     figures = Figures(db, school)
     results = await figures.quiz_scores()
-    states = await figures.states(results)
+    states = await figures.states()
     await figures.know_titles(states)
     groups = column_groups(school, states)
     shown = grid(groups, school.in_group(group or None), states, sort=sort)
@@ -172,7 +172,7 @@ async def _right(figures: Figures, words: Words) -> Share:
     """How many answers of the last 30 days were right."""
     first = words.today - timedelta(days=_MONTH - 1)
     since, until = Period("days", first, words.today).moments(words)
-    rows = await figures.report("item-analysis", ReportFilters(since=since, until=until))
+    rows = await figures.report("item-analysis", ReportFilters(since=since, until=until, attempts="all"))
     return Share(sum(row["difficulty"] * row["attempts"] for row in rows), sum(row["attempts"] for row in rows))
 
 

@@ -37,8 +37,7 @@ class LessonView(Struct):
 async def lesson_view(db: Database, school: ClassRoster, lesson: Lesson) -> LessonView:
     """The page of a lesson."""
     figures = Figures(db, school)
-    results = await figures.quiz_scores()
-    states = await figures.states(results)
+    states = await figures.states()
     columns, lines = _of_lesson(school, lesson, states)
     counts = counts_by_content(columns, lines)
     numbered = {each.number: each for each in school.lessons}

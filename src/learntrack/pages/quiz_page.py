@@ -145,14 +145,16 @@ async def quiz_view(db: Database, school: ClassRoster, content: Content, words: 
         _line(learner, results.get(learner.id), latest.get(learner.id), before.get(learner.id), asked, words)
         for learner in listed
     ]
-    items = {row["item"]: row for row in await figures.report("item-analysis", ReportFilters(content=content.id))}
+    # The latest answers, as in the table above them.
+    latest_only = ReportFilters(content=content.id, attempts="latest")
+    items = {row["item"]: row for row in await figures.report("item-analysis", latest_only)}
     return QuizView(
         content=content,
         lesson=lesson,
         lines=sorted(lines, key=_lowest_first),
         questions=[_question(each, number, lines, items) for number, each in enumerate(asked)],
         groups=school.groups_among(places),
-        enough=figures.rule.quiz,
+        enough=school.rule.quiz,
     )
 
 

@@ -1,15 +1,17 @@
 """A class as the roster has it: its learners and groups, and what is assigned to whom."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, tzinfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from learntrack.access.assigned import learns_in
 from learntrack.access.may_read import Readable
 from learntrack.documents import Question
 from learntrack.domain.time_zones import zone_info
+from learntrack.pages.rules import Rule, rule_of
 from learntrack.pages.viewer import Viewer, learners_in
 from learntrack.reports.titles import Titled, titles_of
 from learntrack.storage import Database
@@ -19,7 +21,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 class Learner(Struct, frozen=True):
-    """Somebody in the class; `places` are their facility, classes and groups."""
+    """Somebody in the class; `places` are the collections whose assignments are theirs, their groups among them."""
 
     id: str
     name: str
@@ -66,6 +68,7 @@ class ClassRoster(Struct):
     name: str
     facility_id: str
     zone: tzinfo
+    rule: Rule
     learners: list[Learner]
     groups: dict[str, str]
     lessons: list[Lesson]
@@ -125,14 +128,15 @@ async def class_roster(db: Database, viewer: Viewer, room: Row, *, contents: boo
     lessons = in_order(await db.find("lessons", {"collection_ids": places}))
     quizzes = in_order(await db.find("quizzes", {"collection_ids": places}))
     courses = in_order(await db.find("course_sessions", {"collection_ids": places}))
-    facility = await db.find_one("facilities", {"_id": room["facility_id"]}, {"timezone": 1})
+    facility = await db.find_one("facilities", {"_id": room["facility_id"]})
     named = {content for row in lessons for content in row.get("content_ids", ())} | {row["_id"] for row in quizzes}
     return ClassRoster(
         id=room["_id"],
         name=room["name"],
         facility_id=room["facility_id"],
         zone=zone_of(facility),
-        learners=[Learner(row["_id"], row["name"], frozenset(row["places"])) for row in learners],
+        rule=rule_of(facility),
+        learners=[Learner(row["_id"], row["name"], learns_in(row)) for row in learners],
         groups=dict(sorted(groups.items(), key=lambda group: by_title(group[1]))),
         lessons=_lessons(lessons),
         quizzes={row["_id"]: frozenset(row["collection_ids"]) for row in quizzes},
@@ -143,17 +147,18 @@ async def class_roster(db: Database, viewer: Viewer, room: Row, *, contents: boo
 
 async def own_roster(db: Database, person: Row) -> ClassRoster:
     """What is assigned to one learner, of whatever class: as a class of their own, without an id."""
-    places = {"$in": list(person["places"])}
+    places = {"$in": sorted(learns_in(person))}
     lessons = in_order(await db.find("lessons", {"collection_ids": places}))
     quizzes = in_order(await db.find("quizzes", {"collection_ids": places}))
-    facility = await db.find_one("facilities", {"_id": {"$in": list(person["places"])}}, {"timezone": 1})
+    facility = await db.find_one("facilities", {"_id": {"$in": list(person["places"])}})
     named = {content for row in lessons for content in row.get("content_ids", ())} | {row["_id"] for row in quizzes}
     return ClassRoster(
         id="",
         name="",
         facility_id="",
         zone=zone_of(facility),
-        learners=[Learner(person["_id"], person["name"], frozenset(person["places"]))],
+        rule=rule_of(facility),
+        learners=[Learner(person["_id"], person["name"], learns_in(person))],
         groups={},
         lessons=_lessons(lessons),
         quizzes={row["_id"]: frozenset(row["collection_ids"]) for row in quizzes},
@@ -175,9 +180,9 @@ async def contents_of(db: Database, ids: Iterable[str]) -> dict[str, Content]:
     return {key: _content(each) for key, each in found.items() if each.title or each.kind}
 
 
-def zone_of(facility: Mapping[str, str | None] | None) -> tzinfo:
+def zone_of(facility: Row | None) -> tzinfo:
     """Where a school's days begin; UTC where it has not said so."""
-    name = facility.get("timezone") if facility else None
+    name: str | None = facility.get("timezone") if facility else None
     return zone_info(name) if name else UTC
 
 

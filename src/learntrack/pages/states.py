@@ -1,11 +1,11 @@
 """How far a learner is in a content: the four states of the pages, and nothing else."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
+from learntrack.pages.rules import Rule
 from learntrack.storage.database import Row
 
 Word = Literal["help", "started", "done", "none"]
@@ -36,40 +36,27 @@ class State(Struct):
 
 NOT_STARTED = State()
 
-_WORDS: Mapping[str, Word] = {
-    "needs help": "help",
-    "struggling": "help",
-    "mastered": "done",
-    "finished": "done",
-    "done": "done",
-    "started": "started",
-}
+_DONE = ("mastered", "finished")
 
 
-def state_of(row: Row, score: float | None, *, enough: float) -> State:
-    """The state that a row of the progress report tells.
-
-    Args:
-        row: Of the report.
-        score: Of the quiz that it is, if it is one and handed in.
-        enough: The share below which a finished quiz needs help.
-
-    """
-    word = _WORDS[row["status"]]
-    if score is not None and word != "started":
-        word = "done" if score >= enough else "help"
+def state_of(row: Row, rule: Rule) -> State:
+    """The state that a row of the progress report tells, by the school's rule of what needs help."""
+    score: float | None = row["score"]
+    word: Word = "done" if row["status"] in _DONE else "help" if row[rule.column] else "started"
+    if score is not None and word == "done" and score < rule.quiz:
+        word = "help"
     attempts = row["attempts"]
     return State(
         word=word,
         kind=row["kind"],
         progress=row["progress"],
-        score=score if word != "started" else None,
+        score=score if row["status"] in _DONE else None,
         attempts=attempts,
         correct=(row["correct_share"] or 0.0) * attempts,
         tries=row["tries"],
         time_spent=row["time_spent"],
         last=row["last_activity"],
-        done_at=row.get("completion_timestamp"),
+        done_at=row["completed_at"],
     )
 
 

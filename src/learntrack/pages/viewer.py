@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Request
 from litestar.di import NamedDependency
 
+from learntrack.access.assigned import FIELDS
 from learntrack.access.may_read import may_look_at, may_read
 from learntrack.access.standing import Caller, Standing
 from learntrack.domain.ids import parse_id
@@ -15,7 +16,7 @@ from learntrack.pages.signing_in import COOKIE, NotSignedIn, actor_of
 from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.database import Row
 
-_SHOWN = {"username": 1, "full_name": 1, "places": 1}
+_SHOWN = {"username": 1, "full_name": 1, "places": 1, **FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ async def learner_for(db: Database, viewer: Viewer, user_id: str) -> Row:
     readable = await may_read(viewer.caller, user=user_id)
     row = await db.find_one("users", {"_id": user_id}, _SHOWN)
     if row is None and user_id == viewer.user_id:
-        row = {"_id": user_id, "username": "", "full_name": "", "places": []}
+        row = {"_id": user_id, "username": "", "full_name": "", "places": [], "collections": []}
     if row is None or readable.is_nobody:
         raise NotFound("There is no such learner.")
     return _named(row)

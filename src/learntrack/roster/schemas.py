@@ -91,6 +91,25 @@ class FacilityRecord(Record):
         | None
     ) = UNSET
 
+    exercise_needs_help: (
+        Annotated[
+            Literal["latest_try", "all_tries"],
+            Meta(
+                title="ExerciseNeedsHelp",
+                description="What needs help on the pages: the report progress' needs_help, or its struggling.",
+            ),
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
+    quiz_needs_help_below: (
+        Annotated[
+            float, Meta(ge=0, le=1, description="The share below which a finished quiz needs help; 0.5 if unset.")
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
+
 
 class ClassroomRecord(Record):
     """A class of a facility."""
