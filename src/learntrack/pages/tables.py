@@ -38,7 +38,7 @@ def response(table: Table, about: str, words: Words) -> Response[Any]:
     rows = [dict(zip(keys, row, strict=True)) for row in table.rows]
     name = "-".join(filter(None, (_plain(part) for part in (table.name, about, words.today.isoformat()))))
     headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return Stream(csv_of(kinds, rows, titles=list(table.heads)), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(csv_of(kinds, rows, titles=list(table.heads)), media_type="text/csv", headers=headers)
 
 
 def _plain(text: str) -> str:
