@@ -5,6 +5,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from learntrack.access.guards import oneself_only, oneself_or_superuser, staff_only, superuser_only
 from learntrack.app import create_app
+from learntrack.web.metrics import may_read_metrics
 from tests.conftest import settings
 from tests.support import ANONYMOUS, Api, Person, School, new_id, token
 
@@ -21,6 +22,7 @@ GUARDED = {
     ("GET", "/api/reports/{name:str}"): staff_only,
     ("GET", "/api/logger/totalcontentprogress/{user_id:str}"): oneself_only,
     ("GET", "/api/logger/userprogress/{user_id:str}"): oneself_only,
+    **{(method, "/metrics"): may_read_metrics for method in ("GET", "OPTIONS")},
 }
 
 
