@@ -47,6 +47,18 @@ async def test_a_quiz_counts_questions_and_scores_all_of_them_once_it_is_handed_
 
 
 @ENGINES
+async def test_no_learner_has_answered_more_questions_than_there_are(school: School) -> None:
+    """The roster says one, and three were asked: the quiz was changed since."""
+    quiz = await quiz_of(school, question_count=1)
+    learner = await school.learner()
+    await answered(school, learner, quiz, right("q1"), right("q2"), wrong("q3"))
+
+    [row] = await report(school.api, "quiz-results", content=quiz)
+
+    assert (row["answered"], row["question_count"], row["score"]) == (3, 3, 2 / 3)
+
+
+@ENGINES
 async def test_a_quiz_of_unknown_length_says_that_its_score_is_over_what_was_answered(school: School) -> None:
     quiz = await school.quiz()
     learner = await school.learner()

@@ -1,6 +1,7 @@
 """What each log of a Kolibri becomes."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -156,3 +157,33 @@ def test_an_anonymous_session_holds_its_attempts() -> None:
     assert isinstance(made.document, ContentSession)
     assert (made.document.user_id, made.document.visitor_id, made.document.summary_id) == (None, id_of(8), None)
     assert [each.id for each in made.attempts] == [id_of(1)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "field", "value", "reason"),
+    [
+        ({"attempts": [attempt(1, correct=2.0)]}, "correct", 1.0, "correct: above 1, stored as 1"),
+        ({"sessions": [session(progress=1.7)]}, "progress", 1.0, "progress: above 1, stored as 1"),
+        (
+            {"sessions": [session(time_spent=9e7)]},
+            "time_spent",
+            600.0,
+            "time_spent: more than a year, stored as from start to end",
+        ),
+        (
+            {"sessions": [session(start_timestamp="1970-01-01 00:00:03.000000(UTC)")]},
+            "start_timestamp",
+            moment(10),
+            "start_timestamp: before 2010, left out",
+        ),
+    ],
+)
+def test_what_cannot_be_is_put_right_and_reported(rows: Any, field: str, value: Any, reason: str) -> None:
+    report = ImportReport()
+
+    found = convert(report, **whole_learner(**rows))
+
+    holder = found[f"mastery_logs {TRY}"] if "attempts" in rows else found[f"content_sessions {SESSION}"]
+    stored = holder.attempts[0] if "attempts" in rows else holder.document
+    assert getattr(stored, field) == value
+    assert [said for _, said in report.reasons] == [reason]

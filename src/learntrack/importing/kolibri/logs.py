@@ -6,7 +6,7 @@ one per learner and content), and remembers Kolibri's.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from learntrack.documents import ContentSession, ContentSummary, MasteryLog
@@ -16,6 +16,11 @@ from learntrack.importing.kolibri.values import Corrupt, SourceRow
 from learntrack.importing.report import ImportReport
 
 T = TypeVar("T")
+
+_FIRST = datetime(2010, 1, 1, tzinfo=UTC)
+"""Nothing was logged before: Kolibri's forerunner is of 2012."""
+_YEAR = 366 * 86_400.0
+"""Seconds."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,7 +69,8 @@ class LogConverter:
             context=values.context(row),
             at=start,
         )
-        session.went_on(until=end, time_spent=values.number(row, "time_spent"), progress=values.share(row, "progress"))
+        seconds = self._seconds("content_sessions", row, start, end)
+        session.went_on(until=end, time_spent=seconds, progress=self._share("content_sessions", row, "progress"))
         return session
 
     def summary(self, row: SourceRow) -> ContentSummary:
@@ -81,8 +87,8 @@ class LogConverter:
         )
         summary.went_on(
             until=end,
-            time_spent=values.number(row, "time_spent"),
-            progress=values.share(row, "progress"),
+            time_spent=self._seconds("content_summaries", row, start, end),
+            progress=self._share("content_summaries", row, "progress"),
             completed=self.moment("content_summaries", row, "completion_timestamp"),
             extra_fields=values.mapping(row, "extra_fields"),
         )
@@ -104,7 +110,7 @@ class LogConverter:
         )
         log.went_on(
             until=end,
-            time_spent=0.0 if row.get("time_spent") is None else values.number(row, "time_spent"),
+            time_spent=0.0 if row.get("time_spent") is None else self._seconds("mastery_logs", row, start, end),
             completed=self.moment("mastery_logs", row, "completion_timestamp"),
             complete=bool(row["complete"]),
         )
@@ -121,9 +127,9 @@ class LogConverter:
             start_timestamp=start,
             end_timestamp=end,
             completion_timestamp=self.moment("attempts", row, "completion_timestamp"),
-            time_spent=values.number(row, "time_spent"),
+            time_spent=self._seconds("attempts", row, start, end),
             complete=bool(row["complete"]),
-            correct=values.number(row, "correct"),
+            correct=self._share("attempts", row, "correct"),
             hinted=bool(row["hinted"]),
             error=bool(row.get("error")),
             answer=values.mapping(row, "answer"),
@@ -132,19 +138,40 @@ class LogConverter:
         )
 
     def moment(self, kind: str, row: SourceRow, name: str) -> datetime | None:
-        """A moment, if there is one; a later one than the import's, which a wrong clock made, counts as that."""
+        """A moment, if there is one; a later one than the import's, which a wrong clock made, counts as that, and one
+        before there was a Kolibri, which a clock made that was not set, as none.
+        """
         found = values.moment(row, name)
+        if found is not None and found < _FIRST:
+            self.report.note(kind, row.get("id"), f"{name}: before {_FIRST.year}, left out")
+            return None
         if found is None or found <= self.circumstances.at:
             return found
         self.report.note(kind, row.get("id"), f"{name}: in the future, stored as the moment of the import")
         return self.circumstances.at
 
     def _period(self, kind: str, row: SourceRow) -> tuple[datetime, datetime]:
-        """Start and end; what has no end yet ends where it starts."""
-        start = self.moment(kind, row, "start_timestamp")
-        if start is None:
-            raise Corrupt("start_timestamp: an impossible date")
-        return start, self.moment(kind, row, "end_timestamp") or start
+        """Start and end; what has no end yet ends where it starts, and what has no start starts where it ends."""
+        start, end = self.moment(kind, row, "start_timestamp"), self.moment(kind, row, "end_timestamp")
+        if start is not None:
+            return start, end or start
+        if end is not None:
+            return end, end
+        raise Corrupt("start_timestamp: an impossible date")
+
+    def _share(self, kind: str, row: SourceRow, name: str) -> float:
+        """A number of 0.0–1.0; a larger one counts as 1.0."""
+        if values.number(row, name) > 1:
+            self.report.note(kind, row.get("id"), f"{name}: above 1, stored as 1")
+        return values.share(row, name)
+
+    def _seconds(self, kind: str, row: SourceRow, start: datetime, end: datetime) -> float:
+        """Seconds spent; of more than a year, which a clock made that jumped, those between start and end."""
+        found = values.number(row, "time_spent")
+        if found <= _YEAR:
+            return found
+        self.report.note(kind, row.get("id"), "time_spent: more than a year, stored as from start to end")
+        return min(found, max(0.0, (end - start).total_seconds()))
 
 
 def end_of(log: MasteryLog, summary: ContentSummary, attempts: Iterable[Attempt], circumstances: Circumstances) -> None:

@@ -6,11 +6,13 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from learntrack.importing.kolibri.contents import Contents
 from learntrack.importing.kolibri.source import Kolibri
 from learntrack.importing.kolibri.values import SourceRow
 from learntrack.importing.report import ImportReport
 from learntrack.roster.schemas import (
     ClassroomRecord,
+    ContentRecord,
     CourseSessionRecord,
     FacilityRecord,
     LearnerGroupRecord,
@@ -24,6 +26,7 @@ from learntrack.roster.schemas import (
 
 _NO_RIGHTS = "classroom assignable coach"
 """A Kolibri role that only says who may be made a coach; it lets nobody read anything."""
+_OF_CONTENTS = ("id", "title", "kind", "channel_id", "channel_name", "question_count")
 _GROUPS = ("learnergroup", "adhoclearnersgroup")
 
 T = TypeVar("T")
@@ -66,12 +69,14 @@ def roster_of(source: Kolibri, report: ImportReport) -> Roster:
     )
     roles = (row for row in source.table("kolibriauth_role") if row["kind"] != _NO_RIGHTS)
     roster.roles = collect("roles", RoleRecord, roles, member | {"kind": "kind"}, is_known)
-    roster.lessons = collect.assigned(
-        "lessons", LessonRecord, ("lessons_lesson", "lessons_lessonassignment", "lesson_id"), known
-    )
-    roster.quizzes = collect.assigned("quizzes", QuizRecord, ("exams_exam", "exams_examassignment", "exam_id"), known)
+    contents = Contents(source, report)
+    lessons = ("lessons_lesson", "lessons_lessonassignment", "lesson_id")
+    roster.lessons = collect.assigned("lessons", LessonRecord, lessons, known, contents.of_lesson)
+    exams = ("exams_exam", "exams_examassignment", "exam_id")
+    roster.quizzes = collect.assigned("quizzes", QuizRecord, exams, known, contents.of_quiz)
     courses = ("courses_coursesession", "courses_coursesessionassignment", "course_session_id")
     roster.course_sessions = collect.assigned("course_sessions", CourseSessionRecord, courses, known)
+    roster.contents = collect("contents", ContentRecord, contents.rows(), {name: name for name in _OF_CONTENTS})
     return roster
 
 
@@ -105,14 +110,17 @@ class _Collector:
         part: str,
         shape: type[T],
         rows: Iterator[SourceRow],
-        fields: dict[str, str],
+        fields: dict[str, str] | None,
         leads_somewhere: Callable[[T], bool] = lambda _: True,
     ) -> list[T]:
-        """The records of `rows`; those that are malformed or refer to nothing are reported."""
+        """The records of `rows`, whose columns stand for these fields (None: they have the fields' names); those that
+        are malformed or refer to nothing are reported.
+        """
         found: list[T] = []
         for row in rows:
             try:
-                record = msgspec.convert({name: row[column] for name, column in fields.items()}, shape)
+                sent = row if fields is None else {name: row[column] for name, column in fields.items()}
+                record = msgspec.convert(sent, shape)
             except msgspec.ValidationError as error:
                 self._report.skip(part, row.get("id", row.get("user_id")), str(error))
                 continue
@@ -122,8 +130,15 @@ class _Collector:
                 self._report.skip(part, row.get("id", row.get("user_id")), "what it refers to is not there")
         return found
 
-    def assigned(self, part: str, shape: type[T], tables: tuple[str, str, str], known: set[str]) -> list[T]:
-        """Records of something that is assigned to collections."""
+    def assigned(
+        self,
+        part: str,
+        shape: type[T],
+        tables: tuple[str, str, str],
+        known: set[str],
+        more: Callable[[SourceRow], dict[str, Any]] = lambda _: {},
+    ) -> list[T]:
+        """Records of something that is assigned to collections; `more` says what else each row has."""
         table, assignments, key = tables
         places: dict[str, list[str]] = defaultdict(list)
         for row in self._source.table(assignments):
@@ -132,8 +147,9 @@ class _Collector:
             else:
                 self._report.skip(f"{part} assignments", row[key], "the collection is not there")
         rows = (
-            row | {"collection_ids": places[row["id"]], "active": bool(row.get("active", True))}
+            {"id": row["id"], "title": row["title"], "collection_ids": places[row["id"]]}
+            | {"active": bool(row.get("active", True))}
+            | more(row)
             for row in self._source.table(table)
         )
-        fields = {name: name for name in ("id", "title", "active", "collection_ids")}
-        return self(part, shape, rows, fields)
+        return self(part, shape, rows, None)

@@ -77,6 +77,10 @@ class Kolibri:
         columns = self._columns[name]
         return self._connection.rows(sql.whole_table(name, columns)) if columns else iter(())
 
+    def used_contents(self) -> set[str]:
+        """The ids of the contents that learners have used."""
+        return {str(row["content_id"]) for row in self._connection.rows(sql.used_contents())}
+
     def count(self) -> int:
         """How many logs there are."""
         tables = [table for table in sql.LOGS.values() if self._columns[table]]

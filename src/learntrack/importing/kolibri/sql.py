@@ -24,12 +24,15 @@ REQUIRED: Mapping[str, Sequence[str]] = {
 OPTIONAL: Mapping[str, Sequence[str]] = {
     "kolibriauth_facilityuser": ("date_deleted",),
     "device_devicepermissions": ("user_id", "is_superuser"),
-    "lessons_lesson": ("id", "title", "collection_id"),
+    "lessons_lesson": ("id", "title", "collection_id", "resources"),
     "lessons_lessonassignment": ("lesson_id", "collection_id"),
-    "exams_exam": ("id", "title", "active", "collection_id"),
+    "exams_exam": ("id", "title", "active", "collection_id", "question_count", "question_sources"),
     "exams_examassignment": ("exam_id", "collection_id"),
     "courses_coursesession": ("id", "title", "collection_id"),
     "courses_coursesessionassignment": ("course_session_id", "collection_id"),
+    "content_contentnode": ("id", "title", "content_id", "channel_id", "kind", "available"),
+    "content_channelmetadata": ("id", "name"),
+    "content_assessmentmetadata": ("contentnode_id", "number_of_assessments"),
     "logger_contentsessionlog": ("visitor_id",),
     "logger_masterylog": ("time_spent",),
     "logger_attemptlog": ("error",),
@@ -56,6 +59,11 @@ def whole_table(table: str, columns: Sequence[str]) -> str:
     """The rows of a table, in the order of their first column, then the others."""
     listed = ", ".join(columns)
     return f"SELECT {listed} FROM {table} ORDER BY {listed}"  # noqa: S608 - all of it is spelled above
+
+
+def used_contents() -> str:
+    """The contents that learners have used, as `content_id`."""
+    return f"SELECT DISTINCT content_id FROM {LOGS['summaries']}"  # noqa: S608
 
 
 def logs(table: str, columns: Sequence[str], *, of_learners: bool, by: str, collation: str) -> str:

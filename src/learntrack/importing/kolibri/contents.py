@@ -1,0 +1,96 @@
+"""What a Kolibri's contents are called, what its lessons consist of, and which questions its quizzes ask."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from learntrack.domain.ids import is_id
+from learntrack.importing.kolibri.source import Kolibri
+from learntrack.importing.kolibri.values import SourceRow
+from learntrack.importing.report import ImportReport
+
+_NO_CONTENT = "topic"
+_LONGEST_TITLE = 500
+
+
+class Contents:
+    """The contents of a Kolibri, by the ids of their nodes.
+
+    Args:
+        source: The Kolibri.
+        report: Is told what cannot be read.
+
+    """
+
+    def __init__(self, source: Kolibri, report: ImportReport) -> None:
+        self._source = source
+        self._report = report
+        self._content_of = {row["id"]: row["content_id"] for row in source.table("content_contentnode")}
+
+    def rows(self) -> Iterator[SourceRow]:
+        """What is installed, and what somebody has used: one row a content, in the shape of the roster's `contents`."""
+        channels = {row["id"]: row["name"] for row in self._source.table("content_channelmetadata")}
+        counts = {
+            row["contentnode_id"]: row["number_of_assessments"]
+            for row in self._source.table("content_assessmentmetadata")
+        }
+        used, seen = self._source.used_contents(), set()
+        for row in self._source.table("content_contentnode"):
+            key = row["content_id"]
+            if row["kind"] == _NO_CONTENT or key in seen or not (row.get("available") or key in used):
+                continue
+            seen.add(key)
+            yield {
+                "id": key,
+                "title": str(row["title"])[:_LONGEST_TITLE],
+                "kind": row["kind"],
+                "channel_id": row["channel_id"],
+                "channel_name": channels.get(row["channel_id"]),
+                "question_count": counts.get(row["id"]) or None,
+            }
+
+    def of_lesson(self, row: SourceRow) -> dict[str, Any]:
+        """The contents of a lesson, in order."""
+        resources = self._json("lessons", row, "resources")
+        found = [each.get("content_id") for each in resources]
+        ids = [key for key in found if is_id(key)]
+        return {"content_ids": ids} if ids else {}
+
+    def of_quiz(self, row: SourceRow) -> dict[str, Any]:
+        """The questions of a quiz, and how many there are.
+
+        Sources are sections with questions (since 0.17), questions, or (before 0.10) exercises with so many of theirs;
+        an item is the exercise's node and the question, as attempts name it.
+        """
+        sources = self._json("quizzes", row, "question_sources")
+        listed = [question for each in sources for question in each.get("questions", [each])]
+        questions = {item: self._question(item, each) for each in listed if (item := _item(each)) is not None}
+        count = row.get("question_count")
+        found: dict[str, Any] = {"questions": list(questions.values())} if questions else {}
+        if questions or (isinstance(count, int) and count > 0):
+            found["question_count"] = max(count or 0, len(questions))
+        return found
+
+    def _question(self, item: str, source: Mapping[str, Any]) -> dict[str, Any]:
+        title = source.get("title")
+        return {
+            "item": item,
+            "title": title[:_LONGEST_TITLE] if isinstance(title, str) and title else None,
+            "content_id": content if is_id(content := self._content_of.get(source["exercise_id"])) else None,
+        }
+
+    def _json(self, part: str, row: SourceRow, name: str) -> list[dict[str, Any]]:
+        value = row.get(name)
+        try:
+            found = json.loads(value) if isinstance(value, str) and value else value or []
+        except ValueError:
+            found = None
+        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+            self._report.note(part, row["id"], f"{name}: not what was expected, left out")
+            return []
+        return found
+
+
+def _item(source: Mapping[str, Any]) -> str | None:
+    exercise, question = source.get("exercise_id"), source.get("question_id")
+    return f"{exercise}:{question}" if exercise and question else None
