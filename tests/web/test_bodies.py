@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from litestar.exceptions import ClientException
 
 from learntrack.access.actor import Actor
 from learntrack.errors import InvalidFields, TooLarge
@@ -67,6 +68,16 @@ async def test_a_body_is_read_in_the_shape_of_its_route() -> None:
     with pytest.raises(InvalidFields) as refused:
         await request(b'{"count":[]}', Shape).json()
     assert set(refused.value.errors) == {"count"}
+
+
+async def test_a_caller_who_goes_away_is_no_error_of_the_service() -> None:
+    messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> Any:
+        return next(messages)
+
+    with pytest.raises(ClientException):
+        await JsonRequest(request(b"").scope, receive).json()
 
 
 PADDING = b'{"":"' + b"x" * 20_000 + b'"}'

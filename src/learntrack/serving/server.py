@@ -18,6 +18,7 @@ from learntrack.access.tokens import TokenVerifier, issue
 from learntrack.app import create_app
 from learntrack.serving import demo, log_lines
 from learntrack.serving.connections import ConnectionLimits
+from learntrack.serving.memory import give_back_what_is_large
 from learntrack.serving.protocol import PatientProtocol
 from learntrack.serving.stopping import GRACE_SECONDS, TimelyServer, TimelyWorkers
 from learntrack.settings import Settings
@@ -48,6 +49,7 @@ def _application(settings: Settings) -> Litestar:
     It runs after more allocations than by default, because a request makes and drops some thousand objects without
     cycles.
     """
+    give_back_what_is_large()
     PatientProtocol.limit(ConnectionLimits.of(settings))
     app = create_app(settings)
     gc.collect()

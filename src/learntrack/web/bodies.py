@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
+from litestar.exceptions import ClientException, InternalServerException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
@@ -103,22 +104,24 @@ class JsonRequest(Request[Any, Any, State]):
 
         Raises:
             RequestEntityTooLarge: it is larger than this caller's may be.
+            ClientException: the caller went away before it had come whole. Nobody hears of that, and nothing is wrong
+                here.
 
         """
-        if getattr(self.scope.get("user"), "user_id", None) is not None:
-            async for part in super().stream():
-                yield part
-            return
-        most: int = self.app.state.settings.max_anonymous_body_bytes
-        size = self.content_length or 0
-        if size > most:
-            raise RequestEntityTooLarge
-        size = 0
-        async for part in super().stream():
-            size += len(part)
-            if size > most:
+        most: int | None = None
+        if getattr(self.scope.get("user"), "user_id", None) is None:
+            most = self.app.state.settings.max_anonymous_body_bytes
+            if (self.content_length or 0) > most:
                 raise RequestEntityTooLarge
-            yield part
+        size = 0
+        try:
+            async for part in super().stream():
+                size += len(part)
+                if most is not None and size > most:
+                    raise RequestEntityTooLarge
+                yield part
+        except InternalServerException as error:
+            raise ClientException("The body has not come whole.") from error
 
 
 def has_more(signs: bytes, most: int, body: bytes) -> bool:
