@@ -580,6 +580,23 @@ async def test_every_report_equals_a_naive_computation(world: World) -> None:
             assert listed["contents_completed"] == statuses[learner.id]
 
 
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_what_summaries_answer_is_what_tries_answer(world: World) -> None:
+    for name in (name for name, question in questions().items() if question.ever is not None):
+        for narrowed in ({}, {"content": world.exercises[0]}, {"classroom": world.school.places["A1"]}):
+            found = await world.report(name, world.admin, **narrowed)
+            expected = await world.report(name, world.admin, **narrowed, since="1970-01-01")
+            assert close(found, expected), different(name, found, expected)
+            assert found or narrowed or name == "struggling-learners"
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_a_whole_facility_is_its_learners_one_by_one(world: World) -> None:
+    for name in questions():
+        found = await world.report(name, ROOT, facility=world.school.facility)
+        assert close(found, await world.report(name, world.admin)), name
+
+
 @pytest.mark.engines("embedded")
 async def test_a_report_is_limited_to_what_the_caller_may_read(world: World) -> None:
     a1 = {learner.id for learner in world.rooms["A1"]}

@@ -87,16 +87,16 @@ class Reports:
         question = _question(name)
         filters = replace(filters, timezone=await zone_of(self._db, filters))
         kept = None
-        if question.rollup is not None and _asks_for_everything(filters):
-            facilities = await self._whole_facilities(filters, members)
-            kept = None if facilities is None else await as_of_rollup(self._db, facilities)
+        facilities = None if filters.classroom else await self._whole_facilities(filters, members)
+        if question.rollup is not None and _asks_for_everything(filters) and facilities is not None:
+            kept = await as_of_rollup(self._db, facilities)
         params = _params(filters, members)
+        if facilities:
+            [params["facility"]] = facilities
         if kept is not None and question.rollup is not None:
-            if facilities:
-                params["facility"] = {"$in": facilities}
             source, stages = question.rollup.collection, question.stages(params, from_rollup=True)
         else:
-            source, stages = question.collection, question.stages(params)
+            source, stages = question.source(params)
         rows = self._db.reports.stream(source, stages, batch=1000)
         columns = named_columns(question.columns)
         return Answer(
@@ -110,16 +110,19 @@ class Reports:
         )
 
     async def _whole_facilities(self, filters: ReportFilters, members: Readable) -> list[str] | None:
-        """The facilities all of whose members are asked about, so that rollups may answer.
+        """The facilities all of whose members are asked about, and nobody else, so that rollups may answer.
 
-        Empty where every facility is; None where only a part of one is asked about.
+        Empty where every facility is; None where only a part of one is asked about, or somebody is in two.
         """
         if members.users is None:
             return [filters.facility] if filters.facility else []
         if filters.facility is None:
             return None
         everybody = {row["_id"] for row in await self._db.rows("users", members_of([filters.facility]))}
-        return [filters.facility] if everybody <= set(members.users) else None
+        if not everybody <= set(members.users):
+            return None
+        guest = {"places": filters.facility, "facility_id": {"$ne": filters.facility}}
+        return None if await self._db.find_one("users", guest, {"_id": 1}) is not None else [filters.facility]
 
 
 def columns_of(name: str) -> dict[str, str]:

@@ -52,11 +52,20 @@ class Rollup(Struct):
     pipeline: list[dict[str, Any]]
 
 
+class Source(Struct):
+    """A collection, and the pipeline that is run on it."""
+
+    collection: str
+    pipeline: list[dict[str, Any]]
+
+
 class Question(Struct):
     """A question: its columns, and the pipeline that answers it.
 
-    `pipeline` and, if there is one, `then` are run on `collection`. A question that would take too long over everything
-    has a `rollup`, which stands for `pipeline`, and `keep`, which follows `pipeline` and stores what the rollup reads.
+    `pipeline` and, if there is one, `then` are run on `collection`. Where no period is asked for, `ever` stands for
+    both: it answers the same from less, the numbers that summaries carry. A question that would take too long over
+    everything has a `rollup`, which stands for `pipeline`, and `keep`, which follows `pipeline` and stores what the
+    rollup reads.
     """
 
     title: str
@@ -65,6 +74,7 @@ class Question(Struct):
     collection: str
     pipeline: list[dict[str, Any]]
     then: list[dict[str, Any]] = []
+    ever: Source | None = None
     rollup: Rollup | None = None
     keep: list[dict[str, Any]] = []
 
@@ -73,12 +83,19 @@ class Question(Struct):
         source = self.rollup.pipeline if from_rollup and self.rollup else self.pipeline
         return filled([*source, *self.then], params)
 
+    def source(self, params: dict[str, Any]) -> tuple[str, list[Stage]]:
+        """The collection from whose documents the question is answered, and the stages."""
+        if self.ever is not None and "period" not in params:
+            return self.ever.collection, filled(self.ever.pipeline, params)
+        return self.collection, self.stages(params)
+
     def rollup_stages(self, params: dict[str, Any]) -> list[Stage]:
         """The pipeline that stores what the rollup reads."""
         return filled([*self.pipeline, *self.keep], params)
 
 
 _ABSENT = object()
+_LEARNERS = {"$param": "learners"}
 
 
 class Part(Struct):
@@ -103,6 +120,10 @@ def _filled(value: Any, params: dict[str, Any]) -> Any:
         return value
     if value.keys() == {"$param"}:
         return params.get(value["$param"], _ABSENT)
+    if "facility" in params and value.get("user_id") == _LEARNERS:
+        # A whole facility is one value of an index, and its learners may be a thousand.
+        value = {"facility_id" if key == "user_id" else key: inner for key, inner in value.items()}
+        value["facility_id"] = params["facility"]
     return {key: found for key, inner in value.items() if (found := _filled(inner, params)) is not _ABSENT}
 
 
