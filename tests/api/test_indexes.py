@@ -63,7 +63,7 @@ async def test_attempts(api: Api, readable: Readable, narrowed: dict) -> None:
     if readable is EVERYBODY and filters.content is None:
         pytest.skip("everything is asked for")
 
-    kinds, indexes = await scanned(api, "mastery_logs", lists_by_index.holders(readable, filters))
+    kinds, indexes = await scanned(api, "mastery_logs", lists_by_index.holding_tries(readable, filters))
 
     assert "COLLSCAN" not in kinds
     assert indexes
@@ -81,7 +81,9 @@ async def test_one_attempt(api: Api, readable: Readable, collection: str) -> Non
 
 @pytest.mark.engines(*PLANNING)
 async def test_one_try(api: Api) -> None:
-    kinds, _ = await scanned(api, "mastery_logs", lists_by_index.holders(EVERYBODY, LogFilters(masterylog=new_id())))
+    kinds, _ = await scanned(
+        api, "mastery_logs", lists_by_index.holding_tries(EVERYBODY, LogFilters(masterylog=new_id()))
+    )
 
     assert "COLLSCAN" not in kinds
 

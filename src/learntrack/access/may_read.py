@@ -15,9 +15,12 @@ from learntrack.storage.database import Row, Stage
 class Readable:
     """Whose logs a question is about: those of `users`,
     or of everybody where `users` is None (a superuser's question).
+
+    `facility` is that of all of them, where it is asked for and nobody's is another: it narrows what has to be read.
     """
 
     users: Sequence[str] | None
+    facility: str | None = None
 
     @property
     def is_nobody(self) -> bool:
@@ -53,7 +56,8 @@ async def may_read(caller: Caller, *, user: str | None = None, places: Sequence[
     else:
         persons = await _members(caller, actor.user_id, places)
     standing = Standing(actor.user_id, superuser=True) if actor.superuser else await caller.standing()
-    return Readable(permitted(standing, persons, user=user, places=places))
+    users = permitted(standing, persons, user=user, places=places)
+    return Readable(users, _facility_of(users, persons, places))
 
 
 def permitted(standing: Standing, persons: Sequence[Row], *, user: str | None, places: Sequence[str]) -> list[str]:
@@ -70,6 +74,12 @@ def permitted(standing: Standing, persons: Sequence[Row], *, user: str | None, p
     return sorted(readable)
 
 
+def _facility_of(users: Sequence[str], persons: Sequence[Row], places: Sequence[str]) -> str | None:
+    """The facility of all of these users, if it is the place that is asked about first."""
+    facilities = {person["_id"]: person.get("facility_id") for person in persons}
+    return places[0] if places and {facilities.get(user) for user in users} == {places[0]} else None
+
+
 def may_look_at(standing: Standing, classroom: Mapping[str, Any]) -> bool:
     """Whether the page of a classroom is theirs to look at: they have a role in it or in its facility.
     Which learners they see there is what `may_read` says.
@@ -81,7 +91,7 @@ def members_of(places: Sequence[str]) -> list[Stage]:
     """Who is in all of these places. Index: places (the first of them; the embedded engine uses none for `$all`)."""
     first, *rest = places
     narrowed: list[Stage] = [{"$match": {"places": {"$all": rest}}}] if rest else []
-    return [{"$match": {"places": first}}, *narrowed, {"$project": {"places": 1}}]
+    return [{"$match": {"places": first}}, *narrowed, {"$project": {"places": 1, "facility_id": 1}}]
 
 
 async def _all_readable(caller: Caller, user_id: str) -> Readable:
@@ -114,7 +124,9 @@ async def _members(caller: Caller, user_id: str, places: Sequence[str]) -> list[
     """
     if caller.actor.superuser or caller.known_standing is not None:
         return await caller.db.rows("users", members_of(places))
-    rows = await caller.db.rows("users", _own_row_and_members(user_id, places[0], shown=["_id", "places"]))
+    rows = await caller.db.rows(
+        "users", _own_row_and_members(user_id, places[0], shown=["_id", "places", "facility_id"])
+    )
     return _learned(caller, rows)[1]
 
 

@@ -46,6 +46,33 @@ async def rows_of(db: Database, holder: Row, filters: LogFilters) -> AsyncIterat
         yield attempt_row(attempt, user_id=user_id, try_id=try_id)
 
 
+async def with_their_attempts(db: Database, holders: Sequence[Row], filters: LogFilters) -> list[Row]:
+    """These holders with their matching attempts, in their order; those that are no more are left out."""
+    attempts: dict[str, Row] = {}
+    for collection, name in ((pipelines.TRIES, "try_id"), (pipelines.SESSIONS, "holder_session_id")):
+        found = [holder for holder in holders if name in holder]
+        if found:
+            match: dict[str, Any] = {"_id": {"$in": [holder["_id"] for holder in found]}}
+            if db.capabilities.sharded:
+                match["user_id"] = {"$in": list({holder["user_id"] for holder in found})}
+            shown = {"overflow": 1, "attempts": pipelines.matching_attempts("$attempts", filters)}
+            rows = await db.rows(collection, [{"$match": match}, {"$project": shown}])
+            attempts |= {row["_id"]: row for row in rows}
+    return [holder | attempts[holder["_id"]] for holder in holders if holder["_id"] in attempts]
+
+
+async def in_parts_of(rows: AsyncIterator[Row], most: int) -> AsyncIterator[list[Row]]:
+    """The rows, so many at a time."""
+    part: list[Row] = []
+    async for row in rows:
+        part.append(row)
+        if len(part) == most:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
 async def page_of_attempts(
     db: Database, holders: Sequence[Row], filters: LogFilters, page: PageRequest
 ) -> Page[AttemptLogRow]:

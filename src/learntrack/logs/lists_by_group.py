@@ -5,16 +5,15 @@ There a `$group` that pushes the few fields which are shown or which order and c
 sorting: what is grouped reads only those fields, not the attempts.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Any
 
 from learntrack.access.may_read import Readable
-from learntrack.logs.attempt_rows import page_of_attempts, rows_of
+from learntrack.logs.attempt_rows import page_of_attempts, rows_of, with_their_attempts
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.pipelines import (
     SESSIONS,
     TRIES,
-    matching_attempts,
     matching_count,
     may_hold_matching,
     sessions_matching,
@@ -70,18 +69,9 @@ class ListsByGroup:
             grouped = await self._db.rows(SESSIONS, [*_grouped_sessions(readable, filters), in_order])
         holders: list[Row] = grouped[0]["rows"] if grouped else []
         for first in range(0, len(holders), _PART):
-            for holder in await self._with_attempts(holders[first : first + _PART], filters):
+            for holder in await with_their_attempts(self._db, holders[first : first + _PART], filters):
                 async for row in rows_of(self._db, holder, filters):
                     yield row
-
-    async def _with_attempts(self, holders: Sequence[Row], filters: LogFilters) -> list[Row]:
-        """These holders with their matching attempts, in their order; those that are no more are left out."""
-        attempts: dict[str, Row] = {}
-        for collection, name in ((TRIES, "try_id"), (SESSIONS, "holder_session_id")):
-            if ids := [holder[name] for holder in holders if name in holder]:
-                rows = await self._db.rows(collection, _attempts_of(ids, filters))
-                attempts |= {row["_id"]: row for row in rows}
-        return [holder | attempts[holder["_id"]] for holder in holders if holder["_id"] in attempts]
 
 
 def tries_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
@@ -204,12 +194,4 @@ def _only_of_page(filters: LogFilters, page: PageRequest) -> list[Stage]:
         {"$unwind": "$page.rows"},
         {"$replaceRoot": {"newRoot": {"$mergeObjects": ["$page.rows", {"total": "$page.total"}]}}},
         *with_attempts(filters),
-    ]
-
-
-def _attempts_of(ids: list[str], filters: LogFilters) -> list[Stage]:
-    """The holders with these ids, and of their attempts those that match."""
-    return [
-        {"$match": {"_id": {"$in": ids}}},
-        {"$project": {"overflow": 1, "attempts": matching_attempts("$attempts", filters)}},
     ]

@@ -1,9 +1,14 @@
-"""The lists along an index, in whose order MongoDB reads: one sort of few fields, and a look-up of what is shown."""
+"""The lists along an index, in whose order MongoDB reads, as far as what is shown."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from functools import reduce
+from typing import Any, get_args
 
-from learntrack.access.may_read import EVERYBODY, Readable
-from learntrack.logs.attempt_rows import page_of_attempts, rows_of
+from learntrack.access.may_read import Readable
+from learntrack.documents import ContentSummary
+from learntrack.domain.mastery import TryKind
+from learntrack.logs.attempt_rows import in_parts_of, page_of_attempts, rows_of, with_their_attempts
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.pipelines import (
     NEWEST,
@@ -11,17 +16,15 @@ from learntrack.logs.pipelines import (
     TRIES,
     matching_count,
     may_hold_matching,
-    owners_named,
     sessions_matching,
     tries_listed,
     tries_matching,
     try_fields,
-    with_attempts,
 )
 from learntrack.logs.schemas import AttemptLogRow, MasteryLogRow
 from learntrack.storage import Database
-from learntrack.storage.database import Stage
-from learntrack.web.paging import Page, PageRequest, page_of, paged
+from learntrack.storage.database import Row, Stage
+from learntrack.web.paging import Page, PageRequest, page_of, page_with, paged
 
 
 class ListsByIndex:
@@ -41,67 +44,119 @@ class ListsByIndex:
             yield MasteryLogRow(**row)
 
     async def attempts_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[AttemptLogRow]:
-        """A page of attempts."""
-        owners = owners_named(self._db, readable)
-        holders = await self._db.rows(TRIES, holders_of_page(readable, filters, page, owners))
-        return await page_of_attempts(self._db, holders, filters, page)
+        """A page of attempts: what holds them is walked as far as the page, by how many each holds."""
+        total = await self._how_many(readable, filters)
+        before, of_page = 0, list[Row]()
+        if page.skip < total:
+            async with aclosing(self._holders(readable, filters)) as holders:
+                async for holder in holders:
+                    if before + holder["count"] > page.skip:
+                        of_page.append(holder | {"before": before, "total": total})
+                    before += holder["count"]
+                    if before >= page.skip + page.size:
+                        break
+        if not of_page:
+            return page_with([], total, page)
+        return await page_of_attempts(self._db, await with_their_attempts(self._db, of_page, filters), filters, page)
 
     async def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[AttemptLogRow]:
-        """All attempts."""
-        async for holder in self._db.stream(TRIES, holders(readable, filters, owners_named(self._db, readable))):
-            async for row in rows_of(self._db, holder, filters):
-                yield row
+        """All attempts: those of a part of the holders at a time."""
+        async with aclosing(self._holders(readable, filters)) as holders:
+            async for part in in_parts_of(holders, _PART):
+                for holder in await with_their_attempts(self._db, part, filters):
+                    async for row in rows_of(self._db, holder, filters):
+                        yield row
+
+    def _holders(self, readable: Readable, filters: LogFilters) -> AsyncGenerator[Row, None]:
+        """What holds matching attempts, newest first: `_id, user_id, end_timestamp, count, try_id | holder_session_id`.
+
+        Tries and sessions are asked apart, each in the order of its index, and merged here: a sort of both together
+        would read all of both first.
+        """
+        streams = [self._db.stream(TRIES, holding_tries(readable, filters))]
+        if not filters.of_tries_only:
+            streams.append(self._db.stream(SESSIONS, holding_sessions(readable, filters)))
+        return merged(streams)
+
+    async def _how_many(self, readable: Readable, filters: LogFilters) -> int:
+        """How many attempts match. Those in tries are counted by summaries, where these can tell them apart."""
+        of_some_tries = (filters.complete, filters.masterylog, filters.mastery_level, filters.quiz)
+        if of_some_tries == (None, None, None, None):
+            found = await self._db.rows(ContentSummary, counted_by_summaries(readable, filters))
+        else:
+            found = await self._db.rows(TRIES, _summed(holding_tries(readable, filters)))
+        if not filters.of_tries_only:
+            found += await self._db.rows(SESSIONS, _summed(holding_sessions(readable, filters)))
+        return sum(row["count"] for row in found)
+
+
+_PART = 200
+"""Holders whose attempts are read in one round trip."""
+_SUM: Stage = {"$group": {"_id": None, "count": {"$sum": "$count"}}}
+_MANY = 200
+"""Of more learners MongoDB does not merge the parts of an index that begins with them: a facility has its own."""
 
 
 def _shown(filters: LogFilters) -> Stage:
     return {"$project": {"_id": 0} | try_fields(filters)}
 
 
+def _of_facility(readable: Readable) -> list[Stage]:
+    """Narrow to the facility, where its learners are too many to be asked for one by one. Index: facility_end."""
+    if readable.facility is None or len(readable.users or ()) <= _MANY:
+        return []
+    return [{"$match": {"facility_id": readable.facility}}]
+
+
 def tries_in_order(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """Tries, newest first. Indexes: those of `tries_matching`."""
-    return [*tries_listed(readable, filters), {"$sort": NEWEST}]
+    """Tries, newest first. Indexes: those of `tries_matching`, facility_end."""
+    return [*_of_facility(readable), *tries_listed(readable, filters), {"$sort": NEWEST}]
 
 
-def holders(readable: Readable, filters: LogFilters, owners: Readable = EVERYBODY) -> list[Stage]:
-    """Every holder of matching attempts with those that are embedded in it, newest first; rows as of `with_attempts`.
+def holding_tries(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """Tries that hold matching attempts, newest first: what orders and counts them.
 
-    Indexes: those of `tries_matching`; owner_attempts, newest_attempts for sessions.
+    Indexes: those of `tries_matching`, facility_end.
     """
-    return [*_holders_in_order(readable, filters), *with_attempts(filters, owners)]
+    matching = [*_of_facility(readable), *tries_matching(readable, filters), may_hold_matching(filters)]
+    return [*matching, {"$sort": NEWEST}, {"$project": _ordering(filters) | {"try_id": "$_id"}}]
 
 
-def holders_of_page(
-    readable: Readable, filters: LogFilters, page: PageRequest, owners: Readable = EVERYBODY
-) -> list[Stage]:
-    """The holders whose attempts are on a page, found by adding up how many each has, so that nothing is unwound.
-
-    Rows as of `holders`, and `before` (attempts ahead of this row) and `total` (attempts in all).
-    """
-    everything = {"documents": ["unbounded", "unbounded"]}
-    so_far = {"documents": ["unbounded", "current"]}
-    sums = {"upto": {"$sum": "$count", "window": so_far}, "total": {"$sum": "$count", "window": everything}}
-    return [
-        *_holders_in_order(readable, filters),
-        {"$setWindowFields": {"sortBy": NEWEST, "output": sums}},
-        {"$addFields": {"before": {"$subtract": ["$upto", "$count"]}}},
-        {"$match": {"count": {"$gt": 0}, "upto": {"$gt": page.skip}, "before": {"$lt": page.skip + page.size}}},
-        *with_attempts(filters, owners),
-    ]
+def holding_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """Sessions that hold matching attempts, newest first. Indexes: owner_attempts, newest_attempts."""
+    matching = [*sessions_matching(readable), may_hold_matching(filters)]
+    return [*matching, {"$sort": NEWEST}, {"$project": _ordering(filters) | {"holder_session_id": "$_id"}}]
 
 
-def _holders_in_order(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """What orders and counts the holders of matching attempts, newest first, without the attempts."""
-    shown = {"end_timestamp": 1, "user_id": 1, "count": matching_count(filters)}
-    stages: list[Stage] = [
-        *tries_matching(readable, filters),
-        may_hold_matching(filters),
-        {"$project": shown | {"try_id": "$_id"}},
-    ]
-    if not filters.of_tries_only:
-        sessions = [
-            *sessions_matching(readable),
-            may_hold_matching(filters),
-            {"$project": shown | {"holder_session_id": "$_id"}},
-        ]
-        stages.append({"$unionWith": {"coll": SESSIONS, "pipeline": sessions}})
-    return [*stages, {"$sort": NEWEST}]
+def counted_by_summaries(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """One row, `count`: the attempts in these tries, of which each summary knows. Indexes: owner_progress, content."""
+    kinds = [{"$ifNull": [f"$of_tries.{kind}.attempts", 0]} for kind in get_args(TryKind)]
+    content: list[Stage] = [] if filters.content is None else [{"$match": {"content_id": filters.content}}]
+    counted: Stage = {"$project": {"count": {"$add": kinds}}}
+    return [*_of_facility(readable), *sessions_matching(readable), *content, counted, _SUM]
+
+
+def _summed(holding: Sequence[Stage]) -> list[Stage]:
+    """One row, `count`: the attempts that all of these hold."""
+    return [*(stage for stage in holding if "$sort" not in stage), _SUM]
+
+
+def _ordering(filters: LogFilters) -> dict[str, Any]:
+    """What orders and counts a holder."""
+    return {"end_timestamp": 1, "user_id": 1, "count": matching_count(filters)}
+
+
+async def merged(streams: Sequence[AsyncIterator[Row]]) -> AsyncGenerator[Row, None]:
+    """The rows of streams that are each in the order of `NEWEST`, in that order; those that hold nothing left out."""
+    heads = [await anext(stream, None) for stream in streams]
+    while rows := [row for row in heads if row is not None]:
+        first = reduce(_newer, rows)
+        number = heads.index(first)
+        heads[number] = await anext(streams[number], None)
+        if first["count"] > 0:
+            yield first
+
+
+def _newer(one: Row, other: Row) -> Row:
+    """Which of two rows comes first in the order of `NEWEST`."""
+    return other if (other["end_timestamp"], one["_id"]) > (one["end_timestamp"], other["_id"]) else one
