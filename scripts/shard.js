@@ -13,6 +13,7 @@ const owners = {
   mastery_logs: "user_id",
   attempt_overflow: "user_id",
   idempotency_keys: "owner",
+  touched: "owner",
 };
 const shards = db.adminCommand({ listShards: 1 }).shards.map((shard) => shard._id);
 

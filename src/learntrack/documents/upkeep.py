@@ -19,10 +19,14 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
 
     One for each transaction, so that nobody waits for another's. `logs` are `user:content` of tries, `moved` are users
     whose facility may have changed, `items` are `facility:content` whose rollup is to be computed anew, `forgotten` the
-    same where somebody's answers must not be shown any more, not even derived.
+    same where somebody's answers must not be shown any more, not even derived. `owner` is one of the users, so that on
+    a sharded cluster it is stored where the transaction's other documents are; without any its own id.
     """
 
+    shard_key = "owner"
+
     at: datetime
+    owner: str
     logs: list[str] = []
     moved: list[str] = []
     items: list[str] = []
@@ -37,22 +41,26 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
     @classmethod
     def by_logs(cls, tries: Iterable[tuple[str, str]], at: datetime) -> "Touched":
         """What is touched by writing tries, given by user and content."""
-        return cls.new(id=new_id(), at=at, logs=_pairs(tries))
+        pairs = _pairs(tries)
+        return cls.new(id=new_id(), at=at, owner=pairs[0].split(":")[0], logs=pairs)
 
     @classmethod
     def by_moving(cls, users: Iterable[str], at: datetime) -> "Touched":
         """What is touched by users' coming into a facility."""
-        return cls.new(id=new_id(), at=at, moved=sorted(users))
+        moved = sorted(users)
+        return cls.new(id=new_id(), at=at, owner=moved[0], moved=moved)
 
     @classmethod
     def by_doubt(cls, items: Iterable[tuple[str, str]], at: datetime) -> "Touched":
         """What is to be computed anew, by facility and content."""
-        return cls.new(id=new_id(), at=at, items=_pairs(items))
+        own_id = new_id()
+        return cls.new(id=own_id, at=at, owner=own_id, items=_pairs(items))
 
     @classmethod
     def by_forgetting(cls, items: Iterable[tuple[str, str]], at: datetime) -> "Touched":
         """What is touched by forgetting somebody who was in these facilities and at these contents."""
-        return cls.new(id=new_id(), at=at, forgotten=_pairs(items))
+        own_id = new_id()
+        return cls.new(id=own_id, at=at, owner=own_id, forgotten=_pairs(items))
 
     def leave_out(self, user: str) -> None:
         """Know nothing of this user."""
