@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.clients.typescript import CHROMIUM, FLAGS, NODE_MODULES, SOURCE, built
+from tests.clients.typescript import CHROMIUM, NODE_MODULES, SOURCE, built
 from tests.processes import Service
 from tests.support import Person, new_id, token
 
-playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 axe_api = pytest.importorskip("axe_playwright_python.async_playwright", reason="axe-playwright-python is not installed")
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium (scripts/test installs Debian's where it can)"
@@ -39,18 +39,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory, site: str) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("example") / "data", LEARNTRACK_CORS_ORIGINS=site) as running:
-        yield running
-
-
 @pytest.fixture
-async def context() -> AsyncIterator[Any]:
-    async with playwright_api.async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield await browser.new_context()
-        await browser.close()
+async def context(browser: Any) -> AsyncIterator[Any]:
+    context = await browser.new_context()
+    yield context
+    await context.close()
 
 
 async def open_lesson(context: Any, site: str, service: Service, learner: Person) -> Any:

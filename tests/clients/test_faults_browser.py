@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,7 @@ import pytest
 
 from tests.clients.done import Doing, check, recorded
 from tests.clients.fault_proxy import FaultProxy
-from tests.clients.test_faults_python import LONG
-from tests.clients.typescript import CHROMIUM, FLAGS, modules
+from tests.clients.typescript import CHROMIUM, modules
 from tests.processes import Service
 from tests.support import new_id, token
 
@@ -37,29 +36,10 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {"/client/": modules(tmp_path_factory.mktemp("client") / "dist"), "/page/": page}
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("browser-faults") / "data") as running:
-        yield running
-
-
 @pytest.fixture
 async def network(service: Service, files: dict[str, Path]) -> AsyncIterator[FaultProxy]:
     async with FaultProxy(service.port, files=files) as proxy:
         yield proxy
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Any]:
-    async with playwright_api.async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@pytest.fixture
-def runs(request: pytest.FixtureRequest) -> range:
-    return range(request.config.getoption("--random-runs"))
 
 
 class Tab:
@@ -176,10 +156,8 @@ async def test_offline_and_back(service: Service, network: FaultProxy, browser: 
 
 
 async def test_an_engine_that_stands_still_for_12_seconds(
-    tmp_path: Path, files: dict[str, Path], browser: Any, runs: range
+    long_run: None, tmp_path: Path, files: dict[str, Path], browser: Any
 ) -> None:
-    if len(runs) < LONG:
-        pytest.skip("takes long; scripts/test-clients runs it")
     doing = Doing()
     with Service(tmp_path / "data") as service:
         async with FaultProxy(service.port, files=files) as network:
@@ -198,10 +176,8 @@ async def test_an_engine_that_stands_still_for_12_seconds(
 
 
 async def test_a_service_that_is_killed_and_started_again(
-    tmp_path: Path, files: dict[str, Path], browser: Any, runs: range
+    long_run: None, tmp_path: Path, files: dict[str, Path], browser: Any
 ) -> None:
-    if len(runs) < LONG:
-        pytest.skip("takes long; scripts/test-clients runs it")
     doing = Doing()
     with Service(tmp_path / "data") as service:
         async with FaultProxy(service.port, files=files) as network:

@@ -6,7 +6,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from learntrack_client import AsyncClient, AsyncSession, Content, Interaction, MasteryModel
+from tests.clients.conftest import LONG
 from tests.clients.done import Doing, check
 from tests.clients.fault_proxy import FaultProxy
 from tests.processes import Service
@@ -25,25 +26,13 @@ pytestmark = [
 ]
 
 APP = Path(__file__).with_name("app.py")
-LONG = 20
 FAST = {"first_wait": 0.02, "longest_wait": 0.2}
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("faults") / "data") as running:
-        yield running
 
 
 @pytest.fixture
 async def network(service: Service) -> AsyncIterator[FaultProxy]:
     async with FaultProxy(service.port) as proxy:
         yield proxy
-
-
-@pytest.fixture
-def runs(request: pytest.FixtureRequest) -> range:
-    return range(request.config.getoption("--random-runs"))
 
 
 def content_of(doing: Doing) -> Content:
@@ -126,9 +115,7 @@ async def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(
     print(f"\n{seed + 1} runs, {kills} kills; {dict(network.met)}")
 
 
-async def test_a_service_that_is_killed_and_started_again(tmp_path: Path, runs: range) -> None:
-    if len(runs) < LONG:
-        pytest.skip("takes long; scripts/test-clients runs it")
+async def test_a_service_that_is_killed_and_started_again(long_run: None, tmp_path: Path) -> None:
     doing = Doing()
     with Service(tmp_path / "data") as service:
         async with FaultProxy(service.port) as network, client(network.address, tmp_path / "queue", doing) as app:
@@ -145,9 +132,7 @@ async def test_a_service_that_is_killed_and_started_again(tmp_path: Path, runs: 
             check(service, doing, [])
 
 
-async def test_an_engine_that_stands_still_for_12_seconds(tmp_path: Path, runs: range) -> None:
-    if len(runs) < LONG:
-        pytest.skip("takes long; scripts/test-clients runs it")
+async def test_an_engine_that_stands_still_for_12_seconds(long_run: None, tmp_path: Path) -> None:
     doing = Doing()
     with Service(tmp_path / "data") as service:
         async with client(service.address, tmp_path / "queue", doing) as app:
