@@ -92,8 +92,8 @@ async def test_one_try(api: Api) -> None:
 @pytest.mark.parametrize(
     ("collection", "matching", "index"),
     [
-        ("content_sessions", pipelines.sessions_matching(LEARNER), "owner_start"),
-        ("content_sessions", pipelines.sessions_matching(CLASS), "owner_start"),
+        ("content_sessions", pipelines.sessions_matching(LEARNER), "owner_start_id"),
+        ("content_sessions", pipelines.sessions_matching(CLASS), "owner_start_id"),
         # Two indexes begin with the holder, and either will do.
         (
             "attempt_overflow",

@@ -102,6 +102,7 @@ async def test_learntrack_migrate_brings_an_old_database_to_this_release(tmp_pat
     with engine_for(tmp_path / "data", None) as uri:
         db = await connect(uri, "learntrack")
         await old_database(db.raw)
+        await db.raw["content_sessions"].create_index([("user_id", 1), ("start_timestamp", 1)], name="owner_start")
         with pytest.raises(StartError, match="learntrack migrate"):
             await db.prepare()
         for _ in range(2):
@@ -112,4 +113,5 @@ async def test_learntrack_migrate_brings_an_old_database_to_this_release(tmp_pat
         await check(db.raw)
         names = set(await db.collection(MasteryLog).index_information())
         assert {"facility_end", "facility_content"} <= names
+        assert "owner_start" not in await db.raw["content_sessions"].index_information()
         await db.close()

@@ -65,11 +65,11 @@ async def test_what_is_not_ready_is_said_in_the_log(
 
 
 async def test_a_missing_index_is_not_ready(api: Api) -> None:
-    await api.db.raw["content_sessions"].drop_index("owner_start")
+    await api.db.raw["content_sessions"].drop_index("owner_start_id")
     async with another(api) as client:
-        await api.db.raw["content_sessions"].drop_index("owner_start")  # made again at the start
+        await api.db.raw["content_sessions"].drop_index("owner_start_id")  # made again at the start
         refused = await client.get("/health/ready", headers=ROOT.headers)
         assert refused.status_code == 503
-        assert "content_sessions.owner_start" in refused.text
+        assert "content_sessions.owner_start_id" in refused.text
     async with another(api) as client:
         assert (await client.get("/health/ready")).status_code == 200

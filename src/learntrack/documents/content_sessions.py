@@ -22,7 +22,9 @@ NEWEST_ATTEMPTS = IndexModel(
     [("end_timestamp", DESCENDING)], name="newest_attempts", partialFilterExpression={"attempt_count": {"$gt": 0}}
 )
 """Serves: everybody's attempts outside a try, newest first."""
-OWNER_START = IndexModel([("user_id", ASCENDING), ("start_timestamp", ASCENDING)], name="owner_start")
+OWNER_START = IndexModel(
+    [("user_id", ASCENDING), ("start_timestamp", ASCENDING), ("_id", ASCENDING)], name="owner_start_id"
+)
 """Serves: a learner's sessions in a range of dates, export, forgetting."""
 FACILITY_START = IndexModel([("facility_id", ASCENDING), ("start_timestamp", ASCENDING)], name="facility_start")
 """Serves: a facility's sessions in a range of dates. Without the end, so that an update need not touch it."""

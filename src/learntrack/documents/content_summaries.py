@@ -19,6 +19,10 @@ OWNER_PROGRESS = IndexModel([("user_id", ASCENDING), ("progress", ASCENDING)], n
 """Serves: the total of a learner; a class's progress."""
 CONTENT = IndexModel([("content_id", ASCENDING)], name="content")
 """Serves: who has used a content."""
+OWNER_START = IndexModel(
+    [("user_id", ASCENDING), ("start_timestamp", ASCENDING), ("_id", ASCENDING)], name="owner_start_id"
+)
+"""Serves: export, in its order."""
 FACILITY_CONTENT = IndexModel([("facility_id", ASCENDING), ("content_id", ASCENDING)], name="facility_content")
 """Serves: how far a facility's learners are in a content, or in all."""
 RECOUNT = IndexModel([("recount", ASCENDING)], name="recount", partialFilterExpression={"recount": True})
@@ -64,7 +68,7 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
         """Collection and indexes."""
 
         name = "content_summaries"
-        indexes: ClassVar = [OWNER_PROGRESS, CONTENT, FACILITY_CONTENT, RECOUNT]
+        indexes: ClassVar = [OWNER_PROGRESS, CONTENT, OWNER_START, FACILITY_CONTENT, RECOUNT]
 
     @classmethod
     def begin(

@@ -142,7 +142,7 @@ def _tries_beside_all_sessions(readable: Readable, filters: LogFilters) -> list[
 
 
 def _tries_beside_looked_up_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """Both, by a look-up of the sessions of few learners: a `$lookup` on one field uses its index (owner_start)."""
+    """Both, by a look-up of the sessions of few learners: a `$lookup` on one field uses its index (owner_start_id)."""
     row = _ordering("$$session.", filters) | {"holder_session_id": "$$session._id"}
     holding = {"$filter": {"input": "$sessions", "as": "session", "cond": {"$and": _session_conditions(filters)}}}
     rows = {"$concatArrays": ["$rows", {"$map": {"input": holding, "as": "session", "in": row}}]}

@@ -99,8 +99,8 @@ def may_hold_matching(filters: LogFilters) -> Stage:
 def holding(attempt_id: str, readable: Readable) -> list[Stage]:
     """What holds an attempt of these learners (a try, a session or a chunk), with that attempt alone as `attempts`.
 
-    Indexes: owner_end (tries), owner_start (sessions), holder_attempt (chunks). No index leads from an attempt's id to
-    its try, since every write would pay for it: a superuser's question, which has no owner, reads them all.
+    Indexes: owner_end (tries), owner_start_id (sessions), holder_attempt (chunks). No index leads from an attempt's id
+    to its try, since every write would pay for it: a superuser's question, which has no owner, reads them all.
     """
     is_it = {"$eq": ["$$attempt.id", attempt_id]}
     only = {"$filter": {"input": "$attempts", "as": "attempt", "cond": is_it}}

@@ -7,10 +7,12 @@ it changes of a try that has been counted is counted again by `learntrack rollup
 """
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from beanie import free_fall_migration
 from pymongo import UpdateOne
+from pymongo.errors import OperationFailure
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, User
 from learntrack.documents.base import Row, Stored, plain
@@ -19,6 +21,8 @@ from learntrack.documents.try_numbers import TRY_FIELDS, TrySight, numbers_by_ki
 PART = 500
 """Documents that are written in one command."""
 VERSION = 2
+REPLACED = "owner_start"
+"""An index of sessions that another does the work of (owner_start_id)."""
 
 _LOGS: Sequence[tuple[type[Stored], Sequence[str]]] = (
     (ContentSession, ()),
@@ -52,6 +56,8 @@ async def write_new_fields(database: Any, done: Callable[[int], None] = lambda _
         async for part in _parts(database, kind, fields):
             await _write(database, kind, part)
             done(len(part))
+    with suppress(OperationFailure):  # it has been dropped already
+        await database[ContentSession.collection()].drop_index(REPLACED)
 
 
 async def _parts(database: Any, kind: type[Stored], fields: Sequence[str]) -> AsyncIterator[list[Row]]:

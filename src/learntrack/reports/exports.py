@@ -100,15 +100,15 @@ async def export(db: Reading, kind: ExportKind, filters: ReportFilters, members:
 
 
 async def _logs_of(db: Reading, collection: str, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
-    """Indexes: owner_start, owner_progress."""
+    """In the order of the index owner_start_id, so that nothing is sorted before the first row."""
     conditions: list[dict[str, Any]] = [members.query(), {"kind": {"$ne": "quiz"}}]
     if filters.has_period:
         conditions.append({"start_timestamp": filters.period})
     if filters.content is not None:
         conditions.append({"content_id": filters.content})
     stages: list[Stage] = [{"$match": condition} for condition in conditions if condition]
-    stages.append({"$project": dict.fromkeys([*_LOG, "channel_id", "content_id", "user_id"], 1)})
     stages.append({"$sort": {"user_id": 1, "start_timestamp": 1, "_id": 1}})
+    stages.append({"$project": dict.fromkeys([*_LOG, "channel_id", "content_id", "user_id"], 1)})
     async for row in db.stream(collection, stages, batch=ROWS, long=True):
         row["time_spent"] = round(row["time_spent"], 1)
         row["progress"] = rounded_down(row["progress"], 4)
