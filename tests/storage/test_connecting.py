@@ -5,8 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from motor.frameworks import asyncio as motor
+from pymongo import ReadPreference
+from pymongo.read_preferences import SecondaryPreferred
 
-from learntrack.storage import DatabaseUnavailable, StartError, connect, connecting, disk
+from learntrack.storage import DatabaseUnavailable, StartError, connect, connecting, disk, threads
 from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.connecting import connect_as_configured
 from tests.conftest import settings
@@ -42,6 +45,26 @@ async def test_settings_say_how_patient_to_be_and_which_disk_to_watch(
             await db.transaction(lambda _: pytest.fail("nothing may be tried"))
     finally:
         await db.close()
+
+
+@pytest.mark.usefixtures("willing")
+async def test_settings_say_who_answers_reports_and_how_much_is_asked_at_once() -> None:
+    configured = settings(
+        mongodb_uri=f"{NOBODY_THERE}&readPreference=nearest",
+        reports_read_preference="secondaryPreferred",
+        reports_max_staleness_seconds=150,
+        database_threads=40,
+        export_seconds=77,
+    )
+    db = await connect_as_configured(configured)
+    try:
+        assert db.raw.read_preference == ReadPreference.PRIMARY
+        assert db.reports.raw.read_preference == SecondaryPreferred(max_staleness=150)
+        assert (db._turns._value, db.reports._turns._value, db.reports.long_patience) == (20, 10, 77)
+        assert motor.max_workers == motor._EXECUTOR._max_workers == 40
+    finally:
+        await db.close()
+        threads.use(settings().database_threads)
 
 
 @pytest.mark.usefixtures("willing")

@@ -84,3 +84,24 @@ async def test_reports_may_be_read_from_secondaries_and_nothing_else_is(wire: Wi
     assert all(each["$readPreference"]["maxStalenessSeconds"] == 120 for each in elsewhere)
     decisions = [each for each in wire.of("aggregate", "find")[asked:] if each not in elsewhere]
     assert decisions, "whom the coach may read is asked of the primary"
+
+
+async def test_ten_slow_reports_hold_up_neither_updates_nor_health_nor_lists(wire: Wire) -> None:
+    async with service_on(wire, read_patience=5) as api:
+        school = await School(api).open()
+        learner, coach = await school.learner(), await school.coach()
+        session = await api.start(learner, **exercise())
+        end = asyncio.Event()
+        slow = wire.on("aggregate", do=held(end), where=lambda each: each["aggregate"] == "content_summaries")
+        reports = [asyncio.create_task(api.send("GET", "/api/reports/totals", coach)) for _ in range(10)]
+        await slow.was_met.wait()
+
+        async with asyncio.timeout(4):
+            await api.update(learner, session, time_spent_delta=1)
+            await api.tries(coach)
+            assert (await api.send("GET", "/health/ready")).status_code == 200
+
+        assert not any(report.done() for report in reports)
+        assert slow.met <= ReportReading().at_once
+        end.set()
+        assert {each.status_code for each in await asyncio.gather(*reports)} == {200}

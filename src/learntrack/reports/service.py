@@ -103,7 +103,7 @@ class Reports:
             name,
             question.title,
             question.description,
-            kept or moments.now(),
+            (kept or moments.now()) - self._db.reports.behind,
             filters.timezone or UTC_NAME,
             columns,
             named(self._db.reports, rows, question.columns),

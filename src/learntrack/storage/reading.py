@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from math import inf
 from typing import Any, Literal, cast
 
@@ -35,6 +36,7 @@ class Reading:
         long_patience: Seconds that the server may work on all of an answer that is long.
         aggregations_at_once: How many aggregations may be under way at once; others wait for their turn. Each keeps
             one of the driver's threads busy, and what is short must find one free.
+        staleness_seconds: How far what is read may be behind what is stored.
 
     """
 
@@ -45,10 +47,12 @@ class Reading:
         patience: float = 30.0,
         long_patience: float = 600.0,
         aggregations_at_once: int = AGGREGATIONS_AT_ONCE,
+        staleness_seconds: float = 0.0,
     ) -> None:
         self.raw = database
         self.read_patience = patience
         self.long_patience = long_patience
+        self.behind = timedelta(seconds=staleness_seconds)
         self._turns = asyncio.Semaphore(aggregations_at_once)
         self._collections: dict[str, Any] = {}
 
@@ -147,15 +151,14 @@ class ReportReading:
     def of(self, client: Any, name: str, patience: float) -> Reading:
         """The reading of a Motor client's database of this name; `patience` is that of `Reading`."""
         mode = read_pref_mode_from_name(self.preference)
-        staleness = (
-            -1 if self.max_staleness_seconds is None or self.preference == "primary" else self.max_staleness_seconds
-        )
-        preference = make_read_preference(mode, None, staleness)
+        staleness = self.max_staleness_seconds if self.preference != "primary" else None
+        preference = make_read_preference(mode, None, _UNBOUNDED if staleness is None else staleness)
         return Reading(
             client.get_database(name, read_preference=preference),
             patience=patience,
             long_patience=self.long_patience,
             aggregations_at_once=self.at_once,
+            staleness_seconds=staleness or 0,
         )
 
 
