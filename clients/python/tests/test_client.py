@@ -65,9 +65,9 @@ async def test_the_local_answer_is_there_at_once_and_the_services_when_it_has_to
 
 async def test_what_was_not_sent_is_sent_by_the_next_client(played: Played, queue: Path) -> None:
     played.refuse = lambda _: problem(503)
-    app = await played.client(queue).__aenter__()
-    await (await app.start(VIDEO)).finish()
-    await app.close(0)
+    async with played.client(queue) as app:
+        await (await app.start(VIDEO)).finish()
+        await app.close(0)
     played.refuse = lambda _: None
     async with played.client(queue) as app:
         assert (await app.sync(5)).waiting == 0
@@ -357,3 +357,4 @@ def test_the_client_without_asyncio_does_the_same(queue: Path) -> None:
     with pytest.raises(Unreachable):
         list(app.tries())
     app.close(0)
+    app.close()  # a second time changes nothing

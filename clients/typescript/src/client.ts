@@ -124,6 +124,7 @@ export class Client extends Reading {
 
   /** Send what waits, for so many seconds at the most, and close. What still waits then is sent next time. */
   async close(seconds = 5): Promise<void> {
+    if (this.stop.signal.aborted) return;
     if (seconds > 0) await this.sync(seconds);
     this.stop.abort();
     await this.running;
@@ -148,7 +149,7 @@ export class Client extends Reading {
     sender.hurry();
     const waiter = new Signal();
     this.waiters.push(waiter);
-    while ((await waiting(queue)) > 0 && performance.now() < end) {
+    while ((await waiting(queue)) > 0 && performance.now() < end && !this.stop.signal.aborted) {
       await waiter.within((end - performance.now()) / 1000, this.stop.signal, true);
     }
     this.waiters = this.waiters.filter((each) => each !== waiter);

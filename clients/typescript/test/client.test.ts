@@ -62,6 +62,7 @@ test("what was not sent is sent by the next client", async () => {
   const before = played.client("kept");
   await (await before.start(VIDEO)).finish();
   await before.close(0);
+  await before.close(); // a second time changes nothing
   played.refuse = () => null;
   const app = played.client("kept");
   assert.equal((await app.status()).durable, true);

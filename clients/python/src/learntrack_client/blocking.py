@@ -99,8 +99,9 @@ class Client:
 
     def close(self, seconds: float = 5) -> None:
         """Send what waits, for so many seconds at the most, and close. What still waits then is sent next time."""
-        self._do(self._client.close(seconds))
-        self._end()
+        if not self._loop.is_closed():
+            self._do(self._client.close(seconds))
+            self._end()
 
     def start(self, content: Content, *, repeat: bool = False) -> "Session":
         """Begin a visit; see `AsyncClient.start`."""

@@ -98,6 +98,8 @@ class AsyncClient(Reading):
 
     async def close(self, seconds: float = 5) -> None:
         """Send what waits, for so many seconds at the most, and close. What still waits then is sent next time."""
+        if self._sending.done():
+            return
         if seconds:
             await self.sync(seconds)
         self._sending.cancel()

@@ -59,7 +59,6 @@ class Sender:
         self._woken = asyncio.Event()
         self._hurried = asyncio.Event()
         self._failures = 0
-        self._not_before = 0.0
         self._most = BATCH_ITEMS
         self.state: SenderState = "idle"
         self.trouble: str | None = None
