@@ -8,7 +8,20 @@ from typing import Annotated, Any, NoReturn, cast
 import typer
 
 from learntrack import __version__
-from learntrack.commands import backup, check, demo, forget, importing, migrate, report, rollup, roster, serve, token
+from learntrack.commands import (
+    backup,
+    check,
+    demo,
+    export,
+    forget,
+    importing,
+    migrate,
+    report,
+    rollup,
+    roster,
+    serve,
+    token,
+)
 from learntrack.commands.terminal import fail
 
 command = typer.Typer(
@@ -18,7 +31,7 @@ command = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for subject in (serve, demo, token, report, rollup, check, migrate, forget, roster, importing, backup):
+for subject in (serve, demo, token, report, export, rollup, check, migrate, forget, roster, importing, backup):
     command.add_typer(subject.commands)
 
 

@@ -1,0 +1,11 @@
+WITH numbers AS (SELECT user_id, content_id, count(*) AS tries, CAST(sum(attempt_count) AS BIGINT) AS attempts, sum(correct_sum) AS correct, max(mastery_level) AS level, min(completion_timestamp) AS first_done FROM tries GROUP BY ALL),
+  latest AS (SELECT user_id, content_id, mastery_log_id FROM tries WHERE NOT complete AND mastery_level > 0 AND attempt_count > 0 QUALIFY row_number() OVER (PARTITION BY user_id, content_id ORDER BY end_timestamp DESC, mastery_log_id) = 1),
+  helpless AS (SELECT l.user_id, l.content_id FROM latest l JOIN interactions i USING (mastery_log_id) WHERE coalesce(i.correct, 0) = 0 GROUP BY ALL HAVING count(*) >= 4),
+  handed_in AS (SELECT user_id, content_id, right_ones / nullif(questions, 0) AS score FROM scores WHERE complete AND mastery_level < 0 QUALIFY row_number() OVER (PARTITION BY user_id, content_id ORDER BY end_timestamp DESC, mastery_log_id) = 1)
+SELECT s.user_id, s.content_id, kind,
+  CASE WHEN c.user_id IS NOT NULL THEN CASE WHEN level > 0 OR (level IS NULL AND kind = 'exercise') THEN 'mastered' ELSE 'finished' END WHEN h.user_id IS NOT NULL THEN 'needs help' ELSE 'started' END AS status,
+  c.user_id IS NULL AND h.user_id IS NOT NULL AS needs_help,
+  c.user_id IS NULL AND coalesce(level > 0 AND attempts >= 10 AND correct / attempts < 0.5, false) AS struggling,
+  progress, score, time_spent, coalesce(tries, 0) AS tries, coalesce(attempts, 0) AS attempts, correct / nullif(attempts, 0) AS correct_share, end_timestamp AS last_activity, least(first_done, completion_timestamp) AS completed_at
+FROM summaries s LEFT JOIN numbers USING (user_id, content_id) LEFT JOIN completed c USING (user_id, content_id) LEFT JOIN helpless h USING (user_id, content_id) LEFT JOIN handed_in USING (user_id, content_id)
+ORDER BY s.user_id, s.content_id;

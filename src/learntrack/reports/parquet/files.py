@@ -1,0 +1,111 @@
+"""Parquet files that are replaced whole, and only where their content has changed."""
+
+import filecmp
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow
+from pyarrow.parquet import ParquetWriter
+
+from learntrack.reports.parquet.tables import Columns
+from learntrack.storage.database import Row
+
+_ROWS = 20_000
+"""Rows that are held at once, and that make a group in the file."""
+_TYPES: dict[str, pyarrow.DataType] = {
+    "text": pyarrow.string(),
+    "texts": pyarrow.list_(pyarrow.string()),
+    "number": pyarrow.float64(),
+    "whole": pyarrow.int32(),
+    "flag": pyarrow.bool_(),
+    "moment": pyarrow.timestamp("ms", tz="UTC"),
+}
+
+
+class TableFile:
+    """A file while it is being written: rows are added, and at the end it takes its place if it differs."""
+
+    def __init__(self, path: Path, columns: Columns) -> None:
+        self.path, self.rows = path, 0
+        self._draft = path.with_name(f".{path.name}.draft")
+        self._schema = pyarrow.schema([(name, _TYPES[kind]) for name, kind in columns.items()])
+        self._held: dict[str, list[Any]] = {name: [] for name in columns}
+        self._writer: ParquetWriter | None = None
+
+    def add(self, row: Row) -> None:
+        """Add a row; a column that it lacks is null."""
+        for name, values in self._held.items():
+            values.append(row.get(name))
+        self.rows += 1
+        if self.rows % _ROWS == 0:
+            self._flush()
+
+    def finish(self) -> bool:
+        """Take the place of what was there; returns whether it differs. Without rows there is no file."""
+        if self.rows == 0:
+            return False
+        self._flush()
+        assert self._writer is not None
+        self._writer.close()
+        if self.path.exists() and filecmp.cmp(self._draft, self.path, shallow=False):
+            self._draft.unlink()
+            return False
+        self._draft.replace(self.path)
+        return True
+
+    def abandon(self) -> None:
+        """Leave what was there as it is."""
+        if self._writer is not None:
+            self._writer.close()
+        self._draft.unlink(missing_ok=True)
+
+    def _flush(self) -> None:
+        if self._writer is None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._writer = ParquetWriter(self._draft, self._schema, compression="zstd")
+        arrays = [pyarrow.array(self._held[field.name], field.type) for field in self._schema]
+        if len(arrays[0]):
+            self._writer.write_table(pyarrow.Table.from_arrays(arrays, schema=self._schema))
+        for values in self._held.values():
+            values.clear()
+
+
+class Files:
+    """The files of one run.
+
+    `written` are those that are new or differ, by their path within the folder; `kept` all that belong there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.written: list[str] = []
+        self.kept: set[str] = set()
+        self.rows = 0
+
+    @contextmanager
+    def file(self, path: str, columns: Columns) -> Iterator[TableFile]:
+        """A file to be written; where an exception comes through it stays what it was."""
+        made = TableFile(self.folder / path, columns)
+        try:
+            yield made
+        except BaseException:
+            made.abandon()
+            raise
+        if made.finish():
+            self.written.append(path)
+        if made.rows:
+            self.kept.add(path)
+            self.rows += made.rows
+
+    def remove_others(self, first_month: str) -> list[str]:
+        """Remove what was written before and has no rows any more, of this month and later; returns the paths."""
+        removed = []
+        for file in sorted(self.folder.glob("*/**/*.parquet")):
+            path = file.relative_to(self.folder).as_posix()
+            month = path.rpartition("month=")[2][:7] if "month=" in path else first_month
+            if path not in self.kept and month >= first_month:
+                file.unlink()
+                removed.append(path)
+        return removed

@@ -1,0 +1,129 @@
+"""What is written as Parquet files says what the reports say, and a second run writes only what has changed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from learntrack.domain import moments
+from learntrack.errors import Conflict
+from learntrack.reports.questions import questions
+from tests.reports.test_reports import NAIVE, World, close, different
+from tests.support import School, right
+
+parquet = pytest.importorskip("pyarrow.parquet")
+duckdb = pytest.importorskip("duckdb")
+
+SQL = Path(__file__).parents[2] / "scripts" / "analytics" / "duckdb"
+ANSWERED = sorted(file.stem.replace("_", "-") for file in SQL.glob("*.sql"))
+
+
+async def written(world: World, folder: Path, **more: Any) -> dict[str, Any]:
+    from learntrack.reports.parquet.service import ParquetExport
+
+    return await ParquetExport(world.api.db.reports, folder, **more).run()
+
+
+def asked(folder: Path, name: str, facility: str) -> list[dict[str, Any]]:
+    """A question's answer from the files, as the API writes it."""
+    connection = duckdb.connect()
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(f"SET VARIABLE files = '{folder}/v1'")
+    connection.execute(f"SET VARIABLE facility = '{facility}'")
+    connection.execute((SQL / "lib" / "tables.sql").read_text())
+    answer = connection.execute((SQL / f"{name.replace('-', '_')}.sql").read_text())
+    names = [column[0] for column in answer.description]
+    return [dict(zip(names, map(plain, row), strict=True)) for row in answer.fetchall()]
+
+
+def plain(value: Any) -> Any:
+    if hasattr(value, "tzinfo"):
+        return value.astimezone(moments.now().tzinfo).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+@pytest.mark.engines("embedded")
+async def test_duckdb_answers_the_reports_questions_from_the_files(school: School, tmp_path: Path) -> None:
+    world = await World(school).populate()
+    await written(world, tmp_path)
+
+    for name in ANSWERED:
+        expected = NAIVE[name](world)
+        found = asked(tmp_path, name, school.facility)
+        assert close(found, expected), different(name, found, expected)
+    assert set(ANSWERED) <= set(questions())
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_a_second_run_writes_only_what_has_changed(school: School, tmp_path: Path) -> None:
+    world = World(school)
+    api, learner, other = school.api, await school.learner(), await school.learner()
+    for person in (learner, other):
+        session = await api.start(person, **exercise_of())
+        await api.update(person, session, interactions=[right("q1")], time_spent_delta=5)
+
+    first = await written(world, tmp_path)
+    again = await written(world, tmp_path)
+    await api.update(learner, session_of(await api.start(learner, **exercise_of())), interactions=[right("q2")])
+    changed = await written(world, tmp_path)
+    mine = [path for path in changed["written"] if school.facility in path]
+
+    assert {path.split("/")[0] for path in first["written"]} >= {
+        "sessions",
+        "tries",
+        "attempts",
+        "interactions",
+        "users",
+    }
+    assert again["written"] == again["removed"] == []
+    assert {path.split("/")[0] for path in mine} == {"sessions", "summaries", "tries", "attempts", "interactions"}
+    assert len(mine) == len(changed["written"])
+    assert json.loads((tmp_path / "v1" / "watermark.json").read_text()) == changed
+
+
+@pytest.mark.engines("embedded")
+async def test_nobody_can_be_told_by_pseudonyms_and_a_forgotten_ones_rows_go(school: School, tmp_path: Path) -> None:
+    from learntrack.reports.parquet.pseudonyms import Pseudonyms
+    from tests.support import ROOT
+
+    world, pseudonyms = World(school), Pseudonyms(b"a key that is long enough")
+    api, learner = school.api, await school.learner()
+    session = await api.start(learner, **exercise_of())
+    await api.update(learner, session, interactions=[right("q1")])
+
+    await written(world, tmp_path, pseudonyms=pseudonyms)
+
+    known = {learner.id, session["session_id"], (await api.attempts(learner))[0]["id"]}
+    assert named_in(tmp_path, known) == []
+    with pytest.raises(Conflict):
+        await written(world, tmp_path)
+    await api.answer("DELETE", f"/api/roster/users/{learner.id}", ROOT)
+    await written(world, tmp_path, pseudonyms=pseudonyms)
+    assert named_in(tmp_path, {pseudonyms.of(learner.id)}) == []
+
+
+def named_in(folder: Path, keys: set[Any]) -> list[Path]:
+    """The files that have one of these ids in them."""
+    files = {file: str(parquet.read_table(file).to_pylist()) for file in folder.rglob("*.parquet")}
+    assert files
+    return [file for file, text in files.items() if any(key in text for key in keys)]
+
+
+def exercise_of() -> dict[str, Any]:
+    from tests.support import exercise
+
+    return exercise()
+
+
+def session_of(started: dict[str, Any]) -> str:
+    key: str = started["session_id"]
+    return key
+
+
+@pytest.mark.parametrize("key", [b"", b"short"])
+def test_a_short_key_is_refused(key: bytes) -> None:
+    from learntrack.reports.parquet.pseudonyms import Pseudonyms
+
+    with pytest.raises(ValueError, match="16 bytes"):
+        Pseudonyms(key)
