@@ -58,6 +58,7 @@ async def rows(found: AsyncIterator[Any]) -> list[Any]:
     return [row async for row in found]
 
 
+@pytest.mark.engines("embedded")  # whose reports are whole
 async def test_a_coach_reads_what_a_learner_has_recorded(api: Api, school: School, of: Opened) -> None:
     learner, coach, what = await school.learner(), await school.coach(), exercise()
     async with of(learner) as app:
