@@ -193,3 +193,10 @@ def test_what_cannot_be_restored_is_said_in_one_line_and_changes_nothing(
 
     assert word in terminal("restore", str(mistake(backup)), "--replace", expect=2).line
     assert not data_dir.exists()
+
+
+def test_what_is_to_fade_must_be_set_and_have_a_file(terminal: Terminal, data: Path, tmp_path: Path) -> None:
+    file = str(tmp_path / "faded.jsonl.gz")
+    assert "LEARNTRACK_RETAIN_SESSIONS_MONTHS" in terminal("retain", file, expect=2).line
+    assert "Name a FILE" in terminal("retain", expect=2, RETAIN_ANSWERS_MONTHS="6").line
+    assert "answers: 0 of before" in terminal("retain", "--dry-run", RETAIN_ANSWERS_MONTHS="6").out

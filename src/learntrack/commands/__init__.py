@@ -17,6 +17,7 @@ from learntrack.commands import (
     importing,
     migrate,
     report,
+    retain,
     rollup,
     roster,
     serve,
@@ -31,7 +32,7 @@ command = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for subject in (serve, demo, token, report, export, rollup, check, migrate, forget, roster, importing, backup):
+for subject in (serve, demo, token, report, export, rollup, check, migrate, forget, roster, importing, backup, retain):
     command.add_typer(subject.commands)
 
 

@@ -7,7 +7,7 @@ through them; lists, diff, totals and reports go from aggregation to answer with
 from beanie import Document
 
 from learntrack.documents.attempt_overflow import AttemptOverflow
-from learntrack.documents.bookkeeping import Deployment, IdempotencyKey, RollupState, Unfinished, Writer
+from learntrack.documents.bookkeeping import Deployment, IdempotencyKey, Retained, RollupState, Unfinished, Writer
 from learntrack.documents.content_sessions import ContentSession
 from learntrack.documents.content_summaries import ContentSummary
 from learntrack.documents.contents import Content, FormerEntry, Question
@@ -40,6 +40,7 @@ ALL: list[type[Document]] = [
     Touched,
     Lease,
     Deployment,
+    Retained,
     Unfinished,
     Writer,
 ]
@@ -65,6 +66,7 @@ __all__ = [
     "Question",
     "Quiz",
     "RecordingPermit",
+    "Retained",
     "RollupState",
     "Touched",
     "Unfinished",

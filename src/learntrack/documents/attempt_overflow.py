@@ -9,6 +9,7 @@ from learntrack.documents.base import Stored
 from learntrack.documents.holding import HoldsAttempts
 from learntrack.domain.attempt_places import Chunk
 from learntrack.domain.attempts import Attempt
+from learntrack.domain.fading import Kind, faded
 
 HOLDER_ATTEMPT = IndexModel(
     [("user_id", ASCENDING), ("holder_id", ASCENDING), ("attempts.id", ASCENDING)], name="holder_attempt"
@@ -57,6 +58,10 @@ class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no
             number=chunk.number,
             attempts=chunk.attempts,
         )
+
+    def fade(self, kind: Kind) -> None:
+        """Let answers, or interactions, fade."""
+        self.change(attempts=faded(self.attempts, kind))
 
     def chunk(self) -> Chunk:
         """The chunk as a book takes it."""

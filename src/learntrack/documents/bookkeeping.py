@@ -69,6 +69,22 @@ class Deployment(Stored, Document):  # type: ignore[misc]  # our ids are no Obje
         name = "deployment"
 
 
+class Retained(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
+    """Up to which end what is old has faded. Its id is the kind that has: sessions, attempts, answers, interactions."""
+
+    through: datetime
+
+    class Settings:
+        """Collection."""
+
+        name = "retained"
+
+    @classmethod
+    def begin(cls, kind: str, through: datetime) -> "Retained":
+        """A kind that has just faded."""
+        return cls.new(id=kind, through=through)
+
+
 class Unfinished(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A restore or a move into this database that has not ended. There is one at most, its id is `filling`.
 

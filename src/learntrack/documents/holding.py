@@ -1,14 +1,25 @@
 """Documents that hold attempts: the newest embedded, older ones in `attempt_overflow`."""
 
 from collections.abc import Sequence
+from math import fsum
 from typing import Any
+
+from pydantic import BaseModel
 
 from learntrack.documents.logged import Logged
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
 from learntrack.domain.attempt_places import Chunk, OverflowTotals
 from learntrack.domain.attempts import Attempt
+from learntrack.domain.fading import Kind, faded
 
 NO_ATTEMPTS: dict[str, Any] = {"attempt_count": 0, "correct_sum": 0.0, "completed_attempts": 0, "attempts": []}
+
+
+class FadedAttempts(BaseModel):
+    """How many attempts are counted that are not there any more, because they were old."""
+
+    attempt_count: int
+    completed_attempts: int
 
 
 class HoldsAttempts(Logged):
@@ -23,6 +34,7 @@ class HoldsAttempts(Logged):
     completed_attempts: int = 0
     attempts: list[Attempt] = []
     overflow: OverflowTotals | None = None
+    faded: FadedAttempts | None = None
 
     def book(self, limits: AttemptLimits, chunks: Sequence[Chunk] = ()) -> AttemptBook:
         """The attempts, to be recorded in: `keep` takes over what has been, and until then nothing here changes."""
@@ -42,3 +54,34 @@ class HoldsAttempts(Logged):
         self.__dict__["attempts"] = book.embedded
         for path in ("attempts",) if book.moved else (f"attempts.{position}" for position in book.changed):
             self.note(path)
+
+    @property
+    def has_attempts(self) -> bool:
+        """Whether any attempt is still there."""
+        return self.attempt_count > (self.faded.attempt_count if self.faded else 0)
+
+    def fade(self, kind: Kind) -> None:
+        """Let what is embedded of attempts fade; chunks are documents of their own, and go where attempts do.
+
+        Attempts that go are counted on: as chunks that are not there.
+        """
+        if kind is Kind.attempts:
+            if not self.has_attempts:
+                return
+            self.change(overflow=_all_moved(self.overflow, self.attempts))
+            self.change(
+                faded=FadedAttempts(attempt_count=self.attempt_count, completed_attempts=self.completed_attempts)
+            )
+        self.change(attempts=faded(self.attempts, kind))
+
+
+def _all_moved(totals: OverflowTotals | None, attempts: Sequence[Attempt]) -> OverflowTotals:
+    """The totals with these attempts in them too."""
+    starts = [attempt.start_timestamp for attempt in attempts] + ([totals.newest_start] if totals else [])
+    return OverflowTotals(
+        chunk_count=totals.chunk_count if totals else 0,
+        attempt_count=len(attempts) + (totals.attempt_count if totals else 0),
+        correct_sum=fsum(attempt.correct for attempt in attempts) + (totals.correct_sum if totals else 0.0),
+        completed_attempts=sum(attempt.complete for attempt in attempts) + (totals.completed_attempts if totals else 0),
+        newest_start=max(starts),
+    )

@@ -116,7 +116,11 @@ class Merging:
         if book is None:
             chunks = await self._stored.chunks(document, document.user_id) if document.overflow is not None else {}
             book = document.book(AttemptLimits(), [chunk.chunk() for chunk in chunks.values()])
-        book.take_over(part.attempts, size=part.size)
+        attempts = part.attempts
+        if document.faded is not None and document.overflow is not None:
+            # What has faded is counted already; what is newer has never been here.
+            attempts = [each for each in attempts if each.start_timestamp > document.overflow.newest_start]
+        book.take_over(attempts, size=part.size)
         document.keep(book)
         for chunk in book.chunks:
             if chunk.changed:

@@ -112,14 +112,17 @@ def holding(attempt_id: str, readable: Readable) -> list[Stage]:
 
 
 def matching_count(filters: LogFilters, holder: str = "$") -> Any:
-    """How many matching attempts a holder has, as far as it counts them (not by item).
+    """How many matching attempts a holder has, as far as it counts them (not by item); without those that have faded.
 
     Args:
         filters: What they must match.
         holder: How an expression names the holder's fields: "$", or of a variable "$$name.".
 
     """
-    everything, completed = f"{holder}attempt_count", f"{holder}completed_attempts"
+    everything, completed = (
+        {"$subtract": [f"{holder}{field}", {"$ifNull": [f"{holder}faded.{field}", 0]}]}
+        for field in ("attempt_count", "completed_attempts")
+    )
     if filters.complete is None:
         return everything
     return completed if filters.complete else {"$subtract": [everything, completed]}

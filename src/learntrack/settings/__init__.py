@@ -181,6 +181,26 @@ class Settings(BaseSettings):
         Field(description="How many days ago an item of an offline client's queue may have occurred.", gt=0, le=3650),
     ] = 30.0
 
+    retain_sessions_months: Annotated[
+        int | None,
+        Field(description="Months after which `learntrack retain` lets visits fade; unset: never.", ge=2),
+    ] = None
+    retain_attempts_months: Annotated[
+        int | None,
+        Field(description="Months after which `learntrack retain` lets attempts fade; unset: never.", ge=2),
+    ] = None
+    retain_answers_months: Annotated[
+        int | None,
+        Field(description="Months after which `learntrack retain` lets what was answered fade; unset: never.", ge=2),
+    ] = None
+    retain_interactions_months: Annotated[
+        int | None,
+        Field(
+            description="Months after which `learntrack retain` lets attempts' histories fade; unset: never.",
+            ge=2,
+        ),
+    ] = None
+
     max_body_bytes: Annotated[
         int, Field(description="The largest request body, in bytes; a larger one is 413.", ge=1024)
     ] = 5 * 1024 * 1024

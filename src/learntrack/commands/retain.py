@@ -1,0 +1,59 @@
+"""`learntrack retain`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from learntrack.commands.terminal import fail, progress_bar
+
+if TYPE_CHECKING:
+    from learntrack.domain.fading import Kind
+
+commands = typer.Typer()
+
+
+@commands.command()
+def retain(
+    file: Annotated[
+        Path | None, typer.Argument(help="A new file for what fades: JSON lines, compressed (.jsonl.gz).")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would fade, change nothing.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Look at all that is old, also at what a run has seen before.")
+    ] = False,
+) -> None:
+    """Let fade what is older than LEARNTRACK_RETAIN_…_MONTHS, after writing it into FILE. Totals stay.
+
+    Run it as a job, for example every month. After a failure just run it again, with another file.
+    """
+    from learntrack.commands.connected import configured, with_database
+    from learntrack.domain import moments
+    from learntrack.domain.fading import Kind, months_before
+    from learntrack.retention.export import new_export
+    from learntrack.retention.service import Retention
+    from learntrack.storage import Database
+
+    settings = configured()
+    months = {kind: getattr(settings, f"retain_{kind}_months") for kind in Kind}
+    before = {kind: months_before(moments.now(), given) for kind, given in months.items() if given is not None}
+    if not before:
+        fail(
+            "Nothing is set to fade: LEARNTRACK_RETAIN_SESSIONS_MONTHS, _ATTEMPTS_, _ANSWERS_ or _INTERACTIONS_MONTHS."
+        )
+    bar = progress_bar(with_end=False)
+
+    async def work(db: Database) -> "dict[Kind, int]":
+        await db.prepare()
+        retention = Retention(db, before, everything=everything)
+        with bar:
+            task = bar.add_task("tries and sessions", total=None)
+            if file is None or dry_run:
+                return await retention.run(None, lambda step: bar.advance(task, step))
+            with new_export(file) as export:
+                return await retention.run(export, lambda step: bar.advance(task, step))
+
+    if file is None and not dry_run:
+        fail("Name a FILE for what fades, or --dry-run.")
+    for kind, count in with_database(settings, work).items():
+        print(f"{kind}: {count} of before {before[kind]:%Y-%m-%d} {'would fade' if dry_run else 'have faded'}")

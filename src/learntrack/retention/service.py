@@ -1,0 +1,155 @@
+"""Letting what is old fade: looked for, written into a file, then taken out of the database, some at a time."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog, Retained
+from learntrack.documents.base import Row
+from learntrack.domain.fading import Kind
+from learntrack.retention.export import Export
+from learntrack.storage import Database
+from learntrack.storage.transactions import Tx
+
+Holder = MasteryLog | ContentSession
+Progress = Callable[[int], None]
+
+_STEP = 50
+_STEP_BYTES = 2**20
+"""Bytes of JSON in a step, so that what a transaction writes fits the embedded engine's cache."""
+_HOLDERS: tuple[type[Holder], ...] = (MasteryLog, ContentSession)
+
+
+@dataclass
+class _Old:
+    """A try, or a session, that is old, as it was read; and the chunks of its attempts."""
+
+    holder: Holder
+    chunks: list[AttemptOverflow]
+
+    def line(self, kind: Kind) -> bytes:
+        """It as a line of the export."""
+        line = {
+            "fades": kind,
+            "collection": self.holder.collection(),
+            "document": self.holder.row(),
+            "chunks": [chunk.row() for chunk in self.chunks],
+        }
+        return msgspec.json.encode(line)
+
+    def row(self) -> tuple[Row, list[Row]]:
+        """All of it, to compare."""
+        return self.holder.row(), [chunk.row() for chunk in self.chunks]
+
+    def fades(self, kind: Kind) -> bool:
+        """Whether anything of it fades; its documents are changed by that, not what is stored."""
+        if kind is Kind.sessions:
+            return not self.holder.has_attempts
+        if not self.holder.has_attempts:
+            return False
+        self.holder.fade(kind)
+        for chunk in self.chunks:
+            chunk.fade(kind)
+        return any(each.write() is not None for each in (self.holder, *self.chunks))
+
+
+class Retention:
+    """Lets what ended before these moments fade.
+
+    Args:
+        db: Where everything is stored.
+        before: By kind, the moment; a kind that is not there stays.
+        everything: Look at all that is old, not only at what has become so since the last run.
+
+    """
+
+    def __init__(self, db: Database, before: Mapping[Kind, datetime], *, everything: bool = False) -> None:
+        self._db = db
+        self._before = {kind: before[kind] for kind in Kind if kind in before}
+        self._everything = everything
+
+    async def run(self, export: Export | None, progress: Progress = lambda _: None) -> dict[Kind, int]:
+        """Let it fade; returns how many tries and sessions did, by kind. After a failure just run it again.
+
+        Args:
+            export: Where it is written to before; None only looks.
+            progress: Is told how many have been looked at since it was last told.
+
+        """
+        return {kind: await self._fade(kind, export, progress) for kind in self._before}
+
+    async def _fade(self, kind: Kind, export: Export | None, progress: Progress) -> int:
+        done, missed = 0, 0
+        for holders in (ContentSession,) if kind is Kind.sessions else _HOLDERS:
+            async for step in self._steps(holders, kind):
+                progress(len(step))
+                lines = {each.holder.id: each.line(kind) for each in step}
+                rows = {each.holder.id: each.row() for each in step}
+                fading = [each.holder.id for each in step if each.fades(kind)]
+                if export is None or not fading:
+                    done += len(fading)
+                    continue
+                export.write([lines[name] for name in fading])
+                faded = await self._db.transaction(_Step(self._db, holders, kind, rows, fading).run)
+                done += faded
+                missed += len(fading) - faded
+        if export is not None and not missed:
+            state = Retained.begin(kind, self._before[kind])
+            await self._db.collection(Retained).replace_one(state.key(), state.row(), upsert=True)
+        return done
+
+    async def _steps(self, holders: type[Holder], kind: Kind) -> AsyncIterator[list[_Old]]:
+        """What is old, some at a time. Index: newest (tries)."""
+        last = None if self._everything else await self._db.find_one(Retained, {"_id": kind.value})
+        ended = {"$lt": self._before[kind]} | ({} if last is None else {"$gte": last["through"]})
+        step: list[_Old] = []
+        size = 0
+        async for row in self._db.stream(holders, [{"$match": {"end_timestamp": ended}}], batch=_STEP):
+            old = _Old(holders.read(row), [])
+            if old.holder.overflow is not None:
+                old.chunks = await _chunks(self._db, old.holder, None)
+            step.append(old)
+            size += len(old.line(kind))
+            if len(step) >= _STEP or size >= _STEP_BYTES:
+                yield step
+                step, size = [], 0
+        if step:
+            yield step
+
+
+@dataclass
+class _Step:
+    """What fades in one transaction: what of it has changed since it was read, and written out, is left for later."""
+
+    db: Database
+    holders: type[Holder]
+    kind: Kind
+    rows: Mapping[str, tuple[Row, list[Row]]]
+    fading: Sequence[str]
+
+    async def run(self, tx: Tx) -> int:
+        """Do it; returns how many have faded."""
+        unchanged: list[_Old] = []
+        for holder in await self.db.load(self.holders, {"_id": {"$in": list(self.fading)}}, tx):
+            chunks = await _chunks(self.db, holder, tx) if holder.overflow is not None else []
+            old = _Old(holder, chunks)
+            if old.row() == self.rows[holder.id] and old.fades(self.kind):
+                unchanged.append(old)
+        if self.kind is Kind.sessions:
+            ids = [old.holder.id for old in unchanged]
+            return await self.db.remove(self.holders, {"_id": {"$in": ids}}, tx) if ids else 0
+        for old in unchanged:
+            if self.kind is Kind.attempts and old.chunks:
+                gone = {"user_id": old.holder.user_id, "holder_id": old.holder.id}
+                await self.db.remove(AttemptOverflow, gone, tx)
+        kept = [] if self.kind is Kind.attempts else [chunk for old in unchanged for chunk in old.chunks]
+        await self.db.write([*(old.holder for old in unchanged), *kept], tx)
+        return len(unchanged)
+
+
+async def _chunks(db: Database, holder: Holder, tx: Tx) -> list[AttemptOverflow]:
+    """The older attempts of a long try, or session. Index: holder_attempt."""
+    found = await db.load(AttemptOverflow, {"user_id": holder.user_id, "holder_id": holder.id}, tx)
+    return sorted(found, key=lambda chunk: chunk.number)
