@@ -9,8 +9,6 @@ import pytest
 from prometheus_client import REGISTRY, generate_latest
 
 from learntrack import __version__
-from learntrack.documents import RollupState
-from learntrack.domain import moments
 from learntrack.web import measured
 from learntrack.web.limits import ENDLESS
 from learntrack.web.request_log import RequestLog
@@ -69,7 +67,6 @@ async def test_the_token_of_the_settings_is_asked_for(api: Api) -> None:
 async def test_what_is_looked_up_is_there(api: Api, tmp_path: Path) -> None:
     (tmp_path / "engine.json").write_text('{"uri": "mongodb://x", "restarts": 2}')
     found = {"data_dir": tmp_path, "mongodb_uri": "mongodb://x", "watched_disk": tmp_path}
-    await api.db.collection(RollupState).insert_one(RollupState.begin("a-question", moments.now()).row())
     async with another(api, **found) as client:
         text = (await client.get("/metrics")).text
 
@@ -77,7 +74,7 @@ async def test_what_is_looked_up_is_there(api: Api, tmp_path: Path) -> None:
         f'learntrack_build_info{{python="{platform.python_version()}",version="{__version__}"}} 1.0',
         "learntrack_engine_restarts_total 2.0",
         "learntrack_disk_free_bytes ",
-        'learntrack_rollup_age_seconds{report="a-question"}',
+        "learntrack_rollup_age_seconds ",
         "process_resident_memory_bytes ",
         "learntrack_group_jobs_bucket",
         "learntrack_open_pages ",

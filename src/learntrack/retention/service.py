@@ -6,8 +6,9 @@ from datetime import datetime
 
 import msgspec
 
-from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog, Retained
+from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog, Retained, Touched
 from learntrack.documents.base import Row
+from learntrack.domain import moments
 from learntrack.domain.fading import Kind
 from learntrack.retention.export import Export
 from learntrack.storage import Database
@@ -145,7 +146,9 @@ class _Step:
                 gone = {"user_id": old.holder.user_id, "holder_id": old.holder.id}
                 await self.db.remove(AttemptOverflow, gone, tx)
         kept = [] if self.kind is Kind.attempts else [chunk for old in unchanged for chunk in old.chunks]
-        await self.db.write([*(old.holder for old in unchanged), *kept], tx)
+        tries = [old.holder for old in unchanged if isinstance(old.holder, MasteryLog)]
+        marks = [Touched.by_logs([(log.user_id, log.content_id) for log in tries], moments.now())] if tries else []
+        await self.db.write([*(old.holder for old in unchanged), *kept, *marks], tx)
         return len(unchanged)
 
 

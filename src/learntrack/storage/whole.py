@@ -10,12 +10,12 @@ from pymongo import InsertOne, ReplaceOne
 from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
-from learntrack.documents import Deployment, Unfinished, Writer
+from learntrack.documents import Deployment, Lease, Unfinished, Writer
 from learntrack.storage.database import Database
 from learntrack.storage.errors import DatabaseUnavailable, StartError, translated
 
-NOT_DATA = frozenset({Writer.collection(), Unfinished.collection()})
-"""Collections that say something of this database alone: who writes into it now, and whether it is whole."""
+NOT_DATA = frozenset({Writer.collection(), Lease.collection(), Unfinished.collection()})
+"""Collections that say something of this database alone: who works on it now, and whether it is whole."""
 MOST_BYTES = 2 * 2**20
 MOST_DOCUMENTS = 1000
 _UNDECODED: CodecOptions[Any] = CodecOptions(document_class=RawBSONDocument)

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector, generate_late
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from learntrack import __version__
-from learntrack.documents import RollupState
+from learntrack.documents import Touched
 from learntrack.domain import moments
 from learntrack.settings import Settings
 from learntrack.storage import Database, DatabaseUnavailable
@@ -75,14 +75,13 @@ def _engine(settings: Settings) -> Iterable[Metric]:
 
 
 async def _rollups(db: Database) -> list[Metric]:
-    age = GaugeMetricFamily("learntrack_rollup_age_seconds", "How old a rollup is.", labels=["report"])
+    """Since when the oldest change waits to be in the rollups."""
     try:
-        rows = await db.find(RollupState, {})
+        oldest = await db.rows(Touched, [{"$sort": {"at": 1}}, {"$limit": 1}])
     except DatabaseUnavailable:
         return []  # other numbers say that
-    for row in rows:
-        age.add_metric([row["_id"]], (moments.now() - row["as_of"]).total_seconds())
-    return [age]
+    age = (moments.now() - oldest[0]["at"]).total_seconds() if oldest else 0.0
+    return [GaugeMetricFamily("learntrack_rollup_age_seconds", "How old what is kept ready of reports is.", age)]
 
 
 def _processes(workers: Sequence[int]) -> list[Metric]:
