@@ -117,16 +117,30 @@ def chart(days: list[Day], learners: int, words: Words, *, height: int = 170, pe
     halves = {0, ceil(top / 2), top}
     people_ticks = [Tick(people_height - value / top * people_height, words.number(value)) for value in sorted(halves)]
     every = ceil(len(shown) / 12) if weeks else 0
-    labels = [
-        Tick((number + 0.5) * step, words.day(day.first))
-        for number, day in enumerate(shown)
-        if (number % every == 0 if weeks else day.first.weekday() == 0 or number == 0)
-    ]
+    labels = _apart(
+        [
+            Tick((number + 0.5) * step, words.day(day.first))
+            for number, day in enumerate(shown)
+            if (number % every == 0 if weeks else day.first.weekday() == 0 or number == 0)
+        ]
+    )
     rest = _weekend(words)
     weekends = (
         [] if weeks else [(number * step, step) for number, day in enumerate(shown) if day.first.weekday() in rest]
     )
-    return Days(days, weeks, hours, people, hour_ticks, people_ticks, _apart(labels), weekends, _gaps(shown, step))
+    found = Days(days, weeks, hours, people, hour_ticks, people_ticks, labels, weekends, _gaps(shown, step))
+    return _mirrored(found) if words.direction == "rtl" else found
+
+
+def _mirrored(days: Days) -> Days:
+    """The charts for who reads from right to left: time runs so, too."""
+    for bar in (*days.hours, *days.people):
+        bar.x = round(100 - bar.x - bar.width, 2)
+    for label in days.labels:
+        label.at = 100 - label.at
+    days.weekends = [(100 - x - width, width) for x, width in days.weekends]
+    days.gaps = [100 - x for x in days.gaps]
+    return days
 
 
 def _bar(number: int, day: Day, step: float, height: float, words: Words, weeks: bool) -> Bar:

@@ -1,6 +1,7 @@
 """The line chart of progress: points in an SVG of 400 × 200, the plot from 34 to 312."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from math import ceil
 
 from msgspec import Struct
@@ -9,7 +10,9 @@ from learntrack.pages.days import Tick
 from learntrack.pages.learner_page import Point
 from learntrack.pages.words import Words
 
-_LEFT, _RIGHT, _TOP, _BASE = 34.0, 312.0, 24.0, 170.0
+_WIDTH, _LEFT, _RIGHT, _TOP, _BASE = 400.0, 34.0, 312.0, 24.0, 170.0
+_FAR = timedelta(days=10)
+"""Labels nearer to the first point would run into the axis."""
 _STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _APART = 14.0
 
@@ -39,7 +42,8 @@ def line_chart(points: Sequence[Point], words: Words) -> LineChart | None:
     span = (points[-1].day - points[0].day).days or 1
 
     def x(point: Point) -> float:
-        return round(_LEFT + (_RIGHT - _LEFT) * (point.day - points[0].day).days / span, 1)
+        along = round(_LEFT + (_RIGHT - _LEFT) * (point.day - points[0].day).days / span, 1)
+        return _WIDTH - along if words.direction == "rtl" else along
 
     def y(value: float) -> float:
         return round(_BASE - (_BASE - _TOP) * value / top, 1)
@@ -50,6 +54,7 @@ def line_chart(points: Sequence[Point], words: Words) -> LineChart | None:
     if class_last is not None and abs(own_end - class_end) < _APART:
         label = class_end + (_APART if own_end >= class_end else -_APART)
     every = max(1, ceil(len(points) / 4))
+    labelled = [point for point in points[::-every] if point is points[0] or point.day - points[0].day > _FAR]
     return LineChart(
         own=" ".join(f"{x(point)},{y(point.own)}" for point in points),
         of_class=" ".join(f"{x(point)},{y(point.of_class)}" for point in points if point.of_class is not None),
@@ -59,6 +64,6 @@ def line_chart(points: Sequence[Point], words: Words) -> LineChart | None:
         own_last=words.number(last.own),
         class_last=words.number(class_last or 0, 1),
         ticks=[Tick(y(value), words.number(value)) for value in range(0, top + 1, step)],
-        labels=[Tick(x(point), words.day(point.day)) for point in points[::every]],
+        labels=[Tick(x(point), words.day(point.day)) for point in labelled],
         told=", ".join(f"{words.day(point.day)} {words.number(point.own)}" for point in points),
     )
