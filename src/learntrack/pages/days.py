@@ -105,7 +105,7 @@ def chart(days: list[Day], learners: int, words: Words, *, height: int = 170, pe
     weeks = len(days) > MOST_DAYS
     shown = by_week(days) if weeks else days
     step = 100 / max(1, len(shown))
-    most, hour_ticks = _axis(max((day.seconds / 3600 for day in shown), default=0.0), height, words, " h")
+    most, hour_ticks = _axis(max((day.seconds / 3600 for day in shown), default=0.0), height, words)
     hours = [
         _bar(number, day, step, day.seconds / 3600 / most * height, words, weeks) for number, day in enumerate(shown)
     ]
@@ -150,15 +150,16 @@ def _bar(number: int, day: Day, step: float, height: float, words: Words, weeks:
     return Bar(round(x, 2), round(width, 2), round(max(height, 2.0), 1), day.sessions == 0, ends >= words.today, day)
 
 
-def _axis(most: float, height: int, words: Words, unit: str) -> tuple[float, list[Tick]]:
-    """Three or four round marks from nothing to at least the most."""
+def _axis(most: float, height: int, words: Words) -> tuple[float, list[Tick]]:
+    """Three or four round marks of hours, from nothing to at least the most."""
     step = next((each for each in (0.1, 0.25, 0.5, *_STEPS) if most / each <= 3), _STEPS[-1] * ceil(most / 3000))
     marks = max(1, ceil(most / step))
     top = step * marks
-    return top, [
-        Tick(height - number / marks * height, words.number(number * step, 2) + (unit if number else ""))
-        for number in range(marks + 1)
-    ]
+    return top, [Tick(height - number / marks * height, _hours(number * step, words)) for number in range(marks + 1)]
+
+
+def _hours(hours: float, words: Words) -> str:
+    return words.say("%(hours)s h", hours=words.number(hours, 2)) if hours else words.number(0)
 
 
 def _weekend(words: Words) -> set[int]:
