@@ -1,15 +1,17 @@
 """Letting the logs of learners follow them into another facility."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, User
 from learntrack.documents.base import Stored
 from learntrack.reports.upkeep.items import Item
 from learntrack.storage import Database
+from learntrack.storage.database import Stage
 
 _LOGS: Sequence[type[Stored]] = (ContentSummary, ContentSession, MasteryLog, AttemptOverflow)
 _STEP = 200
-"""Learners who are looked at in one question."""
+"""Learners who are looked at in one question, and logs that are changed in one command."""
 
 
 async def facilities_of(db: Database, users: Sequence[str]) -> dict[str, str]:
@@ -34,14 +36,20 @@ async def follow(db: Database, users: Sequence[str]) -> set[Item]:
 
 
 async def _follow_into(db: Database, facility: str, members: Sequence[str]) -> set[Item]:
-    elsewhere = {"user_id": {"$in": list(members)}, "facility_id": {"$ne": facility}}
+    # Two conditions, because the embedded engine uses an index only for one that it covers whole.
+    elsewhere: list[Stage] = [
+        {"$match": {"user_id": {"$in": list(members)}}},
+        {"$match": {"facility_id": {"$ne": facility}}},
+    ]
     key = {"facility": "$facility_id", "content": "$content_id"}
-    left = [row["_id"] for row in await db.rows(MasteryLog, [{"$match": elsewhere}, {"$group": {"_id": key}}])]
+    left = [row["_id"] for row in await db.rows(MasteryLog, [*elsewhere, {"$group": {"_id": key}}])]
     touched = {(place, each["content"]) for each in left for place in (facility, each.get("facility")) if place}
     for kind in _LOGS:
-        db.check_disk()
-        for user in members:
-            of_user = {"user_id": user, "facility_id": {"$ne": facility}}
-            if await db.find_one(kind, of_user, {"_id": 1}) is not None:
-                await db.collection(kind).update_many(of_user, {"$set": {"facility_id": facility}})
+        found = [row["_id"] async for row in db.stream(kind, [*elsewhere, {"$project": {"_id": 1}}])]
+        for first in range(0, len(found), _STEP):
+            db.check_disk()
+            part: dict[str, Any] = {"_id": {"$in": found[first : first + _STEP]}}
+            if db.capabilities.sharded:
+                part["user_id"] = {"$in": list(members)}
+            await db.collection(kind).update_many(part, {"$set": {"facility_id": facility}})
     return touched
