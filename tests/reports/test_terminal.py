@@ -9,7 +9,7 @@ import pytest
 from learntrack.domain import moments
 from learntrack.reports import terminal
 from learntrack.reports.formats import Answer
-from learntrack.reports.questions import Column
+from learntrack.reports.questions import Column, ColumnKind
 from learntrack.storage.database import Row
 
 
@@ -17,7 +17,7 @@ def table_of(name: str, file: Path) -> str:
     async def rows() -> AsyncIterator[Row]:
         yield {"name": name}
 
-    answer = Answer("a", "A report", "It says much.", moments.now(), [Column("name", "text", "")], rows())
+    answer = Answer("a", "A report", "It says much.", moments.now(), "UTC", [Column("name", "text", "")], rows())
     asyncio.run(terminal.write(answer, "table", file, lambda: None))
     return file.read_text()
 
@@ -38,3 +38,40 @@ def table_of(name: str, file: Path) -> str:
 )
 def test_a_learners_name_is_text_whatever_is_in_it(tmp_path: Path, name: str, shown: str) -> None:
     assert shown in table_of(name, tmp_path / "report.txt")
+
+
+async def _two_ids(file: Path, form: str) -> str:
+    ids = {"content_id": "c0" * 16, "user_id": "d0" * 16}
+
+    async def rows() -> AsyncIterator[Row]:
+        yield ids | {"share": 0.9996, "time_spent": 8.166666666666666}
+
+    kinds: dict[str, ColumnKind] = {
+        "content_id": "content",
+        "user_id": "user",
+        "share": "share",
+        "time_spent": "seconds",
+    }
+    columns = [Column(name, kind, "") for name, kind in kinds.items()]
+    answer = Answer("a", "A report", "It says much.", moments.now(), "Africa/Nairobi", columns, rows())
+    await terminal.write(answer, form, file, lambda: None)
+    return file.read_text()  # noqa: ASYNC240 - a test's own small file
+
+
+def test_a_narrow_terminal_keeps_ids_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    table = asyncio.run(_two_ids(tmp_path / "report.txt", "table"))
+
+    assert "c0" * 16 in table
+    assert "d0" * 16 in table
+    assert "0.999" in table
+
+
+def test_html_has_titles_and_rounded_numbers(tmp_path: Path) -> None:
+    page = asyncio.run(_two_ids(tmp_path / "report.html", "html"))
+
+    assert ">Time spent</th>" in page
+    assert ">8.17</td>" in page
+    assert ">0.999</td>" in page
+    assert "days are those of Africa/Nairobi" in page

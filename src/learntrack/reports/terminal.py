@@ -2,10 +2,10 @@
 
 import re
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, select_autoescape
 from rich.console import Console
@@ -13,13 +13,17 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from learntrack.domain.shares import rounded_down
 from learntrack.reports import formats
 from learntrack.reports.formats import Answer, shown
-from learntrack.reports.questions import questions
+from learntrack.reports.questions import Column, questions
 from learntrack.storage.database import Row
 
 _COMMANDING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _NUMBERS = ("number", "seconds", "share")
+_IDS = ("id", "user", "lesson", "quiz", "content")
+_ID_WIDTH = 32
+_LEAST_WIDTH = 10
 
 
 def list_questions(console: Console) -> None:
@@ -52,7 +56,11 @@ async def write(answer: Answer, form: str, output: Path | None, count: Callable[
         elif form == "html":
             template = _templates().get_template("report.html")
             rows = [row async for row in answer.rows]
-            target.write(template.render(answer=answer, rows=rows, shown=shown, numbers=_NUMBERS).encode())
+            target.write(
+                template.render(
+                    answer=answer, rows=rows, shown=shown, readable=readable, titled=_titled, numbers=_NUMBERS
+                ).encode()
+            )
         else:
             parts = {
                 "csv": lambda: formats.as_csv(answer.columns, answer.rows, bom=bom),
@@ -73,26 +81,43 @@ async def _counted(rows: AsyncIterator[Row], count: Callable[[], None]) -> Async
 
 
 async def _table(answer: Answer, *, wide: bool) -> str:
-    console = Console(width=200) if wide else Console()
+    console = Console(width=max(200 if wide else Console().width, _least_width(answer.columns)))
     table = Table(title=f"{answer.title} (as of {shown(answer.as_of, 'timestamp')})", caption=answer.description)
     for column in answer.columns:
-        table.add_column(column.name, justify="right" if column.kind in _NUMBERS else "left", overflow="fold")
+        is_id = column.kind in _IDS
+        justify: Literal["left", "right"] = "right" if column.kind in _NUMBERS else "left"
+        least = _ID_WIDTH if is_id else _LEAST_WIDTH
+        table.add_column(column.name, justify=justify, overflow="fold", no_wrap=is_id, min_width=least)
     async for row in answer.rows:
         # As texts, because in a string `[…]` would be markup.
-        table.add_row(*(Text(_text(row[column.name], column.kind)) for column in answer.columns))
+        table.add_row(*(Text(readable(row[column.name], column.kind)) for column in answer.columns))
     with console.capture() as captured:
         console.print(table)
     return captured.get()
 
 
-def _text(value: Any, kind: str) -> str:
+def _least_width(columns: Sequence[Column]) -> int:
+    """In how many characters every id is whole and nothing else is squeezed beyond reading. A terminal that has fewer
+    breaks the lines, and an id can still be copied.
+    """
+    inside = sum(_ID_WIDTH if column.kind in _IDS else _LEAST_WIDTH for column in columns)
+    return inside + 3 * len(columns) + 1
+
+
+def readable(value: Any, kind: str) -> str:
+    """A value as people read it: numbers rounded, shares rounded down."""
     if value is None:
         return ""
     if kind == "share":
-        return f"{value:.3f}"
+        return f"{rounded_down(value, 3):.3f}"
     if isinstance(value, float):
         return f"{value:g}" if value == round(value) else f"{value:.2f}"
     return _harmless(str(shown(value, kind)))
+
+
+def _titled(column: Column) -> str:
+    """A column's title: its name in words."""
+    return column.name.replace("_", " ").capitalize()
 
 
 def _harmless(text: str) -> str:
