@@ -40,6 +40,7 @@ from learntrack.web import metrics, tracing
 from learntrack.web.api_description import assets, openapi_config
 from learntrack.web.bodies import DescribedBodies, JsonRequest
 from learntrack.web.compression import compression
+from learntrack.web.entrances import documentation
 from learntrack.web.envelope import enveloped
 from learntrack.web.health import HealthController
 from learntrack.web.problems import problem_details
@@ -63,6 +64,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
             _api(settings),
             HealthController,
             metrics.MetricsController,
+            documentation,
             assets(),
             page_assets(),
             pages(),
