@@ -12,7 +12,7 @@ from learntrack.storage.engine.embedded import EmbeddedEngine
 from tests.commands.typed import Terminal
 from tests.support import new_id
 
-USER = new_id()
+USER = "c0ffee00c0ffee00c0ffee00c0ffee00"
 JOBS = [["check"], ["forget", USER], ["report", "totals"], ["rollup"], ["roster", "load", "roster.json"]]
 
 
