@@ -62,12 +62,19 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
         own_id = new_id()
         return cls.new(id=own_id, at=at, owner=own_id, forgotten=_pairs(items))
 
-    def leave_out(self, user: str) -> None:
-        """Know nothing of this user."""
-        for name in ("logs", "moved"):
-            kept = [entry for entry in getattr(self, name) if entry.split(":")[0] != user]
-            if kept != getattr(self, name):
-                self.change(**{name: kept})
+    def without(self, user: str) -> "Touched | None":
+        """What is left of it without this user, as another mark, since the owner may be them; None for nothing."""
+        kept = {
+            "logs": [entry for entry in self.logs if entry.split(":")[0] != user],
+            "moved": [entry for entry in self.moved if entry != user],
+            "items": self.items,
+            "forgotten": self.forgotten,
+        }
+        named = {name: entries for name, entries in kept.items() if entries}
+        if not named:
+            return None
+        own_id, owners = new_id(), [entry.split(":")[0] for entry in (*kept["logs"], *kept["moved"])]
+        return Touched.new(id=own_id, at=self.at, owner=owners[0] if owners else own_id, **named)
 
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> list[str]:

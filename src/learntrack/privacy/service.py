@@ -163,9 +163,8 @@ class Privacy:
         async def work(tx: Tx) -> None:
             naming = {"$or": [{"logs": {"$regex": f"^{user}:"}}, {"moved": user}]}
             marks = await self._db.load(Touched, naming, tx)
-            for mark in marks:
-                mark.leave_out(user)
-            await self._db.write(marks, tx)
+            await self._db.remove(Touched, {"_id": {"$in": [mark.id for mark in marks]}}, tx)
+            await self._db.write([left for mark in marks if (left := mark.without(user)) is not None], tx)
 
         await self._db.transaction(work)
 
