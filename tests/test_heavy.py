@@ -117,9 +117,8 @@ def test_a_body_of_millions_of_values(service: Service, entries: bytes, size: in
     session = ask(service, "POST", CONTENT, learner, json=video()).json()["session_id"]
     body = b'{"extra_fields":{"x":[' + entries * (size // len(entries)) + b"1]}}"
     with alive_meanwhile(service):
-        for _ in range(2):
-            answer = ask(service, "PUT", f"{CONTENT}/{session}", learner, content=body)
-            assert answer.status_code in (200, 413, 503), answer.text
+        answer = ask(service, "PUT", f"{CONTENT}/{session}", learner, content=body)
+    assert answer.status_code in (200, 413, 503), answer.text
 
 
 @pytest.mark.parametrize("entry", [b"[],", b'{"":{}},', b"1,"])

@@ -17,7 +17,7 @@ from learntrack.documents import (
     User,
 )
 from learntrack.documents.base import Stored
-from learntrack.documents.recording_permits import PermitUse, RecordingPermit
+from learntrack.documents.recording_permits import RecordingPermit
 from learntrack.documents.roster import Assigned, Role
 from learntrack.errors import BeingForgotten, InvalidFields, field_error
 from learntrack.roster.checks import too_few
@@ -145,16 +145,14 @@ class RosterWriting:
         new = {record.id: f"users[{number}]" for number, record in enumerate(roster.users) if record.id not in stored}
         if not new:
             return
-        permits = [PermitUse(user, self._at) for user in new]
         query = {"_id": {"$in": [RecordingPermit.id_of(user) for user in new]}}
-        withdrawn = {
-            permit.id for permit in await self._db.load(RecordingPermit, query, self._tx) if permit.refuses(self._at)
-        }
+        permits = {permit.id: permit for permit in await self._db.load(RecordingPermit, query, self._tx)}
         for user, place in new.items():
-            if RecordingPermit.id_of(user) in withdrawn:
+            permit = permits.setdefault(RecordingPermit.id_of(user), RecordingPermit.begin(user))
+            if permit.refuses(self._at):
                 raise BeingForgotten(user, place)
-        # Written, so that whoever forgets one of them at this moment conflicts with this.
-        await self._db.write(permits, self._tx)
+            permit.use_for_entry(self._at)
+        await self._db.write(permits.values(), self._tx)
 
     async def _affected(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str]) -> dict[str, User]:
         """The stored users whom a roster names, or who are in a place that goes or moves."""
