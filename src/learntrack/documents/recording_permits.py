@@ -17,10 +17,10 @@ FORGETTING = IndexModel([("user_id", ASCENDING)], name="forgetting", partialFilt
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _FOR_NOW = datetime(9999, 1, 1, tzinfo=UTC)
-_KEPT = timedelta(days=1)
-"""How long a permit is kept after its last use: no write takes so long."""
-_KEPT_FOR_AN_ENTRY = timedelta(minutes=10)
-"""The same of one that the roster has used, whose writes take a minute at the most."""
+_KEPT = timedelta(minutes=10)
+"""How long a permit is kept after its last use: no write takes so long, and the fewer there are the better, because for
+every use the embedded engine looks through them all.
+"""
 
 
 class RecordingPermit(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
@@ -58,12 +58,10 @@ class RecordingPermit(Stored, Document):  # type: ignore[misc]  # our ids are no
         return cls.new(id=cls.id_of(user_id), starts=0, withdrawn_until=_LONG_AGO, user_id=None, expires_at=_FOR_NOW)
 
     def use_for_entry(self, at: datetime) -> None:
-        """Write the user's entry of the roster only if they are not being forgotten: who does so conflicts with this.
-        One that was made for that is not kept long, as there is one for every new user of a large roster.
-        """
+        """Write the user's entry of the roster only if they are not being forgotten; who does so conflicts."""
         self.change(starts=self.starts + 1)
         if self.is_new:
-            self.change(expires_at=at + _KEPT_FOR_AN_ENTRY)
+            self.change(expires_at=at + _KEPT)
 
     def withdraw(self, user_id: str) -> None:
         """Let nothing of this user, whose permit it is, be recorded any more."""
@@ -98,6 +96,5 @@ class PermitUse:
             {"_id": fresh["_id"], "withdrawn_until": {"$lt": self.at}},
             {"$inc": {"starts": 1}, "$max": {"expires_at": self.at + _KEPT}, "$setOnInsert": made},
             upsert=True,
-            hint="_id_",  # without, the embedded engine looks through them all, as the query names another field too
             namespace=namespace,
         )
