@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from tests.processes import COMMAND, Service, alive, environment, kill, learntrack, refused, wait_until_gone
-from tests.support import Person, exercise, new_id, right, video
+from tests.support import SECRET, Person, exercise, new_id, right, video
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -128,3 +128,16 @@ def test_answers_are_recorded_end_to_end(data_dir: Path) -> None:
         rows = service.send("GET", "/api/logger/attemptlog", learner).json()
     assert updated["complete"] is True
     assert [row["id"] for row in rows] == [updated["attempts"][0]["id"]]
+
+
+def test_workers_know_a_secret_from_a_file_and_their_numbers_are_summed(data_dir: Path, tmp_path: Path) -> None:
+    file = tmp_path / "jwt"
+    file.write_text(SECRET + "\n")
+    with Service(data_dir, workers=2, LEARNTRACK_JWT_SECRET=None, LEARNTRACK_JWT_SECRET_FILE=str(file)) as service:
+        answers = [service.send("GET", "/api/me", Person(new_id())).status_code for _ in range(6)]
+        numbers = httpx.get(f"{service.address}/metrics", verify=False).text
+
+    assert answers == [200] * 6
+    assert "\nprocess_resident_memory_bytes " in numbers
+    assert "\nlearntrack_engine_restarts_total 0.0" in numbers
+    assert "\nlearntrack_disk_free_bytes " in numbers
