@@ -151,6 +151,7 @@ def look_again(columns: Sequence[Column], lines: Sequence[Line], counts: Mapping
     for number, column in enumerate(columns):
         stopped = [line for line in lines if (cell := line.cells[number]) is not None and cell.word == "help"]
         if len(stopped) >= _TOGETHER:
-            latest = sorted(stopped, key=lambda line: line.cells[number].last.timestamp(), reverse=True)  # type: ignore[union-attr]
+            ends = {line.learner.id: cell.last for line in stopped if (cell := line.cells[number]) and cell.last}
+            latest = sorted(stopped, key=lambda line: ends[line.learner.id], reverse=True)
             found.append(Again(column.content, counts[column.content.id], [line.learner for line in latest]))
     return sorted(found, key=lambda again: (-again.counts.help, again.content.title or "", again.content.id))

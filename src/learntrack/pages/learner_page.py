@@ -2,23 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from msgspec import Struct
 
-from learntrack.pages.answers import Given, given_at
 from learntrack.pages.class_page import ColumnGroup, Line, States, column_groups, grid, line_of
 from learntrack.pages.class_view import averages_of
 from learntrack.pages.figures import Figures, median
 from learntrack.pages.help import STRIP, Reason, Recent, reason_of, recent_of
+from learntrack.pages.learner_tries import Try, tries_shown
 from learntrack.pages.periods import Period
-from learntrack.pages.school import ClassRoster, Content, Learner, contents_of
+from learntrack.pages.school import ClassRoster, Content, Learner
 from learntrack.pages.states import State
 from learntrack.pages.units import tests_of
 from learntrack.pages.words import Words
 from learntrack.reports.filters import ReportFilters
 from learntrack.storage import Database
-from learntrack.storage.database import Row
 
 NEXT = 5
 TRIES = 20
@@ -36,30 +35,6 @@ class Next(Struct):
     state: State
     reason: Reason
     recent: Recent | None
-
-
-class Question(Struct):
-    """A question of a try: its title, what was done at it in order, the right answer, and seconds."""
-
-    number: int
-    title: str | None
-    given: list[Given]
-    right_answer: str | None
-    time_spent: float
-
-
-class Try(Struct):
-    """A try; `more_right` is against the one before at the same content (None: there is none)."""
-
-    id: str
-    content: Content
-    at: datetime
-    right: float
-    answered: int
-    more_right: float | None
-    time_spent: float
-    complete: bool
-    questions: list[Question]
 
 
 class Share(Struct):
@@ -156,7 +131,7 @@ async def learner_view(
             own, line, columns_contents(groups), averages_of(results) if beside_class else {}, words
         ),
         points=_points(learner, states, school, words, beside_class=beside_class),
-        tries=await _tries(db, school, rows[:most], rows, attempts, words),
+        tries=await tries_shown(db, school, rows[:most], rows, attempts, words),
         all_tries=len(rows),
         before=order[at - 1] if at else None,
         after=order[at + 1] if at is not None and at + 1 < len(order) else None,
@@ -249,60 +224,3 @@ def _points(learner: Learner, states: States, school: ClassRoster, words: Words,
         )
         for day in days
     ]
-
-
-async def _tries(
-    db: Database,
-    school: ClassRoster,
-    shown: Sequence[Row],
-    rows: Sequence[Row],
-    attempts: Mapping[str, list[Row]],
-    words: Words,
-) -> list[Try]:
-    unknown = {row["content_id"] for row in shown} - school.contents.keys()
-    contents = school.contents | await contents_of(db, unknown)
-    older: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        older[row["content_id"]].append(row)
-    found = []
-    for row in shown:
-        same = older[row["content_id"]]
-        at = same.index(row)
-        before = same[at + 1] if at + 1 < len(same) else None
-        kind = "quiz" if row["mastery_level"] < 0 else "exercise"
-        content = contents.get(row["content_id"]) or Content(row["content_id"], kind)
-        answers = attempts.get(row["_id"], [])
-        found.append(
-            Try(
-                id=row["_id"],
-                content=content,
-                at=row["end_timestamp"],
-                right=row["correct_sum"],
-                answered=row["attempt_count"],
-                more_right=None if before is None else row["correct_sum"] - before["correct_sum"],
-                time_spent=row["time_spent"],
-                complete=row["complete"],
-                questions=_questions(content, answers, words),
-            )
-        )
-    return found
-
-
-def _questions(content: Content, attempts: Sequence[Row], words: Words) -> list[Question]:
-    """The questions of a try in the quiz's order; those that it does not know in the order in which they came."""
-    place = {each.item: number for number, each in enumerate(content.questions, start=1)}
-    known = {each.item: each for each in content.questions}
-    in_order = sorted(attempts, key=lambda each: (place.get(each["item"], len(place) + 1), each["number"]))
-    found = []
-    for number, attempt in enumerate(in_order, start=1):
-        asked = known.get(attempt["item"])
-        found.append(
-            Question(
-                number=place.get(attempt["item"], number),
-                title=asked.title if asked else None,
-                given=list(given_at(attempt, words)),
-                right_answer=asked.right_answer if asked else None,
-                time_spent=attempt["time_spent"],
-            )
-        )
-    return found

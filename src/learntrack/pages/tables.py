@@ -11,7 +11,7 @@ from msgspec import Struct
 from learntrack.pages.activity_page import Stuck
 from learntrack.pages.class_page import Grid
 from learntrack.pages.days import Day
-from learntrack.pages.learner_page import Try
+from learntrack.pages.learner_tries import Try
 from learntrack.pages.lesson_page import LessonView
 from learntrack.pages.quiz_page import Answer, QuizView
 from learntrack.pages.school import Content
