@@ -2,23 +2,26 @@
 
 import asyncio
 import random
+import time
 from typing import Any
 
 from client import Connection
-from processes import token
+from processes import Service, token
 from school import School, interaction
 
 Request = tuple[str, str, str | None, Any]
 """Method, path, token, body."""
 
 
-async def rate(port: int, requests: list[Request], seconds: float) -> float:
-    """Requests a second of so many clients, each of which sends its own request again and again."""
+async def rate(running: Service, requests: list[Request], seconds: float) -> tuple[float, float]:
+    """Requests a second of so many clients, each of which sends its own request again and again; and the milliseconds
+    of CPU, the service's and the engine's, that each took. The latter says more on a machine that has other work.
+    """
     made = 0
 
     async def one(method: str, path: str, who: str | None, body: Any) -> None:
         nonlocal made
-        connection = Connection("127.0.0.1", port)
+        connection = Connection("127.0.0.1", running.port)
         while True:
             status, raw = await connection.raw(method, path, who, body)
             assert status == 200, raw
@@ -26,14 +29,15 @@ async def rate(port: int, requests: list[Request], seconds: float) -> float:
 
     tasks = [asyncio.create_task(one(*request)) for request in requests]
     await asyncio.sleep(0.5)
-    made = 0
+    made, began, used = 0, time.perf_counter(), sum(running.cpu().values())
     await asyncio.sleep(seconds)
+    answered, took, used = made, time.perf_counter() - began, sum(running.cpu().values()) - used
     for task in tasks:
         task.cancel()
     for outcome in await asyncio.gather(*tasks, return_exceptions=True):
         if not isinstance(outcome, asyncio.CancelledError):
             raise outcome
-    return made / seconds
+    return answered / took, 1000 * used / answered
 
 
 def read_requests(school: School) -> dict[str, list[Request]]:
