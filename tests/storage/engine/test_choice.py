@@ -29,13 +29,13 @@ def test_version_and_format_stand_beside_the_program(
     assert (engine.family, engine.version, engine.data_format) == (family, version or "unknown", data_format)
 
 
-def test_every_engine_is_durable_and_only_the_rust_one_is_told_its_log_size(tmp_path: Path) -> None:
+def test_every_engine_is_durable_and_only_the_rust_one_is_told_its_logs_sizes(tmp_path: Path) -> None:
     [rust] = choice.installed(program(tmp_path / "rust", "secantusd-mdb", "0.5.3b199"))
     [python] = choice.installed(program(tmp_path / "python", "secantusd-py", "0.7.0b3"))
 
-    assert {"--sync-on-commit", "--log-file-max"} <= set(rust.command)
+    assert {"--sync-on-commit", "--log-file-max", "--oplog-max-entries"} <= set(rust.command)
     assert "--sync-on-commit" in python.command
-    assert "--log-file-max" not in python.command
+    assert not {"--log-file-max", "--oplog-max-entries"} & set(python.command)
 
 
 @pytest.mark.parametrize(("gigabytes", "cache"), [(1, "512M"), (3.9, "512M"), (4, "1G"), (24, "1G")])
