@@ -59,6 +59,19 @@ async def test_a_group_has_a_size() -> None:
     assert store.groups == [["a", "b"], ["c", "d"], ["e"]]
 
 
+async def test_a_full_house_is_done_in_halves_so_that_one_gathers_while_the_other_is_stored() -> None:
+    store, people = Store(), 30
+    line = store.line()
+
+    async def one_after_the_other(job: Job) -> None:
+        for _ in range(6):
+            await line.submit(job)
+
+    await asyncio.gather(*[one_after_the_other(f"job {number}") for number in range(people)])
+
+    assert {len(group) for group in store.groups[:-1]} == {people // 2}
+
+
 async def test_what_may_not_join_begins_the_next_group() -> None:
     store = Store()
     line = store.line(may_join=lambda group, job: job not in group)

@@ -24,6 +24,8 @@ GROUP_BYTES = 2 * 1024 * 1024
 The embedded engine stops for ever in a transaction that does not fit into a part of its cache (`engine.choice`), and
 stores an answer twice: as the attempt's, and in its history.
 """
+_SMALL = 8
+"""Jobs that are done together, whatever else is under way."""
 PART_SECONDS = 0.15
 """How long bulk goes on, group by group, while something live waits."""
 
@@ -108,28 +110,39 @@ class GroupCommit(Generic[Job, Answer]):
             raise DatabaseUnavailable("The database did not answer in time.") from error
 
     async def _work(self) -> None:
+        before = 0
         try:
             while self._line or self._bulk:
-                if group := self._next_group(self._line):
+                group = self._next_group(self._line, self._share(len(self._line) + before))
+                if group:
                     await self._settle(group)
+                before = len(group)
                 await self._do_a_part_of_the_bulk()
         finally:
             self._worker = None
+
+    def _share(self, at_work: int) -> int:
+        """How many jobs the next group may have, when so many wait or have just been answered: half of them.
+
+        Those who were answered send their next job while the others' are stored. Without that, nearly all of a class
+        who send one job after the other come to stand in one group, and nothing is left to gather meanwhile.
+        """
+        return min(self._most, max(_SMALL, -(-at_work // 2)))
 
     async def _do_a_part_of_the_bulk(self) -> None:
         now = asyncio.get_running_loop().time
         end = now() + PART_SECONDS
         while self._bulk:
-            if group := self._next_group(self._bulk):
+            if group := self._next_group(self._bulk, self._most):
                 await self._settle(group)
             if self._line and now() >= end:
                 return
 
-    def _next_group(self, line: deque[_Waiting[Job, Answer]]) -> list[_Waiting[Job, Answer]]:
+    def _next_group(self, line: deque[_Waiting[Job, Answer]], most: int) -> list[_Waiting[Job, Answer]]:
         group: list[_Waiting[Job, Answer]] = []
         jobs: list[Job] = []
         size = 0
-        while line and len(group) < self._most:
+        while line and len(group) < most:
             first = line[0]
             if first.is_to_be_done():
                 size += self._size(first.job)
