@@ -104,4 +104,4 @@ class UndoingDatabase(Database):
 
 
 def connect(name: str) -> Database:
-    return UndoingDatabase(AsyncMongoMockClient(tz_aware=True), name, Capabilities(transactions=False))
+    return UndoingDatabase(AsyncMongoMockClient(tz_aware=True), name, Capabilities(transactions=False, joins=False))

@@ -28,11 +28,11 @@ class Engine:
     [
         (REPLICA_SET | MONGODB_6, {}, Capabilities()),
         (REPLICA_SET | MONGODB_8, {}, Capabilities(writes_together=True)),
-        (CLUSTER | MONGODB_8, {}, Capabilities(sharded=True, writes_together=True)),
+        (CLUSTER | MONGODB_8, {}, Capabilities(sharded=True, joins=False, writes_together=True)),
         (
             REPLICA_SET | MONGODB_6,
             {"secantusVersion": "0.6"},
-            Capabilities(walks_indexes=False, snapshot_sessions=False),
+            Capabilities(joins=False, walks_indexes=False, snapshot_sessions=False),
         ),
     ],
     ids=["MongoDB 6", "MongoDB 8", "cluster", "embedded"],

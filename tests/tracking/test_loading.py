@@ -1,12 +1,16 @@
 """Which try a start goes on with is what all tries say, however it is found: by the summary, or among all of them."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from learntrack.domain.ids import summary_id
 from learntrack.domain.which_try import ORDER
+from learntrack.storage import Database
+from learntrack.storage.transactions import Tx
+from learntrack.tracking.loading import Loading
 from tests.support import Api, Person, School, exercise, new_id, right
 
 
@@ -84,3 +88,42 @@ async def test_kinds_of_tries_are_remembered_apart(school: School) -> None:
 
     assert (await api.start(learner, **body))["context"]["mastery_level"] == exercise_level == 1
     assert (await api.start(learner, **as_quiz))["context"]["mastery_level"] == quiz_level < 0
+
+
+async def loaded(db: Database, tx: Tx, sessions: dict[str, Person], content: str) -> list[Any]:
+    """Everything that is found of sessions, and of the starts of the same learners at a content."""
+    loading, owners = Loading(db, tx, alone=False), [learner.id or "" for learner in sessions.values()]
+    ids = [summary_id(owner, content) for owner in owners]
+    found = [
+        await loading.sessions(list(sessions), owners),
+        await loading.summaries(ids, owners, {(each, "exercise") for each in ids}),
+    ]
+    tries = {
+        key: (each.first and each.first.id, each.highest_level) for one in found for key, each in one.tries.items()
+    }
+    documents = [sorted(each.id for each in kind) for one in found for kind in (one.sessions, one.summaries, one.logs)]
+    return [*documents, tries]
+
+
+@pytest.mark.engines("mongomock", "embedded")
+async def test_joined_or_found_the_same_is_loaded(school: School) -> None:
+    api, body = school.api, exercise()
+    learners = [await school.learner() for _ in range(5)]
+    sessions = {(await api.start(learner, **body))["session_id"]: learner for learner in learners}
+    another = await api.start(await school.learner(), **body)  # whom nobody asks for
+    sessions[another["session_id"]] = learners[0]
+
+    async def work(tx: Tx) -> list[list[Any]]:
+        ways = [(True, False), (False, False), (False, True)]
+        before, found = api.db.capabilities, []
+        for joins, sharded in ways:
+            api.db.capabilities = replace(before, joins=joins, sharded=sharded)
+            found.append(await loaded(api.db, tx, sessions, body["content_id"]))
+        api.db.capabilities = before
+        return found
+
+    joined, found, of_a_cluster = await api.db.transaction(work)
+
+    assert joined == found == of_a_cluster
+    assert [len(documents) for documents in joined[:6]] == [5, 5, 5, 0, 5, 5]
+    assert len(joined[6]) == 5

@@ -24,6 +24,9 @@ class Capabilities:
     Args:
         transactions: Whether it has transactions; without them (mongomock) writes are made one by one.
         sharded: Whether it is a sharded cluster, whose writes name the owner beside the id.
+        joins: Whether what belongs to many documents is best joined to them in one command (`$lookup`): where the
+            engine may be far, and is not sharded. The embedded engine takes four times as long for that as for finding
+            by keys, and a cluster would ask every shard.
         writes_together: Whether it writes to several collections in one command (MongoDB 8.0 and later).
         walks_indexes: Whether lists are best walked along an index, also within `$unionWith`; the embedded engine,
             which uses none there and sorts whole documents, groups the few fields that matter instead.
@@ -34,6 +37,7 @@ class Capabilities:
 
     transactions: bool = True
     sharded: bool = False
+    joins: bool = True
     writes_together: bool = False
     walks_indexes: bool = True
     snapshot_sessions: bool = True
@@ -57,6 +61,7 @@ async def capabilities_of(client: Any) -> Capabilities:
     is_embedded = "secantusVersion" in build
     return Capabilities(
         sharded=sharded,
+        joins=not (is_embedded or sharded),
         writes_together=is_mongodb_8,
         walks_indexes=not is_embedded,
         snapshot_sessions=not is_embedded,

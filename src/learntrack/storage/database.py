@@ -142,15 +142,32 @@ class Database(Reading):
 
     async def sized_rows(self, kind: type[Stored], pipeline: Sequence[Stage], tx: Tx) -> tuple[list[Row], int]:
         """What an aggregation within a transaction returns, and its bytes; 0 where the driver does not tell them."""
+        cursor = self._sizing(kind, tx).aggregate(list(pipeline), session=tx, allowDiskUse=True)
+        return self._decoded(kind, await cursor.to_list(None), tx)
+
+    async def sized_load(self, kind: type[D], query: Mapping[str, Any], tx: Tx) -> tuple[list[D], int]:
+        """The documents that match, read within a transaction, and their bytes, as of `sized_rows`."""
+        found = await self._sizing(kind, tx).find(query, session=tx).to_list(None)
+        rows, size = self._decoded(kind, found, tx)
+        return [kind.read(row) for row in rows], size
+
+    def _sizing(self, kind: type[Stored], tx: Tx) -> Any:
+        """The collection of these documents, which answers with rows whose bytes can be counted; without transactions,
+        as mongomock is, as it is.
+        """
         collection = self.collection(kind)
         if tx is None:
-            return await collection.aggregate(list(pipeline), allowDiskUse=True).to_list(None), 0
-        options: CodecOptions[Any] = collection.codec_options
+            return collection
         undecoded = self._undecoded.get(collection.name)
         if undecoded is None:
-            raw = options.with_options(document_class=RawBSONDocument)
+            raw = collection.codec_options.with_options(document_class=RawBSONDocument)
             undecoded = self._undecoded[collection.name] = collection.with_options(codec_options=raw)
-        found = await undecoded.aggregate(list(pipeline), session=tx, allowDiskUse=True).to_list(None)
+        return undecoded
+
+    def _decoded(self, kind: type[Stored], found: list[Any], tx: Tx) -> tuple[list[Row], int]:
+        if tx is None:
+            return found, 0
+        options: CodecOptions[Any] = self.collection(kind).codec_options
         return [bson.decode(row.raw, options) for row in found], sum(len(row.raw) for row in found)
 
     async def load(self, kind: type[D], query: Mapping[str, Any], tx: Tx) -> list[D]:

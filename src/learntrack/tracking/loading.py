@@ -6,7 +6,7 @@ One round trip a question, whatever the group's size.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from learntrack.access.assigned import FIELDS, learns_in
 from learntrack.documents import (
@@ -43,9 +43,14 @@ GROUP_BYTES = 8 * 1024 * 1024
 JOB_BYTES = 16 * 1024 * 1024
 """The same of one job: 4 MiB of extra_fields, a try of 1 MiB, and older attempts in their chunks."""
 
+D = TypeVar("D", ContentSession, ContentSummary, MasteryLog)
+
 Assignment = tuple[str, str, str | None]
 """A field of `ASSIGNABLE`, the id in it, and whom it would have to be assigned to."""
 
+
+_FEW = 3
+"""Documents to which even an engine that joins slowly joins others sooner than the driver makes two more commands."""
 
 WantedTries = tuple[str, mastery.TryKind]
 """A summary's id, and a kind of try."""
@@ -98,54 +103,93 @@ class Loading:
         keys = await self._db.load(IdempotencyKey, {"_id": _one_of(ids), "owner": _one_of(owners)}, self._tx)
         return {key.id: key for key in keys}
 
-    async def sessions(self, ids: list[str], owners: list[str | None]) -> LoadedLogs:
+    async def sessions(self, ids: Collection[str], owners: Collection[str | None]) -> LoadedLogs:
         """These sessions of these owners, with their summaries and tries. Index: the keys."""
-        pipeline: list[Stage] = [
-            {"$match": {"_id": _one_of(ids)}},
-            {"$match": {"user_id": _one_of(owners)}},
-            self._joined(ContentSummary, "summary_id", "_id", "summary", owners),
-            self._joined(MasteryLog, "mastery_log_id", "_id", "try", owners),
-        ]
-        rows, size = await self._db.sized_rows(ContentSession, pipeline, self._tx)
-        self._count(size)
-        loaded = LoadedLogs()
-        for row in rows:
-            loaded.summaries += map(ContentSummary.read, row.pop("summary"))
-            loaded.logs += map(MasteryLog.read, row.pop("try"))
-            loaded.sessions.append(ContentSession.read(row))
-        return loaded
+        if self._joins(ids):
+            rows = await self._joined(
+                ContentSession, ids, owners, summary=(ContentSummary, "summary_id"), log=(MasteryLog, "mastery_log_id")
+            )
+            summaries = [ContentSummary.read(each) for row in rows for each in row.pop("summary")]
+            logs = [MasteryLog.read(each) for row in rows for each in row.pop("log")]
+            return LoadedLogs([ContentSession.read(row) for row in rows], summaries, logs)
+        sessions = await self._by_ids(ContentSession, ids, owners)
+        summary_ids = {session.summary_id for session in sessions if session.summary_id is not None}
+        log_ids = {session.mastery_log_id for session in sessions if session.mastery_log_id is not None}
+        return LoadedLogs(
+            sessions,
+            await self._by_ids(ContentSummary, summary_ids, owners),
+            await self._by_ids(MasteryLog, log_ids, owners),
+        )
 
-    async def summaries(self, ids: list[str], owners: list[str], wanted: Collection[WantedTries]) -> LoadedLogs:
+    async def summaries(
+        self, ids: Collection[str], owners: Collection[str], wanted: Collection[WantedTries]
+    ) -> LoadedLogs:
         """These summaries of these owners, and of the wanted kinds of their tries the one to go on with.
 
-        Mostly the summary knows it, and it comes in the same round trip. Indexes: the keys, summary.
+        Mostly the summary knows it. Indexes: the keys, summary.
         """
-        pipeline: list[Stage] = [{"$match": {"_id": _one_of(ids)}}, {"$match": {"user_id": _one_of(owners)}}]
         kinds = sorted({kind for _, kind in wanted})
-        pipeline += [self._joined(MasteryLog, f"current.{kind}.try_id", "_id", f"try_{kind}", owners) for kind in kinds]
-        loaded = LoadedLogs()
+        loaded, logs = await self._summaries_and_current(ids, owners, kinds)
+        summaries = {summary.id: summary for summary in loaded.summaries}
         sought: list[WantedTries] = []
-        rows, size = await self._db.sized_rows(ContentSummary, pipeline, self._tx)
-        self._count(size)
-        for row in rows:
-            logs = {kind: [MasteryLog.read(log) for log in row.pop(f"try_{kind}")] for kind in kinds}
-            summary = ContentSummary.read(row)
-            loaded.summaries.append(summary)
-            for key, kind in wanted:
-                if key != summary.id or not summary.has_tries:
-                    continue
-                current = summary.current.get(kind)
-                if current is None or not logs[kind]:
-                    sought.append((key, kind))
-                    continue
-                [log] = logs[kind]
-                loaded.logs.append(log)
-                loaded.tries[key, kind] = Tries(log, current.highest_level, others_end=current.others_end)
+        for key, kind in wanted:
+            summary = summaries.get(key)
+            if summary is None or not summary.has_tries:
+                continue
+            current = summary.current.get(kind)
+            log = None if current is None else logs.get(current.try_id)
+            if current is None or log is None:
+                sought.append((key, kind))
+                continue
+            loaded.logs.append(log)
+            loaded.tries[key, kind] = Tries(log, current.highest_level, others_end=current.others_end)
         if sought:
             await self._seek(sought, owners, loaded)
         return loaded
 
-    async def _seek(self, sought: Sequence[WantedTries], owners: list[str], loaded: LoadedLogs) -> None:
+    async def _summaries_and_current(
+        self, ids: Collection[str], owners: Collection[str], kinds: Sequence[mastery.TryKind]
+    ) -> tuple[LoadedLogs, dict[str, MasteryLog]]:
+        """These summaries, and by id the tries of these kinds that they know to be gone on with."""
+        if self._joins(ids):
+            joins = {f"try_{kind}": (MasteryLog, f"current.{kind}.try_id") for kind in kinds}
+            rows = await self._joined(ContentSummary, ids, owners, **joins)
+            logs = [MasteryLog.read(each) for row in rows for name in joins for each in row.pop(name)]
+            return LoadedLogs(summaries=[ContentSummary.read(row) for row in rows]), {log.id: log for log in logs}
+        summaries = await self._by_ids(ContentSummary, ids, owners)
+        known = {one.current[kind].try_id for one in summaries for kind in kinds if kind in one.current}
+        return LoadedLogs(summaries=summaries), {log.id: log for log in await self._by_ids(MasteryLog, known, owners)}
+
+    def _joins(self, ids: Collection[str]) -> bool:
+        """Whether to join what belongs to these documents to them, rather than to find it in commands of its own."""
+        return self._db.capabilities.joins or len(ids) <= _FEW
+
+    async def _by_ids(self, kind: type[D], ids: Collection[str], owners: Collection[str | None]) -> list[D]:
+        """The documents with these ids, as far as they are these owners'. Index: the key.
+
+        Only a cluster is told the owners: others find soonest by nothing but the id.
+        """
+        if not ids:
+            return []
+        documents, size = await self._db.sized_load(kind, {"_id": _one_of(ids)} | self._of(owners), self._tx)
+        self._count(size)
+        return [each for each in documents if each.user_id in owners]
+
+    async def _joined(
+        self,
+        kind: type[Stored],
+        ids: Collection[str],
+        owners: Collection[str | None],
+        **joins: tuple[type[Stored], str],
+    ) -> list[dict[str, Any]]:
+        """The rows with these ids and owners, and in each by name a list of those whose id is in a field of it."""
+        pipeline: list[Stage] = [{"$match": {"_id": _one_of(ids)}}, {"$match": {"user_id": _one_of(owners)}}]
+        pipeline += [self._lookup(foreign, field, name, owners) for name, (foreign, field) in joins.items()]
+        rows, size = await self._db.sized_rows(kind, pipeline, self._tx)
+        self._count(size)
+        return rows
+
+    async def _seek(self, sought: Sequence[WantedTries], owners: Collection[str], loaded: LoadedLogs) -> None:
         """Find the tries to go on with among all of them, of which little is read. Index: summary."""
         query: dict[str, object] = {"summary_id": _one_of({key for key, _ in sought})} | self._of(owners)
         found: dict[WantedTries, list[_Sight]] = {}
@@ -160,20 +204,12 @@ class Loading:
             if key in found
         }
         firsts = [each.first.id for each in tries.values() if each.first is not None]
-        logs = {log.id: log for log in await self._logs(firsts, owners)}
+        logs = {log.id: log for log in await self._by_ids(MasteryLog, firsts, owners)}
         for key, each in tries.items():
             assert each.first is not None
             log = logs[each.first.id]
             loaded.logs.append(log)
             loaded.tries[key] = Tries(log, each.highest_level, each.others_finished, each.others_end)
-
-    async def _logs(self, ids: list[str], owners: list[str]) -> list[MasteryLog]:
-        if not ids:
-            return []
-        pipeline = [{"$match": {"_id": _one_of(ids)} | self._of(owners)}]
-        rows, size = await self._db.sized_rows(MasteryLog, pipeline, self._tx)
-        self._count(size)
-        return [MasteryLog.read(row) for row in rows]
 
     async def owners_of(self, session_ids: list[str]) -> dict[str, str | None]:
         """Whose the sessions are that there are with these ids."""
@@ -215,9 +251,9 @@ class Loading:
         for path, values in (("attempts.id", look_ups.ids), ("attempts.item", look_ups.items)):
             if values:
                 query = {"user_id": owner, "holder_id": holder.id, path: _one_of(list(values))}
-                rows, size = await self._db.sized_rows(AttemptOverflow, [{"$match": query}], self._tx)
+                chunks, size = await self._db.sized_load(AttemptOverflow, query, self._tx)
                 self._count(size)
-                found |= {row["_id"]: AttemptOverflow.read(row) for row in rows}
+                found |= {chunk.id: chunk for chunk in chunks}
         return list(found.values())
 
     async def older(self, log: MasteryLog, most: int | None) -> list[Attempt]:
@@ -231,16 +267,16 @@ class Loading:
             pipeline += [{"$sort": {"start_timestamp": -1, "number": 1}}, {"$limit": most}]
         return [validated(Attempt, row) for row in await self._db.aggregate(AttemptOverflow, pipeline, self._tx)]
 
-    def _of(self, owners: Sequence[str | None]) -> dict[str, object]:
+    def _of(self, owners: Collection[str | None]) -> dict[str, object]:
         """What says whose documents are meant, where it decides which shards are asked."""
         return {"user_id": _one_of(owners)} if self._db.capabilities.sharded else {}
 
-    def _joined(self, kind: type[Stored], local: str, foreign: str, name: str, owners: Sequence[str | None]) -> Stage:
-        """The documents of a kind that belong to each row; a join by the id alone would ask every shard, row by row."""
+    def _lookup(self, kind: type[Stored], field: str, name: str, owners: Collection[str | None]) -> Stage:
+        """The document that a field of each row names; by its id alone a join would ask every shard, row by row."""
         of_owners = self._of(owners)
         narrowed: dict[str, object] = {"pipeline": [{"$match": of_owners}]} if of_owners else {}
         return {
-            "$lookup": {"from": kind.collection(), "localField": local, "foreignField": foreign, "as": name} | narrowed
+            "$lookup": {"from": kind.collection(), "localField": field, "foreignField": "_id", "as": name} | narrowed
         }
 
     def _count(self, size: int) -> None:
