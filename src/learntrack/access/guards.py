@@ -3,13 +3,24 @@
 from typing import Any
 
 from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from learntrack.access.standing import caller_of
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import Forbidden
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+
+
+class GuardedRoute(HTTPRouteHandler):
+    """A route that is asked often, with its method as `http_method`. Litestar's own hand every guard a copy of
+    themselves, lest it changes them: a thirtieth of a small read.
+    """
+
+    async def authorize_connection(self, connection: Connection) -> None:
+        """Ask the guards."""
+        for guard in self.resolve_guards():
+            await guard(connection, self)  # type: ignore[misc]
 
 
 async def superuser_only(connection: Connection, _: BaseRouteHandler) -> None:

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
+from litestar.enums import HttpMethod
 from litestar.params import Parameter
 
 from learntrack.access.actor import ActorRequest
-from learntrack.access.guards import oneself_only
+from learntrack.access.guards import GuardedRoute, oneself_only
 from learntrack.access.standing import caller_of
 from learntrack.domain.ids import parse_id
 from learntrack.logs.filters import log_filters
@@ -52,8 +53,9 @@ class LogController(Controller):
     path = "/api/logger"
     tags = ["Logs"]
 
-    @get(
+    @GuardedRoute(
         "/totalcontentprogress/{user_id:str}",
+        http_method=HttpMethod.GET,
         guards=[oneself_only],
         operation_id="get_total_progress",
         responses=answers(400, 401, 403, 503, ok=(TotalProgress, "The total.", example(TOTAL_EXAMPLE))),
