@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from learntrack.documents import RecordingPermit
+from learntrack.documents import ContentSummary, RecordingPermit
 from learntrack.domain import moments
 from learntrack.domain.ids import new_id
 from learntrack.privacy import service
@@ -153,11 +153,14 @@ async def test_what_arrives_while_a_person_is_forgotten_leaves_nothing(school: S
 
 
 @pytest.mark.engines("embedded")  # the others have one transaction at a time, or none
+@pytest.mark.parametrize("visited_before", [False, True])
 async def test_a_start_that_read_before_and_stores_after_brings_nothing_back(
-    school: School, monkeypatch: pytest.MonkeyPatch
+    school: School, monkeypatch: pytest.MonkeyPatch, visited_before: bool
 ) -> None:
-    api, learner = school.api, await school.learner()
+    api, learner, body = school.api, await school.learner(), exercise()
     assert learner.id is not None
+    if visited_before:
+        await api.start(learner, **body)
     has_read, may_store = asyncio.Event(), asyncio.Event()
     store = UnitOfWork.store
 
@@ -167,13 +170,48 @@ async def test_a_start_that_read_before_and_stores_after_brings_nothing_back(
         await store(unit)
 
     monkeypatch.setattr(UnitOfWork, "store", waiting)
-    starting = asyncio.create_task(api.send("POST", START, learner, json=exercise()))
+    starting = asyncio.create_task(api.send("POST", START, learner, json=body))
     await has_read.wait()
     assert (await api.answer("DELETE", f"/api/roster/users/{learner.id}", ROOT))["complete"]
     may_store.set()
 
     assert (await starting).status_code == 403
     assert holds(await api.stored(), learner.id) == set()
+
+
+@pytest.mark.engines("embedded")
+async def test_a_visit_that_comes_before_the_summary_goes_is_forgotten_too(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, learner, body = school.api, await school.learner(), exercise()
+    assert learner.id is not None
+    await api.start(learner, **body)
+    removing, visits = service.Privacy._remove_some, 0
+
+    async def visited(self: service.Privacy, kind: Any, query: Any) -> int:
+        nonlocal visits
+        if kind is ContentSummary and not visits:
+            visits += 1
+            await api.start(learner, **body)
+        return await removing(self, kind, query)
+
+    monkeypatch.setattr(service.Privacy, "_remove_some", visited)
+    assert (await api.answer("DELETE", f"/api/roster/users/{learner.id}", ROOT))["complete"]
+
+    assert visits == 1
+    assert holds(await api.stored(), learner.id) == set()
+    await api.start(learner, expect=403, **body)
+
+
+@pytest.mark.engines("embedded")
+async def test_only_a_first_visit_writes_the_permit(school: School) -> None:
+    api, learner, body = school.api, await school.learner(), exercise()
+    assert learner.id is not None
+    query = {"_id": RecordingPermit.id_of(learner.id)}
+    for content, starts in ((body, 1), (body, 1), (video(), 2)):
+        await api.start(learner, **content)
+        [permit] = await api.db.find("recording_permits", query)
+        assert permit["starts"] == starts
 
 
 async def test_work_of_before_is_refused_though_it_is_delivered_later(school: School) -> None:

@@ -74,6 +74,10 @@ class Stored(BaseModel):
         """Whether there is anything to be written of it."""
         return self._unsaved is None or bool(self._unsaved)
 
+    def will_change(self, field: str) -> bool:
+        """Whether its write will change what is stored in a field."""
+        return field in (self._unsaved or ())
+
     def change(self, **fields: Any) -> None:
         """Give fields other values, and remember those that differ."""
         # Not by setattr, which would ask each time what pydantic is to do for this field: nothing.

@@ -24,8 +24,9 @@ every use the embedded engine looks through them all.
 
 
 class RecordingPermit(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
-    """Whether what a user does may be recorded. Every start of theirs writes it (`starts` counts them), and forgetting
-    them withdraws it, so that a start that runs meanwhile conflicts and cannot bring anything back.
+    """Whether what a user does may be recorded. A start of theirs that makes a summary writes it (`starts` counts
+    them), and forgetting them withdraws it, so that a start that runs meanwhile conflicts and cannot bring anything
+    back. A start that goes on with a summary conflicts by that.
 
     Its id is a digest of the user's id. What happened at `withdrawn_until` or before is not recorded; `user_id` is
     there while the user is being forgotten, and with the last of them it goes.

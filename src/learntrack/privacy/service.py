@@ -41,6 +41,11 @@ ABOUT_A_USER: dict[type[Stored], str] = {
 Sessions are the first: without them nothing more is recorded in the rest. Tries go before their summary, which a start
 expects to find with them. The roster entry is the last: until then it is clear whose logs they were.
 """
+_LOGS = [(kind, field) for kind, field in ABOUT_A_USER.items() if kind is not User]
+_ORDER: list[tuple[type[Stored], str]] = [*_LOGS, *_LOGS, (User, ABOUT_A_USER[User])]
+"""Logs go twice: as long as a summary is there, visits of its content are still recorded. When none is left, none comes
+any more, and what came meanwhile goes.
+"""
 
 _MEANWHILE = timedelta(seconds=5)
 """How long after its end forgetting still refuses: what was under way then, and clocks of several hosts."""
@@ -95,7 +100,7 @@ class Privacy:
         removed = {kind.collection(): 0 for kind in ABOUT_A_USER}
         await self._mark_rollups(user)
         await self._remove_rollups()
-        for kind, field in ABOUT_A_USER.items():
+        for kind, field in _ORDER:
             while step := await self._remove_some(kind, {field: user}):
                 removed[kind.collection()] += step
                 progress(step)

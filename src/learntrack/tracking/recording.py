@@ -71,7 +71,7 @@ def start(job: StartJob, unit: UnitOfWork) -> SessionStarted:
         started = _started(session, summary)
         if log is not None:
             _show_try(log, started, unit)
-        unit.use_permit(job.user_id, job.at)
+        unit.use_permit(job.user_id, job.at, summary)
     unit.sessions[job.session_id] = session
     if left_out:
         started.left_out = left_out

@@ -251,9 +251,14 @@ class UnitOfWork:
         self.logs[log.id] = log
         self.tries_of(job).begin(log, log.mastery_level)
 
-    def use_permit(self, user_id: str, at: datetime) -> None:
-        """Store what this user does only if they are not being forgotten."""
-        self._permits.append(PermitUse(user_id, at))
+    def use_permit(self, user_id: str, at: datetime, visited: ContentSummary) -> None:
+        """Store what this user does only if they are not being forgotten.
+
+        Where the visit moves the end of a summary that is stored already, its permit is not needed, as forgetting
+        removes that summary: one of the two conflicts. So only who meets a content for the first time pays for it.
+        """
+        if self._tx is None or not visited.will_change("end_timestamp"):
+            self._permits.append(PermitUse(user_id, at))
 
     # Storing
 
