@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from learntrack.documents import IdempotencyKey
 from learntrack.domain.ids import summary_id
 from learntrack.domain.which_try import ORDER
 from learntrack.storage import Database
@@ -127,3 +128,23 @@ async def test_joined_or_found_the_same_is_loaded(school: School) -> None:
     assert joined == found == of_a_cluster
     assert [len(documents) for documents in joined[:6]] == [5, 5, 5, 0, 5, 5]
     assert len(joined[6]) == 5
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+async def test_only_a_cluster_is_told_whose_an_id_is(api: Api, monkeypatch: pytest.MonkeyPatch, sharded: bool) -> None:
+    """The embedded engine walks the whole collection for anything beside an id: 16 ms at 10,000 documents."""
+    queries: list[set[str]] = []
+
+    async def noted(kind: Any, query: Any, *_: Any) -> Any:
+        queries.append(set(query))
+        return ([], 0) if kind is not IdempotencyKey else []
+
+    monkeypatch.setattr(api.db, "capabilities", replace(api.db.capabilities, joins=False, sharded=sharded))
+    for name in ("load", "sized_load"):
+        monkeypatch.setattr(api.db, name, noted)
+    loading, ids = Loading(api.db, None, alone=False), [new_id() for _ in range(5)]
+    await loading.keys(ids, ids)
+    await loading.sessions(ids, ids)
+    await loading.summaries(ids, ids, set())
+
+    assert queries == [{"_id"} | ({whose} if sharded else set()) for whose in ("owner", "user_id", "user_id")]

@@ -81,9 +81,10 @@ async def _write(database: Any, kind: type[Stored], part: Sequence[Row]) -> None
         more = await _contents(database, part)
     elif kind is ContentSummary:
         more = await _numbers(database, [row["_id"] for row in part if row.get("has_tries")])
+    # By the id alone: for anything beside it the embedded engine walks the whole collection, document by document.
     writes = [
         UpdateOne(
-            {"_id": row["_id"], "user_id": row["user_id"]},
+            {"_id": row["_id"]},
             {
                 "$set": {"facility_id": facilities.get(row["user_id"]), "schema_version": VERSION}
                 | more.get(row["_id"], {})

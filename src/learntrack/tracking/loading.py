@@ -100,15 +100,19 @@ class Loading:
 
     async def keys(self, ids: Collection[str], owners: Collection[str]) -> dict[str, IdempotencyKey]:
         """The keys of these owners with these ids that are known, by id."""
-        keys = await self._db.load(IdempotencyKey, {"_id": _one_of(ids), "owner": _one_of(owners)}, self._tx)
+        query = {"_id": _one_of(ids)} | self._of(owners, "owner")
+        keys = await self._db.load(IdempotencyKey, query, self._tx)
         return {key.id: key for key in keys}
 
     async def sessions(self, ids: Collection[str], owners: Collection[str | None]) -> LoadedLogs:
         """These sessions of these owners, with their summaries and tries. Index: the keys."""
         if self._joins(ids):
-            rows = await self._joined(
-                ContentSession, ids, owners, summary=(ContentSummary, "summary_id"), log=(MasteryLog, "mastery_log_id")
-            )
+            related: dict[str, tuple[type[Stored], str]] = {
+                "summary": (ContentSummary, "summary_id"),
+                "log": (MasteryLog, "mastery_log_id"),
+            }
+            rows, size = await self._db.sized_rows(ContentSession, self._joined(ids, owners, **related), self._tx)
+            self._count(size)
             summaries = [ContentSummary.read(each) for row in rows for each in row.pop("summary")]
             logs = [MasteryLog.read(each) for row in rows for each in row.pop("log")]
             return LoadedLogs([ContentSession.read(row) for row in rows], summaries, logs)
@@ -153,7 +157,8 @@ class Loading:
         """These summaries, and by id the tries of these kinds that they know to be gone on with."""
         if self._joins(ids):
             joins = {f"try_{kind}": (MasteryLog, f"current.{kind}.try_id") for kind in kinds}
-            rows = await self._joined(ContentSummary, ids, owners, **joins)
+            rows, size = await self._db.sized_rows(ContentSummary, self._joined(ids, owners, **joins), self._tx)
+            self._count(size)
             logs = [MasteryLog.read(each) for row in rows for name in joins for each in row.pop(name)]
             return LoadedLogs(summaries=[ContentSummary.read(row) for row in rows]), {log.id: log for log in logs}
         summaries = await self._by_ids(ContentSummary, ids, owners)
@@ -165,29 +170,19 @@ class Loading:
         return self._db.capabilities.joins or len(ids) <= _FEW
 
     async def _by_ids(self, kind: type[D], ids: Collection[str], owners: Collection[str | None]) -> list[D]:
-        """The documents with these ids, as far as they are these owners'. Index: the key.
-
-        Only a cluster is told the owners: others find soonest by nothing but the id.
-        """
+        """The documents with these ids, as far as they are these owners'. Index: the key."""
         if not ids:
             return []
         documents, size = await self._db.sized_load(kind, {"_id": _one_of(ids)} | self._of(owners), self._tx)
         self._count(size)
         return [each for each in documents if each.user_id in owners]
 
-    async def _joined(
-        self,
-        kind: type[Stored],
-        ids: Collection[str],
-        owners: Collection[str | None],
-        **joins: tuple[type[Stored], str],
-    ) -> list[dict[str, Any]]:
-        """The rows with these ids and owners, and in each by name a list of those whose id is in a field of it."""
+    def _joined(
+        self, ids: Collection[str], owners: Collection[str | None], **joins: tuple[type[Stored], str]
+    ) -> list[Stage]:
+        """What finds documents by ids and owners, and in each by name a list of those whose id is in a field of it."""
         pipeline: list[Stage] = [{"$match": {"_id": _one_of(ids)}}, {"$match": {"user_id": _one_of(owners)}}]
-        pipeline += [self._lookup(foreign, field, name, owners) for name, (foreign, field) in joins.items()]
-        rows, size = await self._db.sized_rows(kind, pipeline, self._tx)
-        self._count(size)
-        return rows
+        return pipeline + [self._lookup(kind, field, name, owners) for name, (kind, field) in joins.items()]
 
     async def _seek(self, sought: Sequence[WantedTries], owners: Collection[str], loaded: LoadedLogs) -> None:
         """Find the tries to go on with among all of them, of which little is read. Index: summary."""
@@ -267,9 +262,9 @@ class Loading:
             pipeline += [{"$sort": {"start_timestamp": -1, "number": 1}}, {"$limit": most}]
         return [validated(Attempt, row) for row in await self._db.aggregate(AttemptOverflow, pipeline, self._tx)]
 
-    def _of(self, owners: Collection[str | None]) -> dict[str, object]:
-        """What says whose documents are meant, where it decides which shards are asked."""
-        return {"user_id": _one_of(owners)} if self._db.capabilities.sharded else {}
+    def _of(self, owners: Collection[str | None], field: str = "user_id") -> dict[str, object]:
+        """Whose documents are meant, where shards are asked by it. The embedded engine would walk all documents."""
+        return {field: _one_of(owners)} if self._db.capabilities.sharded else {}
 
     def _lookup(self, kind: type[Stored], field: str, name: str, owners: Collection[str | None]) -> Stage:
         """The document that a field of each row names; by its id alone a join would ask every shard, row by row."""
