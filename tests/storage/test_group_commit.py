@@ -114,7 +114,7 @@ async def test_behind_what_could_not_be_stored_just_now_nothing_that_follows_it_
     error: Exception, most: int
 ) -> None:
     store = Store(lambda jobs: error if "bad" in jobs else None)
-    line = store.line(most=most)
+    line = store.line(most_bulk=most)
     answers = [line.enqueue("a", bulk=True)]
     for job in ("bad", "c", "d"):
         answers.append(line.enqueue(job, bulk=True, after=answers[-1]))

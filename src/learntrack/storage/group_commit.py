@@ -26,7 +26,7 @@ stores an answer twice: as the attempt's, and in its history.
 """
 _SMALL = 8
 """Jobs that are done together, whatever else is under way."""
-PART_SECONDS = 0.15
+PART_SECONDS = 0.1
 """How long bulk goes on, group by group, while something live waits."""
 
 
@@ -56,6 +56,7 @@ class GroupCommit(Generic[Job, Answer]):
         may_join: Whether a job may be in one transaction with those before it.
         patience: Seconds until a job that nobody has got to is given up.
         most: The most jobs in a group.
+        most_bulk: The most in a group of bulk, of which many are mostly one person's, and so change few documents.
         most_bytes: The most bytes of a group of several.
 
     """
@@ -68,6 +69,7 @@ class GroupCommit(Generic[Job, Answer]):
         patience: float,
         size: Callable[[Job], int] = lambda _: 0,
         most: int = 32,
+        most_bulk: int = 100,
         most_bytes: int = GROUP_BYTES,
     ) -> None:
         self._run = run
@@ -75,6 +77,7 @@ class GroupCommit(Generic[Job, Answer]):
         self._patience = patience
         self._size = size
         self._most = most
+        self._most_bulk = most_bulk
         self._most_bytes = most_bytes
         self._line: deque[_Waiting[Job, Answer]] = deque()
         self._bulk: deque[_Waiting[Job, Answer]] = deque()
@@ -133,7 +136,7 @@ class GroupCommit(Generic[Job, Answer]):
         now = asyncio.get_running_loop().time
         end = now() + PART_SECONDS
         while self._bulk:
-            if group := self._next_group(self._bulk, self._most):
+            if group := self._next_group(self._bulk, self._most_bulk):
                 await self._settle(group)
             if self._line and now() >= end:
                 return

@@ -25,7 +25,11 @@ from learntrack.web.bodies import aside, decoded
 from learntrack.web.problems import ProblemDocument, document_of, unavailable
 from learntrack.web.values import read, read_text
 
-_PART_ITEMS = 50
+_PART_ITEMS = 100
+_AT_ONCE = 3
+"""Batches of which a part is read and done at the same time: enough for one to be stored while another is read. If many
+arrive together, reading all of their first parts at once would hold up who is at work.
+"""
 _SHARE_OF_A_REQUEST = 0.75
 """After so much of a request's time the rest of a queue is left for the next one, so that what is done is told."""
 
@@ -65,6 +69,7 @@ class BatchRecorder:
     def __init__(self, tracking: Tracking, settings: Settings) -> None:
         self._tracking = tracking
         self._settings = settings
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._longest_ago = timedelta(days=settings.max_occurred_days)
 
     async def record(self, body: Any, *, by: Actor) -> BatchResults:
@@ -91,10 +96,12 @@ class BatchRecorder:
         gone: DatabaseUnavailable | None = None
         missed: DatabaseUnavailable | None = None
         for part in _parts(items):
-            if gone is None and asyncio.get_running_loop().time() > end:
-                gone = DatabaseUnavailable("There are too many others at work.")
-            asked = await self._read(part, by, clocks)
-            outcomes = [gone] * len(part) if gone is not None else await self._outcomes([each.job for each in asked])
+            async with self._turns:
+                if gone is None and asyncio.get_running_loop().time() > end:
+                    gone = DatabaseUnavailable("There are too many others at work.")
+                asked = await self._read(part, by, clocks)
+                jobs = [each.job for each in asked]
+                outcomes = [gone] * len(part) if gone is not None else await self._outcomes(jobs)
             outcomes = [_in_turn(each, outcome, refused_starts) for each, outcome in zip(asked, outcomes, strict=True)]
             stored = stored or any(isinstance(each, Answer) for each in outcomes)
             missed = missed or next((each for each in outcomes if isinstance(each, DatabaseUnavailable)), None)
