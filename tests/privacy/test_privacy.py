@@ -207,11 +207,14 @@ async def test_a_visit_that_comes_before_the_summary_goes_is_forgotten_too(
 async def test_only_a_first_visit_writes_the_permit(school: School) -> None:
     api, learner, body = school.api, await school.learner(), exercise()
     assert learner.id is not None
-    query = {"_id": RecordingPermit.id_of(learner.id)}
-    for content, starts in ((body, 1), (body, 1), (video(), 2)):
-        await api.start(learner, **content)
-        [permit] = await api.db.find("recording_permits", query)
-        assert permit["starts"] == starts
+    query, written = {"_id": RecordingPermit.id_of(learner.id)}, []
+    for content in (None, body, body, video()):
+        if content is not None:
+            await api.start(learner, **content)
+        written += [permit["starts"] for permit in await api.db.find("recording_permits", query)]
+
+    enrolled = written[0]
+    assert written == [enrolled, enrolled + 1, enrolled + 1, enrolled + 2]
 
 
 async def test_work_of_before_is_refused_though_it_is_delivered_later(school: School) -> None:
