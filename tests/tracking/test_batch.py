@@ -24,7 +24,9 @@ class Recording:
     def __init__(self, error: DatabaseUnavailable) -> None:
         self.recorded: list[float] = []
         self._error = error
-        self._line: GroupCommit[Job, Answer] = GroupCommit(self._do, may_join=lambda _, __: True, patience=5, most=4)
+        self._line: GroupCommit[Job, Answer] = GroupCommit(
+            self._do, may_join=lambda _, __: True, patience=5, most_bulk=4
+        )
 
     def now(self) -> datetime:
         return moments.now()
