@@ -9,7 +9,7 @@ from learntrack.pages.answers import given_at, readable
 from learntrack.pages.days import Day, chart, days_of
 from learntrack.pages.languages import catalogue, locale_of
 from learntrack.pages.periods import period_of
-from learntrack.pages.words import Words, whole_percent
+from learntrack.pages.words import Words
 
 NOW = datetime(2026, 11, 25, 7, 42, tzinfo=UTC)
 NAIROBI = ZoneInfo("Africa/Nairobi")
@@ -17,13 +17,6 @@ NAIROBI = ZoneInfo("Africa/Nairobi")
 
 def words(language: str = "en", zone: ZoneInfo = NAIROBI) -> Words:
     return Words(language, locale_of(language), catalogue(language), zone, NOW)
-
-
-@pytest.mark.parametrize(
-    ("share", "expected"), [(0, 0), (0.4999, 49), (0.5, 50), (0.29, 29), (0.58, 58), (0.999, 99), (1, 100)]
-)
-def test_per_cent_never_say_more_than_there_is(share: float, expected: int) -> None:
-    assert whole_percent(share) == expected
 
 
 @pytest.mark.parametrize(

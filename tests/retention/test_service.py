@@ -11,7 +11,7 @@ import pytest
 
 from learntrack.documents import ContentSession, MasteryLog, Retained
 from learntrack.domain import moments
-from learntrack.domain.fading import Kind
+from learntrack.domain.fading import FadingKind
 from learntrack.reports.filters import report_filters
 from learntrack.reports.questions import questions
 from learntrack.reports.service import Reports
@@ -39,7 +39,7 @@ async def work(api: Api, school: School) -> tuple[Person, dict[str, Any]]:
     return learner, short
 
 
-async def fade(api: Api, folder: Path, *kinds: Kind) -> list[Any]:
+async def fade(api: Api, folder: Path, *kinds: FadingKind) -> list[Any]:
     """Let all that there is fade; what was written out."""
     file = folder / f"{'-'.join(kinds)}.jsonl.gz"
     before = dict.fromkeys(kinds, moments.now() + LATER)
@@ -70,14 +70,14 @@ async def test_what_needs_only_totals_is_the_same_afterwards(
     learner, _ = await work(api, school)
     before, tries, total = await answers(api, school), await api.tries(learner), await api.total(learner)
 
-    await fade(api, tmp_path, Kind.attempts, Kind.answers, Kind.interactions)
+    await fade(api, tmp_path, FadingKind.attempts, FadingKind.answers, FadingKind.interactions)
     after = await answers(api, school)
     changed = {name for name in before if after[name] != before[name]}
     assert {"item-analysis"} <= changed <= NEED_ANSWERS
     assert await api.tries(learner) == tries
     assert await api.total(learner) == total
 
-    await fade(api, tmp_path, Kind.sessions)
+    await fade(api, tmp_path, FadingKind.sessions)
     last = await answers(api, school)
     changed = {name for name in before if last[name] != after[name]}
     assert {"daily-activity", "time-on-task"} <= changed <= NEED_SESSIONS
@@ -88,7 +88,7 @@ async def test_attempts_go_and_lists_count_those_that_are_there(
     api: Api, school: School, tmp_path: Path, fresh: None
 ) -> None:
     learner, short = await work(api, school)
-    await fade(api, tmp_path, Kind.attempts)
+    await fade(api, tmp_path, FadingKind.attempts)
     assert await api.attempts(learner, page=1, page_size=10) == {
         "page": 1,
         "count": 0,
@@ -112,7 +112,7 @@ async def test_answers_and_interactions_go_and_what_they_were_worth_stays(
 ) -> None:
     learner, _ = await work(api, school)
     before = await api.attempts(learner)
-    await fade(api, tmp_path, Kind.answers)
+    await fade(api, tmp_path, FadingKind.answers)
     after = await api.attempts(learner)
     kept = ("id", "item", "correct", "complete", "hinted", "error", "time_spent", "start_timestamp")
 
@@ -122,7 +122,7 @@ async def test_answers_and_interactions_go_and_what_they_were_worth_stays(
     assert [[entry["type"] for entry in row["interaction_history"]] for row in after] == [
         [entry["type"] for entry in row["interaction_history"]] for row in before
     ]
-    await fade(api, tmp_path, Kind.interactions)
+    await fade(api, tmp_path, FadingKind.interactions)
     assert [row["interaction_history"] for row in await api.attempts(learner)] == [[]] * len(before)
 
 
@@ -130,13 +130,15 @@ async def test_what_goes_is_in_the_file_as_it_was(api: Api, school: School, tmp_
     learner, _ = await work(api, school)
     stored = {row["_id"]: row for row in await api.db.find(MasteryLog, {"user_id": learner.id})}
 
-    lines = [each for each in await fade(api, tmp_path, Kind.attempts) if each["document"].get("user_id") == learner.id]
+    lines = [
+        each for each in await fade(api, tmp_path, FadingKind.attempts) if each["document"].get("user_id") == learner.id
+    ]
 
     assert {each["document"]["_id"] for each in lines} == stored.keys()
     for line in lines:
         there = len(line["document"]["attempts"]) + sum(len(chunk["attempts"]) for chunk in line["chunks"])
         assert there == stored[line["document"]["_id"]]["attempt_count"]
-    assert await fade(api, tmp_path, Kind.sessions) != []
+    assert await fade(api, tmp_path, FadingKind.sessions) != []
     assert await api.db.find(ContentSession, {"user_id": learner.id}) == []
 
 
@@ -145,15 +147,15 @@ async def test_a_second_run_finds_nothing_and_a_dry_run_changes_nothing(
 ) -> None:
     learner, _ = await work(api, school)
     before = await api.db.find(MasteryLog, {"user_id": learner.id})
-    everything = {kind: moments.now() + LATER for kind in Kind}
+    everything = {kind: moments.now() + LATER for kind in FadingKind}
 
     looked = await Retention(api.db, everything).run(None)
-    assert looked[Kind.attempts] >= 2
+    assert looked[FadingKind.attempts] >= 2
     assert await api.db.find(MasteryLog, {"user_id": learner.id}) == before
     assert await api.db.find(Retained, {}) == []
 
-    await fade(api, tmp_path, *Kind)
-    assert await Retention(api.db, everything, everything=True).run(None) == dict.fromkeys(Kind, 0)
+    await fade(api, tmp_path, *FadingKind)
+    assert await Retention(api.db, everything, everything=True).run(None) == dict.fromkeys(FadingKind, 0)
 
 
 @pytest.mark.engines("embedded", "real")  # the others run in this very thread
@@ -171,7 +173,7 @@ async def test_what_changes_between_reading_and_fading_is_left_for_the_next_run(
             row = api.db.client.delegate[api.db.raw.name]["mastery_logs"]
             row.update_many({"user_id": learner.id}, {"$set": {"time_spent": 77.0}})
 
-    await Retention(api.db, {Kind.attempts: moments.now() + LATER}, everything=True).run(Disturbing())  # type: ignore[arg-type]
+    await Retention(api.db, {FadingKind.attempts: moments.now() + LATER}, everything=True).run(Disturbing())  # type: ignore[arg-type]
 
     assert len(await api.attempts(learner)) == 43
     assert await api.db.find(Retained, {}) == []

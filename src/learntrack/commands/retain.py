@@ -8,7 +8,7 @@ import typer
 from learntrack.commands.terminal import fail, progress_bar
 
 if TYPE_CHECKING:
-    from learntrack.domain.fading import Kind
+    from learntrack.domain.fading import FadingKind
 
 commands = typer.Typer()
 
@@ -29,13 +29,13 @@ def retain(
     """
     from learntrack.commands.connected import configured, with_database
     from learntrack.domain import moments
-    from learntrack.domain.fading import Kind, months_before
+    from learntrack.domain.fading import FadingKind, months_before
     from learntrack.retention.export import new_export
     from learntrack.retention.service import Retention
     from learntrack.storage import Database
 
     settings = configured()
-    months = {kind: getattr(settings, f"retain_{kind}_months") for kind in Kind}
+    months = {kind: getattr(settings, f"retain_{kind}_months") for kind in FadingKind}
     before = {kind: months_before(moments.now(), given) for kind, given in months.items() if given is not None}
     if not before:
         fail(
@@ -43,7 +43,7 @@ def retain(
         )
     bar = progress_bar(with_end=False)
 
-    async def work(db: Database) -> "dict[Kind, int]":
+    async def work(db: Database) -> "dict[FadingKind, int]":
         await db.prepare()
         retention = Retention(db, before, everything=everything)
         with bar:

@@ -9,7 +9,7 @@ from learntrack.documents.base import Stored
 from learntrack.documents.holding import HoldsAttempts
 from learntrack.domain.attempt_places import Chunk
 from learntrack.domain.attempts import Attempt
-from learntrack.domain.fading import Kind, faded
+from learntrack.domain.fading import FadingKind, faded
 
 HOLDER_ATTEMPT = IndexModel(
     [("user_id", ASCENDING), ("holder_id", ASCENDING), ("attempts.id", ASCENDING)], name="holder_attempt"
@@ -59,7 +59,7 @@ class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no
             attempts=chunk.attempts,
         )
 
-    def fade(self, kind: Kind) -> None:
+    def fade(self, kind: FadingKind) -> None:
         """Let answers, or interactions, fade."""
         self.change(attempts=faded(self.attempts, kind))
 

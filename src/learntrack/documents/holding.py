@@ -10,7 +10,7 @@ from learntrack.documents.logged import Logged
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
 from learntrack.domain.attempt_places import Chunk, OverflowTotals
 from learntrack.domain.attempts import Attempt
-from learntrack.domain.fading import Kind, faded
+from learntrack.domain.fading import FadingKind, faded
 
 NO_ATTEMPTS: dict[str, Any] = {"attempt_count": 0, "correct_sum": 0.0, "completed_attempts": 0, "attempts": []}
 
@@ -60,12 +60,12 @@ class HoldsAttempts(Logged):
         """Whether any attempt is still there."""
         return self.attempt_count > (self.faded.attempt_count if self.faded else 0)
 
-    def fade(self, kind: Kind) -> None:
+    def fade(self, kind: FadingKind) -> None:
         """Let what is embedded of attempts fade; chunks are documents of their own, and go where attempts do.
 
         Attempts that go are counted on: as chunks that are not there.
         """
-        if kind is Kind.attempts:
+        if kind is FadingKind.attempts:
             if not self.has_attempts:
                 return
             self.change(overflow=_all_moved(self.overflow, self.attempts))

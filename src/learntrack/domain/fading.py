@@ -9,7 +9,7 @@ from learntrack.domain.attempts import Attempt, HistoryEntry
 _MONTHS = 12
 
 
-class Kind(StrEnum):
+class FadingKind(StrEnum):
     """What can fade: the more of it comes first, so that nothing fades twice."""
 
     sessions = "sessions"
@@ -43,9 +43,9 @@ def without_interactions(attempt: Attempt) -> Attempt:
     return attempt.model_copy(update={"interaction_history": []})
 
 
-def faded(attempts: Iterable[Attempt], kind: Kind) -> list[Attempt]:
+def faded(attempts: Iterable[Attempt], kind: FadingKind) -> list[Attempt]:
     """The attempts as they are once `kind` has faded."""
-    if kind is Kind.attempts:
+    if kind is FadingKind.attempts:
         return []
-    fade = without_answers if kind is Kind.answers else without_interactions
+    fade = without_answers if kind is FadingKind.answers else without_interactions
     return [fade(attempt) for attempt in attempts]

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from learntrack.domain.shares import per_cent
 from learntrack.pages.school import ClassRoster, Content, Learner, Lesson
 from learntrack.pages.states import NOT_STARTED, Counts, State, counted
-from learntrack.pages.words import whole_percent
 
 SORTS = ("help", "name", "done", "time", "last")
 States = Mapping[tuple[str, str], State]
@@ -150,7 +150,7 @@ def lessons_so_far(groups: Sequence[ColumnGroup], lines: Sequence[Line]) -> int 
         if group.lesson is not None and any(cell.word != "none" for cell in cells):
             done += sum(cell.word == "done" for cell in cells)
             of += len(cells)
-    return whole_percent(done / of) if of else None
+    return per_cent(done / of) if of else None
 
 
 def counts_by_content(columns: Sequence[Column], lines: Sequence[Line]) -> dict[str, Counts]:

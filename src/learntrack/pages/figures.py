@@ -1,5 +1,6 @@
 """The figures of a class's pages: every one of them comes from a report or a list of the API."""
 
+import statistics
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -98,8 +99,4 @@ async def last_work(db: Database, school: ClassRoster) -> datetime | None:
 
 def median(values: Sequence[float]) -> float | None:
     """The middle of these values; None of none."""
-    if not values:
-        return None
-    ordered = sorted(values)
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
+    return statistics.median(values) if values else None

@@ -3,7 +3,7 @@
 import gettext
 import math
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,8 @@ from babel import Locale
 from babel.dates import format_skeleton, format_timedelta, get_timezone_location
 from babel.lists import format_list
 from babel.numbers import format_decimal
+
+from learntrack.domain.shares import per_cent
 
 _SOON = timedelta(minutes=60)
 
@@ -68,7 +70,7 @@ class Words:
 
     def percent(self, share: float) -> str:
         """A share (0.0–1.0) as whole per cent: never 100 of what is not all, nor 50 of what is below."""
-        return self.say("%(number)s\u00a0%%", number=self.number(whole_percent(share)))
+        return self.say("%(number)s\u00a0%%", number=self.number(per_cent(share)))
 
     def duration(self, seconds: float) -> str:
         """A time that something took: `45 s`, `12 min`, `3 h 5 min`."""
@@ -144,11 +146,6 @@ class Words:
         return format_list(items, style="standard", locale=self.locale)
 
 
-def whole_percent(share: float) -> int:
-    """A share as whole per cent, cut, not rounded: 99.9 is not 100, 49.9 not 50."""
-    return math.floor(100 * share + 1e-9)
-
-
 @lru_cache(4096)
 def _decimal(value: float, digits: int, locale: str) -> str:
     return format_decimal(round(value, digits), locale=locale)
@@ -157,8 +154,3 @@ def _decimal(value: float, digits: int, locale: str) -> str:
 @lru_cache(4096)
 def _skeleton(skeleton: str, moment: date, locale: str) -> str:
     return format_skeleton(skeleton, moment, locale=Locale.parse(locale))
-
-
-def utc_words(language: str, locale: Locale, texts: gettext.NullTranslations) -> Words:
-    """Words where no class says which time zone is meant."""
-    return Words(language, locale, texts, UTC, datetime.now(UTC))

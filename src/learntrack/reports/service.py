@@ -125,11 +125,6 @@ class Reports:
         return None if await self._db.find_one("users", guest, {"_id": 1}) is not None else [filters.facility]
 
 
-def columns_of(name: str) -> dict[str, str]:
-    """The columns of an answer, each with what kind of values it has."""
-    return {column.name: column.kind for column in named_columns(_question(name).columns)}
-
-
 def csv_of(columns: Mapping[str, str], rows: Sequence[Row], *, titles: Sequence[str] = ()) -> AsyncIterator[bytes]:
     """Rows that are there already as CSV; a column that a row lacks is empty. `titles` are what people have named."""
 

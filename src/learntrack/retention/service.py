@@ -9,7 +9,7 @@ import msgspec
 from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog, Retained, Touched
 from learntrack.documents.base import Row
 from learntrack.domain import moments
-from learntrack.domain.fading import Kind
+from learntrack.domain.fading import FadingKind
 from learntrack.retention.export import Export
 from learntrack.storage import Database
 from learntrack.storage.transactions import Tx
@@ -30,7 +30,7 @@ class _Old:
     holder: Holder
     chunks: list[AttemptOverflow]
 
-    def line(self, kind: Kind) -> bytes:
+    def line(self, kind: FadingKind) -> bytes:
         """It as a line of the export."""
         line = {
             "fades": kind,
@@ -44,9 +44,9 @@ class _Old:
         """All of it, to compare."""
         return self.holder.row(), [chunk.row() for chunk in self.chunks]
 
-    def fades(self, kind: Kind) -> bool:
+    def fades(self, kind: FadingKind) -> bool:
         """Whether anything of it fades; its documents are changed by that, not what is stored."""
-        if kind is Kind.sessions:
+        if kind is FadingKind.sessions:
             return not self.holder.has_attempts
         if not self.holder.has_attempts:
             return False
@@ -66,12 +66,12 @@ class Retention:
 
     """
 
-    def __init__(self, db: Database, before: Mapping[Kind, datetime], *, everything: bool = False) -> None:
+    def __init__(self, db: Database, before: Mapping[FadingKind, datetime], *, everything: bool = False) -> None:
         self._db = db
-        self._before = {kind: before[kind] for kind in Kind if kind in before}
+        self._before = {kind: before[kind] for kind in FadingKind if kind in before}
         self._everything = everything
 
-    async def run(self, export: Export | None, progress: Progress = lambda _: None) -> dict[Kind, int]:
+    async def run(self, export: Export | None, progress: Progress = lambda _: None) -> dict[FadingKind, int]:
         """Let it fade; returns how many tries and sessions did, by kind. After a failure just run it again.
 
         Args:
@@ -81,9 +81,9 @@ class Retention:
         """
         return {kind: await self._fade(kind, export, progress) for kind in self._before}
 
-    async def _fade(self, kind: Kind, export: Export | None, progress: Progress) -> int:
+    async def _fade(self, kind: FadingKind, export: Export | None, progress: Progress) -> int:
         done, missed = 0, 0
-        for holders in (ContentSession,) if kind is Kind.sessions else _HOLDERS:
+        for holders in (ContentSession,) if kind is FadingKind.sessions else _HOLDERS:
             async for step in self._steps(holders, kind):
                 progress(len(step))
                 lines = {each.holder.id: each.line(kind) for each in step}
@@ -101,7 +101,7 @@ class Retention:
             await self._db.collection(Retained).replace_one(state.key(), state.row(), upsert=True)
         return done
 
-    async def _steps(self, holders: type[Holder], kind: Kind) -> AsyncIterator[list[_Old]]:
+    async def _steps(self, holders: type[Holder], kind: FadingKind) -> AsyncIterator[list[_Old]]:
         """What is old, some at a time. Index: newest (tries)."""
         last = None if self._everything else await self._db.find_one(Retained, {"_id": kind.value})
         ended = {"$lt": self._before[kind]} | ({} if last is None else {"$gte": last["through"]})
@@ -126,7 +126,7 @@ class _Step:
 
     db: Database
     holders: type[Holder]
-    kind: Kind
+    kind: FadingKind
     rows: Mapping[str, tuple[Row, list[Row]]]
     fading: Sequence[str]
 
@@ -138,14 +138,14 @@ class _Step:
             old = _Old(holder, chunks)
             if old.row() == self.rows[holder.id] and old.fades(self.kind):
                 unchanged.append(old)
-        if self.kind is Kind.sessions:
+        if self.kind is FadingKind.sessions:
             ids = [old.holder.id for old in unchanged]
             return await self.db.remove(self.holders, {"_id": {"$in": ids}}, tx) if ids else 0
         for old in unchanged:
-            if self.kind is Kind.attempts and old.chunks:
+            if self.kind is FadingKind.attempts and old.chunks:
                 gone = {"user_id": old.holder.user_id, "holder_id": old.holder.id}
                 await self.db.remove(AttemptOverflow, gone, tx)
-        kept = [] if self.kind is Kind.attempts else [chunk for old in unchanged for chunk in old.chunks]
+        kept = [] if self.kind is FadingKind.attempts else [chunk for old in unchanged for chunk in old.chunks]
         tries = [old.holder for old in unchanged if isinstance(old.holder, MasteryLog)]
         marks = [Touched.by_logs([(log.user_id, log.content_id) for log in tries], moments.now())] if tries else []
         await self.db.write([*(old.holder for old in unchanged), *kept, *marks], tx)
