@@ -46,7 +46,8 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
 
     `has_tries`: the content was met as an assessment, so that its `finished_tries` count, not its progress.
     `of_tries` are the numbers of its tries, by their kind, written in the transaction that changes a try; where they
-    may be wrong, `recount` says so until they have been counted anew, within seconds.
+    may be wrong, `recount` says so until they have been counted anew, within seconds. `faded_attempts` of the attempts
+    that they count are not there any more.
     `time_spent` is in seconds, `progress` 0.0–1.0.
     """
 
@@ -63,6 +64,7 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
     current: dict[TryKind, CurrentTry] = {}
     of_tries: dict[TryKind, TryNumbers] = {}
     recount: bool | None = None
+    faded_attempts: int = 0
 
     class Settings:
         """Collection and indexes."""
@@ -121,6 +123,10 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
         )
         if is_complete(self.progress) and not was_complete:
             self.change(completion_timestamp=later_end(self.completion_timestamp or at, at, clock))
+
+    def count_faded(self, attempts: int) -> None:
+        """So many more attempts of its tries have faded."""
+        self.change(faded_attempts=self.faded_attempts + attempts)
 
     def keep_extra_fields(self, extra_fields: dict[str, Any]) -> None:
         """Replace what the app keeps with the summary."""

@@ -58,7 +58,12 @@ class HoldsAttempts(Logged):
     @property
     def has_attempts(self) -> bool:
         """Whether any attempt is still there."""
-        return self.attempt_count > (self.faded.attempt_count if self.faded else 0)
+        return self.attempt_count > self.faded_count
+
+    @property
+    def faded_count(self) -> int:
+        """How many attempts have faded."""
+        return self.faded.attempt_count if self.faded else 0
 
     def fade(self, kind: FadingKind) -> None:
         """Let what is embedded of attempts fade; chunks are documents of their own, and go where attempts do.

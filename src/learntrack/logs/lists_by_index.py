@@ -129,10 +129,13 @@ def holding_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
 
 
 def counted_by_summaries(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """One row, `count`: the attempts in these tries, of which each summary knows. Indexes: owner_progress, content."""
+    """One row, `count`: the attempts in these tries that have not faded, of which each summary knows.
+
+    Indexes: owner_progress, content.
+    """
     kinds = [{"$ifNull": [f"$of_tries.{kind}.attempts", 0]} for kind in get_args(TryKind)]
     content: list[Stage] = [] if filters.content is None else [{"$match": {"content_id": filters.content}}]
-    counted: Stage = {"$project": {"count": {"$add": kinds}}}
+    counted: Stage = {"$project": {"count": {"$subtract": [{"$add": kinds}, {"$ifNull": ["$faded_attempts", 0]}]}}}
     return [*_of_facility(readable), *sessions_matching(readable), *content, counted, _SUM]
 
 

@@ -1,12 +1,13 @@
 """Letting what is old fade: looked for, written into a file, then taken out of the database, some at a time."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
-from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog, Retained, Touched
+from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, Retained, Touched
 from learntrack.documents.base import Row
 from learntrack.domain import moments
 from learntrack.domain.fading import FadingKind
@@ -133,11 +134,15 @@ class _Step:
     async def run(self, tx: Tx) -> int:
         """Do it; returns how many have faded."""
         unchanged: list[_Old] = []
+        faded: Counter[str] = Counter()
         for holder in await self.db.load(self.holders, {"_id": {"$in": list(self.fading)}}, tx):
             chunks = await _chunks(self.db, holder, tx) if holder.overflow is not None else []
             old = _Old(holder, chunks)
+            before = holder.faded_count
             if old.row() == self.rows[holder.id] and old.fades(self.kind):
                 unchanged.append(old)
+                if isinstance(holder, MasteryLog):
+                    faded[holder.summary_id] += holder.faded_count - before
         if self.kind is FadingKind.sessions:
             ids = [old.holder.id for old in unchanged]
             return await self.db.remove(self.holders, {"_id": {"$in": ids}}, tx) if ids else 0
@@ -148,8 +153,20 @@ class _Step:
         kept = [] if self.kind is FadingKind.attempts else [chunk for old in unchanged for chunk in old.chunks]
         tries = [old.holder for old in unchanged if isinstance(old.holder, MasteryLog)]
         marks = [Touched.by_logs([(log.user_id, log.content_id) for log in tries], moments.now())] if tries else []
-        await self.db.write([*(old.holder for old in unchanged), *kept, *marks], tx)
+        summaries = await self._summaries(faded, tries, tx)
+        await self.db.write([*(old.holder for old in unchanged), *kept, *summaries, *marks], tx)
         return len(unchanged)
+
+    async def _summaries(self, faded: Counter[str], tries: Sequence[MasteryLog], tx: Tx) -> list[ContentSummary]:
+        """The summaries of these tries, which count what has faded of them. Index: the key."""
+        if not faded.total():
+            return []
+        owners = sorted({log.user_id for log in tries})
+        query = {"_id": {"$in": sorted(faded)}, "user_id": {"$in": owners}}
+        summaries = await self.db.load(ContentSummary, query, tx)
+        for summary in summaries:
+            summary.count_faded(faded[summary.id])
+        return summaries
 
 
 async def _chunks(db: Database, holder: Holder, tx: Tx) -> list[AttemptOverflow]:
