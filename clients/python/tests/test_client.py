@@ -267,6 +267,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"interactions": [answered(), answered(time_spent=-1)]}, "interactions[1].time_spent"),
     ({"interactions": [answered(item=" ")]}, "interactions[0].item"),
     ({"interactions": [answered(answer=None)]}, "interactions[0].answer"),
+    ({"interactions": [answered(), {"item": "q", "correct": 1}]}, "interactions[1]"),
 ]
 
 
@@ -283,6 +284,9 @@ async def test_what_no_service_would_take_is_refused_at_once(
     assert len(played.items) == 1
 
 
+NODE = {"node_id": "1", "content_id": "2", "channel_id": "3"}
+
+
 @pytest.mark.parametrize(
     ("content", "field"),
     [
@@ -290,6 +294,8 @@ async def test_what_no_service_would_take_is_refused_at_once(
         (Content(kind="video", node_id="1", channel_id="2"), "content_id"),
         (Content(kind="exercise", node_id="1", content_id="2", channel_id="3"), "mastery_model"),
         (Content(unit_id="1", course_session_id="2"), "test_type"),
+        (Content(kind="exercise", **NODE, mastery_model={"type": "do_all"}), "mastery_model"),  # type: ignore[arg-type]
+        ({"quiz_id": "1"}, "content"),
     ],
 )
 async def test_a_content_that_is_none_is_refused_at_once(

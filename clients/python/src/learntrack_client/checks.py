@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from math import isfinite
 
 from learntrack_client.problems import invalid
-from learntrack_client.shapes import Content, Interaction, Update
+from learntrack_client.shapes import Content, Interaction, MasteryModel, Update
 
 _REQUIRED = "This field is required."
 
@@ -12,6 +12,10 @@ _REQUIRED = "This field is required."
 def check_content(content: Content) -> None:
     """Raise `InvalidFields` unless something is named that can be visited."""
     errors: dict[str, list[str]] = {}
+    if not isinstance(content, Content):
+        raise invalid({"content": ["Must be a Content."]})
+    if content.mastery_model is not None and not isinstance(content.mastery_model, MasteryModel):
+        errors["mastery_model"] = ["Must be a MasteryModel."]
     if content.quiz_id is None and content.unit_id is None and content.node_id is None:
         errors["node_id"] = ["One of node_id, quiz_id and unit_id is required."]
     if content.node_id is not None:
@@ -40,6 +44,9 @@ def check_update(update: Update) -> None:
 def _check_interactions(interactions: Sequence[Interaction], errors: dict[str, list[str]]) -> None:
     for number, each in enumerate(interactions):
         where = f"interactions[{number}]"
+        if not isinstance(each, Interaction):
+            errors[where] = ["Must be an Interaction."]
+            continue
         _check_fraction(f"{where}.correct", each.correct, errors)
         _check_seconds(f"{where}.time_spent", each.time_spent, errors)
         if not each.item.strip():
