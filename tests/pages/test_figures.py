@@ -2,11 +2,13 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from typing import Any
 
 import pytest
 
+from learntrack.pages import learner_page
 from tests.pages.reading import part
 from tests.pages.test_pages import page
 from tests.support import ROOT, Person, School, exercise, new_id, right, video, wrong
@@ -154,6 +156,35 @@ async def test_a_learner_is_that_of_the_progress_report_and_the_tries(room: Clas
     assert [float(row["Right"]) for row in tries] == [row["correct"] for row in listed]
     assert "Pre-test: Unit 1" in part(html, "tries")
     assert "Title a right: x yes" in part(html, "tries")
+
+
+async def test_progress_over_time_ends_at_what_is_done(room: Class) -> None:
+    for learner in (room.stuck, room.done, room.idle):
+        html = await room.html(f"/learner/{learner.id}")
+
+        done = re.search(r"Done (\d+) of", part(html, "figures"))
+        weeks = re.search(r"<caption[^>]*>Contents done, by week</caption>(.*?)</table>", html, re.DOTALL)
+        assert done is not None
+        assert weeks is not None
+        assert re.findall(r'<td class="number">(\d+)</td>', weeks[1])[-2] == done[1]
+
+
+async def test_what_is_next_says_how_much_more_is_open(room: Class, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(learner_page, "NEXT", 1)
+
+    html = await room.html(f"/learner/{room.stuck.id}")
+
+    assert "Needs help with 2" in part(html, "figures")
+    assert "and 1 more" in part(html, "next")
+
+
+async def test_what_was_answered_has_a_direction_of_its_own(room: Class) -> None:
+    for path in ("", f"/quiz/{room.quiz}"):
+        html = await room.html(path)
+
+        answers = re.findall(r"(?:[Cc]ommonest wrong(?: answer)?|Right answer|Right): <b>(.*?)</b>", html)
+        assert all(re.fullmatch("<bdi>.*</bdi>", answer) for answer in answers)
+        assert answers or not path
 
 
 async def test_a_unit_is_that_of_the_learning_gain_report(room: Class) -> None:

@@ -206,7 +206,7 @@ def _points(learner: Learner, states: States, school: ClassRoster, words: Words,
     """Contents done by the end of each week, from the first that was done until today."""
     done: dict[str, list[date]] = defaultdict(list)
     for (user, _), state in states.items():
-        if state.word != "started" and (moment := state.done_at) is not None:
+        if state.word == "done" and (moment := state.done_at) is not None:
             done[user].append(words.local(moment).date())
     begun = min((day for days in done.values() for day in days), default=None)
     if begun is None:
