@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,25 @@ def test_a_narrow_terminal_keeps_ids_whole(tmp_path: Path, monkeypatch: pytest.M
     assert "c0" * 16 in table
     assert "d0" * 16 in table
     assert "0.999" in table
+
+
+def test_moments_and_names_of_columns_are_whole_and_the_time_zone_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    file = tmp_path / "report.txt"
+
+    async def rows() -> AsyncIterator[Row]:
+        yield {f"end_timestamp_{number}": datetime(2026, 11, 5, 6, 34, 47, tzinfo=UTC) for number in range(6)}
+
+    columns = [Column(f"end_timestamp_{number}", "timestamp", "") for number in range(6)]
+    answer = Answer("a", "A report", "It says much.", moments.now(), "Africa/Nairobi", columns, rows())
+    asyncio.run(terminal.write(answer, "table", file, lambda: None))
+
+    table = file.read_text()
+    assert table.count("2026-11-05T06:34:47.000Z") == 6
+    assert "end_timestamp_5" in table
+    assert "Africa/Nairobi" in table
 
 
 def test_html_has_titles_and_rounded_numbers(tmp_path: Path) -> None:

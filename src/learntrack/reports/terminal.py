@@ -23,6 +23,7 @@ _COMMANDING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\u
 _NUMBERS = ("number", "seconds", "share")
 _IDS = ("id", "user", "lesson", "quiz", "content")
 _ID_WIDTH = 32
+_MOMENT_WIDTH = 24
 _LEAST_WIDTH = 10
 
 
@@ -82,12 +83,12 @@ async def _counted(rows: AsyncIterator[Row], count: Callable[[], None]) -> Async
 
 async def _table(answer: Answer, *, wide: bool) -> str:
     console = Console(width=max(200 if wide else Console().width, _least_width(answer.columns)))
-    table = Table(title=f"{answer.title} (as of {shown(answer.as_of, 'timestamp')})", caption=answer.description)
+    said = f"{answer.title} (as of {shown(answer.as_of, 'timestamp')}, days of {answer.timezone})"
+    table = Table(title=said, caption=answer.description)
     for column in answer.columns:
-        is_id = column.kind in _IDS
         justify: Literal["left", "right"] = "right" if column.kind in _NUMBERS else "left"
-        least = _ID_WIDTH if is_id else _LEAST_WIDTH
-        table.add_column(column.name, justify=justify, overflow="fold", no_wrap=is_id, min_width=least)
+        whole = column.kind in (*_IDS, "timestamp")
+        table.add_column(column.name, justify=justify, overflow="fold", no_wrap=whole, min_width=_width(column))
     async for row in answer.rows:
         # As texts, because in a string `[…]` would be markup.
         table.add_row(*(Text(readable(row[column.name], column.kind)) for column in answer.columns))
@@ -100,8 +101,13 @@ def _least_width(columns: Sequence[Column]) -> int:
     """In how many characters every id is whole and nothing else is squeezed beyond reading. A terminal that has fewer
     breaks the lines, and an id can still be copied.
     """
-    inside = sum(_ID_WIDTH if column.kind in _IDS else _LEAST_WIDTH for column in columns)
-    return inside + 3 * len(columns) + 1
+    return sum(_width(column) for column in columns) + 3 * len(columns) + 1
+
+
+def _width(column: Column) -> int:
+    """How many characters a column has at the least: ids, moments and the column's name are whole."""
+    least = _ID_WIDTH if column.kind in _IDS else _MOMENT_WIDTH if column.kind == "timestamp" else _LEAST_WIDTH
+    return max(least, len(column.name))
 
 
 def readable(value: Any, kind: str) -> str:
