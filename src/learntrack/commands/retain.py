@@ -55,5 +55,6 @@ def retain(
 
     if file is None and not dry_run:
         fail("Name a FILE for what fades, or --dry-run.")
+    verb = "would fade" if dry_run else "have faded"
     for kind, count in with_database(settings, work).items():
-        print(f"{kind}: {count} of before {before[kind]:%Y-%m-%d} {'would fade' if dry_run else 'have faded'}")
+        print(f"{kind}: {count} tries and sessions of before {before[kind]:%Y-%m-%d} {verb}")
