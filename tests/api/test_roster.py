@@ -127,6 +127,14 @@ async def test_a_roster_of_too_many_records_is_413(api: Api) -> None:
     await api.roster(ROOT, 413, facilities=[{"id": facility, "name": "F"}], users=users)
 
 
+async def test_a_lesson_has_no_more_contents_than_a_page_can_show(api: Api) -> None:
+    lesson = {"id": new_id(), "title": "L", "content_ids": [f"{number:032x}" for number in range(10_001)]}
+
+    refusal = await api.roster(ROOT, 400, lessons=[lesson])
+
+    assert list(refusal["errors"]) == ["lessons[0].content_ids"]
+
+
 async def test_lists_have_pages(api: Api) -> None:
     await api.roster(ROOT, facilities=[{"id": new_id(), "name": f"F{n}"} for n in range(5)])
     everything = await listed(api, "facilities")

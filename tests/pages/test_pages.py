@@ -175,6 +175,27 @@ async def test_who_may_look(room: Class) -> None:
         await page(api, nowhere, room.coach, expect=404)
 
 
+async def test_a_page_tells_nothing_of_another_classs_quiz(room: Class) -> None:
+    """Nor of one that was removed; an exercise that nobody has begun yet is nobody's secret."""
+    there, gone, exercises = await room.school.quiz("A2"), await room.school.quiz("A2"), new_id()
+    await room.api.roster(
+        ROOT,
+        contents=[{"id": exercises, "title": "Fractions", "kind": "exercise"}],
+        remove={"quizzes": [gone]},
+    )
+
+    for quiz in (there, gone):
+        for query in ("", "?format=csv"):
+            await page(room.api, f"/class/{room.room}/quiz/{quiz}{query}", room.coach, expect=404)
+    await page(room.api, f"/class/{room.room}/quiz/{exercises}", room.coach)
+
+
+@pytest.mark.parametrize("host", ["x:99999", "x:y", "a@b:-1"])
+async def test_no_address_is_made_of_a_host_that_is_none(room: Class, host: str) -> None:
+    for path in ("/reports/sign-in", "/reports/sign-in?signed_out=true"):
+        assert (await room.api.client.get(path, headers={"Host": host})).status_code == 400
+
+
 async def test_the_root_says_what_this_is_and_leads_on(room: Class) -> None:
     answer = await room.api.client.get("/")
 

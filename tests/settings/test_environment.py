@@ -40,6 +40,7 @@ MISTAKES = {
     "LEARNTRACK_CORS_ORIGINS= ": "LEARNTRACK_CORS_ORIGINS: Is set but empty",
     "LEARNTRACK_MONGODB_URI_FILE=/nowhere": "LEARNTRACK_MONGODB_URI_FILE: /nowhere cannot be read: No such file",
     "LEARNTRACK_MONGODB_URI_FILE=/dev/null": "LEARNTRACK_MONGODB_URI_FILE: /dev/null is empty.",
+    "LEARNTRACK_MONGODB_URI_FILE=/dev/zero": "LEARNTRACK_MONGODB_URI_FILE: /dev/zero is too large for a setting.",
     "LEARNTRACK_MONGODB_URI_FILE=/": "LEARNTRACK_MONGODB_URI_FILE: / cannot be read: Is a directory",
     "LEARNTRACK_MONGODB_URI=http://x": "LEARNTRACK_MONGODB_URI: Is not a MongoDB URI",
     "LEARNTRACK_JWKS_URL=nohttp": "LEARNTRACK_JWKS_URL: Is not an http or https address.",

@@ -3,6 +3,7 @@
 import pytest
 from pymongo.errors import InvalidOperation, OperationFailure
 
+from learntrack.errors import InvalidFields
 from learntrack.storage import DatabaseUnavailable
 from learntrack.storage.errors import translated
 
@@ -37,3 +38,10 @@ def test_a_client_that_is_closed_already_is_a_service_that_stops() -> None:
 def test_what_is_wrong_in_the_service_is_not_hidden(error: Exception) -> None:
     with pytest.raises(type(error)), translated():
         raise error
+
+
+def test_a_time_zone_that_the_server_does_not_know_is_the_requests_to_change() -> None:
+    with pytest.raises(InvalidFields) as refusal, translated():
+        raise OperationFailure('unrecognized time zone identifier: "Europe/Kyiv"', 40485)
+
+    assert list(refusal.value.errors) == ["timezone"]

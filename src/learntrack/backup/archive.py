@@ -6,7 +6,9 @@ writes them.
     tallies.json                how many documents each has, and their digest: the end of a backup that is whole
 """
 
+import lzma
 import os
+import re
 import struct
 import zipfile
 import zlib
@@ -21,6 +23,7 @@ from msgspec import Struct
 
 from learntrack.backup.tally import Tallies, Tally
 from learntrack.storage import StartError
+from learntrack.storage.whole import NOT_DATA
 
 FORM = 1
 _HEADER = "learntrack-backup.json"
@@ -30,6 +33,18 @@ _ENDING = ".bson"
 _PART_BYTES = 2 * 2**20
 _LARGEST = 17 * 2**20
 """Bytes of a document: no database has a larger one."""
+_NAME = re.compile(r"[^$\x00]+")
+# RuntimeError: it is encrypted, or compressed in a way that is not known.
+_NO_BACKUP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    KeyError,
+    ValueError,
+    EOFError,
+    struct.error,
+    RuntimeError,
+)
 _QUICKLY = 1
 """Most of what there is to gain, at five times the speed of the best."""
 
@@ -140,8 +155,10 @@ def opened(path: Path) -> Iterator[Archive]:
         file = zipfile.ZipFile(path)
     with file:
         with _readable(path):
-            header = msgspec.json.decode(file.read(_HEADER), type=Header)
-            counts = msgspec.json.decode(file.read(_TALLIES), type=dict[str, _Count])
+            header = msgspec.json.decode(_small(file, _HEADER), type=Header)
+            counts = msgspec.json.decode(_small(file, _TALLIES), type=dict[str, _Count])
+            if wrong := [name for name in counts if not _may_be_there(name)]:
+                raise ValueError(f"it has {wrong[0]!r}, which is no collection with data.")
             tallies = {name: Tally.of(each.count, each.digest) for name, each in counts.items()}
         if header.form != FORM:
             raise StartError(
@@ -150,13 +167,25 @@ def opened(path: Path) -> Iterator[Archive]:
         yield Archive(file, path, header, tallies)
 
 
+def _small(file: zipfile.ZipFile, name: str) -> bytes:
+    """What stands in a file of the backup that is never large."""
+    if file.getinfo(name).file_size > _PART_BYTES:
+        raise ValueError(f"{name} is too large.")
+    return file.read(name)
+
+
+def _may_be_there(collection: str) -> bool:
+    """Whether a database has such a collection of which `Whole` tells."""
+    return bool(_NAME.fullmatch(collection)) and not collection.startswith("system.") and collection not in NOT_DATA
+
+
 def _next_document(file: IO[bytes]) -> bytes | None:
     """The next BSON document, which begins with its length; None at the end."""
     head = file.read(4)
     if not head:
         return None
     (length,) = struct.unpack("<i", head)
-    if not 5 <= length <= _LARGEST or len(rest := file.read(length - 4)) < length - 4:
+    if not 5 <= length <= _LARGEST or len(rest := file.read(length - 4)) < length - 4 or rest[-1]:
         raise ValueError("There is something else than documents in it.")
     return head + rest
 
@@ -166,7 +195,7 @@ def _readable(path: Path) -> Iterator[None]:
     """Say in one line why a file cannot be read as a backup."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError, struct.error) as error:
+    except _NO_BACKUP as error:
         raise StartError(f"{path} is no whole backup of learntrack: {error}") from error
     except OSError as error:
         raise StartError(f"{path} cannot be read: {error.strerror or error}.") from error

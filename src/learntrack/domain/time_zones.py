@@ -6,9 +6,13 @@ from zoneinfo import ZoneInfo, available_timezones
 UTC_NAME = "UTC"
 
 
+_NO_PLACES = {"Factory", "localtime"}
+"""Files that hosts keep beside the zones, of which no database knows."""
+
+
 @cache
 def _names() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones() - _NO_PLACES)
 
 
 def time_zone(name: str) -> str:

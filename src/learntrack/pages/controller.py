@@ -131,6 +131,8 @@ class PageController(Controller):
         key = _id(content_id)
         content = school.contents.get(key) or (await contents_of(db, [key])).get(key) or Content(key, "exercise")
         view = await quiz_view(db, school, content, words)
+        if key not in school.contents and content.kind != "exercise" and not view.begun:
+            raise NotFound("There is no such page.")  # another class's: not even its title is told
         if format == "csv":
             return tables.response(tables.of_quiz(view, words), content.title or "", words)
         return render(

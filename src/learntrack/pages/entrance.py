@@ -45,7 +45,7 @@ class EntranceController(Controller):
         One behind the # of any page's address is taken at once.
         """
         openid = signing_in.openid_in(request)
-        here = f"{str(request.base_url).rstrip('/')}{signing_in.SIGN_IN}"
+        here = signing_in.address_here(request, signing_in.SIGN_IN)
         way_out = await openid.way_out(here) if openid is not None and signed_out else None
         return sign_in_page(request, wrong=bool(wrong), way_out=way_out)
 

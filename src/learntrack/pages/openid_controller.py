@@ -11,7 +11,7 @@ from litestar.response import Redirect
 from learntrack.errors import NotFound
 from learntrack.pages.entrance import sign_in_page
 from learntrack.pages.openid import PENDING_SECONDS, Answer, OpenId, SignInFailed, cookie_of
-from learntrack.pages.signing_in import openid_in, signed_in
+from learntrack.pages.signing_in import address_here, openid_in, signed_in
 
 _PATH = "/reports/sign-in/provider"
 
@@ -73,4 +73,4 @@ class OpenIdController(Controller):
 
 def _back(request: Request[Any, Any, Any]) -> str:
     """Where the provider sends the browser back to: this service by the name under which it was asked."""
-    return f"{str(request.base_url).rstrip('/')}{_PATH}/back"
+    return address_here(request, f"{_PATH}/back")

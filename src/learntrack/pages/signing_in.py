@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from learntrack.access.actor import Actor
 from learntrack.access.rate_limit import RateLimit
 from learntrack.access.tokens import Claims, InvalidToken, TokenVerifier
-from learntrack.errors import Forbidden
+from learntrack.errors import Forbidden, field_error
 from learntrack.pages.openid import OpenId
 
 COOKIE = "learntrack_token"
@@ -51,6 +51,19 @@ def openid_in(request: Request[Any, Any, Any]) -> OpenId | None:
     """Sign-ins with the host's provider; None: there is none."""
     openid: OpenId | None = request.app.state.openid
     return openid
+
+
+def address_here(request: Request[Any, Any, Any], path: str) -> str:
+    """The whole address of a page of this service, by the name under which it was asked.
+
+    Raises:
+        InvalidFields: that name is none.
+
+    """
+    try:
+        return f"{str(request.base_url).rstrip('/')}{path}"
+    except ValueError:
+        raise field_error("host", "Must be a name, perhaps with a port.") from None
 
 
 def check_same_site(request: Request[Any, Any, Any]) -> None:

@@ -14,6 +14,8 @@ from learntrack.web.values import Id
 Name = Annotated[str, Meta(max_length=500)]
 MOST_QUESTIONS = 10_000
 """Questions of one content or quiz."""
+MOST_CONTENTS = 10_000
+"""Contents of one lesson."""
 AssignmentKind = Literal["lessons", "quizzes", "course_sessions"]
 RosterKind = Literal[
     "facilities",
@@ -173,7 +175,7 @@ class LessonRecord(Record):
 
     title: Name
     collection_ids: list[Id] | UnsetType | None = UNSET
-    content_ids: list[Id] | UnsetType | None = UNSET
+    content_ids: Annotated[list[Id], Meta(max_length=MOST_CONTENTS)] | UnsetType | None = UNSET
 
 
 class QuizRecord(Record):

@@ -16,6 +16,8 @@ from pydantic_settings import PydanticBaseSettingsSource
 
 PREFIX = "LEARNTRACK_"
 _FILE = "_FILE"
+_MOST_CHARACTERS = 2**16
+"""Characters in a file: far more than any key has, and an end to a device that has none."""
 _NOT_OURS = {"VENV", "PYTHON", "SECRETS", "PUBLISHED_ADDRESS", "PUBLISHED_PORT", "VERSION", "TEST_MONGODB_URI"}
 """Variables of this prefix that are for the scripts, the compose file and the tests."""
 
@@ -77,13 +79,16 @@ def _content(file: Path) -> str:
 
     """
     try:
-        text = file.read_text().strip()
+        with file.open() as opened:
+            text = opened.read(_MOST_CHARACTERS + 1).strip()
     except OSError as error:
         raise ValueError(f"{file} cannot be read: {error.strerror}.") from error
     except ValueError as error:
         raise ValueError(f"{file} is no text.") from error
     if not text:
         raise ValueError(f"{file} is empty.")
+    if len(text) > _MOST_CHARACTERS:
+        raise ValueError(f"{file} is too large for a setting.")
     return text
 
 

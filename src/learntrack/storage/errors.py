@@ -16,9 +16,13 @@ from pymongo.errors import (
     WriteConcernError,
 )
 
+from learntrack.errors import field_error
+
 TRANSIENT = "TransientTransactionError"
 _WRITE_CONFLICT = 112
 _DUPLICATE_KEY = 11000
+_UNKNOWN_ZONE = 40485
+"""A time zone that is younger than the server's list of them."""
 
 _NOT_THE_REQUESTS_FAULT = {
     # Elections, shutdowns and the network, as a member tells of itself, and as a mongos tells of its shards'.
@@ -80,7 +84,12 @@ class TooMuchAtOnce(Exception):
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the driver's errors that are not the request's fault into `DatabaseUnavailable` or `DatabaseBusy`."""
+    """Turn the driver's errors that are not the request's fault into `DatabaseUnavailable` or `DatabaseBusy`.
+
+    Raises:
+        InvalidFields: the server does not know the time zone that is asked for.
+
+    """
     try:
         yield
     except (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WriteConcernError) as error:
@@ -88,6 +97,10 @@ def translated() -> Iterator[None]:
     except OperationFailure as error:
         if error.has_error_label(TRANSIENT) or _is_duplicate(error):
             raise DatabaseBusy(str(error)) from error
+        if error.code == _UNKNOWN_ZONE:
+            raise field_error(
+                "timezone", "The database knows no such time zone; take another of the same hours."
+            ) from None
         if (
             error.code in _NOT_THE_REQUESTS_FAULT
             or any(map(error.has_error_label, _RETRYABLE))
