@@ -104,6 +104,16 @@ async def test_every_page_is_accessible_in_light_and_dark_on_desktop_and_phone(
     await tab.context.close()
 
 
+@pytest.mark.parametrize("language", ["en-GB", "ar"])
+async def test_the_pages_own_tab_is_in_sight_on_a_phone(service: Service, browser: Any, language: str) -> None:
+    tab = await signed_in(browser, service, locale=language, viewport={"width": 390, "height": 800})
+    await tab.goto(f"{service.address}{CLASS}/activity")
+    box = await tab.locator(".tabs [aria-current]").bounding_box()
+    assert box["x"] >= -1  # a browser scrolls by whole pixels
+    assert box["x"] + box["width"] <= 391
+    await tab.context.close()
+
+
 NEXT_STOP = """() => {
   const at = document.activeElement, box = at.getBoundingClientRect();
   // A date's day, month and year are stops of their own.

@@ -175,7 +175,7 @@ async def test_what_is_next_says_how_much_more_is_open(room: Class, monkeypatch:
     html = await room.html(f"/learner/{room.stuck.id}")
 
     assert "Needs help with 2" in part(html, "figures")
-    assert "and 1 more" in part(html, "next")
+    assert "Show 1 more" in part(html, "next")
 
 
 async def test_what_was_answered_has_a_direction_of_its_own(room: Class) -> None:

@@ -2,6 +2,9 @@
 document.documentElement.classList.add('scripted');
 for (const button of document.querySelectorAll('[data-print]')) button.addEventListener('click', () => print());
 
+// Where the tabs are wider than the screen, the page's own is in sight.
+document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+
 // Searching: rows without the text are hidden while it is being typed; the form still works.
 const search = document.getElementById('f-search');
 if (search) {
