@@ -12,7 +12,7 @@ from learntrack.settings import Settings
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable
 from learntrack.storage.group_commit import GroupCommit
 from learntrack.tracking.batch import BatchRecorder
-from learntrack.tracking.requests import Job, UpdateJob
+from learntrack.tracking.jobs import Job, UpdateJob
 from learntrack.tracking.schemas import SessionUpdated
 from learntrack.tracking.service import Answer
 from tests.support import new_id

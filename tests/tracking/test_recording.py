@@ -15,7 +15,7 @@ from learntrack.domain.progress import Advance
 from learntrack.errors import Conflict, InvalidFields, NotFound, QuizFinished, TooLarge
 from learntrack.tracking import recording
 from learntrack.tracking.delivery import Delivery
-from learntrack.tracking.requests import StartJob, UpdateJob
+from learntrack.tracking.jobs import StartJob, UpdateJob
 from learntrack.tracking.schemas import SessionStarted, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
 

@@ -8,7 +8,8 @@ import pytest
 from learntrack.domain import moments
 from learntrack.errors import Forbidden, InvalidFields, NotFound, TooLarge
 from learntrack.settings import Settings
-from learntrack.tracking.requests import StartJob, UpdateJob, may_join, start_job, update_job
+from learntrack.tracking.jobs import StartJob, UpdateJob, may_join
+from learntrack.tracking.requests import start_job, update_job
 from learntrack.tracking.schemas import SessionStart, SessionUpdate
 from tests.support import new_id
 

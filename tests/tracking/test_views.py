@@ -5,7 +5,7 @@ import msgspec
 from learntrack.domain import moments
 from learntrack.domain.any_json import as_json
 from learntrack.domain.attempts import Attempt, Interaction
-from learntrack.tracking.schemas import BatchResult, BatchResults
+from learntrack.tracking.batch_schemas import BatchResult, BatchResults
 from learntrack.tracking.views import (
     ANSWER_MOST,
     LARGE,

@@ -15,10 +15,11 @@ from learntrack.errors import InvalidFields, NotFound, Refusal, StartRefused, To
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseUnavailable
 from learntrack.storage.group_commit import GROUP_BYTES
+from learntrack.tracking.batch_schemas import MOST_ITEMS, BatchItem, BatchResult, BatchResults
 from learntrack.tracking.delivery import Clocks, in_utc
 from learntrack.tracking.idempotency import KeyScope, request_key
-from learntrack.tracking.requests import Job, StartJob, start_job, update_job
-from learntrack.tracking.schemas import MOST_ITEMS, BatchItem, BatchResult, BatchResults
+from learntrack.tracking.jobs import Job, StartJob
+from learntrack.tracking.requests import start_job, update_job
 from learntrack.tracking.service import Answer, Tracking
 from learntrack.web.answers import encoded
 from learntrack.web.bodies import aside, decoded

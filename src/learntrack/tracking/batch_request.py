@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from learntrack.errors import TooLarge, field_error
-from learntrack.tracking.schemas import MOST_ITEMS
+from learntrack.tracking.batch_schemas import MOST_ITEMS
 from learntrack.web.bodies import LARGE, JsonRequest, aside, decoded
 
 # To the next bracket, or comma. What has no end is a string too, so that no second look begins within it.

@@ -11,15 +11,12 @@ from litestar.status_codes import HTTP_200_OK
 from learntrack.access.actor import ActorRequest
 from learntrack.tracking.batch import BatchRecorder
 from learntrack.tracking.batch_request import BatchRequest
+from learntrack.tracking.batch_schemas import BATCH_EXAMPLE, BATCH_RESULTS_EXAMPLE, Batch, BatchResults
 from learntrack.tracking.schemas import (
-    BATCH_EXAMPLE,
-    BATCH_RESULTS_EXAMPLE,
     SESSION_START_EXAMPLE,
     SESSION_STARTED_EXAMPLE,
     SESSION_UPDATE_EXAMPLE,
     SESSION_UPDATED_EXAMPLE,
-    Batch,
-    BatchResults,
     JsonObject,
     SessionStart,
     SessionStarted,

@@ -8,7 +8,7 @@ from learntrack.documents import ContentSummary, MasteryLog, RecordingPermit
 from learntrack.domain.ids import summary_id
 from learntrack.storage import Database
 from learntrack.storage.transactions import Tx
-from learntrack.tracking.requests import StartJob
+from learntrack.tracking.jobs import StartJob
 
 
 async def is_forgotten(db: Database, job: StartJob) -> bool:

@@ -22,7 +22,7 @@ from learntrack.errors import (
     QuizFinished,
     TooLarge,
 )
-from learntrack.tracking.requests import StartJob, UpdateJob
+from learntrack.tracking.jobs import StartJob, UpdateJob
 from learntrack.tracking.schemas import SessionContext, SessionStarted, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
 from learntrack.tracking.views import attempt_views, past_attempts

@@ -1,6 +1,5 @@
 """What the write path is asked to do: a request's body, checked as far as that needs no database, as a job."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -18,84 +17,14 @@ from learntrack.settings import Settings
 from learntrack.tracking import schemas
 from learntrack.tracking.delivery import Delivery
 from learntrack.tracking.idempotency import KeyScope, RequestKey, request_key
+from learntrack.tracking.jobs import Assigned, StartJob, UpdateJob
 from learntrack.tracking.schemas import JsonObject, SessionStart, SessionUpdate
 
 T = TypeVar("T")
 
 _REQUIRED = "This field is required."
-_START_BYTES = 1024
 _NOT_BESIDE_A_QUIZ = ("node_id", "lesson_id", "unit_id")
 _BESIDE_A_QUIZ = "Must not be given together with quiz_id."
-
-
-@dataclass(slots=True, frozen=True)
-class Assigned:
-    """Something that must be assigned to the caller, and the field that names it."""
-
-    field: str
-    id: str
-
-
-@dataclass(slots=True, frozen=True)
-class StartJob:
-    """Start a session: the content, the criterion if it is an assessment, and the context to be kept.
-
-    With a `delivery` it happened offline, at a moment `at` of before, and the id of the session is the client's.
-    """
-
-    session_id: str
-    user_id: str | None
-    visitor_id: str | None
-    content_id: str
-    channel_id: str | None
-    kind: str
-    criterion: mastery.Criterion | None
-    context: dict[str, str | int]
-    assigned: tuple[Assigned, ...]
-    repeat: bool
-    at: datetime
-    key: RequestKey | None = None
-    delivery: Delivery | None = None
-
-    @property
-    def owner(self) -> str:
-        """Whose documents it writes; an anonymous session is its own."""
-        return self.user_id or self.session_id
-
-    @property
-    def clock(self) -> datetime:
-        """What time it is when it is recorded."""
-        return self.at if self.delivery is None else self.delivery.at
-
-
-@dataclass(slots=True, frozen=True)
-class UpdateJob:
-    """Add to a session what happened since the last update; `size` is the bytes of JSON in which that was said, and
-    `delivery` is there where it happened offline.
-    """
-
-    session_id: str
-    user_id: str | None
-    advance: Advance
-    extra_fields: JsonObject | None
-    interactions: list[Interaction] | None
-    at: datetime
-    key: RequestKey | None = None
-    size: int = 0
-    delivery: Delivery | None = None
-
-    @property
-    def owner(self) -> str:
-        """Whose documents it writes; an anonymous session is its own."""
-        return self.user_id or self.session_id
-
-    @property
-    def clock(self) -> datetime:
-        """What time it is when it is recorded."""
-        return self.at if self.delivery is None else self.delivery.at
-
-
-Job = StartJob | UpdateJob
 
 
 def start_job(
@@ -205,25 +134,6 @@ def update_job(
         key=named,
         size=len(msgspec.json.encode(update)),
         delivery=delivery,
-    )
-
-
-def size_of(job: Job) -> int:
-    """The bytes that a job was sent with, as far as they are stored."""
-    return job.size if isinstance(job, UpdateJob) else _START_BYTES
-
-
-def may_join(group: Sequence[Job], job: Job) -> bool:
-    """Whether a job may share a transaction with those before it.
-
-    Which try an assessment goes on with is decided from what is stored, so what the same learner did at the same
-    content just before must be. An update names its session only; the content is known if the group starts it.
-    """
-    if not isinstance(job, StartJob) or job.criterion is None:
-        return True
-    contents = {each.session_id: each.content_id for each in group if isinstance(each, StartJob)}
-    return not any(
-        each.owner == job.owner and contents.get(each.session_id, job.content_id) == job.content_id for each in group
     )
 
 

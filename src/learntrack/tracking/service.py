@@ -20,7 +20,8 @@ from learntrack.storage.shard_ranges import range_of
 from learntrack.storage.transactions import Tx
 from learntrack.tracking import left_behind, recording
 from learntrack.tracking.idempotency import KeyScope, Running, request_key
-from learntrack.tracking.requests import Job, StartJob, may_join, size_of, start_job, update_job
+from learntrack.tracking.jobs import Job, StartJob, may_join, size_of
+from learntrack.tracking.requests import start_job, update_job
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
 from learntrack.web.answers import encoded

@@ -19,9 +19,9 @@ from learntrack.domain.which_try import Tries
 from learntrack.storage import Database, TooMuchAtOnce
 from learntrack.storage.database import Writable
 from learntrack.storage.transactions import Tx
+from learntrack.tracking.jobs import Job, StartJob, UpdateJob
 from learntrack.tracking.loading import Assignment, LoadedLogs, Loading
 from learntrack.tracking.past_assignments import PastAssignment, were_assigned
-from learntrack.tracking.requests import Job, StartJob, UpdateJob
 
 
 class UnitOfWork:

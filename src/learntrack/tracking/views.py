@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from learntrack.domain.any_json import as_json
 from learntrack.domain.attempts import Attempt
-from learntrack.tracking.schemas import AttemptView, BatchResults
+from learntrack.tracking.batch_schemas import BatchResults
+from learntrack.tracking.schemas import AttemptView
 
 ANSWER_MOST = 8 * 2**20
 """Bytes of JSON that the answer to a start or an update has at the most."""

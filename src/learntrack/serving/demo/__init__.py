@@ -28,7 +28,7 @@ from learntrack.settings import Settings
 from learntrack.storage import Database
 from learntrack.storage.transactions import Tx
 from learntrack.tracking import recording
-from learntrack.tracking.requests import StartJob
+from learntrack.tracking.jobs import StartJob
 from learntrack.tracking.unit_of_work import UnitOfWork
 
 VIDEO, EXERCISE, QUIZ, LESSON, CLASS = (demo_id(name) for name in ("video", "exercise", "quiz", "lesson", "A"))

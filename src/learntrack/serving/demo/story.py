@@ -23,7 +23,8 @@ from learntrack.serving.demo.ids import demo_id
 from learntrack.serving.demo.people import Person
 from learntrack.serving.demo.school import CHANNEL
 from learntrack.settings import Settings
-from learntrack.tracking.requests import Job, start_job, update_job
+from learntrack.tracking.jobs import Job
+from learntrack.tracking.requests import start_job, update_job
 from learntrack.tracking.schemas import Interaction, MasteryModel, SessionStart, SessionUpdate
 
 WEEKS = 6
