@@ -53,14 +53,7 @@ async def fill(
     """
     target = Whole(db)
     again = await _begin(db, target, name, replace=replace)
-    # Of which version it all is comes last.
-    for collection in sorted(await source.collections(), key=lambda each: (each == Deployment.collection(), each)):
-        ids = set()
-        async for part in source.documents(collection):
-            ids |= await target.write(collection, part, again=again)
-            progress(len(part))
-        if again:
-            await target.keep_only(collection, ids)
+    await _copy(source, target, progress, again=again)
     tallies = await tallies_of(source)
     if ahead:
         return tallies
@@ -71,6 +64,18 @@ async def fill(
         )
     await db.collection(Unfinished).delete_many({})
     return tallies
+
+
+async def _copy(source: Source, target: Whole, progress: Progress, *, again: bool) -> None:
+    """Write all that the source has; `again` where some of it may be there from a run before."""
+    # Of which version it all is comes last.
+    for collection in sorted(await source.collections(), key=lambda each: (each == Deployment.collection(), each)):
+        ids = set()
+        async for part in source.documents(collection):
+            ids |= await target.write(collection, part, again=again)
+            progress(len(part))
+        if again:
+            await target.keep_only(collection, ids)
 
 
 async def tallies_of(source: Source, progress: Progress = lambda _: None) -> Tallies:
