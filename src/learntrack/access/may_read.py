@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from learntrack.access.standing import OWN_FIELDS, Caller, Standing
+from learntrack.documents import User
 from learntrack.storage.database import Row, Stage
 
 
@@ -98,10 +99,10 @@ async def _all_readable(caller: Caller, user_id: str) -> Readable:
     standing = caller.known_standing
     members: list[Row] = []
     if standing is None:
-        rows = await caller.db.rows("users", _own_row_and_members(user_id, "$role_places", shown=["_id"]))
+        rows = await caller.db.rows(User, _own_row_and_members(user_id, "$role_places", shown=["_id"]))
         standing, members = _learned(caller, rows)
     elif standing.role_places and not standing.superuser:
-        members = await caller.db.find("users", {"places": {"$in": sorted(standing.role_places)}}, {"_id": 1})
+        members = await caller.db.find(User, {"places": {"$in": sorted(standing.role_places)}}, {"_id": 1})
     if standing.superuser:
         return EVERYBODY
     return Readable(sorted({user_id} | {member["_id"] for member in members}))
@@ -112,7 +113,7 @@ async def _person(caller: Caller, user_id: str, user: str) -> list[Row]:
     and the caller's own where it is not known yet.
     """
     ids = [user] if caller.known_standing is not None else [user_id, user]
-    rows = await caller.db.find("users", {"_id": {"$in": ids}}, dict.fromkeys(OWN_FIELDS, 1))
+    rows = await caller.db.find(User, {"_id": {"$in": ids}}, dict.fromkeys(OWN_FIELDS, 1))
     if caller.known_standing is None:
         caller.learn(next((row for row in rows if row["_id"] == user_id), None))
     return rows
@@ -123,10 +124,8 @@ async def _members(caller: Caller, user_id: str, places: Sequence[str]) -> list[
     and the caller's own row where it is not known yet.
     """
     if caller.actor.superuser or caller.known_standing is not None:
-        return await caller.db.rows("users", members_of(places))
-    rows = await caller.db.rows(
-        "users", _own_row_and_members(user_id, places[0], shown=["_id", "places", "facility_id"])
-    )
+        return await caller.db.rows(User, members_of(places))
+    rows = await caller.db.rows(User, _own_row_and_members(user_id, places[0], shown=["_id", "places", "facility_id"]))
     return _learned(caller, rows)[1]
 
 
@@ -153,7 +152,7 @@ def _own_row_and_members(user_id: str, within: str, shown: Sequence[str]) -> lis
                 "place": {"$cond": [{"$eq": ["$part", "members"]}, within, None]},
             }
         },
-        {"$lookup": {"from": "users", "localField": "place", "foreignField": "places", "as": "member"}},
+        {"$lookup": {"from": User.collection(), "localField": "place", "foreignField": "places", "as": "member"}},
         {"$unwind": {"path": "$member", "preserveNullAndEmptyArrays": True}},
         {"$project": {"_id": 0, "own": 1, "member": {"$cond": [{"$gt": ["$member._id", None]}, member, None]}}},
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 
 from learntrack.access.actor import Actor
+from learntrack.documents import User
 from learntrack.storage import Database
 
 OWN_FIELDS = ("username", "full_name", "is_superuser", "places", "role_places")
@@ -55,7 +56,7 @@ class Caller:
     async def standing(self) -> Standing:
         """What the caller is; looked up the first time. Index: the key."""
         if self._standing is None:
-            row = await self.db.find_one("users", {"_id": self.actor.user_id}, dict.fromkeys(OWN_FIELDS, 1))
+            row = await self.db.find_one(User, {"_id": self.actor.user_id}, dict.fromkeys(OWN_FIELDS, 1))
             return self.learn(row)
         return self._standing
 

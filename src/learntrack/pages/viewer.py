@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 from learntrack.access.assigned import FIELDS
 from learntrack.access.may_read import may_look_at, may_read
 from learntrack.access.standing import Caller, Standing
+from learntrack.documents import Classroom, User
 from learntrack.domain.ids import parse_id
 from learntrack.errors import NotFound, Refusal
 from learntrack.pages.signing_in import COOKIE, NotSignedIn, actor_of
@@ -65,10 +66,10 @@ async def classrooms_of(db: Database, viewer: Viewer) -> list[Row]:
     """The classrooms that the viewer may look at, by name. Index: the key."""
     standing = viewer.standing
     if standing.superuser:
-        rows = await db.find("classrooms", {})
+        rows = await db.find(Classroom, {})
     else:
         places = {"$in": sorted(standing.role_places)}
-        rows = [row for field in ("_id", "facility_id") for row in await db.find("classrooms", {field: places})]
+        rows = [row for field in ("_id", "facility_id") for row in await db.find(Classroom, {field: places})]
     classrooms = {row["_id"]: row for row in rows}
     return sorted(classrooms.values(), key=lambda row: (row["name"], row["_id"]))
 
@@ -81,7 +82,7 @@ async def classroom_for(db: Database, viewer: Viewer, classroom_id: str) -> Row:
 
     """
     try:
-        row = await db.find_one("classrooms", {"_id": parse_id(classroom_id)})
+        row = await db.find_one(Classroom, {"_id": parse_id(classroom_id)})
     except ValueError:
         row = None
     if row is None or not may_look_at(viewer.standing, row):
@@ -92,7 +93,7 @@ async def classroom_for(db: Database, viewer: Viewer, classroom_id: str) -> Row:
 async def learners_in(db: Database, viewer: Viewer, places: Sequence[str]) -> list[Row]:
     """Who is in all of these places and whose logs the viewer may read, by name."""
     readable = await may_read(viewer.caller, places=places)
-    rows = await db.find("users", {"_id": {"$in": list(readable.users or ())}}, _SHOWN)
+    rows = await db.find(User, {"_id": {"$in": list(readable.users or ())}}, _SHOWN)
     return sorted((_named(row) for row in rows), key=lambda row: (row["name"].casefold(), row["_id"]))
 
 
@@ -104,7 +105,7 @@ async def learner_for(db: Database, viewer: Viewer, user_id: str) -> Row:
 
     """
     readable = await may_read(viewer.caller, user=user_id)
-    row = await db.find_one("users", {"_id": user_id}, _SHOWN)
+    row = await db.find_one(User, {"_id": user_id}, _SHOWN)
     if row is None and user_id == viewer.user_id:
         row = {"_id": user_id, "username": "", "full_name": "", "places": [], "collections": []}
     if row is None or readable.is_nobody:

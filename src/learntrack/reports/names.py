@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
+from learntrack.documents import User
 from learntrack.reports.questions import Column
 from learntrack.reports.titles import titles_of, titles_of_assigned
 from learntrack.storage.database import Row
@@ -47,7 +48,7 @@ async def in_parts(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
 async def people(db: Reading, users: Collection[str]) -> dict[str, Row]:
     """User names, full names and facilities of those whom the roster knows. Index: the key."""
     fields = {"username": 1, "full_name": 1, "facility_id": 1}
-    rows = await db.find("users", {"_id": {"$in": list(users)}}, fields) if users else []
+    rows = await db.find(User, {"_id": {"$in": list(users)}}, fields) if users else []
     return {row["_id"]: row for row in rows}
 
 

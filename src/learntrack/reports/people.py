@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from learntrack.documents import Facility, User
 from learntrack.storage.reading import Reading
 
 _FIELDS: Mapping[str, int] = {"username": 1, "full_name": 1, "facility_id": 1, "roles": 1, "is_superuser": 1}
@@ -26,9 +27,9 @@ async def people_of(db: Reading, users: Collection[str]) -> dict[str, Person]:
     """Those of these users whom the roster knows. Index: the key."""
     if not users:
         return {}
-    rows = await db.find("users", {"_id": {"$in": list(users)}}, _FIELDS)
+    rows = await db.find(User, {"_id": {"$in": list(users)}}, _FIELDS)
     places = list({row["facility_id"] for row in rows})
-    facilities = {row["_id"]: row["name"] for row in await db.find("facilities", {"_id": {"$in": places}}, {"name": 1})}
+    facilities = {row["_id"]: row["name"] for row in await db.find(Facility, {"_id": {"$in": places}}, {"name": 1})}
     return {
         row["_id"]: Person(row["username"], row["full_name"], _type_of(row), facilities.get(row["facility_id"], ""))
         for row in rows

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from learntrack.access.may_read import EVERYBODY, Readable, may_read, members_of
 from learntrack.access.standing import Caller
+from learntrack.documents import User
 from learntrack.domain import moments
 from learntrack.domain.time_zones import UTC_NAME
 from learntrack.errors import NotFound
@@ -56,7 +57,7 @@ class Reports:
         """
         members = EVERYBODY
         if filters.places:
-            members = Readable([row["_id"] for row in await self._db.rows("users", members_of(filters.places))])
+            members = Readable([row["_id"] for row in await self._db.rows(User, members_of(filters.places))])
         return await self.about(name, filters, members)
 
     async def page(self, answer: Answer, page: PageRequest) -> Report:
@@ -118,11 +119,11 @@ class Reports:
             return [filters.facility] if filters.facility else []
         if filters.facility is None:
             return None
-        everybody = {row["_id"] for row in await self._db.rows("users", members_of([filters.facility]))}
+        everybody = {row["_id"] for row in await self._db.rows(User, members_of([filters.facility]))}
         if not everybody <= set(members.users):
             return None
         guest = {"places": filters.facility, "facility_id": {"$ne": filters.facility}}
-        return None if await self._db.find_one("users", guest, {"_id": 1}) is not None else [filters.facility]
+        return None if await self._db.find_one(User, guest, {"_id": 1}) is not None else [filters.facility]
 
 
 def csv_of(columns: Mapping[str, str], rows: Sequence[Row], *, titles: Sequence[str] = ()) -> AsyncIterator[bytes]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from learntrack.access.may_read import EVERYBODY, Readable, may_read
 from learntrack.access.standing import Caller
+from learntrack.documents import Classroom, LearnerGroup
 from learntrack.roster.schemas import RosterKind
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
@@ -55,10 +56,10 @@ async def sight_of(db: Database, caller: Caller) -> Sight:
     if await caller.is_superuser():
         return Sight()
     roles = sorted((await caller.standing()).role_places)
-    inside = await db.find("classrooms", {"facility_id": {"$in": roles}}, {"facility_id": 1})
-    own = await db.find("classrooms", {"_id": {"$in": roles}}, {"facility_id": 1})
+    inside = await db.find(Classroom, {"facility_id": {"$in": roles}}, {"facility_id": 1})
+    own = await db.find(Classroom, {"_id": {"$in": roles}}, {"facility_id": 1})
     classrooms = {row["_id"]: row["facility_id"] for row in (*inside, *own)}
-    groups = await db.find("learner_groups", {"classroom_id": {"$in": sorted(classrooms)}}, {"_id": 1})
+    groups = await db.find(LearnerGroup, {"classroom_id": {"$in": sorted(classrooms)}}, {"_id": 1})
     return Sight(
         users=await may_read(caller),
         places=tuple(sorted({*roles, *classrooms, *(row["_id"] for row in groups)})),
