@@ -7,13 +7,14 @@ question (see documents/). A *holder* is a document that holds attempts: a try, 
 from typing import Any
 
 from learntrack.access.may_read import EVERYBODY, Readable
+from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.schemas import INCLUDABLE, MasteryLogRow
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 
 NEWEST = {"end_timestamp": -1, "_id": 1}
-TRIES, SESSIONS, OVERFLOW = "mastery_logs", "content_sessions", "attempt_overflow"
+TRIES, SESSIONS, OVERFLOW = (kind.collection() for kind in (MasteryLog, ContentSession, AttemptOverflow))
 
 _ELSEWHERE = {"id": "_id", "correct": "correct_sum"}
 _ALWAYS = [name for name in MasteryLogRow.__struct_fields__ if name not in INCLUDABLE]

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from learntrack.access.may_read import Readable, may_read
 from learntrack.access.standing import Caller
+from learntrack.documents import ContentSummary, MasteryLog
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import InvalidFields, NotFound
 from learntrack.logs import differences, pipelines, question_counts, recent
@@ -37,7 +38,7 @@ class Logs:
 
     async def total(self, user_id: str) -> TotalProgress:
         """How much a learner has finished."""
-        found = await self._db.rows("content_summaries", pipelines.total(user_id))
+        found = await self._db.rows(ContentSummary, pipelines.total(user_id))
         return TotalProgress(id=user_id, progress=found[0]["progress"] if found else 0)
 
     async def tries(
@@ -137,7 +138,7 @@ class Logs:
         if readable.is_nobody:
             raise NotFound(_NO_TRY)
         rows = await self._db.rows(
-            "mastery_logs", differences.diff(readable, filters, int(index), pipelines.owners_named(self._db, readable))
+            MasteryLog, differences.diff(readable, filters, int(index), pipelines.owners_named(self._db, readable))
         )
         if not rows:
             raise NotFound(_NO_TRY)
