@@ -127,6 +127,7 @@ async def test_every_json_answer_is_as_described(api: Api, school: School) -> No
     await school.group("red")
     for kind in ("quiz", "lesson", "course_session"):
         await getattr(school, kind)()
+    await api.answer("PUT", "/api/roster", ROOT, json={"contents": [{"id": new_id(), "title": "A", "kind": "video"}]})
     for kind in PARTS:
         for page in ({}, {"page_size": 1}):
             assert await ask("GET", f"/api/roster/{kind}", ROOT, params=page), kind
