@@ -128,13 +128,12 @@ def _refuse_a_running_service(settings: "Settings") -> None:
 
 def _uri(given: str) -> str:
     """A URI, or what stands in the file that is named instead."""
+    from learntrack.settings.environment import content_of
     from learntrack.settings.values import mongodb_uri
 
     try:
-        uri = Path(given[1:]).read_text().strip() if given.startswith("@") else given
+        uri = content_of(Path(given[1:])) if given.startswith("@") else given
         mongodb_uri(uri)
-    except OSError as error:
-        fail(f"--to: {given[1:]} cannot be read: {error.strerror}.")
     except ValueError as error:
         fail(f"--to: {error}")
     return uri

@@ -65,13 +65,13 @@ def read(names: Iterable[str]) -> Reading:
             faults.append(f"{variable}: {variable.removesuffix(_FILE)} is set too; leave one of them away.")
         else:
             try:
-                values[setting] = _content(Path(text))
+                values[setting] = content_of(Path(text))
             except ValueError as error:
                 faults.append(f"{variable}: {error}")
     return Reading(values, faults)
 
 
-def _content(file: Path) -> str:
+def content_of(file: Path) -> str:
     """The text in a file, without white space around it.
 
     Raises:
