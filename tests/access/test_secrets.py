@@ -15,3 +15,18 @@ def test_a_file_where_the_data_folder_should_be_is_said(tmp_path: Path) -> None:
 
     with pytest.raises(StartError, match="cannot be used: File exists"):
         with_secret(Settings(data_dir=place))
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"cut off", b"\xff" * 40])
+def test_a_secret_that_is_not_whole_is_not_used(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "jwt-secret").write_bytes(content)
+
+    with pytest.raises(StartError, match=r"The secret in .* cannot be used"):
+        with_secret(Settings(data_dir=tmp_path))
+
+
+def test_a_secret_is_made_once(tmp_path: Path) -> None:
+    first, second = (with_secret(Settings(data_dir=tmp_path)).jwt_secret for _ in range(2))
+
+    assert first is not None
+    assert first == second

@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from learntrack.settings import Settings
+from learntrack.settings.environment import content_of
+from learntrack.settings.values import long_secret
 from learntrack.storage import StartError
 
 _FILE = "jwt-secret"
@@ -16,7 +18,8 @@ def with_secret(settings: Settings, *, create: bool = True) -> Settings:
     """The settings, completed on the embedded engine with the secret in the data folder.
 
     Raises:
-        StartError: there is no secret, and none may be made (with a URI it must be configured).
+        StartError: there is no secret, and none may be made (with a URI it must be configured); or it is cut off, as a
+            full disk leaves it, and could be guessed.
 
     """
     if settings.jwt_secret or settings.jwt_public_key or settings.jwks_url or settings.mongodb_uri is not None:
@@ -29,10 +32,13 @@ def with_secret(settings: Settings, *, create: bool = True) -> Settings:
             )
         _make(path)
     try:
-        secret = path.read_text().strip()
-    except OSError as error:
-        raise StartError(f"The secret in {settings.data_dir} cannot be read: {error.strerror}.") from error
-    return settings.model_copy(update={"jwt_secret": SecretStr(secret)})
+        secret = long_secret(SecretStr(content_of(path)))
+    except ValueError as error:
+        raise StartError(
+            f"The secret in {settings.data_dir} cannot be used: {error} Without the file a new one is made, and tokens "
+            "signed with the old one are refused."
+        ) from error
+    return settings.model_copy(update={"jwt_secret": secret})
 
 
 def _make(path: Path) -> None:
