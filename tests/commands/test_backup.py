@@ -199,4 +199,4 @@ def test_what_is_to_fade_must_be_set_and_have_a_file(terminal: Terminal, data: P
     file = str(tmp_path / "faded.jsonl.gz")
     assert "LEARNTRACK_RETAIN_SESSIONS_MONTHS" in terminal("retain", file, expect=2).line
     assert "Name a FILE" in terminal("retain", expect=2, RETAIN_ANSWERS_MONTHS="6").line
-    assert "answers: 0 of before" in terminal("retain", "--dry-run", RETAIN_ANSWERS_MONTHS="6").out
+    assert "answers: 0 tries and sessions of before" in terminal("retain", "--dry-run", RETAIN_ANSWERS_MONTHS="6").out
