@@ -123,7 +123,7 @@ class Learner:
         for path in ("/api/reports/item-analysis", "/api/reports/progress", "/api/reports/export/summaries"):
             answer = await api.send("GET", path, ROOT, params={"classroom": room, "format": "csv"})
             assert answer.status_code in (200, 404), answer.text
-        await page(api, f"/learner/{self.by.id}", ROOT)
+        await page(api, f"/class/{room}/learner/{self.by.id}", ROOT)
         await page(api, f"/class/{room}", ROOT)
 
 

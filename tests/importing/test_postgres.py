@@ -69,7 +69,13 @@ def kolibri(postgres: str) -> str:
             columns = [(row[1], row[2].lower()) for row in source.execute(f"PRAGMA table_info({table})")]
             if not columns:
                 continue
-            types = {"bool": "boolean", "real": "double precision", "datetime": "timestamp with time zone"}
+            types = {
+                "bool": "boolean",
+                "real": "double precision",
+                "datetime": "timestamp with time zone",
+                "integer unsigned": "integer",
+                "smallint unsigned": "smallint",
+            }
             shape = ", ".join(f'"{name}" {types.get(kind, kind)}' for name, kind in columns)
             target.execute(f"CREATE TABLE {table} ({shape})")
             names = ", ".join(f'"{name}"' for name, _ in columns)
