@@ -1,11 +1,11 @@
 """What the database answers for reasons of its own is no fault of the request's, and says so."""
 
 import pytest
-from pymongo.errors import InvalidOperation, OperationFailure
+from pymongo.errors import ConfigurationError, InvalidOperation, OperationFailure, PyMongoError
 
 from learntrack.errors import InvalidFields
 from learntrack.storage import DatabaseUnavailable
-from learntrack.storage.errors import translated
+from learntrack.storage.errors import may_be_run_again, translated
 
 # Elections, network and overload, as members and mongos tell of them (MongoDB's error_codes.yml, drivers' retryable
 # reads and writes specification).
@@ -45,3 +45,18 @@ def test_a_time_zone_that_the_server_does_not_know_is_the_requests_to_change() -
         raise OperationFailure('unrecognized time zone identifier: "Europe/Kyiv"', 40485)
 
     assert list(refusal.value.errors) == ["timezone"]
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (OperationFailure("an election", 189, {"errorLabels": ["TransientTransactionError"]}), True),
+        (OperationFailure("Plan executor error: write conflict", 112), True),
+        (OperationFailure("Write conflict during transaction commit"), True),  # a server that labels nothing
+        (OperationFailure("not authorized", 13), False),
+        (ConfigurationError("write conflict"), False),
+    ],
+    ids=lambda given: str(given)[:40],
+)
+def test_what_another_writer_has_undone_is_run_again(error: PyMongoError, again: bool) -> None:
+    assert may_be_run_again(error) is again

@@ -114,6 +114,17 @@ def translated() -> Iterator[None]:
         raise DatabaseUnavailable("The service is being stopped.") from error
 
 
+def may_be_run_again(error: PyMongoError) -> bool:
+    """Whether a transaction came to nothing that would perhaps be stored if it were run again: the server labels it so.
+
+    Servers that only speak MongoDB's protocol may say that another has written the same documents without the label.
+    """
+    return error.has_error_label(TRANSIENT) or (
+        isinstance(error, OperationFailure)
+        and (error.code == _WRITE_CONFLICT or str(error).lower().startswith("write conflict"))
+    )
+
+
 def cause_of(error: ClientBulkWriteException) -> PyMongoError:
     """What has gone wrong in a write to several collections, as a write to one of them would have reported it."""
     if isinstance(error.error, PyMongoError):

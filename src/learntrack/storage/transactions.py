@@ -12,7 +12,7 @@ from pymongo.errors import ExecutionTimeout, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from learntrack.storage.errors import TRANSIENT, DatabaseUnavailable, translated
+from learntrack.storage.errors import DatabaseUnavailable, may_be_run_again, translated
 from learntrack.storage.writers import Writers
 
 Tx = AsyncIOMotorClientSession | None
@@ -70,7 +70,7 @@ class Transactions:
                     answer = await self._work(work, session, limit)
                     await self._commit(session, limit)
                 except PyMongoError as error:
-                    if not error.has_error_label(TRANSIENT):
+                    if not may_be_run_again(error):
                         raise
                     await asyncio.sleep(pause)
                 else:
