@@ -116,7 +116,8 @@ START = "/api/logger/contentsession"
 async def passed(api: Api, learner: Person) -> None:
     """As if the seconds had passed in which forgetting still refuses."""
     await api.db.collection(RecordingPermit).update_one(
-        {"_id": RecordingPermit.id_of(learner.id or "")}, {"$set": {"withdrawn_until": moments.now()}}
+        {"_id": RecordingPermit.id_of(learner.id or "")},
+        {"$set": {"withdrawn_until": moments.before(moments.now(), 1)}},
     )
 
 
