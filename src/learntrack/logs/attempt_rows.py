@@ -61,18 +61,6 @@ async def with_their_attempts(db: Database, holders: Sequence[Row], filters: Log
     return [holder | attempts[holder["_id"]] for holder in holders if holder["_id"] in attempts]
 
 
-async def in_parts_of(rows: AsyncIterator[Row], most: int) -> AsyncIterator[list[Row]]:
-    """The rows, so many at a time."""
-    part: list[Row] = []
-    async for row in rows:
-        part.append(row)
-        if len(part) == most:
-            yield part
-            part = []
-    if part:
-        yield part
-
-
 async def page_of_attempts(
     db: Database, holders: Sequence[Row], filters: LogFilters, page: PageRequest
 ) -> Page[AttemptLogRow]:

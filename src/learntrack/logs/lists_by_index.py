@@ -8,7 +8,7 @@ from typing import Any, get_args
 from learntrack.access.may_read import Readable
 from learntrack.documents import ContentSummary
 from learntrack.domain.mastery import TryKind
-from learntrack.logs.attempt_rows import in_parts_of, page_of_attempts, rows_of, with_their_attempts
+from learntrack.logs.attempt_rows import page_of_attempts, rows_of, with_their_attempts
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.pipelines import (
     NEWEST,
@@ -24,6 +24,7 @@ from learntrack.logs.pipelines import (
 from learntrack.logs.schemas import AttemptLogRow, MasteryLogRow
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
+from learntrack.storage.reading import in_parts_of
 from learntrack.web.paging import Page, PageRequest, page_of, page_with, paged
 
 

@@ -9,6 +9,7 @@ from learntrack.documents import Content, FormerEntry, Quiz
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.schemas import MasteryLogRow
 from learntrack.storage import Database
+from learntrack.storage.reading import in_parts_of
 
 _ROWS = 500
 """Rows that are looked up at once."""
@@ -38,17 +39,10 @@ async def counted(
         async for row in rows:
             yield row
         return
-    part: list[MasteryLogRow] = []
-    async for row in rows:
-        part.append(row)
-        if len(part) == _ROWS:
-            await count(db, part, filters)
-            for each in part:
-                yield each
-            part = []
-    await count(db, part, filters)
-    for each in part:
-        yield each
+    async for part in in_parts_of(rows, _ROWS):
+        await count(db, part, filters)
+        for each in part:
+            yield each
 
 
 async def count(db: Database, rows: Sequence[MasteryLogRow], filters: LogFilters) -> None:

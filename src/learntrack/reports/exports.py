@@ -8,12 +8,12 @@ from learntrack.access.may_read import Readable
 from learntrack.domain.shares import rounded_down
 from learntrack.reports.attempt_exports import attempts_of, interactions_of
 from learntrack.reports.filters import ReportFilters
-from learntrack.reports.names import ROWS, in_parts
+from learntrack.reports.names import ROWS
 from learntrack.reports.people import Person, people_of
 from learntrack.reports.questions import Column, ColumnKind
 from learntrack.reports.titles import titles_of
 from learntrack.storage.database import Row, Stage
-from learntrack.storage.reading import Reading
+from learntrack.storage.reading import Reading, in_parts_of
 
 ExportKind = Literal["sessions", "summaries", "attempts", "interactions"]
 KINDS: tuple[ExportKind, ...] = get_args(ExportKind)
@@ -94,7 +94,7 @@ async def export(db: Reading, kind: ExportKind, filters: ReportFilters, members:
     by learner and start; attempts and interactions try by try, in no order.
     """
     names = list(_COLUMNS[kind])
-    async for part in in_parts(_SOURCES[kind](db, filters, members)):
+    async for part in in_parts_of(_SOURCES[kind](db, filters, members), ROWS):
         for each in await _named(db, part, names):
             yield each
 

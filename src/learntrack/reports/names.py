@@ -6,9 +6,10 @@ from learntrack.documents import User
 from learntrack.reports.questions import Column
 from learntrack.reports.titles import titles_of, titles_of_assigned
 from learntrack.storage.database import Row
-from learntrack.storage.reading import Reading
+from learntrack.storage.reading import Reading, in_parts_of
 
 ROWS = 500
+"""Rows that are looked up at once."""
 
 _AFTER: Mapping[str, tuple[Column, ...]] = {
     "user": (
@@ -28,21 +29,9 @@ def named_columns(columns: Sequence[Column]) -> list[Column]:
 
 async def named(db: Reading, rows: AsyncIterator[Row], columns: Sequence[Column]) -> AsyncIterator[Row]:
     """The rows with names, in the order of `named_columns`."""
-    async for part in in_parts(rows):
+    async for part in in_parts_of(rows, ROWS):
         for each in await _named(db, part, columns):
             yield each
-
-
-async def in_parts(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
-    """The rows, as many at a time as are looked up at once."""
-    part: list[Row] = []
-    async for row in rows:
-        part.append(row)
-        if len(part) == ROWS:
-            yield part
-            part = []
-    if part:
-        yield part
 
 
 async def people(db: Reading, users: Collection[str]) -> dict[str, Row]:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeVar, cast
 
 import pymongo
 from pymongo.read_preferences import make_read_preference, read_pref_mode_from_name
@@ -15,6 +15,7 @@ from learntrack.documents.base import Row, Stored
 from learntrack.storage.errors import DatabaseUnavailable, translated
 
 Stage = Mapping[str, Any]
+T = TypeVar("T")
 
 Preference = Literal["primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest"]
 """Which servers of a replica set, or of each shard, are asked."""
@@ -181,3 +182,15 @@ async def _limited(ask: Callable[[], Any], seconds: float) -> Any:
 
 def _finite(seconds: float) -> float | None:
     return None if seconds == inf else seconds
+
+
+async def in_parts_of(rows: AsyncIterator[T], most: int) -> AsyncIterator[list[T]]:
+    """The rows in lists of at most so many, so that what belongs to them can be looked up together."""
+    part: list[T] = []
+    async for row in rows:
+        part.append(row)
+        if len(part) == most:
+            yield part
+            part = []
+    if part:
+        yield part
