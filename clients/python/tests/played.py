@@ -1,5 +1,6 @@
 """A service that a test plays."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable
@@ -8,7 +9,8 @@ from typing import Any
 
 import httpx
 
-from learntrack_client import AsyncClient, Content
+from learntrack_client import AsyncClient, Content, Status
+from learntrack_client.shapes import SenderState
 
 LEARNER = "c1b2a3d4e5f60718293a4b5c6d7e8f90"
 VIDEO = Content(kind="video", node_id="1" * 32, content_id="2" * 32, channel_id="3" * 32)
@@ -59,3 +61,11 @@ def problem(status: int, **headers: str) -> httpx.Response:
         headers={"content-type": "application/problem+json", **headers},
         content=json.dumps({"status": status, "title": "T", "detail": "D"}),
     )
+
+
+async def until(app: AsyncClient, state: SenderState) -> Status:
+    """How the queue is, once its sender is in this state; on a busy machine that takes its time."""
+    async with asyncio.timeout(20):
+        while (status := await app.sync(0.01)).state != state:
+            pass
+    return status

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from played import LEARNER, VIDEO, Played, problem, token
+from played import LEARNER, VIDEO, Played, problem, token, until
 
 from learntrack_client import (
     Busy,
@@ -40,7 +40,7 @@ async def test_a_visit_is_sent_with_its_times_and_its_own_ids(played: Played, qu
         session = await app.start(VIDEO)
         await session.update(progress=0.5, time_spent_delta=30)
         await session.finish()
-        assert (await app.sync(5)).waiting == 0
+        assert (await app.sync(20)).waiting == 0
 
     assert ["start" if "start" in item else "update" for item in played.items] == ["start", "update", "update"]
     assert {item["session_id"] for item in played.items} == {session.id}
@@ -58,7 +58,7 @@ async def test_the_local_answer_is_there_at_once_and_the_services_when_it_has_to
         assert (session.state.known, session.state.progress, session.state.time_spent) == (False, 0.25, 10)
 
         played.refuse = lambda _: None
-        state = await session.sync(5)
+        state = await session.sync(20)
 
     assert (state.known, state.progress, state.time_spent) == (True, 0.75, 70)
 
@@ -70,7 +70,7 @@ async def test_what_was_not_sent_is_sent_by_the_next_client(played: Played, queu
         await app.close(0)
     played.refuse = lambda _: None
     async with played.client(queue) as app:
-        assert (await app.sync(5)).waiting == 0
+        assert (await app.sync(20)).waiting == 0
     assert [len(batch) for batch in played.batches] == [2]
 
 
@@ -80,7 +80,7 @@ async def test_a_poisoned_item_is_set_aside_shown_and_can_be_tried_again(played:
         session = await app.start(VIDEO)
         for seconds in (12, 13, 14):
             await session.update(time_spent_delta=seconds)
-        assert (await app.sync(5)).waiting == 0
+        assert (await app.sync(20)).waiting == 0
         [aside] = await app.aside()
         assert (aside.kind, aside.body, aside.session_id) == ("update", {"time_spent_delta": 13}, session.id)
         assert (aside.problem.status, aside.problem.detail) == (400, "No.")
@@ -88,7 +88,7 @@ async def test_a_poisoned_item_is_set_aside_shown_and_can_be_tried_again(played:
 
         played.judge = lambda _: 200
         assert await app.retry(aside.key) == 1
-        assert (await app.sync(5)).aside == 0
+        assert (await app.sync(20)).aside == 0
         assert session.state.time_spent == 60 + 12 + 13 + 14
 
 
@@ -97,13 +97,13 @@ async def test_with_a_start_that_is_tried_again_its_session_comes_back_in_order(
     async with played.client(queue) as app:
         await (await app.start(VIDEO)).update(time_spent_delta=1)
         await (await app.start(VIDEO)).update(time_spent_delta=2)
-        await app.sync(5)
+        await app.sync(20)
         aside = await app.aside()
         assert [each.kind for each in aside] == ["start", "update", "start", "update"]
 
         played.judge = lambda _: 200
         assert await app.retry(aside[0].key) == 2
-        await app.sync(5)
+        await app.sync(20)
         assert [item["key"] for item in played.items[-2:]] == [aside[0].key, aside[1].key]
         assert await app.discard(aside[2].key)
         assert not await app.discard(aside[2].key)
@@ -116,9 +116,9 @@ async def test_what_was_refused_for_its_moment_alone_is_tried_again_as_of_now(pl
     played.errors = {"occurred_at": ["Must be within the last 30 days."]}
     async with played.client(queue, clock=lambda: next(clock, 1_770_000_000)) as app:
         await app.start(VIDEO)
-        assert (await app.sync(5)).aside == 1
+        assert (await app.sync(20)).aside == 1
         assert await app.retry() == 1
-        assert (await app.sync(5)).aside == 0
+        assert (await app.sync(20)).aside == 0
     assert [item["occurred_at"][:4] for item in played.items] == ["1970", "2026"]
     assert played.items[0]["key"] == played.items[1]["key"]
 
@@ -126,7 +126,7 @@ async def test_what_was_refused_for_its_moment_alone_is_tried_again_as_of_now(pl
 async def test_an_on_change_that_fails_stops_nothing(played: Played, queue: Path) -> None:
     async with played.client(queue, on_change=lambda _: 1 / 0) as app:
         await (await app.start(VIDEO)).finish()
-        assert (await app.sync(5)).waiting == 0
+        assert (await app.sync(20)).waiting == 0
 
 
 async def test_a_refused_token_is_replaced_and_nothing_is_lost(played: Played, queue: Path) -> None:
@@ -139,7 +139,7 @@ async def test_a_refused_token_is_replaced_and_nothing_is_lost(played: Played, q
     played.refuse = lambda request: None if "t2." in request.headers["authorization"] else problem(401)
     async with played.client(queue, token=current) as app:
         await app.start(VIDEO)
-        assert (await app.sync(5)).waiting == 0
+        assert (await app.sync(20)).waiting == 0
     assert asked == [None, token(name="t1")]
 
 
@@ -158,26 +158,32 @@ async def test_without_a_token_everything_is_kept(
     played.refuse = lambda _: problem(401)
     app = await played.client(queue, token=source).__aenter__()
     await app.start(VIDEO)
-    status = await app.sync(0.1)
+    status = await until(app, "signed_out")
     assert (status.waiting, status.aside, status.state, status.trouble) == (1, 0, "signed_out", trouble)
     with pytest.raises(SignedOut):
         await app.me()
     await app.close(0)
 
 
-async def test_a_retry_after_is_honoured_even_in_a_hurry(played: Played, queue: Path) -> None:
-    answers = iter([problem(429, **{"retry-after": "0.3"}), None])
+async def test_a_retry_after_is_honoured_even_in_a_hurry(
+    played: Played, queue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, over = asyncio.Queue[float](), asyncio.Event()
+
+    async def slept(seconds: float) -> None:
+        asked.put_nowait(seconds)
+        await over.wait()
+
+    monkeypatch.setattr("learntrack_client.sender.asyncio.sleep", slept)
+    answers = iter([problem(429, **{"retry-after": "30"}), None])
     played.refuse = lambda _: next(answers)
-    loop = asyncio.get_running_loop()
     async with played.client(queue) as app:
         await app.start(VIDEO)
-        while not played.requests:
-            await app.sync(0.01)
-        began = loop.time()
-        await app.sync(0.05)
+        assert await asyncio.wait_for(asked.get(), 10) == 30
+        assert (await app.sync(0.01)).state == "waiting"
         assert len(played.requests) == 1
-        assert (await app.sync(5)).waiting == 0
-        assert loop.time() - began > 0.15
+        over.set()
+        assert (await app.sync(20)).waiting == 0
 
 
 async def test_a_batch_that_is_refused_as_a_whole_is_divided_until_its_item_is_found(
@@ -189,7 +195,7 @@ async def test_a_batch_that_is_refused_as_a_whole_is_divided_until_its_item_is_f
         for number in range(20):
             await session.update(extra_fields={"at": number})
         played.refuse = lambda request: problem(413) if b'"at":7' in request.content else None
-        assert (await app.sync(5)).waiting == 0
+        assert (await app.sync(20)).waiting == 0
         [aside] = await app.aside()
         assert aside.body == {"extra_fields": {"at": 7}}
     sent = [item["update"]["extra_fields"]["at"] for item in played.items if "update" in item]
@@ -226,8 +232,8 @@ async def test_two_learners_of_one_queue_send_each_their_own(played: Played, que
     async with played.client(queue) as one, played.client(queue, learner=other, token=token(other)) as two:
         await one.start(VIDEO)
         await two.start(VIDEO)
-        await one.sync(5)
-        await two.sync(5)
+        await one.sync(20)
+        await two.sync(20)
     by = sorted(request.headers["authorization"] for request in played.requests)
     assert by == sorted([f"Bearer {token()}", f"Bearer {token(other)}"])
 
@@ -236,20 +242,19 @@ async def test_only_one_client_of_a_queue_sends(played: Played, queue: Path) -> 
     played.refuse = lambda _: problem(503)
     async with played.client(queue) as one, played.client(queue) as two:
         await one.start(VIDEO)
-        await one.sync(0.05)
+        await until(one, "waiting")
         await two.start(VIDEO)
-        status = await two.sync(0.05)
-        assert (status.state, status.waiting) == ("elsewhere", 2)
+        assert (await until(two, "elsewhere")).waiting == 2
         played.refuse = lambda _: None
-        assert (await one.sync(5)).waiting == 0
-        assert (await two.sync(5)).waiting == 0
+        assert (await one.sync(20)).waiting == 0
+        assert (await two.sync(20)).waiting == 0
     assert [len(batch) for batch in played.batches] == [2]
 
 
 async def test_an_anonymous_visit_has_no_token(played: Played, queue: Path) -> None:
     async with played.client(queue, learner=None) as app:
         await app.start(VIDEO)
-        await app.sync(5)
+        await app.sync(20)
     assert "authorization" not in played.requests[0].headers
 
 
@@ -280,7 +285,7 @@ async def test_what_no_service_would_take_is_refused_at_once(
         with pytest.raises(InvalidFields) as refused:
             await session.update(**update)
         assert list(refused.value.errors) == [field]
-        await app.sync(5)
+        await app.sync(20)
     assert len(played.items) == 1
 
 
