@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pymongo import MongoClient
 
-from learntrack.documents.base import SCHEMA_VERSION, plain
+from learntrack.documents.base import SCHEMA_VERSION, as_stored
 from learntrack.documents.try_numbers import TrySight, numbers_by_kind
 from learntrack.domain.ids import summary_id, try_id
 
@@ -108,7 +108,7 @@ def _visit(
             "extra_fields": {},
             "has_tries": True,
             "finished_tries": int(done),
-            "of_tries": plain(numbers_by_kind([TrySight.of(tried)])),
+            "of_tries": as_stored(numbers_by_kind([TrySight.of(tried)])),
         },
         tried,
     )

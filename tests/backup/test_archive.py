@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from learntrack.backup.archive import Header, opened
-from learntrack.backup.service import check
+from learntrack.backup.service import check_backup
 from learntrack.documents.base import SCHEMA_VERSION
 from learntrack.storage import StartError
 
@@ -50,7 +50,7 @@ MADE_UP = {
 
 async def read(file: Path) -> None:
     with opened(file) as archive:
-        await check(archive)
+        await check_backup(archive)
 
 
 async def test_a_backup_is_read(tmp_path: Path) -> None:

@@ -155,14 +155,14 @@ async def test_half_a_restore_is_no_database_and_goes_on(
     with opened(await backed_up(api, tmp_path)) as archive:
         with pytest.raises(Interrupted):
             await restore(empty, archive, cut)
-        for refused in (schema.check(empty.raw), schema.is_there(empty.raw)):
+        for refused in (schema.require_version(empty.raw), schema.is_there(empty.raw)):
             with pytest.raises(StartError, match="filled in part, from the backup of"):
                 await refused
         with pytest.raises(StartError, match="being filled from the backup of"):
             await fill(empty, Whole(api.db), "elsewhere")
         await restore(empty, archive, quiet)
 
-    await schema.check(empty.raw)
+    await schema.require_version(empty.raw)
     assert await stored(empty) == await stored(api.db)
 
 
@@ -191,7 +191,7 @@ async def test_a_move_that_is_run_again_takes_over_what_has_changed(api: Api, em
     await api.db.collection("mastery_logs").delete_many({"user_id": gone.id})
 
     with pytest.raises(StartError, match="filled in part, from here"):
-        await schema.check(empty.raw)
+        await schema.require_version(empty.raw)
     moved = await move(api.db, empty, "here", quiet, ahead=False)
 
     assert await stored(empty) == await stored(api.db)
@@ -214,4 +214,4 @@ async def test_a_source_that_changes_meanwhile_is_said_and_nothing_has_ended(api
     with pytest.raises(StartError, match=r"here has changed meanwhile \(content_summaries\)"):
         await fill(empty, Growing(api.db), "here")
     with pytest.raises(StartError, match="filled in part"):
-        await schema.check(empty.raw)
+        await schema.require_version(empty.raw)

@@ -8,7 +8,7 @@ import pytest
 from learntrack.commands.connected import configured, with_database
 from learntrack.documents import User
 from learntrack.errors import InvalidFields
-from learntrack.roster.loading import read
+from learntrack.roster.loading import read_roster
 from learntrack.storage import Database
 from learntrack.storage.engine.embedded import EmbeddedEngine
 from tests.commands.typed import Terminal
@@ -62,7 +62,7 @@ def test_a_file_that_is_no_roster_is_refused(tmp_path: Path, content: str, word:
     file.write_text(content)
 
     with pytest.raises(InvalidFields, match=word):
-        read(file)
+        read_roster(file)
 
 
 def test_a_reference_to_nothing_is_said_in_one_line(terminal: Terminal, engine: EmbeddedEngine, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from bson import DBRef, Int64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learntrack.domain.any_json import Unstorable, as_json, kept, plain, read_patiently, show_from, shown
+from learntrack.domain.any_json import Unstorable, as_sent, encodable, kept, read_patiently, restore_keys, stored_json
 
 MARK = "\uff04"
 KEYS = st.one_of(
@@ -35,18 +35,18 @@ def test_what_is_shown_equals_what_was_sent_and_no_stored_key_begins_with_a_doll
     stored = kept(value, depth=90)
 
     assert not [key for key in keys_of(stored) if key.startswith("$")]
-    assert json.loads(shown(as_json(stored))) == value
+    assert json.loads(as_sent(stored_json(stored))) == value
 
 
 @given(VALUES, VALUES)
 def test_a_row_is_shown_in_place_behind_others(before: Any, value: Any) -> None:
-    buffer = bytearray(as_json(kept(before, depth=90)))
+    buffer = bytearray(stored_json(kept(before, depth=90)))
     start = len(buffer)
-    buffer += as_json(kept(value, depth=90))
+    buffer += stored_json(kept(value, depth=90))
 
-    show_from(start, buffer)
+    restore_keys(start, buffer)
 
-    assert bytes(buffer[:start]) == as_json(kept(before, depth=90))
+    assert bytes(buffer[:start]) == stored_json(kept(before, depth=90))
     assert json.loads(bytes(buffer[start:])) == value
 
 
@@ -59,7 +59,7 @@ def test_a_key_is_stored_in_a_way_that_no_other_is(sent: str, stored: str) -> No
 
 
 def test_what_was_stored_under_a_dollar_before_reads_as_it_is() -> None:
-    assert shown(b'{"$x":{"$ref":1}}') == b'{"$x":{"$ref":1}}'
+    assert as_sent(b'{"$x":{"$ref":1}}') == b'{"$x":{"$ref":1}}'
 
 
 @pytest.mark.parametrize("value", [{}, {"where": 1, "a.b": [{"": None}], "é": "\0"}, {"n": 2**63 - 1}, {"f": 1e300}])
@@ -84,11 +84,11 @@ def test_what_is_too_deep_or_not_finite_is_refused(value: Any) -> None:
 
 def test_what_a_driver_returns_is_json() -> None:
     assert (
-        as_json({"n": Int64(2**40), "r": DBRef("x", 1, "d")})
+        stored_json({"n": Int64(2**40), "r": DBRef("x", 1, "d")})
         == b'{"n":1099511627776,"r":{"$ref":"x","$id":1,"$db":"d"}}'
     )
     with pytest.raises(NotImplementedError):
-        plain(object())
+        encodable(object())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learntrack.documents.base import plain
+from learntrack.documents.base import as_stored
 from learntrack.domain import moments
 from learntrack.domain.attempts import Attempt, HistoryEntry, Interaction, grouped, newest_first
 
@@ -54,7 +54,7 @@ def test_without_an_answer_a_new_attempt_has_an_empty_one() -> None:
 )
 def test_history_keeps_the_first_that_fits(flags: dict, entry: dict) -> None:
     assert HistoryEntry.of(answer(**flags)).model_dump(exclude_unset=True) == entry
-    assert plain(attempt(**flags))["interaction_history"] == [entry]
+    assert as_stored(attempt(**flags))["interaction_history"] == [entry]
 
 
 def test_an_answer_without_replace_changes_neither_correct_nor_answer() -> None:
@@ -120,6 +120,6 @@ def test_a_copy_goes_on_by_itself() -> None:
 def test_imported_entries_keep_what_they_have() -> None:
     odd = {"correct": 1.0, "seen": True}
 
-    stored = plain(attempt().model_copy(update={"interaction_history": [HistoryEntry.model_validate(odd)]}))
+    stored = as_stored(attempt().model_copy(update={"interaction_history": [HistoryEntry.model_validate(odd)]}))
 
     assert stored["interaction_history"] == [odd]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from learntrack.domain.any_json import as_json, shown
+from learntrack.domain.any_json import as_sent, stored_json
 from learntrack.importing.kolibri import values
 from tests.api.test_any_json import EXAMPLES, OBJECTS, equal
 from tests.importing.test_kolibri import changed, fresh, move_in
@@ -22,7 +22,7 @@ def test_an_object_of_a_row_is_shown_as_it_was(value: dict[str, Any]) -> None:
     for text in (json.dumps(value), json.dumps(value, ensure_ascii=False), value):
         stored = values.mapping({"answer": text}, "answer")
 
-        assert equal(json.loads(shown(as_json(stored))), value)
+        assert equal(json.loads(as_sent(stored_json(stored))), value)
 
 
 @given(OBJECTS)
@@ -31,8 +31,8 @@ def test_a_history_is_shown_as_it_was(value: dict[str, Any]) -> None:
 
     [first, second] = values.history({"interaction_history": json.dumps(entries)})
 
-    assert equal(json.loads(shown(as_json(first.answer))), value)
-    assert equal(json.loads(shown(as_json(second.model_dump(exclude_unset=True)))), entries[1])
+    assert equal(json.loads(as_sent(stored_json(first.answer))), value)
+    assert equal(json.loads(as_sent(stored_json(second.model_dump(exclude_unset=True)))), entries[1])
 
 
 @pytest.mark.parametrize("engine", ["embedded", "mongoeco"])

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
 from learntrack.errors import KeysUnavailable
-from learntrack.pages.openid import Answer, OpenId, SignInFailed, cookie_of, openid_of
+from learntrack.pages.openid import OpenId, SentBack, SignInFailed, cookie_of, openid_of
 from learntrack.pages.openid_client import OpenIdClient
 from learntrack.pages.seals import BrokenSeal, Seals
 from learntrack.settings import Settings
@@ -92,7 +92,7 @@ async def signed_in(provider: Provider, using: OpenId, **answer: Any) -> str | N
     asked = {name: value for name, (value,) in parse_qs(urlsplit(begun.address).query).items()}
     provider.nonce = provider.nonce or asked["nonce"]
     given = {"state": asked["state"], "code": "the code", "issuer": None, "error": None} | answer
-    return using.user_of(await using.finish(begun.sealed, Answer(**given)))
+    return using.user_of(await using.finish(begun.sealed, SentBack(**given)))
 
 
 async def test_the_user_is_whom_the_id_token_names() -> None:
@@ -192,7 +192,7 @@ async def test_a_code_is_good_for_one_time() -> None:
     begun = await using.begin(BACK)
     asked = parse_qs(urlsplit(begun.address).query)
     provider.nonce = asked["nonce"][0]
-    answer = Answer(asked["state"][0], "the code", None, None)
+    answer = SentBack(asked["state"][0], "the code", None, None)
     await using.finish(begun.sealed, answer)
     with pytest.raises(SignInFailed):
         await using.finish(begun.sealed, answer)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from learntrack.pages.answers import given_at, readable
+from learntrack.pages.answers import given_at, short_answer
 from learntrack.pages.days import Day, chart, days_of
 from learntrack.pages.languages import catalogue, locale_of
 from learntrack.pages.periods import period_of
@@ -96,8 +96,8 @@ def test_long_periods_are_weeks() -> None:
     ],
 )
 def test_answers_are_read_as_a_person_reads_them(answer: object, expected: str) -> None:
-    assert readable(answer, words()) == expected
-    assert len(readable("x" * 500, words())) == 120
+    assert short_answer(answer, words()) == expected
+    assert len(short_answer("x" * 500, words())) == 120
 
 
 def test_the_simple_answer_is_that_of_the_last_answer() -> None:

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from learntrack.domain.mastery import MASTERY_MODELS, Kind
+from learntrack.domain.mastery import MASTERY_MODELS, ContentKind
 from tests.support import School, exercise, right, wrong
 
 PAGE = (Path(__file__).parents[2] / "docs" / "data-model.md").read_text()
@@ -52,7 +52,7 @@ async def test_what_the_page_prints_is_answered_rightly(school: School) -> None:
     assert sum(hour["sessions"] for hour in hours) >= 2
 
 
-@pytest.mark.parametrize("word", [*MASTERY_MODELS, *get_args(Kind)])
+@pytest.mark.parametrize("word", [*MASTERY_MODELS, *get_args(ContentKind)])
 def test_the_page_names_every_kind_and_criterion(word: str) -> None:
     shapes = PAGE[PAGE.index("## Shapes of what is free-form") : PAGE.index("## Stable and not")]
 

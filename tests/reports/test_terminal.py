@@ -9,7 +9,7 @@ import pytest
 
 from learntrack.domain import moments
 from learntrack.reports import terminal
-from learntrack.reports.formats import Answer
+from learntrack.reports.formats import ReportAnswer
 from learntrack.reports.questions import Column, ColumnKind
 from learntrack.storage.database import Row
 
@@ -18,7 +18,7 @@ def table_of(name: str, file: Path) -> str:
     async def rows() -> AsyncIterator[Row]:
         yield {"name": name}
 
-    answer = Answer("a", "A report", "It says much.", moments.now(), "UTC", [Column("name", "text", "")], rows())
+    answer = ReportAnswer("a", "A report", "It says much.", moments.now(), "UTC", [Column("name", "text", "")], rows())
     asyncio.run(terminal.write(answer, "table", file, lambda: None))
     return file.read_text()
 
@@ -54,7 +54,7 @@ async def _two_ids(file: Path, form: str) -> str:
         "time_spent": "seconds",
     }
     columns = [Column(name, kind, "") for name, kind in kinds.items()]
-    answer = Answer("a", "A report", "It says much.", moments.now(), "Africa/Nairobi", columns, rows())
+    answer = ReportAnswer("a", "A report", "It says much.", moments.now(), "Africa/Nairobi", columns, rows())
     await terminal.write(answer, form, file, lambda: None)
     return file.read_text()  # noqa: ASYNC240 - a test's own small file
 
@@ -79,7 +79,7 @@ def test_moments_and_names_of_columns_are_whole_and_the_time_zone_is_named(
         yield {f"end_timestamp_{number}": datetime(2026, 11, 5, 6, 34, 47, tzinfo=UTC) for number in range(6)}
 
     columns = [Column(f"end_timestamp_{number}", "timestamp", "") for number in range(6)]
-    answer = Answer("a", "A report", "It says much.", moments.now(), "Africa/Nairobi", columns, rows())
+    answer = ReportAnswer("a", "A report", "It says much.", moments.now(), "Africa/Nairobi", columns, rows())
     asyncio.run(terminal.write(answer, "table", file, lambda: None))
 
     table = file.read_text()

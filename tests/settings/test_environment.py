@@ -6,7 +6,7 @@ import pytest
 
 from learntrack.commands.connected import configured
 from learntrack.settings import Settings
-from learntrack.settings.environment import read
+from learntrack.settings.environment import read_environment
 from tests.support import SECRET
 
 
@@ -16,7 +16,7 @@ def test_every_setting_may_be_in_a_file(name: str, tmp_path: Path, monkeypatch: 
     file.write_text("any text\n")
     monkeypatch.setenv(f"LEARNTRACK_{name.upper()}_FILE", str(file))
 
-    found = read(Settings.model_fields)
+    found = read_environment(Settings.model_fields)
 
     assert (found.values, found.faults) == ({name: "any text"}, [])
 

@@ -12,17 +12,17 @@ pytestmark = pytest.mark.engines("embedded", "real")
 
 async def test_a_newer_schema_is_refused_and_an_older_one_is_to_be_migrated(api: Api) -> None:
     database = api.db.client["learntrack_schema"]
-    await schema.check(database, 3)
+    await schema.require_version(database, 3)
     with pytest.raises(StartError, match="use the release that wrote it"):
-        await schema.check(database, 2)
+        await schema.require_version(database, 2)
     with pytest.raises(StartError, match="learntrack migrate"):
-        await schema.check(database, 4)
-    await schema.check(database, 3)
+        await schema.require_version(database, 4)
+    await schema.require_version(database, 3)
 
 
 async def test_a_database_of_another_release_is_left_as_it_is(api: Api) -> None:
     db = Database(api.db.client, "learntrack_newer", api.db.capabilities)
-    await schema.check(db.raw, SCHEMA_VERSION + 1)
+    await schema.require_version(db.raw, SCHEMA_VERSION + 1)
     writer = {"_id": "a writer of a shape to come"}
     await db.raw["writers"].insert_one(writer)
 

@@ -14,7 +14,7 @@ from learntrack.storage.group_commit import GroupCommit
 from learntrack.tracking.batch import BatchRecorder
 from learntrack.tracking.jobs import Job, UpdateJob
 from learntrack.tracking.schemas import SessionUpdated
-from learntrack.tracking.service import Answer
+from learntrack.tracking.service import Recorded
 from tests.support import new_id
 
 
@@ -24,7 +24,7 @@ class Recording:
     def __init__(self, error: DatabaseUnavailable) -> None:
         self.recorded: list[float] = []
         self._error = error
-        self._line: GroupCommit[Job, Answer] = GroupCommit(
+        self._line: GroupCommit[Job, Recorded] = GroupCommit(
             self._do, may_join=lambda _, __: True, patience=5, most_bulk=4
         )
 
@@ -34,12 +34,12 @@ class Recording:
     def enqueue(self, job: Job, *, after: Any = None) -> Any:
         return self._line.enqueue(job, bulk=True, after=after)
 
-    async def _do(self, jobs: Sequence[Job]) -> list[Answer | Exception]:
+    async def _do(self, jobs: Sequence[Job]) -> list[Recorded | Exception]:
         seconds = [job.advance.time_spent for job in jobs if isinstance(job, UpdateJob)]
         if 13 in seconds:
             raise self._error
         self.recorded += seconds
-        return [Answer(SessionUpdated(complete=False)) for _ in jobs]
+        return [Recorded(SessionUpdated(complete=False)) for _ in jobs]
 
 
 @pytest.mark.parametrize("error", [DatabaseBusy("conflict"), DatabaseUnavailable("gone")], ids=repr)

@@ -3,7 +3,7 @@
 import msgspec
 
 from learntrack.domain import moments
-from learntrack.domain.any_json import as_json
+from learntrack.domain.any_json import stored_json
 from learntrack.domain.attempts import Attempt, Interaction
 from learntrack.tracking.batch_schemas import BatchResult, BatchResults
 from learntrack.tracking.views import (
@@ -29,7 +29,7 @@ def test_ordinary_answers_are_shown_as_they_are() -> None:
     views = attempt_views(attempts)
 
     assert [view.answer for view in views] == [each.answer for each in attempts]
-    assert b"answer_omitted" not in as_json(views)
+    assert b"answer_omitted" not in stored_json(views)
 
 
 def test_of_many_large_answers_some_are_left_out_and_said_to_be() -> None:
@@ -41,13 +41,13 @@ def test_of_many_large_answers_some_are_left_out_and_said_to_be() -> None:
     assert len(views) == 1002
     assert views[-1].answer == {"text": "x" * 20}
     assert all(view.answer_omitted is True for view in views if view.answer is None)
-    assert LARGE_ANSWERS_MOST <= len(as_json(shown)) < LARGE_ANSWERS_MOST + 3 * LARGE
+    assert LARGE_ANSWERS_MOST <= len(stored_json(shown)) < LARGE_ANSWERS_MOST + 3 * LARGE
 
 
 def test_small_answers_are_left_out_where_there_are_too_many() -> None:
     views = attempt_views([attempt(LARGE - 100, "\x01" * 500)] * 1000)
 
-    assert ANSWER_MOST // 2 < len(as_json(views)) < ANSWER_MOST
+    assert ANSWER_MOST // 2 < len(stored_json(views)) < ANSWER_MOST
 
 
 def test_a_quiz_shows_every_answer_that_fits() -> None:
@@ -66,11 +66,11 @@ def test_the_oldest_attempts_are_left_out_where_there_are_too_many_without_their
     views = past_attempts([attempt(10)] * 60_000, beside={}, every_answer=True)
 
     assert 20_000 < len(views) < 60_000
-    assert len(as_json(views)) < ANSWER_MOST
+    assert len(stored_json(views)) < ANSWER_MOST
 
 
 def test_a_batch_is_answered_within_the_same_bounds() -> None:
-    body = msgspec.Raw(as_json({"extra_fields": {"state": "x" * 2**20}}))
+    body = msgspec.Raw(stored_json({"extra_fields": {"state": "x" * 2**20}}))
     results = [BatchResult(f"{number}", 200, False, body) for number in range(2000)]
     results.append(BatchResult("last", 200, False, msgspec.Raw(b"{}")))
 

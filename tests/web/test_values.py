@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from learntrack.errors import InvalidFields
-from learntrack.web.values import Fraction, Id, ItemName, PlainText, Seconds, WholeNumber, read, read_text
+from learntrack.web.values import Fraction, Id, ItemName, PlainText, Seconds, WholeNumber, read_as, read_text
 
 
 class Part(msgspec.Struct):
@@ -75,7 +75,7 @@ ID = "4c796e62e07e589eb931961dd0b3db4c"
     ],
 )
 def test_a_value_is_read_as_its_field_means_it(field: str, sent: Any, value: Any) -> None:
-    found = getattr(read(Body, {field: sent}), field)
+    found = getattr(read_as(Body, {field: sent}), field)
 
     assert found == value
     assert type(found) is type(value)
@@ -100,7 +100,7 @@ def test_a_value_is_read_as_its_field_means_it(field: str, sent: Any, value: Any
 )
 def test_what_no_reading_fits_is_refused_by_its_field(field: str, sent: Any) -> None:
     with pytest.raises(InvalidFields) as refused:
-        read(Body, {field: sent})
+        read_as(Body, {field: sent})
 
     assert list(refused.value.errors) == [field]
 
@@ -117,7 +117,7 @@ def test_what_no_reading_fits_is_refused_by_its_field(field: str, sent: Any) -> 
 )
 def test_a_refusal_names_the_path(sent: Any, path: str) -> None:
     with pytest.raises(InvalidFields) as refused:
-        read(Body, sent)
+        read_as(Body, sent)
 
     assert list(refused.value.errors) == [path]
 
@@ -130,22 +130,22 @@ def test_a_number_that_is_not_finite_is_named_by_its_path_within_a_list() -> Non
         inner: Numbers
 
     with pytest.raises(InvalidFields) as refused:
-        read(Outer, {"inner": {"numbers": [1, "nan"]}})
+        read_as(Outer, {"inner": {"numbers": [1, "nan"]}})
 
     assert list(refused.value.errors) == ["inner.numbers[1]"]
 
 
 def test_a_wrong_choice_is_told_the_choices() -> None:
     with pytest.raises(InvalidFields) as refused:
-        read(Body, {"kind": "film"})
+        read_as(Body, {"kind": "film"})
 
     assert refused.value.errors == {"kind": ["Must be one of quiz, video."]}
 
 
 def test_null_is_the_same_as_left_out() -> None:
-    nothing = read(Body, {})
+    nothing = read_as(Body, {})
 
-    assert read(Body, dict.fromkeys(Body.__struct_fields__)) == nothing
+    assert read_as(Body, dict.fromkeys(Body.__struct_fields__)) == nothing
     assert nothing.flag is False
 
 

@@ -48,11 +48,11 @@ async def back_up(db: Database, database: str, path: Path, progress: Progress) -
                         progress(len(part))
         archive.close(tallies)
     with opened(path) as written:
-        await check(written)
+        await check_backup(written)
     return tallies
 
 
-async def check(archive: Archive, progress: Progress = lambda _: None) -> None:
+async def check_backup(archive: Archive, progress: Progress = lambda _: None) -> None:
     """Read a backup to its end.
 
     Raises:

@@ -63,7 +63,7 @@ def restore(
     with archive.opened(file) as opened:
         header, total = opened.header, sum(each.count for each in opened.tallies.values())
         print(f"Taken {header.taken_at} of the database {header.database} by learntrack {header.learntrack}.")
-        asyncio.run(service.check(opened))
+        asyncio.run(service.check_backup(opened))
         if dry_run:
             _show(opened.tallies)
             return

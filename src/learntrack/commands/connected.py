@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from learntrack.commands.terminal import fail
 from learntrack.settings import Settings
-from learntrack.settings.environment import read
+from learntrack.settings.environment import read_environment
 from learntrack.storage import Database, StartError, schema
 from learntrack.storage.connecting import connect_as_configured
 from learntrack.storage.engine.embedded import engine_for
@@ -28,7 +28,7 @@ def configured(**options: object) -> Settings:
 
     """
     given = {name: value for name, value in options.items() if value is not None}
-    faults = read(Settings.model_fields).faults
+    faults = read_environment(Settings.model_fields).faults
     try:
         settings = Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:

@@ -39,7 +39,7 @@ def rollup(
                 bar.update(task, completed=done, total=total)
 
             if check:
-                return await rollups.check(db, told)
+                return await rollups.check_derived(db, told)
             return await rollups.roll_up(db, told, everything=everything)
 
     done = with_database(configured(), work, read_patience=inf, repeatable=True)

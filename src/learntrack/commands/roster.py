@@ -25,11 +25,11 @@ def load_roster(
     """
     from learntrack.commands.connected import configured, with_database
     from learntrack.errors import InvalidFields
-    from learntrack.roster.loading import load, read
+    from learntrack.roster.loading import load, read_roster
     from learntrack.storage import Database
 
     try:
-        content = read(file)
+        content = read_roster(file)
     except InvalidFields as error:
         fail(f"{file}: {error.detail}")
     bar = progress_bar()

@@ -108,9 +108,9 @@ class Stored(BaseModel):
             name, _, place = path.partition(".")
             value = self.__dict__[name]
             if not place:
-                found[name] = plain(value)
+                found[name] = as_stored(value)
             elif name not in unsaved:
-                found[path] = plain(value[int(place)] if isinstance(value, list) else value[place])
+                found[path] = as_stored(value[int(place)] if isinstance(value, list) else value[place])
         return found
 
     def key(self, *, sharded: bool = False) -> Row:
@@ -177,12 +177,12 @@ def _tracking(document: D, unsaved: set[str] | None) -> D:
     return document
 
 
-def plain(value: Any) -> Any:
+def as_stored(value: Any) -> Any:
     """A value as the driver writes it: models as their fields."""
     if isinstance(value, BaseModel):
         return value.model_dump(exclude_unset=True)
     if isinstance(value, list):
-        return [plain(entry) for entry in value]
+        return [as_stored(entry) for entry in value]
     if isinstance(value, dict) and any(isinstance(entry, BaseModel) for entry in value.values()):
-        return {key: plain(entry) for key, entry in value.items()}
+        return {key: as_stored(entry) for key, entry in value.items()}
     return value

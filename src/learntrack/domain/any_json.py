@@ -2,7 +2,7 @@
 
 Drivers and engines take an object with keys that begin with `$` for something else: `{"$ref": …, "$id": …}` for a
 reference, `{"$date": …}` for a date, `{"$literal": …}` for an expression. So a stored key begins with U+FF04 instead,
-and each U+FF04 with which one begins, perhaps behind a `$`, is doubled: `kept` on the way in, `shown` on the way out.
+and each U+FF04 with which one begins, perhaps behind a `$`, is doubled: `kept` on the way in, `as_sent` on the way out.
 What releases before stored under `$` reads as it is. Documents in memory have what is stored.
 """
 
@@ -29,7 +29,7 @@ class Unstorable(Exception):
     """A value that cannot be stored; the message says why."""
 
 
-def plain(value: Any) -> Any:
+def encodable(value: Any) -> Any:
     """What an encoder is to write of what it does not know: a model's fields; and of what a driver returns in place of
     plain JSON, its own integers beyond 32 bits, and references where an earlier release stored such objects.
     """
@@ -42,7 +42,7 @@ def plain(value: Any) -> Any:
     raise NotImplementedError(f"{type(value)} is no JSON value")
 
 
-as_json = msgspec.json.Encoder(enc_hook=plain).encode
+stored_json = msgspec.json.Encoder(enc_hook=encodable).encode
 """The JSON of what is stored: its size and its digest are those of this text. What is answered is encoded elsewhere."""
 
 
@@ -99,7 +99,7 @@ def read_patiently(text: str) -> Any:
     return _whole(json.loads(text, parse_int=_number, parse_constant=_no_constant))
 
 
-def shown(text: bytes) -> bytes:
+def as_sent(text: bytes) -> bytes:
     """JSON text of what is stored with its keys as they were sent.
 
     Looks at the text because nearly none has such a key, which a search tells in no time. All keys that are not
@@ -108,8 +108,8 @@ def shown(text: bytes) -> bytes:
     return _STRING.sub(_shown_key, text) if _MARKED in text else text
 
 
-def show_from(start: int, buffer: bytearray) -> None:
-    """As `shown`, in place: the JSON text that begins at `start` of a buffer."""
+def restore_keys(start: int, buffer: bytearray) -> None:
+    """As `as_sent`, in place: the JSON text that begins at `start` of a buffer."""
     if buffer.find(_MARKED, start) >= 0:
         buffer[start:] = _STRING.sub(_shown_key, bytes(buffer[start:]))
 

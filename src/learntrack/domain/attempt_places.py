@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from learntrack.domain.any_json import as_json
+from learntrack.domain.any_json import stored_json
 from learntrack.domain.attempts import Attempt, newness
 
 EMBEDDED_MOST = 24
@@ -92,4 +92,4 @@ def parts_of(attempts: Iterable[Attempt]) -> Iterator[list[Attempt]]:
 
 def size_of(value: object) -> int:
     """Bytes of JSON that attempts, or parts of one, take."""
-    return len(as_json(value))
+    return len(stored_json(value))

@@ -18,7 +18,7 @@ MasteryModelType = Literal[
 QUIZ_MODELS: tuple[str, ...] = ("quiz", "pre_post_test")
 MASTERY_MODELS: tuple[str, ...] = get_args(MasteryModelType)
 
-Kind = Literal["video", "audio", "document", "exercise", "html5", "topic", "slideshow", "h5p", "zim", "quiz"]
+ContentKind = Literal["video", "audio", "document", "exercise", "html5", "topic", "slideshow", "h5p", "zim", "quiz"]
 
 Criterion = Mapping[str, Any]
 

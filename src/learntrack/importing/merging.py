@@ -32,7 +32,7 @@ Outcome = tuple[str, str, str]
 NOT_OURS = "its id belongs to somebody else here"
 FORGOTTEN = "its person is being forgotten, or has been since the import began"
 
-Kind = TypeVar("Kind", ContentSession, ContentSummary, MasteryLog)
+L = TypeVar("L", ContentSession, ContentSummary, MasteryLog)
 
 
 class Merging:
@@ -81,7 +81,7 @@ class Merging:
         if touched := [(log.user_id, log.content_id) for log in self._tries.values()]:
             yield Touched.by_logs(touched, moments.now())
 
-    async def _take_over(self, kind: type[Kind], parts: Sequence[Part], changed: dict[str, Kind]) -> None:
+    async def _take_over(self, kind: type[L], parts: Sequence[Part], changed: dict[str, L]) -> None:
         """Take over the parts of one kind of document; `changed` gets what is to be written."""
         of_kind = [(part, part.document) for part in parts if isinstance(part.document, kind)]
         marks = await self._stored.marks(kind, [document.id for _, document in of_kind])
@@ -179,7 +179,7 @@ class _Stored:
             row["_id"]: (row["user_id"], (row.get("imported") or {}).get("digest")) for row in await found.to_list(None)
         }
 
-    async def whole(self, kind: type[Kind], ids: Collection[str]) -> dict[str, Kind]:
+    async def whole(self, kind: type[L], ids: Collection[str]) -> dict[str, L]:
         """These documents, by their ids. Index: the key."""
         if not ids:
             return {}

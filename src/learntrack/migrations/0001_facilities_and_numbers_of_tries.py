@@ -15,7 +15,7 @@ from pymongo import UpdateOne
 from pymongo.errors import OperationFailure
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, User
-from learntrack.documents.base import Row, Stored, plain
+from learntrack.documents.base import Row, Stored, as_stored
 from learntrack.documents.try_numbers import TRY_FIELDS, TrySight, numbers_by_kind
 
 PART = 500
@@ -120,6 +120,6 @@ async def _numbers(database: Any, summaries: Sequence[str]) -> dict[str, Row]:
     for row in await found.to_list(None):
         tries.setdefault(row["summary_id"], []).append(TrySight.of(row))
     return {
-        key: {"of_tries": plain(numbers_by_kind(counted)), "finished_tries": sum(each.complete for each in counted)}
+        key: {"of_tries": as_stored(numbers_by_kind(counted)), "finished_tries": sum(each.complete for each in counted)}
         for key, counted in tries.items()
     }

@@ -9,7 +9,7 @@ from learntrack.pages.class_view import WEEK, Facts
 from learntrack.pages.days import Days, chart, date_of, days_of
 from learntrack.pages.figures import Figures
 from learntrack.pages.periods import Period
-from learntrack.pages.school import ClassRoster, Content
+from learntrack.pages.school import ClassContent, ClassRoster
 from learntrack.pages.states import Counts
 from learntrack.pages.words import Words
 from learntrack.reports.filters import ReportFilters
@@ -22,7 +22,7 @@ _MOST_YEARS = timedelta(days=3 * 366)
 class Stuck(Struct):
     """An exercise that stops somebody: the states of the class, and what the mastery-funnel report says."""
 
-    content: Content
+    content: ClassContent
     counts: Counts
     attempted: int
     mastered: int

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from learntrack.pages.school import Content
+from learntrack.pages.school import ClassContent
 from learntrack.pages.words import Words
 from learntrack.storage.database import Row
 
@@ -16,10 +16,10 @@ _MOST_SHOWN = 120
 def answer_text(attempt: Mapping[str, Any], words: Words) -> str:
     """What a learner has answered: the simple answer, else what can be read of the whole one."""
     simple = str(attempt.get("simple_answer") or "").strip()
-    return readable(simple if simple else attempt.get("answer"), words)
+    return short_answer(simple if simple else attempt.get("answer"), words)
 
 
-def readable(answer: Any, words: Words) -> str:
+def short_answer(answer: Any, words: Words) -> str:
     """An answer in short: a text or a number as it is, lists of these, the only value of an object.
 
     What is none of these says so, and what is empty too.
@@ -56,7 +56,7 @@ class Asked(Struct):
     right_answer: str | None
 
 
-def questions_of(content: Content, answered: Sequence[str]) -> list[Asked]:
+def questions_of(content: ClassContent, answered: Sequence[str]) -> list[Asked]:
     """The questions of a content in its order; what was answered and is not among them comes after, in order of use."""
     known = [
         Asked(number, each.item, each.title, each.right_answer) for number, each in enumerate(content.questions, 1)
@@ -81,7 +81,7 @@ def given_at(attempt: Mapping[str, Any], words: Words) -> Iterator[Given]:
     for entry in history:
         if entry.get("type") == "answer":
             # The last answer is the attempt's own, of which there may be a simple form.
-            text = answer_text(attempt, words) if entry is answers[-1] else readable(entry.get("answer"), words)
+            text = answer_text(attempt, words) if entry is answers[-1] else short_answer(entry.get("answer"), words)
             correct = entry.get("correct")
             yield Given("answer", text, right=isinstance(correct, int | float) and correct >= 1)
         elif entry.get("type") in ("hint", "error"):

@@ -6,7 +6,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from learntrack.domain.shares import per_cent
-from learntrack.pages.school import ClassRoster, Content, Learner, Lesson
+from learntrack.pages.school import ClassContent, ClassLearner, ClassLesson, ClassRoster
 from learntrack.pages.states import NOT_STARTED, Counts, State, counted
 
 SORTS = ("help", "name", "done", "time", "last")
@@ -14,11 +14,11 @@ States = Mapping[tuple[str, str], State]
 """The state of a learner in a content, by both ids; what was never used is not in it."""
 
 
-class Column(Struct):
+class GridColumn(Struct):
     """A content of the grid. `learners` are those to whom it is assigned, None for everybody in the class."""
 
-    content: Content
-    lesson: Lesson | None
+    content: ClassContent
+    lesson: ClassLesson | None
     learners: frozenset[str] | None
     help: int = 0
 
@@ -30,15 +30,15 @@ class Column(Struct):
 class ColumnGroup(Struct):
     """Contents beside each other: those of a lesson, or (without one) quizzes or what is left."""
 
-    lesson: Lesson | None
-    columns: list[Column]
+    lesson: ClassLesson | None
+    columns: list[GridColumn]
     of_quizzes: bool = False
 
 
 class Line(Struct):
     """A learner's row. A cell is None where the content is not the learner's."""
 
-    learner: Learner
+    learner: ClassLearner
     cells: list[State | None]
     counts: Counts
     time_spent: float
@@ -52,7 +52,7 @@ class Grid(Struct):
     lines: list[Line]
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[GridColumn]:
         """All contents, in order."""
         return [column for group in self.groups for column in group.columns]
 
@@ -78,7 +78,7 @@ def column_groups(school: ClassRoster, states: States) -> list[ColumnGroup]:
             kind, first = used.get(content, (state.kind, state.last))
             used[content] = kind, min(first, state.last)
     others = [
-        Column(school.content(content, kind), None, None)
+        GridColumn(school.content(content, kind), None, None)
         for content, (kind, _) in sorted(used.items(), key=lambda each: (*each[1], each[0]))
     ]
     if others:
@@ -86,15 +86,15 @@ def column_groups(school: ClassRoster, states: States) -> list[ColumnGroup]:
     return groups
 
 
-def _column(school: ClassRoster, content: str, lesson: Lesson | None) -> Column:
+def _column(school: ClassRoster, content: str, lesson: ClassLesson | None) -> GridColumn:
     places = school.quizzes.get(content, lesson.places if lesson else frozenset())
     assigned = frozenset(each.id for each in school.assigned(places))
-    return Column(school.content(content), lesson, None if len(assigned) == len(school.learners) else assigned)
+    return GridColumn(school.content(content), lesson, None if len(assigned) == len(school.learners) else assigned)
 
 
 def grid(
     groups: list[ColumnGroup],
-    learners: Sequence[Learner],
+    learners: Sequence[ClassLearner],
     states: States,
     *,
     lesson: str | None = None,
@@ -115,7 +115,7 @@ def grid(
     return Grid(groups, sorted(lines, key=_ORDERS.get(sort, _ORDERS["help"])))
 
 
-def line_of(learner: Learner, columns: Sequence[Column], states: States) -> Line:
+def line_of(learner: ClassLearner, columns: Sequence[GridColumn], states: States) -> Line:
     """A learner's row."""
     cells = [
         states.get((learner.id, column.content.id), NOT_STARTED if column.concerns(learner.id) else None)
@@ -153,7 +153,7 @@ def lessons_so_far(groups: Sequence[ColumnGroup], lines: Sequence[Line]) -> int 
     return per_cent(done / of) if of else None
 
 
-def counts_by_content(columns: Sequence[Column], lines: Sequence[Line]) -> dict[str, Counts]:
+def counts_by_content(columns: Sequence[GridColumn], lines: Sequence[Line]) -> dict[str, Counts]:
     """Of each content, how many of those whose it is are in which state."""
     return {
         column.content.id: counted([cell for line in lines if (cell := line.cells[number]) is not None])
@@ -161,7 +161,7 @@ def counts_by_content(columns: Sequence[Column], lines: Sequence[Line]) -> dict[
     }
 
 
-def lesson_counts(columns: Sequence[Column], lines: Sequence[Line]) -> Counts:
+def lesson_counts(columns: Sequence[GridColumn], lines: Sequence[Line]) -> Counts:
     """How many learners need help in these contents at least once, are under way, have finished all, or not begun."""
     counts = Counts()
     for line in lines:

@@ -24,7 +24,7 @@ from learntrack.pages.figures import Figures
 from learntrack.pages.help import LOOK_AGAIN, STRIP, Again, Need, look_again, needs, pairs_in_need, recent_of
 from learntrack.pages.periods import Period
 from learntrack.pages.rules import Rule
-from learntrack.pages.school import ClassRoster, Content, Lesson
+from learntrack.pages.school import ClassContent, ClassLesson, ClassRoster
 from learntrack.pages.states import Counts
 from learntrack.pages.units import Unit
 from learntrack.pages.words import Words
@@ -37,14 +37,14 @@ WEEK = timedelta(days=7)
 class LessonCard(Struct):
     """A lesson with its learners' states."""
 
-    lesson: Lesson
+    lesson: ClassLesson
     counts: Counts
 
 
 class QuizCard(Struct):
     """A quiz: how many it is assigned to, have finished it, how many of those are below what is enough, the mean."""
 
-    content: Content
+    content: ClassContent
     of: int
     finished: int
     below: int

@@ -20,7 +20,7 @@ from learntrack.pages.printing import printed
 from learntrack.pages.quiz_page import LOW, WIDE, quiz_said, quiz_view
 from learntrack.pages.rendering import render, words_for
 from learntrack.pages.rules import rule_in_words
-from learntrack.pages.school import ClassRoster, Content, class_roster, contents_of
+from learntrack.pages.school import ClassContent, ClassRoster, class_roster, contents_of
 from learntrack.pages.viewer import Viewer, classroom_for
 from learntrack.pages.words import Words
 from learntrack.storage import Database
@@ -129,7 +129,7 @@ class PageController(Controller):
         """A quiz or an exercise in a class: learners by questions."""
         school, words = await _school(request, db, viewer, classroom_id)
         key = _id(content_id)
-        content = school.contents.get(key) or (await contents_of(db, [key])).get(key) or Content(key, "exercise")
+        content = school.contents.get(key) or (await contents_of(db, [key])).get(key) or ClassContent(key, "exercise")
         view = await quiz_view(db, school, content, words)
         if key not in school.contents and content.kind != "exercise" and not view.begun:
             raise NotFound("There is no such page.")  # another class's: not even its title is told

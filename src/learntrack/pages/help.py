@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from learntrack.pages.class_page import Column, Line
-from learntrack.pages.school import Content, Learner
+from learntrack.pages.class_page import GridColumn, Line
+from learntrack.pages.school import ClassContent, ClassLearner
 from learntrack.pages.states import Counts, State
 from learntrack.pages.words import Words
 from learntrack.storage.database import Row
@@ -38,8 +38,8 @@ class Reason(Struct):
 class Need(Struct):
     """A learner who needs help: with which contents, the latest work first, and why with the first of them."""
 
-    learner: Learner
-    contents: list[Content]
+    learner: ClassLearner
+    contents: list[ClassContent]
     state: State
     recent: Recent | None
     reason: Reason
@@ -54,9 +54,9 @@ class Need(Struct):
 class Again(Struct):
     """A content that stops two or more learners, with the commonest wrong answer if one is known."""
 
-    content: Content
+    content: ClassContent
     counts: Counts
-    learners: list[Learner]
+    learners: list[ClassLearner]
     answer: str | None = None
     given_by: int = 0
 
@@ -76,7 +76,7 @@ def _recent(tries: Sequence[Row], words: Words) -> Recent:
     return Recent([attempt["correct"] >= 1 for attempt in newest], len(tries), today)
 
 
-def pairs_in_need(columns: Sequence[Column], lines: Sequence[Line]) -> dict[str, list[str]]:
+def pairs_in_need(columns: Sequence[GridColumn], lines: Sequence[Line]) -> dict[str, list[str]]:
     """The contents that each learner needs help with, the latest work first."""
     found: dict[str, list[tuple[datetime, str]]] = {}
     for line in lines:
@@ -87,7 +87,7 @@ def pairs_in_need(columns: Sequence[Column], lines: Sequence[Line]) -> dict[str,
 
 
 def needs(
-    columns: Sequence[Column],
+    columns: Sequence[GridColumn],
     lines: Sequence[Line],
     recent: Mapping[tuple[str, str], Recent],
     averages: Mapping[str, float],
@@ -145,7 +145,7 @@ def reason_of(state: State, recent: Recent | None, average: float | None, words:
     return Reason(strong, rest)
 
 
-def look_again(columns: Sequence[Column], lines: Sequence[Line], counts: Mapping[str, Counts]) -> list[Again]:
+def look_again(columns: Sequence[GridColumn], lines: Sequence[Line], counts: Mapping[str, Counts]) -> list[Again]:
     """The contents that stop two learners or more, those that stop most first."""
     found = []
     for number, column in enumerate(columns):

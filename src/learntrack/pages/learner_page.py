@@ -10,9 +10,9 @@ from learntrack.pages.class_page import ColumnGroup, Line, States, column_groups
 from learntrack.pages.class_view import averages_of
 from learntrack.pages.figures import Figures, median
 from learntrack.pages.help import STRIP, Reason, Recent, reason_of, recent_of
-from learntrack.pages.learner_tries import Try, tries_shown
+from learntrack.pages.learner_tries import LearnerTry, tries_shown
 from learntrack.pages.periods import Period
-from learntrack.pages.school import ClassRoster, Content, Learner
+from learntrack.pages.school import ClassContent, ClassLearner, ClassRoster
 from learntrack.pages.states import State
 from learntrack.pages.units import tests_of
 from learntrack.pages.words import Words
@@ -31,7 +31,7 @@ _FEW = 20
 class Next(Struct):
     """What to do next: what needs help, then what was begun and left, then what comes next in the lesson."""
 
-    content: Content
+    content: ClassContent
     state: State
     reason: Reason
     recent: Recent | None
@@ -65,7 +65,7 @@ class Point(Struct):
 class LearnerView(Struct):
     """What the page of a learner shows. What is about the class is None where it is not shown."""
 
-    learner: Learner
+    learner: ClassLearner
     groups: list[str]
     line: Line
     columns: list[ColumnGroup]
@@ -75,16 +75,16 @@ class LearnerView(Struct):
     days_worked: int
     following: list[Next]
     points: list[Point]
-    tries: list[Try]
+    tries: list[LearnerTry]
     all_tries: int
-    before: Learner | None = None
-    after: Learner | None = None
+    before: ClassLearner | None = None
+    after: ClassLearner | None = None
 
 
 async def learner_view(
     db: Database,
     school: ClassRoster,
-    learner: Learner,
+    learner: ClassLearner,
     words: Words,
     *,
     beside_class: bool,
@@ -138,7 +138,7 @@ async def learner_view(
     )
 
 
-def columns_contents(groups: Sequence[ColumnGroup]) -> list[Content]:
+def columns_contents(groups: Sequence[ColumnGroup]) -> list[ClassContent]:
     """The contents of a grid, in order."""
     return [column.content for group in groups for column in group.columns]
 
@@ -158,7 +158,7 @@ async def _days_worked(figures: Figures, words: Words) -> int:
 
 
 async def _following(
-    figures: Figures, line: Line, contents: Sequence[Content], averages: Mapping[str, float], words: Words
+    figures: Figures, line: Line, contents: Sequence[ClassContent], averages: Mapping[str, float], words: Words
 ) -> list[Next]:
     pairs = [(content, cell) for content, cell in zip(contents, line.cells, strict=True) if cell is not None]
     begun = [pair for pair in pairs if pair[1].word in ("help", "started") and pair[1].last is not None]
@@ -183,7 +183,7 @@ def _left(state: State, words: Words) -> Reason:
     )
 
 
-def next_to_begin(view: LearnerView) -> Content | None:
+def next_to_begin(view: LearnerView) -> ClassContent | None:
     """What comes next in the lessons and was not begun."""
     for group in view.columns:
         for content, cell in zip([column.content for column in group.columns], cells_of(view, group), strict=True):
@@ -202,7 +202,9 @@ def cells_of(view: LearnerView, group: ColumnGroup) -> list[State | None]:
     return []
 
 
-def _points(learner: Learner, states: States, school: ClassRoster, words: Words, *, beside_class: bool) -> list[Point]:
+def _points(
+    learner: ClassLearner, states: States, school: ClassRoster, words: Words, *, beside_class: bool
+) -> list[Point]:
     """Contents done by the end of each week, from the first that was done until today."""
     done: dict[str, list[date]] = defaultdict(list)
     for (user, _), state in states.items():

@@ -7,13 +7,13 @@ from datetime import datetime
 from msgspec import Struct
 
 from learntrack.pages.answers import Given, given_at
-from learntrack.pages.school import ClassRoster, Content, contents_of
+from learntrack.pages.school import ClassContent, ClassRoster, contents_of
 from learntrack.pages.words import Words
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 
 
-class Question(Struct):
+class TryQuestion(Struct):
     """A question of a try: its title, what was done at it in order, the right answer, and seconds."""
 
     number: int
@@ -23,18 +23,18 @@ class Question(Struct):
     time_spent: float
 
 
-class Try(Struct):
+class LearnerTry(Struct):
     """A try; `more_right` is against the one before at the same content (None: there is none)."""
 
     id: str
-    content: Content
+    content: ClassContent
     at: datetime
     right: float
     answered: int
     more_right: float | None
     time_spent: float
     complete: bool
-    questions: list[Question]
+    questions: list[TryQuestion]
 
 
 async def tries_shown(
@@ -44,7 +44,7 @@ async def tries_shown(
     rows: Sequence[Row],
     attempts: Mapping[str, list[Row]],
     words: Words,
-) -> list[Try]:
+) -> list[LearnerTry]:
     """The tries that are shown, of all (`rows`), with their answers as far as they were read."""
     unknown = {row["content_id"] for row in shown} - school.contents.keys()
     contents = school.contents | await contents_of(db, unknown)
@@ -57,10 +57,10 @@ async def tries_shown(
         at = same.index(row)
         before = same[at + 1] if at + 1 < len(same) else None
         kind = "quiz" if row["mastery_level"] < 0 else "exercise"
-        content = contents.get(row["content_id"]) or Content(row["content_id"], kind)
+        content = contents.get(row["content_id"]) or ClassContent(row["content_id"], kind)
         answers = attempts.get(row["_id"], [])
         found.append(
-            Try(
+            LearnerTry(
                 id=row["_id"],
                 content=content,
                 at=row["end_timestamp"],
@@ -75,7 +75,7 @@ async def tries_shown(
     return found
 
 
-def _questions(content: Content, attempts: Sequence[Row], words: Words) -> list[Question]:
+def _questions(content: ClassContent, attempts: Sequence[Row], words: Words) -> list[TryQuestion]:
     """The questions of a try in the quiz's order; those that it does not know in the order in which they came."""
     place = {each.item: number for number, each in enumerate(content.questions, start=1)}
     known = {each.item: each for each in content.questions}
@@ -84,7 +84,7 @@ def _questions(content: Content, attempts: Sequence[Row], words: Words) -> list[
     for number, attempt in enumerate(in_order, start=1):
         asked = known.get(attempt["item"])
         found.append(
-            Question(
+            TryQuestion(
                 number=place.get(attempt["item"], number),
                 title=asked.title if asked else None,
                 given=list(given_at(attempt, words)),

@@ -3,9 +3,9 @@
 from msgspec import Struct
 from msgspec.structs import replace
 
-from learntrack.pages.class_page import Column, Line, States, column_groups, counts_by_content, grid, lesson_counts
+from learntrack.pages.class_page import GridColumn, Line, States, column_groups, counts_by_content, grid, lesson_counts
 from learntrack.pages.figures import Figures
-from learntrack.pages.school import ClassRoster, Learner, Lesson
+from learntrack.pages.school import ClassLearner, ClassLesson, ClassRoster
 from learntrack.pages.states import Counts
 from learntrack.pages.words import Words
 from learntrack.storage import Database
@@ -14,9 +14,9 @@ from learntrack.storage import Database
 class ContentRow(Struct):
     """A content of the lesson: who needs help with it, the latest first, and the mean time of those who have begun."""
 
-    column: Column
+    column: GridColumn
     counts: Counts
-    learners: list[Learner]
+    learners: list[ClassLearner]
     average_time: float | None
     score: float | None
     groups: list[str]
@@ -25,16 +25,16 @@ class ContentRow(Struct):
 class LessonView(Struct):
     """What the page of a lesson shows; times are in seconds."""
 
-    lesson: Lesson
+    lesson: ClassLesson
     rows: list[ContentRow]
     counts: Counts
     average_time: float | None
     groups: list[str]
-    before: Lesson | None
-    after: Lesson | None
+    before: ClassLesson | None
+    after: ClassLesson | None
 
 
-async def lesson_view(db: Database, school: ClassRoster, lesson: Lesson) -> LessonView:
+async def lesson_view(db: Database, school: ClassRoster, lesson: ClassLesson) -> LessonView:
     """The page of a lesson."""
     figures = Figures(db, school)
     states = await figures.states()
@@ -53,7 +53,7 @@ async def lesson_view(db: Database, school: ClassRoster, lesson: Lesson) -> Less
     )
 
 
-def _of_lesson(school: ClassRoster, lesson: Lesson, states: States) -> tuple[list[Column], list[Line]]:
+def _of_lesson(school: ClassRoster, lesson: ClassLesson, states: States) -> tuple[list[GridColumn], list[Line]]:
     """The lesson's contents, those among them that an earlier lesson has too, and whose the lesson is."""
     alone = replace(school, lessons=[lesson])
     groups = [group for group in column_groups(alone, states) if group.lesson is not None]
@@ -62,7 +62,12 @@ def _of_lesson(school: ClassRoster, lesson: Lesson, states: States) -> tuple[lis
 
 
 def _row(
-    school: ClassRoster, lesson: Lesson, number: int, column: Column, counts: dict[str, Counts], lines: list[Line]
+    school: ClassRoster,
+    lesson: ClassLesson,
+    number: int,
+    column: GridColumn,
+    counts: dict[str, Counts],
+    lines: list[Line],
 ) -> ContentRow:
     cells = [(line.learner, cell) for line in lines if (cell := line.cells[number]) is not None]
     stuck = [(cell.last, learner) for learner, cell in cells if cell.word == "help" and cell.last is not None]

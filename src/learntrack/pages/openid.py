@@ -47,7 +47,7 @@ class Pending(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SentBack:
     """What the provider sends a browser back with.
 
     Args:
@@ -106,7 +106,7 @@ class OpenId:
             self._seals.seal(_PENDING, msgspec.to_builtins(pending), PENDING_SECONDS),
         )
 
-    async def finish(self, sealed: str, answer: Answer) -> str:
+    async def finish(self, sealed: str, answer: SentBack) -> str:
         """Whose sign-in it was that the provider has answered: the cookie for the pages.
 
         Args:

@@ -10,7 +10,7 @@ from litestar.response import Redirect
 
 from learntrack.errors import NotFound
 from learntrack.pages.entrance import sign_in_page
-from learntrack.pages.openid import PENDING_SECONDS, Answer, OpenId, SignInFailed, cookie_of
+from learntrack.pages.openid import PENDING_SECONDS, OpenId, SentBack, SignInFailed, cookie_of
 from learntrack.pages.signing_in import address_here, openid_in, signed_in
 
 _PATH = "/reports/sign-in/provider"
@@ -61,7 +61,7 @@ class OpenIdController(Controller):
         cookie = cookie_of(state_ or "")
         response: Response[Any]
         try:
-            token = await openid.finish(request.cookies.get(cookie, ""), Answer(state_, code, iss, error))
+            token = await openid.finish(request.cookies.get(cookie, ""), SentBack(state_, code, iss, error))
         except SignInFailed as failure:
             logger.info("a sign-in with the provider failed: %s", failure)
             response = sign_in_page(request, status=401, wrong=True)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from learntrack.pages.answers import Asked, answer_text, questions_of
 from learntrack.pages.figures import Figures, median
 from learntrack.pages.lesson_page import whom_in_words
-from learntrack.pages.school import ClassRoster, Content, Learner, Lesson
+from learntrack.pages.school import ClassContent, ClassLearner, ClassLesson, ClassRoster
 from learntrack.pages.words import Words
 from learntrack.reports.filters import ReportFilters
 from learntrack.storage import Database
@@ -20,7 +20,7 @@ LOW = 0.55
 """Below this share of right answers a question is marked."""
 
 
-class Answer(Struct):
+class QuizAnswer(Struct):
     """A learner's answer to a question; `change` is better, worse or nothing against the try before."""
 
     right: bool
@@ -31,14 +31,14 @@ class Answer(Struct):
 class QuizLine(Struct):
     """A learner's latest try. `score` is a share, `points` those against the try before (None: there is none)."""
 
-    learner: Learner
+    learner: ClassLearner
     status: str = "not started"
     score: float | None = None
     correct: float = 0.0
     answered: int = 0
     time_spent: float = 0.0
     points: int | None = None
-    answers: list[Answer | None] = []
+    answers: list[QuizAnswer | None] = []
 
 
 class Wrong(Struct):
@@ -46,7 +46,7 @@ class Wrong(Struct):
 
     text: str
     times: int
-    learners: list[Learner]
+    learners: list[ClassLearner]
 
 
 class QuestionView(Struct):
@@ -64,8 +64,8 @@ class QuestionView(Struct):
 class QuizView(Struct):
     """What the page of a quiz shows."""
 
-    content: Content
-    lesson: Lesson | None
+    content: ClassContent
+    lesson: ClassLesson | None
     lines: list[QuizLine]
     questions: list[QuestionView]
     groups: list[str]
@@ -129,7 +129,7 @@ class QuizView(Struct):
         return sorted(asked, key=lambda each: (each.share or 0.0, each.asked.number))
 
 
-async def quiz_view(db: Database, school: ClassRoster, content: Content, words: Words) -> QuizView:
+async def quiz_view(db: Database, school: ClassRoster, content: ClassContent, words: Words) -> QuizView:
     """The page of a quiz or an exercise."""
     figures = Figures(db, school)
     lesson = school.lesson_of(content.id)
@@ -164,7 +164,12 @@ def _lowest_first(line: QuizLine) -> tuple[bool, float, str]:
 
 
 def _line(
-    learner: Learner, result: Row | None, latest: Row | None, before: Row | None, asked: Sequence[Asked], words: Words
+    learner: ClassLearner,
+    result: Row | None,
+    latest: Row | None,
+    before: Row | None,
+    asked: Sequence[Asked],
+    words: Words,
 ) -> QuizLine:
     if latest is None:
         return QuizLine(learner, answers=[None] * len(asked))
@@ -198,19 +203,19 @@ def _last_by_item(row: Row) -> dict[str, Row]:
     return found
 
 
-def _answer(attempt: Row | None, before: Row | None, words: Words) -> Answer | None:
+def _answer(attempt: Row | None, before: Row | None, words: Words) -> QuizAnswer | None:
     if attempt is None:
         return None
     change = ""
     if before is not None and attempt["correct"] != before["correct"]:
         change = "better" if attempt["correct"] > before["correct"] else "worse"
     right = attempt["correct"] >= 1
-    return Answer(right, "" if right else answer_text(attempt, words), change)
+    return QuizAnswer(right, "" if right else answer_text(attempt, words), change)
 
 
 def _question(asked: Asked, number: int, lines: Sequence[QuizLine], items: Mapping[str, Row]) -> QuestionView:
     """Who gave which answer is that of the table above; the share and the statistics are those of the report."""
-    given: dict[str, list[Learner]] = {}
+    given: dict[str, list[ClassLearner]] = {}
     for line in lines:
         answer = line.answers[number]
         if answer is not None and not answer.right:

@@ -20,7 +20,7 @@ from learntrack.storage.database import Row
 _NUMBER = re.compile(r"\d+")
 
 
-class Learner(Struct, frozen=True):
+class ClassLearner(Struct, frozen=True):
     """Somebody in the class; `places` are the collections whose assignments are theirs, their groups among them."""
 
     id: str
@@ -28,7 +28,7 @@ class Learner(Struct, frozen=True):
     places: frozenset[str]
 
 
-class Content(Struct, frozen=True):
+class ClassContent(Struct, frozen=True):
     """A content, a quiz among them; without a title where nobody has said one."""
 
     id: str
@@ -43,7 +43,7 @@ class Content(Struct, frozen=True):
         return self.kind in ("exercise", "quiz")
 
 
-class Lesson(Struct, frozen=True):
+class ClassLesson(Struct, frozen=True):
     """A lesson; `number` is its place among those of the class."""
 
     id: str
@@ -53,7 +53,7 @@ class Lesson(Struct, frozen=True):
     places: frozenset[str]
 
 
-class Course(Struct, frozen=True):
+class ClassCourse(Struct, frozen=True):
     """A course that is being given."""
 
     id: str
@@ -69,31 +69,31 @@ class ClassRoster(Struct):
     facility_id: str
     zone: tzinfo
     rule: Rule
-    learners: list[Learner]
+    learners: list[ClassLearner]
     groups: dict[str, str]
-    lessons: list[Lesson]
+    lessons: list[ClassLesson]
     quizzes: dict[str, frozenset[str]]
-    courses: list[Course]
-    contents: dict[str, Content]
+    courses: list[ClassCourse]
+    contents: dict[str, ClassContent]
 
     @property
     def readable(self) -> Readable:
         """Whose logs its figures are about."""
         return Readable([learner.id for learner in self.learners])
 
-    def narrowed(self, learners: list[Learner]) -> "ClassRoster":
+    def narrowed(self, learners: list[ClassLearner]) -> "ClassRoster":
         """The class with these learners only, so that reports are about nobody else."""
         return replace(self, learners=learners)
 
-    def learner(self, user_id: str) -> Learner | None:
+    def learner(self, user_id: str) -> ClassLearner | None:
         """A learner of the class."""
         return next((learner for learner in self.learners if learner.id == user_id), None)
 
-    def assigned(self, places: frozenset[str]) -> list[Learner]:
+    def assigned(self, places: frozenset[str]) -> list[ClassLearner]:
         """The learners to whom something is assigned that is assigned to these places."""
         return [learner for learner in self.learners if learner.places & places]
 
-    def in_group(self, group: str | None) -> list[Learner]:
+    def in_group(self, group: str | None) -> list[ClassLearner]:
         """The learners of a group; all where none is meant."""
         return [learner for learner in self.learners if group is None or group in learner.places]
 
@@ -104,16 +104,16 @@ class ClassRoster(Struct):
             return []
         return [name for group, name in self.groups.items() if group in places]
 
-    def content(self, content_id: str, kind: str = "") -> Content:
+    def content(self, content_id: str, kind: str = "") -> ClassContent:
         """A content by its id, as far as anything is known of it."""
-        return self.contents.get(content_id) or Content(content_id, kind)
+        return self.contents.get(content_id) or ClassContent(content_id, kind)
 
     def place_of(self, content_id: str) -> str:
         """The id of the lesson under which a learner's page shows a content, or `all`."""
         lesson = self.lesson_of(content_id)
         return lesson.id if lesson else "all"
 
-    def lesson_of(self, content_id: str) -> Lesson | None:
+    def lesson_of(self, content_id: str) -> ClassLesson | None:
         """The first lesson with this content."""
         return next((lesson for lesson in self.lessons if content_id in lesson.content_ids), None)
 
@@ -134,13 +134,13 @@ async def class_roster(db: Database, viewer: Viewer, room: Row, *, contents: boo
         id=room["_id"],
         name=room["name"],
         facility_id=room["facility_id"],
-        zone=zone_of(facility),
+        zone=zone_of_facility(facility),
         rule=rule_of(facility),
-        learners=[Learner(row["_id"], row["name"], learns_in(row)) for row in learners],
+        learners=[ClassLearner(row["_id"], row["name"], learns_in(row)) for row in learners],
         groups=dict(sorted(groups.items(), key=lambda group: by_title(group[1]))),
         lessons=_lessons(lessons),
         quizzes={row["_id"]: frozenset(row["collection_ids"]) for row in quizzes},
-        courses=[Course(row["_id"], row["title"], frozenset(row["collection_ids"])) for row in courses],
+        courses=[ClassCourse(row["_id"], row["title"], frozenset(row["collection_ids"])) for row in courses],
         contents=await contents_of(db, named) if contents else {},
     )
 
@@ -156,9 +156,9 @@ async def own_roster(db: Database, person: Row) -> ClassRoster:
         id="",
         name="",
         facility_id="",
-        zone=zone_of(facility),
+        zone=zone_of_facility(facility),
         rule=rule_of(facility),
-        learners=[Learner(person["_id"], person["name"], learns_in(person))],
+        learners=[ClassLearner(person["_id"], person["name"], learns_in(person))],
         groups={},
         lessons=_lessons(lessons),
         quizzes={row["_id"]: frozenset(row["collection_ids"]) for row in quizzes},
@@ -167,20 +167,22 @@ async def own_roster(db: Database, person: Row) -> ClassRoster:
     )
 
 
-def _lessons(rows: Sequence[Row]) -> list[Lesson]:
+def _lessons(rows: Sequence[Row]) -> list[ClassLesson]:
     return [
-        Lesson(row["_id"], row["title"], number, tuple(row.get("content_ids", ())), frozenset(row["collection_ids"]))
+        ClassLesson(
+            row["_id"], row["title"], number, tuple(row.get("content_ids", ())), frozenset(row["collection_ids"])
+        )
         for number, row in enumerate(rows, start=1)
     ]
 
 
-async def contents_of(db: Database, ids: Iterable[str]) -> dict[str, Content]:
+async def contents_of(db: Database, ids: Iterable[str]) -> dict[str, ClassContent]:
     """What is known of these contents and quizzes. Index: the key."""
     found = await titles_of(db, set(ids), questions=True)
     return {key: _content(each) for key, each in found.items() if each.title or each.kind}
 
 
-def zone_of(facility: Row | None) -> tzinfo:
+def zone_of_facility(facility: Row | None) -> tzinfo:
     """Where a school's days begin; UTC where it has not said so."""
     name: str | None = facility.get("timezone") if facility else None
     return zone_info(name) if name else UTC
@@ -196,5 +198,5 @@ def by_title(title: str) -> str:
     return _NUMBER.sub(lambda number: number[0].zfill(8), title.casefold())
 
 
-def _content(known: Titled) -> Content:
-    return Content(known.id, known.kind, known.title or None, known.questions, known.question_count)
+def _content(known: Titled) -> ClassContent:
+    return ClassContent(known.id, known.kind, known.title or None, known.questions, known.question_count)

@@ -11,10 +11,10 @@ from msgspec import Struct
 from learntrack.pages.activity_page import Stuck
 from learntrack.pages.class_page import Grid
 from learntrack.pages.days import Day
-from learntrack.pages.learner_tries import Try
+from learntrack.pages.learner_tries import LearnerTry
 from learntrack.pages.lesson_page import LessonView
-from learntrack.pages.quiz_page import Answer, QuizView
-from learntrack.pages.school import Content
+from learntrack.pages.quiz_page import QuizAnswer, QuizView
+from learntrack.pages.school import ClassContent
 from learntrack.pages.states import State
 from learntrack.pages.units import Unit
 from learntrack.pages.words import Words
@@ -134,7 +134,7 @@ def of_quiz(view: QuizView, words: Words) -> Table:
     return Table("quiz", heads, rows)
 
 
-def _answer(answer: Answer | None, words: Words) -> str:
+def _answer(answer: QuizAnswer | None, words: Words) -> str:
     if answer is None:
         return ""
     return words.say("right") if answer.right else answer.text
@@ -176,7 +176,7 @@ def of_stuck(rows: Sequence[Stuck], words: Words) -> Table:
     return Table("exercises", heads, listed)
 
 
-def of_tries(tries: Sequence[Try], words: Words) -> Table:
+def of_tries(tries: Sequence[LearnerTry], words: Words) -> Table:
     """The tries of a learner."""
     heads = [
         words.say("When"),
@@ -200,7 +200,7 @@ def of_tries(tries: Sequence[Try], words: Words) -> Table:
     return Table("tries", heads, rows)
 
 
-def title_of(content: Content, words: Words) -> str:
+def title_of(content: ClassContent, words: Words) -> str:
     """The title of a content, or that it has none."""
     return content.title or kind_untitled(content.kind, words)
 

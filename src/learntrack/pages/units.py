@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from learntrack.documents import Question
 from learntrack.domain.unit_tests import content_id
-from learntrack.pages.school import ClassRoster, Content, Course, Learner
+from learntrack.pages.school import ClassContent, ClassCourse, ClassLearner, ClassRoster
 from learntrack.pages.words import Words
 from learntrack.storage.database import Row
 
@@ -14,7 +14,7 @@ from learntrack.storage.database import Row
 class Tests(Struct):
     """A learner's scores (shares) before and after a unit; None of a test that is not handed in."""
 
-    learner: Learner
+    learner: ClassLearner
     pre: float | None
     post: float | None
 
@@ -28,7 +28,7 @@ class Unit(Struct):
     """A unit of a course, with the tests of those who have handed in one."""
 
     id: str
-    course: Course
+    course: ClassCourse
     title: str
     tests: list[Tests]
     questions: tuple[Question, ...] = ()
@@ -55,7 +55,7 @@ class Unit(Struct):
         return sum(values) / len(values) if values else None
 
 
-def units_of(rows: Sequence[Row], school: ClassRoster, titles: Mapping[str, Content], words: Words) -> list[Unit]:
+def units_of(rows: Sequence[Row], school: ClassRoster, titles: Mapping[str, ClassContent], words: Words) -> list[Unit]:
     """The units of rows of the learning-gain report, in the order in which they were begun; those of courses that are
     not the class's are left out.
     """
@@ -76,7 +76,7 @@ def units_of(rows: Sequence[Row], school: ClassRoster, titles: Mapping[str, Cont
     return units
 
 
-def tests_of(units: Sequence[Unit], words: Words) -> dict[str, Content]:
+def tests_of(units: Sequence[Unit], words: Words) -> dict[str, ClassContent]:
     """The pre- and post-tests of units, as the contents as which they are stored."""
     found = {}
     for unit in units:
@@ -85,7 +85,7 @@ def tests_of(units: Sequence[Unit], words: Words) -> dict[str, Content]:
             ("post", words.say("Post-test: %(title)s", title=unit.title)),
         ):
             key = content_id(unit.course.id, unit.id, "pre" if test == "pre" else "post")
-            found[key] = Content(key, "quiz", title, unit.questions)
+            found[key] = ClassContent(key, "quiz", title, unit.questions)
     return found
 
 

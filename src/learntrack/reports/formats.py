@@ -17,7 +17,7 @@ _NO_ROWS_AFTER = b"]}"
 
 
 @dataclass(slots=True)
-class Answer:
+class ReportAnswer:
     """The answer to a question: rows as they come, and as of when they are."""
 
     name: str
@@ -41,7 +41,7 @@ class Answer:
         )
 
 
-def shown(value: Any, kind: str) -> Any:
+def shown_value(value: Any, kind: str) -> Any:
     """A value as text formats show it: dates as dates, lists as JSON, and no number turned into a text."""
     if isinstance(value, datetime):
         return (
@@ -58,7 +58,7 @@ def shown(value: Any, kind: str) -> Any:
 
 def cell(value: Any, kind: str) -> Any:
     """A value in a CSV file: nothing for null, and no text that a spreadsheet would take for a formula."""
-    found = shown(value, kind)
+    found = shown_value(value, kind)
     if isinstance(found, str) and found.startswith(_FORMULA):
         return f"'{found}"
     return found
@@ -88,7 +88,7 @@ def as_json_lines(columns: Sequence[Column], rows: AsyncIterator[Row]) -> AsyncI
     return in_parts(rows, write)
 
 
-def as_json(answer: Answer) -> AsyncIterator[bytes]:
+def as_json(answer: ReportAnswer) -> AsyncIterator[bytes]:
     """One JSON object, in parts: the whole report, whose rows come last."""
     report = encoded(answer.report([]))
     return in_parts(
@@ -103,7 +103,7 @@ def as_json(answer: Answer) -> AsyncIterator[bytes]:
 def json_row(row: Row, columns: Sequence[Column]) -> Row:
     """A row with dates as dates."""
     return {
-        column.name: shown(row[column.name], column.kind)
+        column.name: shown_value(row[column.name], column.kind)
         if isinstance(row[column.name], datetime)
         else row[column.name]
         for column in columns

@@ -27,7 +27,7 @@ def named_columns(columns: Sequence[Column]) -> list[Column]:
     return [named for column in columns for named in (column, *_AFTER.get(column.kind, ()))]
 
 
-async def named(db: Reading, rows: AsyncIterator[Row], columns: Sequence[Column]) -> AsyncIterator[Row]:
+async def with_names(db: Reading, rows: AsyncIterator[Row], columns: Sequence[Column]) -> AsyncIterator[Row]:
     """The rows with names, in the order of `named_columns`."""
     async for part in in_parts_of(rows, ROWS):
         for each in await _named(db, part, columns):

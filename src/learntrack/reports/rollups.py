@@ -66,7 +66,7 @@ async def roll_up(db: Database, progress: Callable[[int, int], None], *, everyth
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def check(db: Database, progress: Callable[[int, int], None]) -> Checked:
+async def check_derived(db: Database, progress: Callable[[int, int], None]) -> Checked:
     """Compare all that is derived with the logs, and mend what differs.
 
     Args:

@@ -12,9 +12,9 @@ from learntrack.domain import moments
 from learntrack.domain.time_zones import UTC_NAME
 from learntrack.errors import NotFound
 from learntrack.reports.filters import ReportFilters
-from learntrack.reports.formats import Answer, as_csv, cell, json_row
-from learntrack.reports.names import named, named_columns
-from learntrack.reports.questions import Column, ColumnKind, Question, questions
+from learntrack.reports.formats import ReportAnswer, as_csv, cell, json_row
+from learntrack.reports.names import named_columns, with_names
+from learntrack.reports.questions import Column, ColumnKind, ReportQuestion, questions
 from learntrack.reports.rollups import as_of_rollup
 from learntrack.reports.schemas import Report
 from learntrack.reports.time_zone import zone_of
@@ -37,7 +37,7 @@ class Reports:
     def __init__(self, db: Database) -> None:
         self._db = db
 
-    async def report(self, name: str, filters: ReportFilters, *, by: Caller) -> Answer:
+    async def report(self, name: str, filters: ReportFilters, *, by: Caller) -> ReportAnswer:
         """The answer to a question about the learners whom the caller may read.
 
         Raises:
@@ -48,7 +48,7 @@ class Reports:
         zone = await zone_of(self._db, filters, asked_by=by.actor.user_id)
         return await self.about(name, replace(filters, timezone=zone), await may_read(by, places=filters.places))
 
-    async def unlimited(self, name: str, filters: ReportFilters) -> Answer:
+    async def unlimited(self, name: str, filters: ReportFilters) -> ReportAnswer:
         """The answer to a question about everybody, for who has the database anyway.
 
         Raises:
@@ -60,7 +60,7 @@ class Reports:
             members = Readable([row["_id"] for row in await self._db.rows(User, members_of(filters.places))])
         return await self.about(name, filters, members)
 
-    async def page(self, answer: Answer, page: PageRequest) -> Report:
+    async def page(self, answer: ReportAnswer, page: PageRequest) -> Report:
         """A page of an answer.
 
         Raises:
@@ -78,7 +78,7 @@ class Reports:
         report.page, report.count, report.total_pages = shown.page, shown.count, shown.total_pages
         return report
 
-    async def about(self, name: str, filters: ReportFilters, members: Readable) -> Answer:
+    async def about(self, name: str, filters: ReportFilters, members: Readable) -> ReportAnswer:
         """The answer to a question about `members`, whom the caller may read.
 
         Raises:
@@ -100,14 +100,14 @@ class Reports:
             source, stages = question.source(params)
         rows = self._db.reports.stream(source, stages, batch=1000)
         columns = named_columns(question.columns)
-        return Answer(
+        return ReportAnswer(
             name,
             question.title,
             question.description,
             (kept or moments.now()) - self._db.reports.behind,
             filters.timezone or UTC_NAME,
             columns,
-            named(self._db.reports, rows, question.columns),
+            with_names(self._db.reports, rows, question.columns),
         )
 
     async def _whole_facilities(self, filters: ReportFilters, members: Readable) -> list[str] | None:
@@ -137,7 +137,7 @@ def csv_of(columns: Mapping[str, str], rows: Sequence[Row], *, titles: Sequence[
     return as_csv([Column(name, cast(ColumnKind, kind), "") for name, kind in columns.items()], each(), titles=guarded)
 
 
-def _question(name: str) -> Question:
+def _question(name: str) -> ReportQuestion:
     found = questions().get(name)
     if found is None:
         raise NotFound(f"There is no report {name}; there are {', '.join(questions())}.")

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from learntrack.domain.shares import rounded_down
 from learntrack.reports import formats
-from learntrack.reports.formats import Answer, shown
+from learntrack.reports.formats import ReportAnswer, shown_value
 from learntrack.reports.questions import Column, questions
 from learntrack.storage.database import Row
 
@@ -45,7 +45,9 @@ def waiting(what: str) -> Iterator[Callable[[], None]]:
         yield lambda: progress.advance(task)
 
 
-async def write(answer: Answer, form: str, output: Path | None, count: Callable[[], None], *, bom: bool = True) -> None:
+async def write(
+    answer: ReportAnswer, form: str, output: Path | None, count: Callable[[], None], *, bom: bool = True
+) -> None:
     """Write an answer in a form (table, csv, json, jsonl, html) to a file, or to the terminal; CSV with a byte-order
     mark where `bom`.
     """
@@ -59,7 +61,7 @@ async def write(answer: Answer, form: str, output: Path | None, count: Callable[
             rows = [row async for row in answer.rows]
             target.write(
                 template.render(
-                    answer=answer, rows=rows, shown=shown, readable=readable, titled=_titled, numbers=_NUMBERS
+                    answer=answer, rows=rows, shown=shown_value, readable=cell_text, titled=_titled, numbers=_NUMBERS
                 ).encode()
             )
         else:
@@ -81,9 +83,9 @@ async def _counted(rows: AsyncIterator[Row], count: Callable[[], None]) -> Async
         yield row
 
 
-async def _table(answer: Answer, *, wide: bool) -> str:
+async def _table(answer: ReportAnswer, *, wide: bool) -> str:
     console = Console(width=max(200 if wide else Console().width, _least_width(answer.columns)))
-    said = f"{answer.title} (as of {shown(answer.as_of, 'timestamp')}, days of {answer.timezone})"
+    said = f"{answer.title} (as of {shown_value(answer.as_of, 'timestamp')}, days of {answer.timezone})"
     table = Table(title=said, caption=answer.description)
     for column in answer.columns:
         justify: Literal["left", "right"] = "right" if column.kind in _NUMBERS else "left"
@@ -91,7 +93,7 @@ async def _table(answer: Answer, *, wide: bool) -> str:
         table.add_column(column.name, justify=justify, overflow="fold", no_wrap=whole, min_width=_width(column))
     async for row in answer.rows:
         # As texts, because in a string `[…]` would be markup.
-        table.add_row(*(Text(readable(row[column.name], column.kind)) for column in answer.columns))
+        table.add_row(*(Text(cell_text(row[column.name], column.kind)) for column in answer.columns))
     with console.capture() as captured:
         console.print(table)
     return captured.get()
@@ -110,7 +112,7 @@ def _width(column: Column) -> int:
     return max(least, len(column.name))
 
 
-def readable(value: Any, kind: str) -> str:
+def cell_text(value: Any, kind: str) -> str:
     """A value as people read it: numbers rounded, shares rounded down."""
     if value is None:
         return ""
@@ -118,7 +120,7 @@ def readable(value: Any, kind: str) -> str:
         return f"{rounded_down(value, 3):.3f}"
     if isinstance(value, float):
         return f"{value:g}" if value == round(value) else f"{value:.2f}"
-    return _harmless(str(shown(value, kind)))
+    return _harmless(str(shown_value(value, kind)))
 
 
 def _titled(column: Column) -> str:

@@ -16,7 +16,7 @@ PART_RECORDS = 2000
 """Records that are written in one transaction: small enough to be quick, large enough to be few."""
 
 
-def read(file: Path) -> Roster:
+def read_roster(file: Path) -> Roster:
     """The roster in a JSON file.
 
     Raises:

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from learntrack.documents import Question
 from learntrack.domain.ids import parse_id
-from learntrack.domain.mastery import Kind
+from learntrack.domain.mastery import ContentKind
 from learntrack.web import examples
 from learntrack.web.values import Id
 
@@ -199,7 +199,7 @@ class ContentRecord(Record):
     """A content: what it is called, and its questions as far as they are known. Its id is the content_id of logs."""
 
     title: Name
-    kind: Kind
+    kind: ContentKind
     channel_id: Id | UnsetType | None = UNSET
     channel_name: Name | UnsetType | None = UNSET
     question_count: QuestionCount | UnsetType | None = UNSET

@@ -87,7 +87,7 @@ class Server:
                 EmbeddedEngine(self._settings.data_dir, self._settings.engine).check()
             settings = with_secret(self._settings)
             TokenVerifier(settings)
-            tracing.check(settings)
+            tracing.require_installed(settings)
             with self._socket() as listening, _database(settings) as (connected, last_resort):
                 asyncio.run(self._prepare(connected))
                 self._announce(listening, connected)

@@ -23,7 +23,7 @@ _NOT_OURS = {"VENV", "PYTHON", "SECRETS", "PUBLISHED_ADDRESS", "PUBLISHED_PORT",
 
 
 @dataclass(frozen=True)
-class Reading:
+class FromEnvironment:
     """What the environment says: values by the setting's name; and a line for each variable that cannot be meant."""
 
     values: dict[str, str]
@@ -39,10 +39,10 @@ class EnvironmentAndFiles(PydanticBaseSettingsSource):
 
     def __call__(self) -> dict[str, Any]:
         """Every setting that has a value."""
-        return dict(read(self.settings_cls.model_fields).values)
+        return dict(read_environment(self.settings_cls.model_fields).values)
 
 
-def read(names: Iterable[str]) -> Reading:
+def read_environment(names: Iterable[str]) -> FromEnvironment:
     """What the environment says of the settings of these names.
 
     A fault is a variable that is set but empty, that no setting has the name of, that is beside its own `_FILE`, or
@@ -68,7 +68,7 @@ def read(names: Iterable[str]) -> Reading:
                 values[setting] = content_of(Path(text))
             except ValueError as error:
                 faults.append(f"{variable}: {error}")
-    return Reading(values, faults)
+    return FromEnvironment(values, faults)
 
 
 def content_of(file: Path) -> str:

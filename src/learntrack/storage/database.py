@@ -231,7 +231,7 @@ class Database(Reading):
 
         """
         with translated():
-            await schema.check(self.raw)  # before anything else of another release is read or made
+            await schema.require_version(self.raw)  # before anything else of another release is read or made
             if self.capabilities.transactions:
                 # Not every version can make a collection inside a transaction, so all exist beforehand.
                 present = set(await self.raw.list_collection_names())

@@ -42,7 +42,7 @@ def _told(unfinished: dict[str, Any]) -> str:
     )
 
 
-async def check(database: Any, version: int = SCHEMA_VERSION) -> None:
+async def require_version(database: Any, version: int = SCHEMA_VERSION) -> None:
     """Make sure that what is stored is of `version`; a new database is from now on.
 
     Raises:

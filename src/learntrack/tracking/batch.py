@@ -20,11 +20,11 @@ from learntrack.tracking.delivery import Clocks, in_utc
 from learntrack.tracking.idempotency import KeyScope, request_key
 from learntrack.tracking.jobs import Job, StartJob
 from learntrack.tracking.requests import start_job, update_job
-from learntrack.tracking.service import Answer, Tracking
+from learntrack.tracking.service import Recorded, Tracking
 from learntrack.web.answers import encoded
 from learntrack.web.bodies import aside, decoded
 from learntrack.web.problems import ProblemDocument, document_of, unavailable
-from learntrack.web.values import read, read_text
+from learntrack.web.values import read_as, read_text
 
 _PART_ITEMS = 100
 _AT_ONCE = 3
@@ -104,7 +104,7 @@ class BatchRecorder:
                 jobs = [each.job for each in asked]
                 outcomes = [gone] * len(part) if gone is not None else await self._outcomes(jobs)
             outcomes = [_in_turn(each, outcome, refused_starts) for each, outcome in zip(asked, outcomes, strict=True)]
-            stored = stored or any(isinstance(each, Answer) for each in outcomes)
+            stored = stored or any(isinstance(each, Recorded) for each in outcomes)
             missed = missed or next((each for each in outcomes if isinstance(each, DatabaseUnavailable)), None)
             gone = gone or missed
             results += [_result(each.key, outcome) for each, outcome in zip(asked, outcomes, strict=True)]
@@ -113,7 +113,7 @@ class BatchRecorder:
         return BatchResults(results)
 
     def _clocks(self, body: Any) -> Clocks:
-        now, sent_at = self._tracking.now(), read(_Head, {"sent_at": body.get("sent_at")}).sent_at
+        now, sent_at = self._tracking.now(), read_as(_Head, {"sent_at": body.get("sent_at")}).sent_at
         ahead = timedelta() if sent_at is None else in_utc(sent_at, "sent_at") - now
         return Clocks(now, ahead, self._longest_ago)
 
@@ -143,9 +143,9 @@ class BatchRecorder:
             raise TooLarge(f"An item may have at most {most} bytes.")
         return decoded(bytes(item), self._settings.max_json_objects)
 
-    async def _outcomes(self, jobs: Sequence[Job | Refusal]) -> list[Answer | Exception]:
-        waiting: list[asyncio.Future[Answer] | Refusal] = []
-        before: asyncio.Future[Answer] | None = None
+    async def _outcomes(self, jobs: Sequence[Job | Refusal]) -> list[Recorded | Exception]:
+        waiting: list[asyncio.Future[Recorded] | Refusal] = []
+        before: asyncio.Future[Recorded] | None = None
         for job in jobs:
             if isinstance(job, Refusal):
                 waiting.append(job)
@@ -182,7 +182,7 @@ class BatchRecorder:
     def _item(self, sent: Any) -> BatchItem:
         if not isinstance(sent, dict):
             raise field_error("item", "Must be an object.")
-        return read(BatchItem, sent)
+        return read_as(BatchItem, sent)
 
 
 def _parts(items: Sequence[Any]) -> Iterator[list[Any]]:
@@ -198,9 +198,9 @@ def _parts(items: Sequence[Any]) -> Iterator[list[Any]]:
     yield part
 
 
-async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Refusal]") -> list[Answer | Exception]:
+async def _outcomes(waiting: "Sequence[asyncio.Future[Recorded] | Refusal]") -> list[Recorded | Exception]:
     """The outcome of each; once one could not be stored just now, those behind it are not either."""
-    outcomes: list[Answer | Exception] = []
+    outcomes: list[Recorded | Exception] = []
     gone: DatabaseUnavailable | None = None
     try:
         for each in waiting:
@@ -224,14 +224,16 @@ async def _outcomes(waiting: "Sequence[asyncio.Future[Answer] | Refusal]") -> li
     return outcomes
 
 
-def _named(job: Job | Refusal, outcome: Answer | Exception) -> Answer | Exception:
+def _named(job: Job | Refusal, outcome: Recorded | Exception) -> Recorded | Exception:
     """An outcome whose fields are named as they stand in the item. What could not become a job names them already."""
     if isinstance(job, Refusal) or not isinstance(outcome, InvalidFields):
         return outcome
     return outcome.inside("start" if isinstance(job, StartJob) else "update")
 
 
-def _in_turn(asked: _Asked, outcome: Answer | Exception, refused_starts: dict[str, Exception]) -> Answer | Exception:
+def _in_turn(
+    asked: _Asked, outcome: Recorded | Exception, refused_starts: dict[str, Exception]
+) -> Recorded | Exception:
     """The outcome of an item, seen with those before it: an update whose start was refused says so, and one whose start
     could not be stored just now is not refused for good.
     """
@@ -247,8 +249,8 @@ def _in_turn(asked: _Asked, outcome: Answer | Exception, refused_starts: dict[st
     return outcome
 
 
-def _result(key: str | None, outcome: Answer | Exception) -> BatchResult:
-    if isinstance(outcome, Answer):
+def _result(key: str | None, outcome: Recorded | Exception) -> BatchResult:
+    if isinstance(outcome, Recorded):
         body = outcome.body if isinstance(outcome.body, bytes) else encoded(outcome.body)
         said = msgspec.json.decode(body, type=_Remarks)
         return BatchResult(key, HTTPStatus.OK, outcome.replayed, msgspec.Raw(body), said.occurred_at, said.left_out)

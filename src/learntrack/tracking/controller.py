@@ -23,7 +23,7 @@ from learntrack.tracking.schemas import (
     SessionUpdate,
     SessionUpdated,
 )
-from learntrack.tracking.service import Answer, Tracking
+from learntrack.tracking.service import Recorded, Tracking
 from learntrack.tracking.views import within_bounds
 from learntrack.web.answers import json_response
 from learntrack.web.bodies import DescribedAs, is_large
@@ -157,5 +157,5 @@ class BatchController(Controller):
         return json_response(msgspec.json.encode(within_bounds(results)))
 
 
-def _response(answer: Answer) -> Response[Any]:
+def _response(answer: Recorded) -> Response[Any]:
     return json_response(answer.body, {"Idempotent-Replayed": "true"} if answer.replayed else None)

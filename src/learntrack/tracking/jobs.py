@@ -15,7 +15,7 @@ _START_BYTES = 1024
 
 
 @dataclass(slots=True, frozen=True)
-class Assigned:
+class NamedAssignment:
     """Something that must be assigned to the caller, and the field that names it."""
 
     field: str
@@ -37,7 +37,7 @@ class StartJob:
     kind: str
     criterion: mastery.Criterion | None
     context: dict[str, str | int]
-    assigned: tuple[Assigned, ...]
+    assigned: tuple[NamedAssignment, ...]
     repeat: bool
     at: datetime
     key: RequestKey | None = None

@@ -17,7 +17,7 @@ from learntrack.settings import Settings
 from learntrack.tracking import schemas
 from learntrack.tracking.delivery import Delivery
 from learntrack.tracking.idempotency import KeyScope, RequestKey, request_key
-from learntrack.tracking.jobs import Assigned, StartJob, UpdateJob
+from learntrack.tracking.jobs import NamedAssignment, StartJob, UpdateJob
 from learntrack.tracking.schemas import JsonObject, SessionStart, SessionUpdate
 
 T = TypeVar("T")
@@ -92,10 +92,10 @@ def _visited(start: SessionStart, user_id: str | None) -> _Visited:
     return _Visited(_required(start.content_id), start.channel_id, _required(start.kind), criterion, context)
 
 
-def _assigned(start: SessionStart) -> tuple[Assigned, ...]:
+def _assigned(start: SessionStart) -> tuple[NamedAssignment, ...]:
     """What has to be assigned to the caller; a course beside a quiz is ignored."""
     names = ("quiz_id",) if start.quiz_id is not None else ("lesson_id", "course_session_id")
-    return tuple(Assigned(name, value) for name in names if (value := getattr(start, name)) is not None)
+    return tuple(NamedAssignment(name, value) for name in names if (value := getattr(start, name)) is not None)
 
 
 def update_job(

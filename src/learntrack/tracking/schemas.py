@@ -7,7 +7,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from learntrack.domain.ids import parse_id
-from learntrack.domain.mastery import Kind, MasteryModelType, TestType
+from learntrack.domain.mastery import ContentKind, MasteryModelType, TestType
 from learntrack.web import examples
 from learntrack.web.values import Criterion, Fraction, Id, ItemName, OutId, PlainText, Seconds, WholeNumber
 
@@ -35,7 +35,7 @@ class SessionStart(Struct):
     content_id: Annotated[Id | None, Meta(description="The content of the node: progress is kept per content.")] = None
     channel_id: Annotated[Id | None, Meta(description="The channel of the node.")] = None
     kind: Annotated[
-        Annotated[Kind, Meta(title="Kind")] | None,
+        Annotated[ContentKind, Meta(title="Kind")] | None,
         Meta(description="The kind of the content. An exercise needs mastery_model, others must not have it."),
     ] = None
     lesson_id: Annotated[

@@ -33,7 +33,7 @@ _ATTEMPTS = Counter("learntrack_attempts_recorded", "New attempts recorded.")
 
 
 @dataclass(slots=True, frozen=True)
-class Answer:
+class Recorded:
     """What a request led to; `replayed`: at its first sending, and `body` is the JSON of then."""
 
     body: SessionStarted | SessionUpdated | bytes
@@ -59,14 +59,14 @@ class Tracking:
         self._keys_kept = timedelta(hours=settings.idempotency_hours)
         self._running = Running()
         # A line for each shard, so that no group spans several and has to be committed on each.
-        self._lines: list[GroupCommit[Job, Answer]] = [
+        self._lines: list[GroupCommit[Job, Recorded]] = [
             GroupCommit(self._do, size=size_of, may_join=may_join, patience=db.patience)
             for _ in range(settings.shards if db.capabilities.sharded else 1)
         ]
 
     async def start(
         self, start: SessionStart, *, by: Actor, visitor_id: str | None = None, key: str | None = None
-    ) -> Answer:
+    ) -> Recorded:
         """Start a session and say where the learner left off.
 
         Raises:
@@ -88,7 +88,7 @@ class Tracking:
 
     async def update(
         self, session_id: str, change: SessionUpdate, *, by: Actor, key: str | None = None, large: bool = False
-    ) -> Answer:
+    ) -> Recorded:
         """Record what the learner did since the last update; all of it or nothing.
 
         A `large` one is looked at aside.
@@ -115,10 +115,10 @@ class Tracking:
         """
         return self._line_of(job).enqueue(job, bulk=True, after=after)
 
-    def _line_of(self, job: Job) -> GroupCommit[Job, Answer]:
+    def _line_of(self, job: Job) -> GroupCommit[Job, Recorded]:
         return self._lines[range_of(job.user_id, len(self._lines)) if len(self._lines) > 1 else 0]
 
-    async def _once(self, job: Job) -> Answer:
+    async def _once(self, job: Job) -> Recorded:
         if job.key is None:
             return await self._line_of(job).submit(job)
         self._running.enter(job.key)
@@ -127,10 +127,10 @@ class Tracking:
         finally:
             self._running.leave(job.key)
 
-    async def _do(self, jobs: Sequence[Job]) -> list[Answer | Exception]:
+    async def _do(self, jobs: Sequence[Job]) -> list[Recorded | Exception]:
         """Do a group of jobs in one transaction."""
 
-        async def work(tx: Tx) -> list[Answer | Exception]:
+        async def work(tx: Tx) -> list[Recorded | Exception]:
             unit = UnitOfWork(self._db, tx, alone=len(jobs) == 1)
             await unit.load(jobs)
             outcomes = [self._outcome(job, unit) for job in jobs]
@@ -151,10 +151,10 @@ class Tracking:
         _count(jobs, outcomes)
         return outcomes
 
-    def _outcome(self, job: Job, unit: UnitOfWork) -> Answer | Exception:
+    def _outcome(self, job: Job, unit: UnitOfWork) -> Recorded | Exception:
         try:
             if job.key is not None and (first := job.key.answer_in(unit.keys)) is not None:
-                return Answer(first, replayed=True)
+                return Recorded(first, replayed=True)
             before = unit.attempts_recorded
             answer = (
                 recording.start(job, unit) if isinstance(job, StartJob) else recording.update(job, unit, self._limits)
@@ -165,10 +165,10 @@ class Tracking:
             answer.occurred_at = job.at
         recorded = unit.attempts_recorded - before
         if job.key is None:
-            return Answer(answer, attempts_recorded=recorded)
+            return Recorded(answer, attempts_recorded=recorded)
         body = encoded(answer)
         unit.keys[job.key.id] = job.key.answered(body, self._clock() + self._keys_kept)
-        return Answer(body, attempts_recorded=recorded)
+        return Recorded(body, attempts_recorded=recorded)
 
 
 def _starter(by: Actor, visitor: str | None) -> KeyScope | None:
@@ -178,9 +178,9 @@ def _starter(by: Actor, visitor: str | None) -> KeyScope | None:
     return None if visitor is None else KeyScope("visitor", visitor)
 
 
-def _count(jobs: Sequence[Job], outcomes: Sequence[Answer | Exception]) -> None:
+def _count(jobs: Sequence[Job], outcomes: Sequence[Recorded | Exception]) -> None:
     """Count what has been stored, for the metrics."""
     for job, outcome in zip(jobs, outcomes, strict=True):
-        if isinstance(outcome, Answer) and not outcome.replayed:
+        if isinstance(outcome, Recorded) and not outcome.replayed:
             (_STARTED if isinstance(job, StartJob) else _UPDATED).inc()
             _ATTEMPTS.inc(outcome.attempts_recorded)

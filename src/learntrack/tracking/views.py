@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from learntrack.domain.any_json import as_json
+from learntrack.domain.any_json import stored_json
 from learntrack.domain.attempts import Attempt
 from learntrack.tracking.batch_schemas import BatchResults
 from learntrack.tracking.schemas import AttemptView
@@ -82,4 +82,4 @@ def _size_without_answer(attempt: Attempt) -> int:
 
 
 def _size(value: object) -> int:
-    return len(as_json(value))
+    return len(stored_json(value))

@@ -8,7 +8,7 @@ import msgspec
 from litestar import Response
 from litestar.response import Stream
 
-from learntrack.domain.any_json import plain, show_from, shown
+from learntrack.domain.any_json import as_sent, encodable, restore_keys
 from learntrack.web.paging import Page
 
 T = TypeVar("T")
@@ -19,12 +19,12 @@ JSON = "application/json"
 _PART_BYTES = 64 * 1024
 
 
-_encoder = msgspec.json.Encoder(enc_hook=plain)
+_encoder = msgspec.json.Encoder(enc_hook=encodable)
 
 
 def encoded(value: Any) -> bytes:
     """A shape of the API, or free-form JSON as it was stored, as JSON."""
-    return shown(_encoder.encode(value))
+    return as_sent(_encoder.encode(value))
 
 
 def json_response(value: Any, headers: dict[str, str] | None = None, *, status: int | None = None) -> Response[Any]:
@@ -82,7 +82,7 @@ def write_json(row: Any, buffer: bytearray) -> None:
     """Add a row as JSON."""
     start = len(buffer)
     _encoder.encode_into(row, buffer, -1)
-    show_from(start, buffer)
+    restore_keys(start, buffer)
 
 
 def csv_parts(

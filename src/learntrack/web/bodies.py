@@ -18,7 +18,7 @@ from litestar.typing import FieldDefinition
 
 from learntrack.domain.any_json import read_patiently
 from learntrack.errors import TooLarge, field_error
-from learntrack.web.values import read
+from learntrack.web.values import read_as
 
 if TYPE_CHECKING:
     from litestar._openapi.schema_generation import SchemaCreator
@@ -92,7 +92,7 @@ class JsonRequest(Request[Any, Any, State]):
         value = decoded(body, most_objects)
         data = self.scope["route_handler"].parsed_data_field
         if data is not None and isinstance(data.annotation, type) and issubclass(data.annotation, msgspec.Struct):
-            return read(data.annotation, value)
+            return read_as(data.annotation, value)
         return value
 
     async def body(self) -> bytes:

@@ -15,7 +15,7 @@ _NEEDED = (
 )
 
 
-def check(settings: Settings) -> None:
+def require_installed(settings: Settings) -> None:
     """Raise `StartError` if tracing is asked for, but not installed."""
     if settings.tracing and (missing := [name for name in _NEEDED if not _is_there(name)]):
         raise StartError(f"LEARNTRACK_TRACING needs `pip install 'learntrack[tracing]'`: there is no {missing[0]}.")
@@ -29,7 +29,7 @@ def _is_there(module: str) -> bool:
 
 
 def plugins(settings: Settings) -> list[InitPluginProtocol]:
-    """Litestar's tracing plugin, or nothing; what `check` has found to be installed."""
+    """Litestar's tracing plugin, or nothing; what `require_installed` has found to be installed."""
     if not settings.tracing:
         return []
     from litestar.plugins.opentelemetry import OpenTelemetryConfig, OpenTelemetryPlugin

@@ -88,7 +88,7 @@ class _Misread(Exception):
         return self
 
 
-def read(shape: type[S], sent: Any) -> S:
+def read_as(shape: type[S], sent: Any) -> S:
     """What was sent, in this shape; a field that is null counts as left out.
 
     Args:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from learntrack.documents import Touched
-from learntrack.reports.rollups import check, roll_up
+from learntrack.reports.rollups import check_derived, roll_up
 from learntrack.storage import patience
 from learntrack.storage.patience import patiently
 from tests.reports.upkeep.test_upkeep import nobody, rolled_up, study
@@ -32,7 +32,7 @@ async def test_a_rollup_goes_on_after_an_election(
 
     assert await rolled_up(wired, school.facility, body["content_id"]) == 2
     assert await wired.db.find(Touched, {"logs": f"{learner.id}:{body['content_id']}"}) == []
-    assert sum((await check(wired.db, nobody)).differed.values()) == 0
+    assert sum((await check_derived(wired.db, nobody)).differed.values()) == 0
 
 
 def is_report(command: dict[str, object]) -> bool:

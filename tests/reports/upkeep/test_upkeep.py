@@ -9,7 +9,7 @@ from learntrack.documents import ContentSummary, MasteryLog, Touched
 from learntrack.documents.try_numbers import numbers_by_kind
 from learntrack.domain import moments
 from learntrack.domain.ids import summary_id
-from learntrack.reports.rollups import as_of_rollup, check, roll_up
+from learntrack.reports.rollups import as_of_rollup, check_derived, roll_up
 from learntrack.reports.upkeep import worker
 from learntrack.reports.upkeep.worker import Upkeep
 from tests.support import ROOT, Api, Person, School, exercise, new_id, right, video
@@ -132,8 +132,8 @@ async def test_tries_are_counted_anew_where_work_came_in_late(school: School) ->
 async def test_the_check_finds_and_mends_what_differs(school: School) -> None:
     api, learner, body = school.api, await school.learner(), exercise()
     await study(api, learner, body, "a", "b")
-    await check(api.db, nobody)
-    sound = await check(api.db, nobody)
+    await check_derived(api.db, nobody)
+    sound = await check_derived(api.db, nobody)
     assert set(sound.differed.values()) == {0}
     assert all(sound.looked_at.values())
 
@@ -143,10 +143,10 @@ async def test_the_check_finds_and_mends_what_differs(school: School) -> None:
     await api.db.collection("content_summaries").update_one(mine, {"$set": {"of_tries.exercise.attempts": 7}})
     await api.db.collection("content_sessions").update_one(mine, {"$set": {"facility_id": new_id()}})
 
-    checked = await check(api.db, nobody)
+    checked = await check_derived(api.db, nobody)
 
     assert checked.differed["rollups"] == 1
     assert checked.differed["numbers of tries"] == 1
     assert await rolled_up(api, school.facility, body["content_id"]) == 2
     assert (await api.db.find_one("content_sessions", mine) or {})["facility_id"] == school.facility
-    assert set((await check(api.db, nobody)).differed.values()) == {0}
+    assert set((await check_derived(api.db, nobody)).differed.values()) == {0}

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from learntrack.documents.base import stored_size
 from learntrack.domain import moments
-from learntrack.domain.any_json import Unstorable, as_json, kept, read_patiently
+from learntrack.domain.any_json import Unstorable, kept, read_patiently, stored_json
 from learntrack.domain.attempts import HistoryEntry
 from learntrack.domain.ids import parse_id
 
@@ -145,7 +145,7 @@ def _json(row: SourceRow, name: str, decode: Callable[[str], Any]) -> Any:
     if sent is None or sent == "":
         return None
     if not isinstance(sent, str):
-        sent = as_json(sent).decode()  # PostgreSQL may have decoded it already
+        sent = stored_json(sent).decode()  # PostgreSQL may have decoded it already
     if len(sent) > LARGEST_JSON or (not sent.isascii() and len(sent.encode(errors="replace")) > LARGEST_JSON):
         raise Corrupt(f"{name}: larger than {LARGEST_JSON >> 20} MiB")
     try:
@@ -154,7 +154,7 @@ def _json(row: SourceRow, name: str, decode: Callable[[str], Any]) -> Any:
         raise Corrupt(f"{name}: JSON of another kind") from None
     except (ValueError, RecursionError):
         try:
-            value = decode(as_json(read_patiently(sent)).decode())
+            value = decode(stored_json(read_patiently(sent)).decode())
         except (ValueError, RecursionError):
             raise Corrupt(f"{name}: broken JSON") from None
     # Short numbers in long lists take up to seven times as much where they are stored.

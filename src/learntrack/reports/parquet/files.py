@@ -72,7 +72,7 @@ class TableFile:
             values.clear()
 
 
-class Files:
+class ParquetFiles:
     """The files of one run.
 
     `written` are those that are new or differ, by their path within the folder; `kept` all that belong there.

@@ -15,7 +15,7 @@ from typing import Any
 
 from learntrack.domain import moments
 from learntrack.errors import Conflict
-from learntrack.reports.parquet.files import Files, TableFile
+from learntrack.reports.parquet.files import ParquetFiles, TableFile
 from learntrack.reports.parquet.pseudonyms import Pseudonyms
 from learntrack.reports.parquet.tables import ATTEMPTS, INTERACTIONS, ROSTER, SCHEMA, SESSIONS, SUMMARIES, TRIES, Rows
 from learntrack.storage.database import Row, Stage
@@ -54,7 +54,7 @@ class ParquetExport:
         self._pseudonyms = pseudonyms
         self._rows = Rows(pseudonyms)
         self._progress = progress
-        self._files = Files(folder / f"v{SCHEMA}")
+        self._files = ParquetFiles(folder / f"v{SCHEMA}")
 
     async def run(self) -> dict[str, Any]:
         """Write what differs; returns what the watermark says.

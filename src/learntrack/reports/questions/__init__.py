@@ -59,7 +59,7 @@ class Source(Struct):
     pipeline: list[dict[str, Any]]
 
 
-class Question(Struct):
+class ReportQuestion(Struct):
     """A question: its columns, and the pipeline that answers it.
 
     `pipeline` and, if there is one, `then` are run on `collection`. Where no period is asked for, `ever` stands for
@@ -141,11 +141,11 @@ def part(name: str) -> Part:
 
 
 @cache
-def questions() -> dict[str, Question]:
+def questions() -> dict[str, ReportQuestion]:
     """Every question by its name, with dashes (`daily-activity`)."""
     folder = files(__package__)
     return {
-        file.name.removesuffix(".json").replace("_", "-"): msgspec.json.decode(file.read_bytes(), type=Question)
+        file.name.removesuffix(".json").replace("_", "-"): msgspec.json.decode(file.read_bytes(), type=ReportQuestion)
         for file in sorted(folder.iterdir(), key=lambda file: file.name)
         if file.name.endswith(".json")
     }

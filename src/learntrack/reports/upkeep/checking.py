@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 from learntrack.documents import ContentSummary, MasteryLog, User
-from learntrack.documents.base import Row, plain
+from learntrack.documents.base import Row, as_stored
 from learntrack.documents.try_numbers import TRY_FIELDS, TrySight, numbers_by_kind
 from learntrack.reports.upkeep import items, moves, recounts
 from learntrack.reports.upkeep.items import Item, are_equal
@@ -49,7 +49,8 @@ async def check_numbers(db: Database, checked: Checked) -> None:
         doubtful = [
             row["_id"]
             for row in summaries
-            if row.get("recount") or not are_equal(row.get("of_tries", {}), plain(numbers_by_kind(tries[row["_id"]])))
+            if row.get("recount")
+            or not are_equal(row.get("of_tries", {}), as_stored(numbers_by_kind(tries[row["_id"]])))
         ]
         differed = [key for key in doubtful if await recounts.recount(db, key)]
         checked.count("numbers of tries", len(summaries), len(differed))

@@ -12,7 +12,7 @@ from learntrack.documents import ItemRollup, MasteryLog, Touched
 from learntrack.documents.base import Row
 from learntrack.documents.rollups import Kept
 from learntrack.domain import moments
-from learntrack.reports.questions import Question, questions
+from learntrack.reports.questions import ReportQuestion, questions
 from learntrack.storage import Database
 from learntrack.storage.leases import Holding
 from learntrack.storage.transactions import Tx
@@ -22,7 +22,7 @@ Item = tuple[str, str]
 """A facility and a content."""
 
 
-def rolled_up() -> Mapping[str, Question]:
+def rolled_up() -> Mapping[str, ReportQuestion]:
     """The questions that have a rollup, by name."""
     return {name: question for name, question in questions().items() if question.rollup is not None}
 
@@ -49,7 +49,7 @@ def doubting(doubtful: Sequence[Item]) -> list[Touched]:
     return [Touched.by_doubt(doubtful[first : first + _STEP], now) for first in range(0, len(doubtful), _STEP)]
 
 
-async def computed(db: Database, question: Question, item: Item) -> list[Row]:
+async def computed(db: Database, question: ReportQuestion, item: Item) -> list[Row]:
     """What is to be kept of an item, computed from the logs. Index: facility_content."""
     facility, content = item
     stages = question.rollup_stages({"facility": facility, "content": content, "facility_content": content})
