@@ -9,10 +9,15 @@ from typing import Any
 
 import pytest
 
-from learntrack.storage.shard_ranges import hashed, lower_bounds, range_of
+from learntrack.storage.shard_ranges import hashed, range_of
 from tests.support import new_id
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "shard.js"
+
+
+def lower_bounds(ranges: int) -> list[int]:
+    """The least hashed value of each range but the first, which has none."""
+    return [-(-number * 2**64 // ranges) - 2**63 for number in range(1, ranges)]
 
 
 @pytest.mark.parametrize(

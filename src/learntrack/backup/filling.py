@@ -1,14 +1,13 @@
 """Filling an empty database from elsewhere: begun, interrupted, taken up again, checked."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from learntrack.backup.tally import Tallies, Tally, differing
 from learntrack.documents import Deployment, Unfinished
 from learntrack.storage import Database, StartError
+from learntrack.storage.long_work import OnProgress
 from learntrack.storage.whole import Whole
-
-Progress = Callable[[int], None]
 
 
 class Source(Protocol):
@@ -25,7 +24,7 @@ async def fill(
     db: Database,
     source: Source,
     name: str,
-    progress: Progress = lambda _: None,
+    progress: OnProgress = lambda _: None,
     *,
     replace: bool = False,
     ahead: bool = False,
@@ -66,7 +65,7 @@ async def fill(
     return tallies
 
 
-async def _copy(source: Source, target: Whole, progress: Progress, *, again: bool) -> None:
+async def _copy(source: Source, target: Whole, progress: OnProgress, *, again: bool) -> None:
     """Write all that the source has; `again` where some of it may be there from a run before."""
     # Of which version it all is comes last.
     for collection in sorted(await source.collections(), key=lambda each: (each == Deployment.collection(), each)):
@@ -78,7 +77,7 @@ async def _copy(source: Source, target: Whole, progress: Progress, *, again: boo
             await target.keep_only(collection, ids)
 
 
-async def tallies_of(source: Source, progress: Progress = lambda _: None) -> Tallies:
+async def tallies_of(source: Source, progress: OnProgress = lambda _: None) -> Tallies:
     """How many documents there are in each collection, and their digest."""
     tallies: Tallies = {}
     for collection in await source.collections():

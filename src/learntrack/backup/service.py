@@ -4,17 +4,18 @@ from pathlib import Path
 
 from learntrack import __version__
 from learntrack.backup.archive import Archive, Header, new_archive, opened
-from learntrack.backup.filling import Progress, fill, tallies_of
+from learntrack.backup.filling import fill, tallies_of
 from learntrack.backup.tally import Tallies, Tally, differing
 from learntrack.documents import Deployment
 from learntrack.documents.base import SCHEMA_VERSION
 from learntrack.domain import moments
 from learntrack.domain.ids import new_id
 from learntrack.storage import Database, StartError
+from learntrack.storage.long_work import OnProgress
 from learntrack.storage.whole import Whole, one_moment
 
 
-async def back_up(db: Database, database: str, path: Path, progress: Progress) -> Tallies:
+async def back_up(db: Database, database: str, path: Path, progress: OnProgress) -> Tallies:
     """Write all that is stored at one moment into a file, and read it back. The service may go on meanwhile.
 
     Args:
@@ -52,7 +53,7 @@ async def back_up(db: Database, database: str, path: Path, progress: Progress) -
     return tallies
 
 
-async def check_backup(archive: Archive, progress: Progress = lambda _: None) -> None:
+async def check_backup(archive: Archive, progress: OnProgress = lambda _: None) -> None:
     """Read a backup to its end.
 
     Raises:
@@ -68,7 +69,7 @@ async def check_backup(archive: Archive, progress: Progress = lambda _: None) ->
         raise StartError(f"The backup is damaged: {', '.join(wrong)}.")
 
 
-async def restore(db: Database, archive: Archive, progress: Progress, *, replace: bool = False) -> Tallies:
+async def restore(db: Database, archive: Archive, progress: OnProgress, *, replace: bool = False) -> Tallies:
     """Fill a database from a backup that has been checked. It must be empty; with `replace` it is emptied.
 
     Raises:
@@ -79,7 +80,7 @@ async def restore(db: Database, archive: Archive, progress: Progress, *, replace
     return await fill(db, archive, name, progress, replace=replace)
 
 
-async def move(source: Database, target: Database, name: str, progress: Progress, *, ahead: bool) -> Tallies:
+async def move(source: Database, target: Database, name: str, progress: OnProgress, *, ahead: bool) -> Tallies:
     """Copy all that is stored into an empty database elsewhere, and compare.
 
     Args:

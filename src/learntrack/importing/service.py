@@ -4,7 +4,7 @@ A learner is stored whole or not at all, unless no transaction could hold all of
 an import that is run again ends right.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from learntrack.domain import moments
@@ -19,16 +19,15 @@ from learntrack.importing.report import ImportReport
 from learntrack.roster.loading import load
 from learntrack.roster.schemas import PARTS, Roster
 from learntrack.storage import Database
+from learntrack.storage.long_work import OnProgress
 from learntrack.storage.patience import patiently
 from learntrack.storage.transactions import Tx
 
 _TRANSACTION_SECONDS = 60.0
 
-Progress = Callable[[int], None]
-
 
 async def import_kolibri(
-    db: Database, source: Kolibri, report: ImportReport, progress: Progress, *, dry_run: bool = False
+    db: Database, source: Kolibri, report: ImportReport, progress: OnProgress, *, dry_run: bool = False
 ) -> None:
     """Store what is in `source`; safe to repeat: a second time only what is new there is added.
 

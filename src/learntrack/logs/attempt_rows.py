@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
+from learntrack.documents import AttemptOverflow
 from learntrack.domain.attempts import Attempt
 from learntrack.logs import pipelines
 from learntrack.logs.filters import LogFilters
@@ -36,7 +37,7 @@ async def rows_of(db: Database, holder: Row, filters: LogFilters) -> AsyncIterat
     if holder.get("overflow"):
         # Chunks are older than what is embedded, but for attempts that started in the very same moment.
         moment = holder["overflow"]["newest_start"]
-        async for older in db.stream("attempt_overflow", pipelines.overflow_of(holder["_id"], user_id, filters)):
+        async for older in db.stream(AttemptOverflow, pipelines.overflow_of(holder["_id"], user_id, filters)):
             if older["start_timestamp"] < moment:
                 yield attempt_row(older, user_id=user_id, try_id=try_id)
             else:

@@ -32,19 +32,19 @@ from learntrack.web.parameters import (
     BOOLEAN,
     ID,
     WHOLE_NUMBER,
-    Classroom,
-    Content,
-    Facility,
+    OnlyClassroom,
+    OnlyContent,
+    OnlyFacility,
     PageNumber,
     PageSize,
     query,
 )
 from learntrack.web.problems import answers
 
-User = Annotated[str | None, query("Only this user.", **ID)]
-Quiz = Annotated[str | None, query("Only quiz tries (true) or exercise tries (false).", **BOOLEAN)]
+OnlyUser = Annotated[str | None, query("Only this user.", **ID)]
+QuizTries = Annotated[str | None, query("Only quiz tries (true) or exercise tries (false).", **BOOLEAN)]
 Include = Annotated[str | None, query("Further fields, comma-separated: user, content, mastery_level, question_count.")]
-LearnerGroup = Annotated[str | None, query("Only learners of this group.", **ID)]
+OnlyLearnerGroup = Annotated[str | None, query("Only learners of this group.", **ID)]
 
 
 class LogController(Controller):
@@ -83,15 +83,15 @@ class LogController(Controller):
         self,
         request: ActorRequest,
         logs: NamedDependency[Logs],
-        content: Content = None,
-        user: User = None,
+        content: OnlyContent = None,
+        user: OnlyUser = None,
         complete: Annotated[
             str | None, query("Only finished tries (true) or unfinished ones (false).", **BOOLEAN)
         ] = None,
-        quiz: Quiz = None,
-        facility: Facility = None,
-        classroom: Classroom = None,
-        learner_group: LearnerGroup = None,
+        quiz: QuizTries = None,
+        facility: OnlyFacility = None,
+        classroom: OnlyClassroom = None,
+        learner_group: OnlyLearnerGroup = None,
         include: Include = None,
         page: PageNumber = None,
         page_size: PageSize = None,
@@ -151,10 +151,10 @@ class LogController(Controller):
         complete: Annotated[
             str | None, query("Count only finished tries (true) or unfinished ones (false).", **BOOLEAN)
         ] = None,
-        quiz: Quiz = None,
-        facility: Facility = None,
-        classroom: Classroom = None,
-        learner_group: LearnerGroup = None,
+        quiz: QuizTries = None,
+        facility: OnlyFacility = None,
+        classroom: OnlyClassroom = None,
+        learner_group: OnlyLearnerGroup = None,
         include: Include = None,
     ) -> Response[Any]:
         """What has changed since the try before: in all, and question by question."""
@@ -198,16 +198,16 @@ class LogController(Controller):
         request: ActorRequest,
         logs: NamedDependency[Logs],
         masterylog: Annotated[str | None, query("Only attempts of this try.", **ID)] = None,
-        user: User = None,
-        content: Content = None,
+        user: OnlyUser = None,
+        content: OnlyContent = None,
         item: Annotated[str | None, query("Only attempts at this question.")] = None,
         complete: Annotated[
             str | None, query("Only complete attempts (true) or incomplete ones (false).", **BOOLEAN)
         ] = None,
         mastery_level: Annotated[str | None, query("Only attempts of tries of this level.", **WHOLE_NUMBER)] = None,
-        facility: Facility = None,
-        classroom: Classroom = None,
-        learner_group: LearnerGroup = None,
+        facility: OnlyFacility = None,
+        classroom: OnlyClassroom = None,
+        learner_group: OnlyLearnerGroup = None,
         page: PageNumber = None,
         page_size: PageSize = None,
     ) -> Response[Any]:

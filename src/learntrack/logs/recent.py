@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from learntrack.access.may_read import Readable
+from learntrack.documents import ContentSummary
 from learntrack.logs.pipelines import NEWEST, TRIES
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
 
-SUMMARIES = "content_summaries"
 ANSWERS_OF_A_TRY = 300
 """The newest attempts of a try that are shown; a coach reads no more of them on one page."""
 TRIES_WITH_ANSWERS = 100
@@ -72,7 +72,7 @@ async def last_activity(db: Database, readable: Readable) -> dict[str, datetime]
         {"$match": readable.query()},
         {"$group": {"_id": "$user_id", "last": {"$max": "$end_timestamp"}}},
     ]
-    return {row["_id"]: row["last"] for row in await db.rows(SUMMARIES, latest)}
+    return {row["_id"]: row["last"] for row in await db.rows(ContentSummary, latest)}
 
 
 async def unit_tests(db: Database, readable: Readable) -> set[str]:

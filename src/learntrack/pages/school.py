@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from learntrack.access.assigned import learns_in
 from learntrack.access.may_read import Readable
-from learntrack.documents import Question
+from learntrack.documents import CourseSession, Facility, LearnerGroup, Lesson, Question, Quiz
 from learntrack.domain.time_zones import zone_info
 from learntrack.pages.rules import Rule, rule_of
 from learntrack.pages.viewer import Viewer, learners_in
@@ -123,12 +123,12 @@ async def class_roster(db: Database, viewer: Viewer, room: Row, *, contents: boo
     known of its contents where nobody asks.
     """
     learners = await learners_in(db, viewer, [room["_id"]])
-    groups = {row["_id"]: row["name"] for row in await db.find("learner_groups", {"classroom_id": room["_id"]})}
+    groups = {row["_id"]: row["name"] for row in await db.find(LearnerGroup, {"classroom_id": room["_id"]})}
     places = {"$in": [room["_id"], room["facility_id"], *groups]}
-    lessons = in_order(await db.find("lessons", {"collection_ids": places}))
-    quizzes = in_order(await db.find("quizzes", {"collection_ids": places}))
-    courses = in_order(await db.find("course_sessions", {"collection_ids": places}))
-    facility = await db.find_one("facilities", {"_id": room["facility_id"]})
+    lessons = in_order(await db.find(Lesson, {"collection_ids": places}))
+    quizzes = in_order(await db.find(Quiz, {"collection_ids": places}))
+    courses = in_order(await db.find(CourseSession, {"collection_ids": places}))
+    facility = await db.find_one(Facility, {"_id": room["facility_id"]})
     named = {content for row in lessons for content in row.get("content_ids", ())} | {row["_id"] for row in quizzes}
     return ClassRoster(
         id=room["_id"],
@@ -148,9 +148,9 @@ async def class_roster(db: Database, viewer: Viewer, room: Row, *, contents: boo
 async def own_roster(db: Database, person: Row) -> ClassRoster:
     """What is assigned to one learner, of whatever class: as a class of their own, without an id."""
     places = {"$in": sorted(learns_in(person))}
-    lessons = in_order(await db.find("lessons", {"collection_ids": places}))
-    quizzes = in_order(await db.find("quizzes", {"collection_ids": places}))
-    facility = await db.find_one("facilities", {"_id": {"$in": list(person["places"])}})
+    lessons = in_order(await db.find(Lesson, {"collection_ids": places}))
+    quizzes = in_order(await db.find(Quiz, {"collection_ids": places}))
+    facility = await db.find_one(Facility, {"_id": {"$in": list(person["places"])}})
     named = {content for row in lessons for content in row.get("content_ids", ())} | {row["_id"] for row in quizzes}
     return ClassRoster(
         id="",

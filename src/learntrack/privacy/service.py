@@ -26,6 +26,7 @@ from learntrack.settings import Settings
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.storage.leases import outdate
+from learntrack.storage.long_work import OnProgress
 from learntrack.storage.transactions import Tx
 
 ABOUT_A_USER: dict[type[Stored], str] = {
@@ -86,7 +87,7 @@ class Privacy:
         """
         return await self.remove(_user(user_id))
 
-    async def remove(self, user: str, progress: Callable[[int], None] = lambda _: None) -> Forgotten:
+    async def remove(self, user: str, progress: OnProgress = lambda _: None) -> Forgotten:
         """Remove everything about a user in bounded steps. After a failure, or where it is not `complete`, just do it
         again.
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from learntrack.access.may_read import Readable
+from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog
 from learntrack.reports.filters import ReportFilters
 from learntrack.storage.database import Row, Stage
 from learntrack.storage.reading import Reading
@@ -56,8 +57,8 @@ async def _held(db: Reading, filters: ReportFilters, members: Readable) -> Async
     """
     period = filters.period
     since, until = period.get("$gte", _FIRST), period.get("$lt", _LAST)
-    for collection in ("mastery_logs", "content_sessions"):
-        async for holder in db.stream(collection, _holders(filters, members), batch=_BATCH, long=True):
+    for kind in (MasteryLog, ContentSession):
+        async for holder in db.stream(kind, _holders(filters, members), batch=_BATCH, long=True):
             async for attempt in _attempts(db, holder):
                 if since <= attempt["start_timestamp"] < until:
                     yield holder, attempt
@@ -74,7 +75,7 @@ async def _attempts(db: Reading, holder: Row) -> AsyncIterator[Row]:
     """All attempts of a try or session, the older ones from its chunks."""
     if holder.get("overflow"):
         chunks = [{"$match": {"holder_id": holder["_id"]}}, {"$project": {"attempts": 1}}]
-        async for chunk in db.stream("attempt_overflow", chunks, batch=_BATCH, long=True):
+        async for chunk in db.stream(AttemptOverflow, chunks, batch=_BATCH, long=True):
             for attempt in chunk["attempts"]:
                 yield attempt
     for attempt in holder["attempts"]:

@@ -22,7 +22,7 @@ from learntrack.web.answers import JSON, json_response, stream_response
 from learntrack.web.api_description import also_as
 from learntrack.web.examples import example
 from learntrack.web.paging import page_request
-from learntrack.web.parameters import BOOLEAN, COUNT, TEXT, Classroom, Content, Facility, PageNumber, query
+from learntrack.web.parameters import BOOLEAN, COUNT, TEXT, OnlyClassroom, OnlyContent, OnlyFacility, PageNumber, query
 from learntrack.web.problems import answers
 
 
@@ -57,9 +57,9 @@ class ReportController(Controller):
         db: NamedDependency[Database],
         since: Since = None,
         until: Until = None,
-        facility: Facility = None,
-        classroom: Classroom = None,
-        content: Content = None,
+        facility: OnlyFacility = None,
+        classroom: OnlyClassroom = None,
+        content: OnlyContent = None,
         timezone: Timezone = None,
         attempts: Annotated[
             str | None,

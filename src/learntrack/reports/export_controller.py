@@ -24,7 +24,7 @@ from learntrack.storage import Database
 from learntrack.storage.database import Row
 from learntrack.web.answers import stream_response
 from learntrack.web.examples import example
-from learntrack.web.parameters import Classroom, Content, Facility
+from learntrack.web.parameters import OnlyClassroom, OnlyContent, OnlyFacility
 from learntrack.web.problems import answers
 
 Form = Literal["csv", "jsonl"]
@@ -87,9 +87,9 @@ def _export(kind: ExportKind, form: Form) -> HTTPRouteHandler:
         db: NamedDependency[Database],
         since: Since = None,
         until: Until = None,
-        facility: Facility = None,
-        classroom: Classroom = None,
-        content: Content = None,
+        facility: OnlyFacility = None,
+        classroom: OnlyClassroom = None,
+        content: OnlyContent = None,
         timezone: Timezone = None,
         bom: Bom = None,
     ) -> Response[Any]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from learntrack.access.may_read import Readable
+from learntrack.documents import ContentSession, ContentSummary
+from learntrack.documents.base import Stored
 from learntrack.domain.shares import rounded_down
 from learntrack.reports.attempt_exports import attempts_of, interactions_of
 from learntrack.reports.filters import ReportFilters
@@ -99,7 +101,7 @@ async def export(db: Reading, kind: ExportKind, filters: ReportFilters, members:
             yield each
 
 
-async def _logs_of(db: Reading, collection: str, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
+async def _logs_of(db: Reading, kind: type[Stored], filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
     """In the order of the index owner_start_id, so that nothing is sorted before the first row."""
     conditions: list[dict[str, Any]] = [members.query(), {"kind": {"$ne": "quiz"}}]
     if filters.has_period:
@@ -109,18 +111,18 @@ async def _logs_of(db: Reading, collection: str, filters: ReportFilters, members
     stages: list[Stage] = [{"$match": condition} for condition in conditions if condition]
     stages.append({"$sort": {"user_id": 1, "start_timestamp": 1, "_id": 1}})
     stages.append({"$project": dict.fromkeys([*_LOG, "channel_id", "content_id", "user_id"], 1)})
-    async for row in db.stream(collection, stages, batch=ROWS, long=True):
+    async for row in db.stream(kind, stages, batch=ROWS, long=True):
         row["time_spent"] = round(row["time_spent"], 1)
         row["progress"] = rounded_down(row["progress"], 4)
         yield row
 
 
 def _sessions(db: Reading, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
-    return _logs_of(db, "content_sessions", filters, members)
+    return _logs_of(db, ContentSession, filters, members)
 
 
 def _summaries(db: Reading, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
-    return _logs_of(db, "content_summaries", filters, members)
+    return _logs_of(db, ContentSummary, filters, members)
 
 
 _SOURCES: Mapping[ExportKind, Callable[[Reading, ReportFilters, Readable], AsyncIterator[Row]]] = {

@@ -34,13 +34,6 @@ async def with_names(db: Reading, rows: AsyncIterator[Row], columns: Sequence[Co
             yield each
 
 
-async def people(db: Reading, users: Collection[str]) -> dict[str, Row]:
-    """User names, full names and facilities of those whom the roster knows. Index: the key."""
-    fields = {"username": 1, "full_name": 1, "facility_id": 1}
-    rows = await db.find(User, {"_id": {"$in": list(users)}}, fields) if users else []
-    return {row["_id"]: row for row in rows}
-
-
 async def _named(db: Reading, rows: list[Row], columns: Sequence[Column]) -> list[Row]:
     found: dict[str, Mapping[str, Row]] = {}
     for column in columns:
@@ -51,9 +44,10 @@ async def _named(db: Reading, rows: list[Row], columns: Sequence[Column]) -> lis
 
 
 async def _names(db: Reading, kind: str, ids: Collection[str]) -> dict[str, Row]:
-    """What to write in the columns behind an id, by the id."""
+    """What to write in the columns behind an id, by the id. Index: the key."""
     if kind == "user":
-        return await people(db, ids)
+        rows = await db.find(User, {"_id": {"$in": list(ids)}}, {"username": 1, "full_name": 1}) if ids else []
+        return {row["_id"]: row for row in rows}
     titles = await (titles_of_assigned(db, ids) if kind == "lesson" else titles_of(db, ids))
     return {key: {kind: titled.shown} for key, titled in titles.items()}
 

@@ -5,7 +5,7 @@ anew what was touched, within seconds (`reports.upkeep`).
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from learntrack.documents import RollupState, Touched
@@ -17,6 +17,7 @@ from learntrack.reports.upkeep.worker import Upkeep
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.storage.leases import LeaseLost
+from learntrack.storage.long_work import OnProgressOf
 
 _LOOK_SECONDS = 0.5
 
@@ -38,7 +39,7 @@ async def as_of_rollup(db: Database, facilities: Collection[str] = ()) -> dateti
     return oldest[0]["at"] if oldest else moments.now()
 
 
-async def roll_up(db: Database, progress: Callable[[int, int], None], *, everything: bool = False) -> int:
+async def roll_up(db: Database, progress: OnProgressOf, *, everything: bool = False) -> int:
     """Bring every rollup up to date, or wait for the process that does; returns how many contents were computed here.
     Safe to repeat and to interrupt.
 
@@ -66,7 +67,7 @@ async def roll_up(db: Database, progress: Callable[[int, int], None], *, everyth
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def check_derived(db: Database, progress: Callable[[int, int], None]) -> Checked:
+async def check_derived(db: Database, progress: OnProgressOf) -> Checked:
     """Compare all that is derived with the logs, and mend what differs.
 
     Args:

@@ -35,11 +35,6 @@ class Titled:
         """What is known of a question."""
         return next((each for each in self.questions if each.item == item), None)
 
-    def question_title(self, item: str) -> str:
-        """The title of a question, or its whole item where there is none."""
-        question = self.question(item)
-        return question.title if question is not None and question.title else item
-
 
 _BRIEF: Mapping[str, Any] = {"questions": 0}
 

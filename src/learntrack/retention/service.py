@@ -1,7 +1,7 @@
 """Letting what is old fade: looked for, written into a file, then taken out of the database, some at a time."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,11 +13,10 @@ from learntrack.domain import moments
 from learntrack.domain.fading import FadingKind
 from learntrack.retention.export import Export
 from learntrack.storage import Database
+from learntrack.storage.long_work import OnProgress
 from learntrack.storage.transactions import Tx
 
 Holder = MasteryLog | ContentSession
-Progress = Callable[[int], None]
-
 _STEP = 50
 _STEP_BYTES = 2**20
 """Bytes of JSON in a step, so that what a transaction writes fits the embedded engine's cache."""
@@ -72,7 +71,7 @@ class Retention:
         self._before = {kind: before[kind] for kind in FadingKind if kind in before}
         self._everything = everything
 
-    async def run(self, export: Export | None, progress: Progress = lambda _: None) -> dict[FadingKind, int]:
+    async def run(self, export: Export | None, progress: OnProgress = lambda _: None) -> dict[FadingKind, int]:
         """Let it fade; returns how many tries and sessions did, by kind. After a failure just run it again.
 
         Args:
@@ -82,7 +81,7 @@ class Retention:
         """
         return {kind: await self._fade(kind, export, progress) for kind in self._before}
 
-    async def _fade(self, kind: FadingKind, export: Export | None, progress: Progress) -> int:
+    async def _fade(self, kind: FadingKind, export: Export | None, progress: OnProgress) -> int:
         done, missed = 0, 0
         for holders in (ContentSession,) if kind is FadingKind.sessions else _HOLDERS:
             async for step in self._steps(holders, kind):

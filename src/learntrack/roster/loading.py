@@ -1,6 +1,5 @@
 """Loading a roster of any length: in parts of a request's size, in the order of their references."""
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from learntrack.errors import field_error
 from learntrack.roster.schemas import PARTS, Removal, Roster
 from learntrack.roster.service import RosterService
 from learntrack.storage import Database
+from learntrack.storage.long_work import OnProgress
 from learntrack.web.problems import invalid
 
 PART_RECORDS = 2000
@@ -51,9 +51,7 @@ def _check_parts(content: bytes) -> None:
                 )
 
 
-async def load(
-    db: Database, roster: Roster, progress: Callable[[int], None], at: datetime | None = None
-) -> dict[str, int]:
+async def load(db: Database, roster: Roster, progress: OnProgress, at: datetime | None = None) -> dict[str, int]:
     """Write a roster; returns how many records of each part were written.
 
     Writing is safe to repeat, so after a failure it is simply run again.

@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from learntrack.access.actor import Actor
 from learntrack.documents import Classroom, LearnerGroup, User
-from learntrack.roster.schemas import ClassroomRecord, LearnerGroupRecord, RoleRecord
+from learntrack.roster.records import ClassroomRecord, LearnerGroupRecord, RoleRecord
 from learntrack.web import examples
 from learntrack.web.values import OutId
 

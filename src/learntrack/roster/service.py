@@ -10,16 +10,8 @@ from learntrack.domain import moments
 from learntrack.errors import InvalidFields, TooLarge
 from learntrack.roster.checks import faults
 from learntrack.roster.me import Heartbeat, Me, heartbeat_of, me_of
-from learntrack.roster.schemas import (
-    PARTS,
-    RECORDS,
-    Record,
-    Removal,
-    Roster,
-    RosterCounts,
-    RosterKind,
-    RosterRecord,
-)
+from learntrack.roster.records import Record, RosterRecord
+from learntrack.roster.schemas import PARTS, RECORDS, Removal, Roster, RosterCounts, RosterKind
 from learntrack.roster.sight import Sight, sight_of
 from learntrack.roster.writing import RosterWriting
 from learntrack.storage import Database

@@ -22,8 +22,9 @@ from learntrack.documents.roster import Assigned, Role
 from learntrack.errors import BeingForgotten, InvalidFields, field_error
 from learntrack.roster.checks import too_few
 from learntrack.roster.endings import Endings
+from learntrack.roster.records import MembershipRecord, Record, RoleRecord
 from learntrack.roster.references import dangling
-from learntrack.roster.schemas import MembershipRecord, Record, Removal, RoleRecord, Roster
+from learntrack.roster.schemas import Removal, Roster
 from learntrack.storage import Database
 from learntrack.storage.transactions import Tx
 

@@ -26,8 +26,3 @@ def hashed(owner: str | None) -> int:
 def range_of(owner: str | None, ranges: int) -> int:
     """In which of so many equal ranges of hashed values an owner is, from 0."""
     return (hashed(owner) + _VALUES // 2) * ranges // _VALUES
-
-
-def lower_bounds(ranges: int) -> list[int]:
-    """The least hashed value of each range but the first, which has none."""
-    return [-(-number * _VALUES // ranges) - _VALUES // 2 for number in range(1, ranges)]

@@ -55,8 +55,8 @@ def read_filters(
     return shape(**found)
 
 
-Content = Annotated[str | None, query("Only this content.", **ID)]
-Facility = Annotated[str | None, query("Only learners of this facility.", **ID)]
-Classroom = Annotated[str | None, query("Only learners of this classroom, its groups included.", **ID)]
+OnlyContent = Annotated[str | None, query("Only this content.", **ID)]
+OnlyFacility = Annotated[str | None, query("Only learners of this facility.", **ID)]
+OnlyClassroom = Annotated[str | None, query("Only learners of this classroom, its groups included.", **ID)]
 PageNumber = Annotated[str | None, query("Which page, from 1; means nothing without page_size.", **COUNT)]
 PageSize = Annotated[str | None, query("Answer with a page of this many rows instead of a plain list.", **COUNT)]

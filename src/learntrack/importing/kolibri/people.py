@@ -10,7 +10,7 @@ from learntrack.importing.kolibri.contents import Contents
 from learntrack.importing.kolibri.source import Kolibri
 from learntrack.importing.kolibri.values import SourceRow
 from learntrack.importing.report import ImportReport
-from learntrack.roster.schemas import (
+from learntrack.roster.records import (
     ClassroomRecord,
     ContentRecord,
     CourseSessionRecord,
@@ -20,9 +20,9 @@ from learntrack.roster.schemas import (
     MembershipRecord,
     QuizRecord,
     RoleRecord,
-    Roster,
     UserRecord,
 )
+from learntrack.roster.schemas import Roster
 
 _NO_RIGHTS = "classroom assignable coach"
 """A Kolibri role that only says who may be made a coach; it lets nobody read anything."""

@@ -8,17 +8,20 @@ ones come right; `DIR/v1/watermark.json` says as of when it is and which files a
 """
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog
+from learntrack.documents.base import Stored
 from learntrack.domain import moments
 from learntrack.errors import Conflict
 from learntrack.reports.parquet.files import ParquetFiles, TableFile
 from learntrack.reports.parquet.pseudonyms import Pseudonyms
 from learntrack.reports.parquet.tables import ATTEMPTS, INTERACTIONS, ROSTER, SCHEMA, SESSIONS, SUMMARIES, TRIES, Rows
 from learntrack.storage.database import Row, Stage
+from learntrack.storage.long_work import OnProgress
 from learntrack.storage.reading import Reading
 
 _BATCH = 100
@@ -46,7 +49,7 @@ class ParquetExport:
         *,
         since: datetime | None = None,
         pseudonyms: Pseudonyms | None = None,
-        progress: Callable[[int], None] = lambda _: None,
+        progress: OnProgress = lambda _: None,
     ) -> None:
         self._db = db
         self._since = since or datetime.min.replace(tzinfo=UTC)
@@ -88,32 +91,32 @@ class ParquetExport:
         return said
 
     async def _write_sessions(self) -> None:
-        async for place, query in self._partitions("content_sessions", "start_timestamp"):
+        async for place, query in self._partitions(ContentSession, "start_timestamp"):
             with (
                 self._files.file(f"sessions/{place}/part.parquet", SESSIONS) as sessions,
                 self._files.file(f"attempts/{place}/of-sessions.parquet", ATTEMPTS) as attempts,
                 self._files.file(f"interactions/{place}/of-sessions.parquet", INTERACTIONS) as interactions,
             ):
-                async for document in self._read("content_sessions", query):
+                async for document in self._read(ContentSession, query):
                     sessions.add(self._rows.session(document))
                     await self._add_attempts(document, attempts, interactions, in_try=False)
             self._progress(sessions.rows)
 
     async def _write_summaries(self) -> None:
-        async for place, query in self._partitions("content_summaries", "start_timestamp"):
+        async for place, query in self._partitions(ContentSummary, "start_timestamp"):
             with self._files.file(f"summaries/{place}/part.parquet", SUMMARIES) as summaries:
-                async for document in self._read("content_summaries", query):
+                async for document in self._read(ContentSummary, query):
                     summaries.add(self._rows.summary(document))
             self._progress(summaries.rows)
 
     async def _write_tries(self) -> None:
-        async for place, query in self._partitions("mastery_logs", "end_timestamp"):
+        async for place, query in self._partitions(MasteryLog, "end_timestamp"):
             with (
                 self._files.file(f"tries/{place}/part.parquet", TRIES) as tries,
                 self._files.file(f"attempts/{place}/of-tries.parquet", ATTEMPTS) as attempts,
                 self._files.file(f"interactions/{place}/of-tries.parquet", INTERACTIONS) as interactions,
             ):
-                async for document in self._read("mastery_logs", query):
+                async for document in self._read(MasteryLog, query):
                     tries.add(self._rows.tried(document))
                     await self._add_attempts(document, attempts, interactions, in_try=True)
             self._progress(tries.rows + attempts.rows)
@@ -121,13 +124,13 @@ class ParquetExport:
     async def _write_roster(self) -> None:
         for name, table in ROSTER.items():
             with self._files.file(f"{name}/all.parquet", table.columns) as entries:
-                async for document in self._read(table.collection, {}):
+                async for document in self._read(table.kind, {}):
                     entries.add(self._rows.of_roster(table, document))
 
     async def _add_attempts(self, holder: Row, attempts: TableFile, interactions: TableFile, *, in_try: bool) -> None:
         """All attempts of a try or session, the older ones from its chunks. Index: holder."""
         if holder.get("overflow"):
-            async for chunk in self._read("attempt_overflow", {"holder_id": holder["_id"]}):
+            async for chunk in self._read(AttemptOverflow, {"holder_id": holder["_id"]}):
                 self._add_each(holder, chunk["attempts"], attempts, interactions, in_try=in_try)
         self._add_each(holder, holder.get("attempts", []), attempts, interactions, in_try=in_try)
 
@@ -140,20 +143,20 @@ class ParquetExport:
             for entry in self._rows.interactions(row):
                 interactions.add(entry)
 
-    async def _partitions(self, collection: str, field: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    async def _partitions(self, kind: type[Stored], field: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """The facilities and months of a collection: the path of each, and the query. Indexes: facility_start,
         facility_end, facility_content.
         """
         ends = {"first": {"$min": f"${field}"}, "last": {"$max": f"${field}"}}
         stages: list[Stage] = [{"$group": {"_id": "$facility_id"} | ends}, {"$sort": {"_id": 1}}]
-        async for row in self._db.stream(collection, stages, long=True):
+        async for row in self._db.stream(kind, stages, long=True):
             for begin, end in _months(max(row["first"], self._since), row["last"]):
                 place = f"facility={row['_id'] or _UNKNOWN}/month={_month_of(begin)}"
                 yield place, {"facility_id": row["_id"], field: {"$gte": begin, "$lt": end}}
 
-    def _read(self, collection: str, query: dict[str, Any]) -> AsyncIterator[Row]:
+    def _read(self, kind: type[Stored], query: dict[str, Any]) -> AsyncIterator[Row]:
         stages = [{"$match": query}] if query else []
-        return self._db.stream(collection, [*stages, {"$project": {"extra_fields": 0}}], batch=_BATCH, long=True)
+        return self._db.stream(kind, [*stages, {"$project": {"extra_fields": 0}}], batch=_BATCH, long=True)
 
 
 def _month_of(moment: datetime) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from learntrack.documents import Classroom, Content, Facility, LearnerGroup, Lesson, Quiz, User
+from learntrack.documents.base import Stored
 from learntrack.reports.parquet.pseudonyms import Pseudonyms
 from learntrack.storage.database import Row
 from learntrack.web.answers import encoded
@@ -87,9 +89,9 @@ INTERACTIONS: Columns = {
 
 @dataclass(frozen=True, slots=True)
 class RosterTable:
-    """A table of the roster: where it stands, which field is its id, and what it is called here."""
+    """A table of the roster: which documents it has, which field is its id, and what it is called here."""
 
-    collection: str
+    kind: type[Stored]
     columns: Columns
     id_column: str
 
@@ -98,7 +100,7 @@ _NAMED: Columns = {"name": "text"}
 _ASSIGNED: Columns = {"title": "text", "collection_ids": "texts"}
 ROSTER: Mapping[str, RosterTable] = {
     "users": RosterTable(
-        "users",
+        User,
         {
             "user_id": "text",
             "username": "text",
@@ -112,17 +114,17 @@ ROSTER: Mapping[str, RosterTable] = {
         },
         "user_id",
     ),
-    "facilities": RosterTable("facilities", {"facility_id": "text", **_NAMED, "timezone": "text"}, "facility_id"),
-    "classrooms": RosterTable("classrooms", {"classroom_id": "text", **_NAMED, "facility_id": "text"}, "classroom_id"),
+    "facilities": RosterTable(Facility, {"facility_id": "text", **_NAMED, "timezone": "text"}, "facility_id"),
+    "classrooms": RosterTable(Classroom, {"classroom_id": "text", **_NAMED, "facility_id": "text"}, "classroom_id"),
     "learner_groups": RosterTable(
-        "learner_groups", {"learner_group_id": "text", **_NAMED, "classroom_id": "text"}, "learner_group_id"
+        LearnerGroup, {"learner_group_id": "text", **_NAMED, "classroom_id": "text"}, "learner_group_id"
     ),
-    "lessons": RosterTable("lessons", {"lesson_id": "text", **_ASSIGNED, "content_ids": "texts"}, "lesson_id"),
+    "lessons": RosterTable(Lesson, {"lesson_id": "text", **_ASSIGNED, "content_ids": "texts"}, "lesson_id"),
     "quizzes": RosterTable(
-        "quizzes", {"quiz_id": "text", **_ASSIGNED, "active": "flag", "question_count": "whole"}, "quiz_id"
+        Quiz, {"quiz_id": "text", **_ASSIGNED, "active": "flag", "question_count": "whole"}, "quiz_id"
     ),
     "contents": RosterTable(
-        "contents",
+        Content,
         {
             "content_id": "text",
             "title": "text",
@@ -198,7 +200,7 @@ class Rows:
     def of_roster(self, table: RosterTable, document: Row) -> Row:
         """An entry of the roster; without names of persons where they are replaced."""
         row: dict[str, Any] = document | {table.id_column: document["_id"]}
-        if table.collection == "users":
+        if table.kind is User:
             row["user_id"] = self._of(document["_id"])
             if not self._are_named:
                 row |= dict.fromkeys(_PERSONAL)

@@ -1,6 +1,6 @@
 """Whether what is derived is what the logs say, and mending it where it is not."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from learntrack.documents import ContentSummary, MasteryLog, User
@@ -10,6 +10,7 @@ from learntrack.reports.upkeep import items, moves, recounts
 from learntrack.reports.upkeep.items import Item, are_equal
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
+from learntrack.storage.long_work import OnProgressOf
 
 _STEP = 200
 
@@ -56,7 +57,7 @@ async def check_numbers(db: Database, checked: Checked) -> None:
         checked.count("numbers of tries", len(summaries), len(differed))
 
 
-async def differing(db: Database, among: list[Item], progress: Callable[[int, int], None]) -> list[Item]:
+async def differing(db: Database, among: list[Item], progress: OnProgressOf) -> list[Item]:
     """The items of whom something else is kept than the logs say now."""
     found: list[Item] = []
     for number, item in enumerate(among):

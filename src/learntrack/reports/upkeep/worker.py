@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ from learntrack.reports.upkeep import items, moves, recounts
 from learntrack.reports.upkeep.items import Item
 from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.leases import SILENT_SECONDS, Holding, LeaseLost
+from learntrack.storage.long_work import OnProgressOf
 from learntrack.storage.transactions import Tx
 
 _MARKS = 2000
@@ -22,8 +23,6 @@ _MARKS = 2000
 LATE_SECONDS = 75.0
 """When moved learners are looked at once more: a transaction that began before they moved takes no longer."""
 _log = structlog.get_logger("learntrack.upkeep")
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
@@ -70,7 +69,7 @@ class Upkeep:
                 _log.warning("what is derived is not up to date", error=str(error))
             await asyncio.sleep(max(self._seconds, 2 * (time.monotonic() - began)))
 
-    async def catch_up(self, progress: Progress = lambda done, total: None) -> int | None:
+    async def catch_up(self, progress: OnProgressOf = lambda done, total: None) -> int | None:
         """Do all that is to be done now; returns how many contents were computed, None where another process does it.
 
         Raises:
@@ -85,7 +84,7 @@ class Upkeep:
                 many += computed
         return many
 
-    async def _work_off(self, progress: Progress = lambda done, total: None) -> int | None:
+    async def _work_off(self, progress: OnProgressOf = lambda done, total: None) -> int | None:
         """Work off what was touched first; returns how many contents were computed, None where nothing was touched."""
         if await self._db.find_one(RollupState, {"_id": items.version()}) is None:
             await self._begin()

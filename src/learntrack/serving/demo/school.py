@@ -1,6 +1,6 @@
 """The demo school's roster."""
 
-from learntrack.roster.schemas import (
+from learntrack.roster.records import (
     ClassroomRecord,
     ContentRecord,
     CourseSessionRecord,
@@ -11,9 +11,9 @@ from learntrack.roster.schemas import (
     QuestionRecord,
     QuizRecord,
     RoleRecord,
-    Roster,
     UserRecord,
 )
+from learntrack.roster.schemas import Roster
 from learntrack.serving.demo.contents import COURSE, GROUP_QUIZ, LESSONS, UNIT, UNIT_TASKS, Item, Task
 from learntrack.serving.demo.ids import demo_id
 from learntrack.serving.demo.people import LEARNERS, ROOMS, STAFF
