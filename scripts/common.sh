@@ -22,15 +22,22 @@ find_python() {
   return 1
 }
 
+# usable : whether the environment's Python runs, and its programs were made for this folder. Those of a clone that was moved do not start, and those of
+# a copy start what was copied.
+usable() {
+  "$venv/bin/python" -c '' 2>/dev/null || return 1
+  [ ! -f "$venv/learntrack-stamp" ] || grep -qF "$(pwd -P) " "$venv/learntrack-stamp"
+}
+
 # install GROUP… : the package, its embedded engine, and these dependency groups. Quick when nothing has changed.
 install() {
   local python stamp
-  stamp="$(cat pyproject.toml constraints.txt scripts/common.sh scripts/install-engine | cksum) $*"
-  if [ -x "$venv/bin/learntrack" ] && [ "$(cat "$venv/learntrack-stamp" 2>/dev/null)" = "$stamp" ]; then return 0; fi
-  if [ ! -x "$venv/bin/python" ]; then
+  stamp="$(pwd -P) $(cat pyproject.toml constraints.txt scripts/common.sh scripts/install-engine | cksum) $*"
+  if usable && [ -x "$venv/bin/learntrack" ] && [ "$(cat "$venv/learntrack-stamp" 2>/dev/null)" = "$stamp" ]; then return 0; fi
+  if ! usable; then
     python="${LEARNTRACK_PYTHON:-$(find_python)}" || { echo "learntrack needs Python 3.11, 3.12 or 3.13; none of them was found (on Debian and Ubuntu with its python3-venv)." >&2; exit 2; }
     echo "Making the environment in $venv with $("$python" --version) …" >&2
-    "$python" -m venv "$venv"
+    "$python" -m venv --clear "$venv"
   fi
   local pip=("$venv/bin/python" -m pip --disable-pip-version-check -q)
   "${pip[@]}" install "pip>=25.1"
