@@ -111,8 +111,8 @@ def test_a_queue_of_far_too_many_items(service: Service, size: int) -> None:
 @pytest.mark.parametrize("size", [1_000_000, 4_000_000])
 @pytest.mark.parametrize(
     "entries",
-    [b"[],", b'{"":{}},', b"[" * 80 + b"]" * 80 + b",", b"1,", b'1,null,"a",'],
-    ids=["lists", "objects", "deep", "numbers", "mixed"],
+    [b"[],", b'{"":{}},', b"[" * 80 + b"]" * 80 + b",", b"1,", b'1,null,"a",', b"1.5e300,"],
+    ids=["lists", "objects", "deep", "numbers", "mixed", "large numbers"],
 )
 def test_a_body_of_millions_of_values(service: Service, entries: bytes, size: int) -> None:
     """Making 4 MB of `[]` into lists took everybody's turn for 0.6 to 1.4 s."""

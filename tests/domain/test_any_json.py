@@ -1,6 +1,8 @@
 """What is stored of free-form JSON, and what is shown of it."""
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,7 +10,16 @@ from bson import DBRef, Int64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from learntrack.domain.any_json import Unstorable, as_sent, encodable, kept, read_patiently, restore_keys, stored_json
+from learntrack.domain.any_json import (
+    Unstorable,
+    as_sent,
+    encodable,
+    kept,
+    read_patiently,
+    read_quickly,
+    restore_keys,
+    stored_json,
+)
 
 MARK = "\uff04"
 KEYS = st.one_of(
@@ -28,6 +39,32 @@ def keys_of(value: Any) -> list[str]:
     if isinstance(value, dict):
         return [*value, *(key for inner in value.values() for key in keys_of(inner))]
     return [key for inner in value for key in keys_of(inner)] if isinstance(value, list) else []
+
+
+@pytest.mark.parametrize(
+    "read", [lambda text: read_quickly(text.encode()), read_patiently], ids=["quickly", "patiently"]
+)
+@pytest.mark.parametrize("number", ["1.5e300", "2.2250738585072011e-308", "1e-400", "123456789.123456789"])
+def test_no_number_takes_much_longer_to_read_than_another(read: Callable[[str], Any], number: str) -> None:
+    """4 MB of 1.5e300 stopped everything for 12 s."""
+
+    def spent(each: str) -> float:
+        text = f"[{','.join([each] * 20_000)}]"
+        began = time.process_time()
+        found = read(text)
+        took = time.process_time() - began
+        assert found == [float(each)] * 20_000
+        return took
+
+    assert min(spent(number) for _ in range(3)) < 10 * min(spent("1.5") for _ in range(3))
+
+
+@given(VALUES)
+def test_what_is_read_quickly_is_what_was_written(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False)
+
+    assert read_quickly(text.encode()) == value
+    assert read_quickly(f'[{text},"{"x" * 600}"]'.encode())[0] == value  # a long one is read in another way
 
 
 @given(VALUES)

@@ -1,11 +1,12 @@
 """Which connection has to go for a new one."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
 
 from learntrack.serving import connections
-from learntrack.serving.connections import ConnectionLimits, RoomMaker
+from learntrack.serving.connections import ConnectionLimits, Room
 from learntrack.settings import Settings
 
 
@@ -14,36 +15,83 @@ class Conn:
     """A connection."""
 
     address: str
-    last_used: float = 0.0
     idle: bool = True
 
     def is_idle(self) -> bool:
         return self.idle
 
 
-def test_as_long_as_there_is_room_nobody_goes() -> None:
-    everybody = [Conn("a"), Conn("a"), Conn("b")]
+def room(limits: ConnectionLimits, present: Sequence[Conn]) -> Room[Conn]:
+    """A room with these connections, the longest unused first."""
+    found: Room[Conn] = Room(limits)
+    for each in present:
+        assert found.enter(each) is None
+    return found
 
-    assert RoomMaker(ConnectionLimits(in_all=3, per_address=2)).to_close(everybody[-1], everybody) is None
+
+def test_as_long_as_there_is_room_nobody_goes() -> None:
+    assert room(ConnectionLimits(in_all=3, per_address=2), [Conn("a"), Conn("b")]).enter(Conn("a")) is None
 
 
 def test_whoever_has_most_loses_the_longest_idle_one() -> None:
-    lonely, working = Conn("b", 0), Conn("a", 1, idle=False)
-    everybody = [lonely, working, Conn("a", 3), oldest := Conn("a", 2), new := Conn("c", 4)]
+    lonely, working, oldest = Conn("b"), Conn("a", idle=False), Conn("a")
+    present = room(ConnectionLimits(in_all=4), [lonely, working, oldest, Conn("a")])
 
-    assert RoomMaker(ConnectionLimits(in_all=4)).to_close(new, everybody) is oldest
+    assert present.enter(Conn("c")) is oldest
+
+
+def test_who_has_just_been_used_stays() -> None:
+    used, unused = Conn("a"), Conn("a")
+    present = room(ConnectionLimits(in_all=2), [used, unused])
+    present.use(used)
+
+    assert present.enter(Conn("a")) is unused
 
 
 def test_an_address_with_too_many_loses_one_of_its_own() -> None:
-    everybody = [Conn("b", 0), oldest := Conn("a", 1), Conn("a", 2), new := Conn("a", 3)]
+    oldest = Conn("a")
+    present = room(ConnectionLimits(in_all=9, per_address=2), [Conn("b"), oldest, Conn("a")])
 
-    assert RoomMaker(ConnectionLimits(in_all=9, per_address=2)).to_close(new, everybody) is oldest
+    assert present.enter(Conn("a")) is oldest
 
 
 def test_where_all_are_at_work_the_new_one_goes() -> None:
-    everybody = [Conn("a", idle=False), Conn("a", idle=False), new := Conn("b")]
+    present = room(ConnectionLimits(in_all=2), [Conn("a", idle=False), Conn("a", idle=False)])
 
-    assert RoomMaker(ConnectionLimits(in_all=2)).to_close(new, everybody) is new
+    assert present.enter(new := Conn("a")) is new
+
+
+def test_who_has_gone_makes_room_and_counts_once() -> None:
+    gone = Conn("a")
+    present = room(ConnectionLimits(in_all=2), [gone, Conn("a")])
+    present.leave(gone)
+    present.leave(gone)
+    present.use(gone)
+
+    assert present.enter(Conn("a")) is None
+    assert present.enter(Conn("a")) is not None
+
+
+@pytest.mark.parametrize("many", [1, 7000])
+def test_a_newcomer_looks_at_no_more_connections_where_there_are_many(many: int) -> None:
+    """Each of thousands that came looked at all that were there, and who was at work waited."""
+    looked: list[Conn] = []
+
+    @dataclass(eq=False)
+    class Watched(Conn):
+        def is_idle(self) -> bool:
+            looked.append(self)
+            return super().is_idle()
+
+    present = room(ConnectionLimits(in_all=many + 3), [Watched("a", idle=False) for _ in range(3)])
+    for _ in range(many):
+        present.enter(Watched("a"))
+    for _ in range(100):
+        leaving = present.enter(Watched("a"))
+        assert leaving is not None
+        present.leave(leaving)
+
+    assert len(looked) <= 500
 
 
 @pytest.mark.parametrize(("files", "most"), [(256, 176), (1024, 752), (1_000_000, 8192), (8, 1)])

@@ -80,6 +80,45 @@ def test_a_head_without_end_is_refused(service: Service, head: bytes, more: byte
         assert everything(connection).startswith((b"HTTP/1.1 431", b"HTTP/1.1 400"))
 
 
+CHUNKED = b"POST /api/logger/contentsession HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "more"),
+    [
+        (b"2\r\n{}\r\n0\r\n", b"X-More: 1\r\n" * 4096),  # headers behind the body without end
+        (b"2\r\n{}\r\n0\r\nX-More: ", b"x" * 65536),  # one header there without end
+        (b"2;x=", b"x" * 65536),  # a part's extension without end
+        (b"0", b"0" * 65536),  # a part's size without end
+    ],
+)
+def test_what_is_around_a_body_has_an_end(service: Service, begun: bytes, more: bytes) -> None:
+    """100 MB of headers behind a body were taken, and kept."""
+    with connected(service) as connection:
+        connection.sendall(CHUNKED + begun)
+        assert send_on(connection, more, 1600) < 20_000_000
+
+
+def test_a_body_in_the_smallest_parts_is_taken(service: Service) -> None:
+    body = b'{"node_id":"' + b"x" * 20_000 + b'"}'
+    parts = b"".join(b"1\r\n%c\r\n" % byte for byte in body)
+    with connected(service) as connection:
+        connection.sendall(CHUNKED + parts + b"0\r\nX-More: 1\r\n\r\n")
+        assert connection.recv(4096).startswith(b"HTTP/1.1 400")
+
+
+def test_requests_are_not_piled_up_on_a_connection(service: Service) -> None:
+    """Each answer let another 7,000 in: 8 MB of requests took 150 MB."""
+    with connected(service) as connection:
+        assert send_on(connection, WHOLE * 1000, 400) < 12_000_000
+
+
+def test_some_requests_at_once_are_answered_one_after_the_other(service: Service) -> None:
+    with connected(service) as connection:
+        connection.sendall(WHOLE * 40)
+        assert everything(connection).count(b"HTTP/1.1 200") == 40
+
+
 def test_a_whole_head_that_is_too_large_is_refused(service: Service) -> None:
     with connected(service) as connection:
         connection.sendall(WHOLE[:-2] + b"X-Large: " + b"x" * 70_000 + b"\r\n\r\n" + WHOLE)

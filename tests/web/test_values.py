@@ -88,8 +88,8 @@ def test_a_value_is_read_as_its_field_means_it(field: str, sent: Any, value: Any
         *(("seconds", value) for value in (-1, float("inf"), 1e10, {}, "9" * 2000)),
         *(("whole", value) for value in (1.5, "1.5", 2**63, 1e20, "x", [])),
         *(("flag", value) for value in (2, -1, "yes", "", [], {}, 0.5)),
-        *(("text", value) for value in (True, [], {}, "x" * 65_537)),
-        *(("item", value) for value in ("", " \n ", "x" * 1001, False)),
+        *(("text", value) for value in (True, [], {}, "x" * 65_537, float("inf"))),
+        *(("item", value) for value in ("", " \n ", "x" * 1001, False, float("-inf"))),
         *(("id", value) for value in (7, "xyz", f"{ID}0", f"{ID}\n", f" {ID}")),
         *(("kind", value) for value in ("film", 7, True, [], {})),
         *(("at", value) for value in (0, 1.5, "now")),
@@ -149,6 +149,8 @@ def test_null_is_the_same_as_left_out() -> None:
     assert nothing.flag is False
 
 
-@pytest.mark.parametrize(("sent", "text"), [(" k ", "k"), (7, "7"), (None, None), ([], None), (True, None)])
+@pytest.mark.parametrize(
+    ("sent", "text"), [(" k ", "k"), (7, "7"), (None, None), ([], None), (True, None), (float("inf"), None)]
+)
 def test_a_text_is_read_alone_as_in_a_shape(sent: Any, text: str | None) -> None:
     assert read_text(sent) == text

@@ -6,10 +6,8 @@ Refusing newcomers would let a few hundred idle connections shut everybody out; 
 import logging
 import resource
 import time
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from learntrack.settings import Settings
 
@@ -23,7 +21,6 @@ class Connection(Protocol):
     """What has to be known of a connection."""
 
     address: str
-    last_used: float
 
     def is_idle(self) -> bool:
         """Whether nothing is under way on it."""
@@ -58,8 +55,10 @@ class ConnectionLimits:
         return cls(max(1, in_all), max(1, per_address), settings.max_head_bytes, settings.head_seconds)
 
 
-class RoomMaker:
-    """Says which connection has to go for a new one.
+class Room(Generic[Some]):
+    """The open connections, and which one has to go for a new one.
+
+    Whatever comes costs the same, however many there are: of each address they stand in the order of their last use.
 
     Args:
         limits: How many there may be.
@@ -68,24 +67,54 @@ class RoomMaker:
 
     def __init__(self, limits: ConnectionLimits) -> None:
         self._limits = limits
+        self._of: dict[str, dict[Some, None]] = {}
+        self._number = 0
         self._said = -_SAID_EVERY
         self._closed = 0
 
-    def to_close(self, new: Some, all_of_them: Iterable[Some]) -> Some | None:
-        """The connection that has to go, if there are too many; the new one itself where all others are at work."""
-        everybody = list(all_of_them)
-        addresses = Counter(each.address for each in everybody)
-        if addresses[new.address] > self._limits.per_address:
-            crowd = [each for each in everybody if each.address == new.address]
-        elif len(everybody) > self._limits.in_all:
-            # Whoever has most of them loses one.
-            [(most, _)] = addresses.most_common(1)
-            crowd = [each for each in everybody if each.address == most]
+    def enter(self, new: Some) -> Some | None:
+        """Take a connection in; returns the one that has to go, if there are too many: the new one itself where all
+        others are at work.
+        """
+        own = self._of.setdefault(new.address, {})
+        own[new] = None
+        self._number += 1
+        if len(own) > self._limits.per_address:
+            crowd = own
+        elif self._number > self._limits.in_all:
+            crowd = max(self._of.values(), key=len)  # whoever has most of them loses one
         else:
             return None
-        self._say(len(everybody))
-        idle = [each for each in crowd if each is not new and each.is_idle()]
-        return min(idle, key=lambda each: each.last_used, default=new)
+        self._say(self._number)
+        return self._longest_idle(crowd, new)
+
+    def use(self, connection: Some) -> None:
+        """Something has come or gone on a connection."""
+        own = self._of.get(connection.address, {})
+        if connection in own:
+            del own[connection]
+            own[connection] = None
+
+    def leave(self, connection: Some) -> None:
+        """A connection is closed."""
+        own = self._of.get(connection.address, {})
+        if connection in own:
+            del own[connection]
+            self._number -= 1
+            if not own:
+                del self._of[connection.address]
+
+    def _longest_idle(self, crowd: dict[Some, None], new: Some) -> Some:
+        at_work = []
+        leaving = new
+        for each in crowd:
+            if each is not new and each.is_idle():
+                leaving = each
+                break
+            at_work.append(each)
+        for each in at_work:  # so that they need not be looked at again soon
+            self.use(each)
+        return leaving
 
     def _say(self, number: int) -> None:
         self._closed += 1

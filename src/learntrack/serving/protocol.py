@@ -1,12 +1,11 @@
 """Connections that neither lose a request when the server stops, nor are kept by those who send none."""
 
 import asyncio
-import time
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from learntrack.serving.connections import ConnectionLimits, RoomMaker
+from learntrack.serving.connections import ConnectionLimits, Room
 from learntrack.web.limits import ENDLESS
 
 _GRACE_SECONDS = 0.5
@@ -17,6 +16,8 @@ _FAREWELL_BYTES = 1024 * 1024
 """How long, and how much of it, is taken from a sender whose head is refused, so that it comes to read why."""
 _STUCK_SECONDS = 60.0
 """How long an answer may wait for somebody to read on."""
+_MOST_WAITING = 64
+"""Requests of one connection that wait for the one before to be answered."""
 
 
 class PatientProtocol(HttpToolsProtocol):
@@ -28,22 +29,22 @@ class PatientProtocol(HttpToolsProtocol):
     """
 
     limits: ClassVar = ConnectionLimits()
-    room: ClassVar = RoomMaker(limits)
+    room: "ClassVar[Room[PatientProtocol]]" = Room(limits)
 
     _stopping = False
     _refused = False
     _head_open = True
     _head_size = 0
     _fields_size = 0
+    _around_body_size = 0
     _timer: asyncio.TimerHandle | None = None
     _stuck: asyncio.TimerHandle | None = None
     address = ""
-    last_used = 0.0
 
     @classmethod
     def limit(cls, limits: ConnectionLimits) -> None:
         """Set the limits of this process's connections."""
-        cls.limits, cls.room = limits, RoomMaker(limits)
+        cls.limits, cls.room = limits, Room(limits)
 
     # Coming and going
 
@@ -51,16 +52,14 @@ class PatientProtocol(HttpToolsProtocol):
         """Take a connection in; another has to go for it where there are too many."""
         super().connection_made(transport)
         self.address = self.client[0] if self.client else ""
-        self.last_used = time.monotonic()
         self._timer = self.loop.call_later(self.limits.head_seconds, self._is_too_slow)
-        if len(self.connections) > min(self.limits.in_all, self.limits.per_address):
-            others = [each for each in self.connections if isinstance(each, PatientProtocol)]
-            if (leaving := self.room.to_close(self, others)) is not None:
-                leaving.give_up()
+        if (leaving := self.room.enter(self)) is not None:
+            leaving.give_up()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
         self._cancel_timers()
+        self.room.leave(self)
         super().connection_lost(exc)
 
     def is_idle(self) -> bool:
@@ -71,6 +70,7 @@ class PatientProtocol(HttpToolsProtocol):
         """Close at once."""
         self._refused = True
         self.connections.discard(self)
+        self.room.leave(self)
         self.transport.abort()
 
     def shutdown(self) -> None:
@@ -92,14 +92,20 @@ class PatientProtocol(HttpToolsProtocol):
             if self._head_size > _FAREWELL_BYTES:
                 self.transport.abort()
             return
-        self.last_used = time.monotonic()
+        self.room.use(self)
         if self._head_open:
             self._head_size += len(data)
             if self._timer is None:
                 self._timer = self.loop.call_later(self.limits.head_seconds, self._is_too_slow)
+        else:
+            self._around_body_size += len(data)
         super().data_received(data)
+        if self._refused:
+            return
         if self._head_open and self._head_size > self.limits.head_bytes:
             self._refuse(431, "The request's head is too large.")
+        elif self._around_body_size > self.limits.head_bytes:
+            self._refuse(431, "There is too much around the request's body.")
 
     def on_message_begin(self) -> None:
         """Begin to read a request."""
@@ -112,7 +118,9 @@ class PatientProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Read a header."""
+        """Read a header; what comes behind the body is none, and is not kept."""
+        if not self._head_open:
+            return
         self._fields_size += len(name) + len(value) + 4
         super().on_header(name, value)
 
@@ -126,12 +134,16 @@ class PatientProtocol(HttpToolsProtocol):
             self._refuse(431, "The request's head is too large.")
             return
         super().on_headers_complete()
+        if len(self.pipeline) > _MOST_WAITING:
+            self._refuse(429, "Too many requests are waiting for their answers.")
+            return
         cycle: Any = self.cycle
         if self._stopping and cycle is not None:
             cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         """Take a part of the body."""
+        self._around_body_size = 0
         if not self._refused:
             super().on_body(body)
 
@@ -139,7 +151,7 @@ class PatientProtocol(HttpToolsProtocol):
         """The request is there; another may follow."""
         if self._refused:
             return
-        self._head_open, self._head_size = True, 0
+        self._head_open, self._head_size, self._around_body_size = True, 0, 0
         self._cancel_timer()
         super().on_message_complete()
 
@@ -148,7 +160,9 @@ class PatientProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """The answer is given; of a body that has not come yet the rest is not waited for long."""
         super().on_response_complete()
-        self.last_used = time.monotonic()
+        self.room.use(self)
+        if self.pipeline:
+            self.flow.pause_reading()  # until those that are here are answered
         if not self._head_open and self._timer is None and not self.transport.is_closing():
             self._timer = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 

@@ -138,6 +138,7 @@ class Server:
     def _serve(self, listening: socket.socket, settings: Settings, last_resort: Callable[[], None]) -> None:
         options: dict[str, object] = {
             "http": PatientProtocol,
+            "ws": "none",  # there is nothing to be had by it, and its connections would have no limits
             "log_config": None,
             "access_log": False,
             "proxy_headers": bool(settings.trusted_proxies),

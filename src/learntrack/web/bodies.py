@@ -16,7 +16,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
-from learntrack.domain.any_json import read_patiently
+from learntrack.domain.any_json import read_patiently, read_quickly
 from learntrack.errors import TooLarge, field_error
 from learntrack.web.values import read_as
 
@@ -168,7 +168,7 @@ def decoded(body: bytes, most_objects: int | None = None) -> Any:
         if has_more(b",", _VALUES_OF_AN_OBJECT * most_objects, body):
             raise TooLarge(f"body: there may be at most {_VALUES_OF_AN_OBJECT * most_objects} values in it.")
     try:
-        return msgspec.json.decode(body)
+        return read_quickly(body)
     except RecursionError:
         raise field_error("body", "Nested too deeply.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

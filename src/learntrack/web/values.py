@@ -110,7 +110,10 @@ def read_as(shape: type[S], sent: Any) -> S:
 
 def read_text(sent: Any) -> str | None:
     """A text as it is read where it must be known before its shape has been looked at; None if it is none."""
-    text = _text(sent)
+    try:
+        text = _text(sent)
+    except _Misread:
+        return None
     return text if isinstance(text, str) else None
 
 
@@ -150,7 +153,7 @@ def _text(sent: Any) -> Any:
     if isinstance(sent, str):
         return sent.strip()
     if isinstance(sent, (int, float)) and not isinstance(sent, bool):
-        return str(sent)
+        return str(_number(sent))
     return sent
 
 

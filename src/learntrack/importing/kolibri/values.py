@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from learntrack.documents.base import stored_size
 from learntrack.domain import moments
-from learntrack.domain.any_json import Unstorable, kept, read_patiently, stored_json
+from learntrack.domain.any_json import Unstorable, double, kept, read_patiently, stored_json
 from learntrack.domain.attempts import HistoryEntry
 from learntrack.domain.ids import parse_id
 
@@ -33,8 +33,8 @@ _SUSPECT = re.compile(r"\\u0000|[0-9]{19}|\$|\\u0024|\\uff04|\uff04", re.IGNOREC
 _CONTEXT_IDS = ("node_id", "quiz_id", "lesson_id", "course_session_id", "unit_id")
 _TEST_TYPES = ("pre", "post")
 
-_object = msgspec.json.Decoder(dict[str, Any] | None).decode
-_objects = msgspec.json.Decoder(list[dict[str, Any]] | None).decode
+_object = msgspec.json.Decoder(dict[str, Any] | None, float_hook=double).decode
+_objects = msgspec.json.Decoder(list[dict[str, Any]] | None, float_hook=double).decode
 
 
 class Corrupt(ValueError):
