@@ -26,7 +26,7 @@ find_python() {
 # a copy start what was copied.
 usable() {
   "$venv/bin/python" -c '' 2>/dev/null || return 1
-  [ ! -f "$venv/learntrack-stamp" ] || grep -qF "$(pwd -P) " "$venv/learntrack-stamp"
+  case "$(cat "$venv/learntrack-stamp" 2>/dev/null)" in "" | "$(pwd -P) "*) return 0 ;; *) return 1 ;; esac
 }
 
 # install GROUP… : the package, its embedded engine, and these dependency groups. Quick when nothing has changed.
