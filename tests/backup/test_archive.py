@@ -80,6 +80,17 @@ async def test_what_is_no_document_is_refused(tmp_path: Path, document: bytes) -
         await read(backup(tmp_path, document=document))
 
 
+@pytest.mark.parametrize("document", [bson.encode({"name": "Ada"}), bson.encode({"more": {"_id": 1}}), bson.encode({})])
+async def test_a_document_without_an_id_is_refused(tmp_path: Path, document: bytes) -> None:
+    with pytest.raises(StartError, match="a document without an id"):
+        await read(backup(tmp_path, document=document))
+
+
+@pytest.mark.parametrize("document", [USER, bson.encode({"name": "Ada", "_id": "a"})])
+async def test_its_id_may_stand_anywhere(tmp_path: Path, document: bytes) -> None:
+    await read(backup(tmp_path, document=document))
+
+
 async def test_no_header_is_large(tmp_path: Path) -> None:
     with pytest.raises(StartError, match=r"learntrack-backup\.json is too large"):
         await read(backup(tmp_path, before=b" " * 3_000_000))

@@ -13,7 +13,7 @@ from tests.commands.typed import Terminal
 from tests.support import new_id
 
 USER = "c0ffee00c0ffee00c0ffee00c0ffee00"
-JOBS = [["check"], ["forget", USER], ["report", "totals"], ["rollup"], ["roster", "load", "roster.json"]]
+JOBS = [["check"], ["demo"], ["forget", USER], ["report", "totals"], ["rollup"], ["roster", "load", "roster.json"]]
 
 
 @pytest.fixture

@@ -19,6 +19,8 @@ from tempfile import mkstemp
 from typing import IO
 
 import msgspec
+from bson.errors import InvalidBSON
+from bson.raw_bson import RawBSONDocument
 from msgspec import Struct
 
 from learntrack.backup.tally import Tallies, Tally
@@ -39,6 +41,7 @@ _NO_BACKUP = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
+    InvalidBSON,
     KeyError,
     ValueError,
     EOFError,
@@ -187,7 +190,10 @@ def _next_document(file: IO[bytes]) -> bytes | None:
     (length,) = struct.unpack("<i", head)
     if not 5 <= length <= _LARGEST or len(rest := file.read(length - 4)) < length - 4 or rest[-1]:
         raise ValueError("There is something else than documents in it.")
-    return head + rest
+    document = head + rest
+    if document[5:9] != b"_id\0" and "_id" not in RawBSONDocument(document):  # it is the first field, nearly always
+        raise ValueError("There is a document without an id in it.")
+    return document
 
 
 @contextmanager

@@ -13,7 +13,10 @@ def demo(
         bool, typer.Option("--remove", help="Take the demo school away, with all that was recorded in it.")
     ] = False,
 ) -> None:
-    """Load the demo school: three classes with six weeks of work. Nothing is changed where it is there already."""
+    """Load the demo school into the service's database: three classes with six weeks of work.
+
+    Nothing is changed where it is there already.
+    """
     from learntrack.commands.connected import configured, with_database
     from learntrack.serving import demo as school
     from learntrack.storage import Database
@@ -27,4 +30,4 @@ def demo(
             return f"The demo school is gone: {removed} documents." if removed else "There was no demo school."
         return "The demo school is loaded." if await school.load(db, settings) else "The demo school is there already."
 
-    print(with_database(settings, work, new=not remove))
+    print(with_database(settings, work))
