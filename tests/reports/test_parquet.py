@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from learntrack.domain import moments
@@ -19,7 +20,7 @@ SQL = Path(__file__).parents[2] / "scripts" / "analytics" / "duckdb"
 ANSWERED = sorted(file.stem.replace("_", "-") for file in SQL.glob("*.sql"))
 
 
-async def written(world: World, folder: Path, **more: Any) -> dict[str, Any]:
+async def written(world: World, folder: Path, **more: Any) -> Any:
     from learntrack.reports.parquet.service import ParquetExport
 
     return await ParquetExport(world.api.db.reports, folder, **more).run()
@@ -67,19 +68,19 @@ async def test_a_second_run_writes_only_what_has_changed(school: School, tmp_pat
     again = await written(world, tmp_path)
     await api.update(learner, session_of(await api.start(learner, **exercise_of())), interactions=[right("q2")])
     changed = await written(world, tmp_path)
-    mine = [path for path in changed["written"] if school.facility in path]
+    mine = [path for path in changed.written if school.facility in path]
 
-    assert {path.split("/")[0] for path in first["written"]} >= {
+    assert {path.split("/")[0] for path in first.written} >= {
         "sessions",
         "tries",
         "attempts",
         "interactions",
         "users",
     }
-    assert again["written"] == again["removed"] == []
+    assert again.written == again.removed == []
     assert {path.split("/")[0] for path in mine} == {"sessions", "summaries", "tries", "attempts", "interactions"}
-    assert len(mine) == len(changed["written"])
-    assert json.loads((tmp_path / "v1" / "watermark.json").read_text()) == changed
+    assert len(mine) == len(changed.written)
+    assert json.loads((tmp_path / "v1" / "watermark.json").read_text()) == msgspec.to_builtins(changed)
 
 
 @pytest.mark.engines("embedded")

@@ -2,11 +2,17 @@
 
 from math import inf
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from learntrack.commands.terminal import fail, progress_bar
+from learntrack.commands.terminal import fail, failures_in_a_line, progress_bar
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from learntrack.reports.parquet.pseudonyms import Pseudonyms
+    from learntrack.reports.parquet.watermark import Watermark
 
 commands = typer.Typer()
 export = typer.Typer(help="Logs and roster as files for analysts.", no_args_is_help=True)
@@ -31,40 +37,38 @@ def parquet(
 
     A run replaces the files that differ; docs/data-model.md describes them.
     """
-    from learntrack.commands.connected import configured, with_database
-    from learntrack.errors import Refusal
     from learntrack.reports.filters import report_filters
+    from learntrack.reports.parquet.pseudonyms import Pseudonyms
+
+    with failures_in_a_line(folder):
+        begins = report_filters(since=since).period.get("$gte")
+        try:
+            pseudonyms = Pseudonyms(pseudonym_key.read_bytes().strip()) if pseudonym_key else None
+        except ValueError as error:
+            fail(f"{pseudonym_key}: {error}")
+        done = _write(folder, begins, pseudonyms)
+    print(f"{done.rows} rows; {len(done.written)} files written, {len(done.removed)} removed")
+
+
+def _write(folder: Path, since: "datetime | None", pseudonyms: "Pseudonyms | None") -> "Watermark":
+    from learntrack.commands.connected import configured, with_database
     from learntrack.storage import Database
 
     try:
-        from learntrack.reports.parquet.pseudonyms import Pseudonyms
         from learntrack.reports.parquet.service import ParquetExport
     except ImportError:
         fail("Parquet needs the extra of that name: pip install 'learntrack[parquet]'.")
 
-    async def work(db: Database) -> dict[str, object]:
+    async def work(db: Database) -> "Watermark":
         with progress_bar() as bar:
             task = bar.add_task("rows", total=None)
-            done = ParquetExport(
+            export = ParquetExport(
                 db.reports,
                 folder,
-                since=begins,
+                since=since,
                 pseudonyms=pseudonyms,
                 progress=lambda rows: bar.advance(task, rows),
             )
-            return await done.run()
+            return await export.run()
 
-    try:
-        begins = report_filters(since=since).period.get("$gte")
-        pseudonyms = Pseudonyms(pseudonym_key.read_bytes().strip()) if pseudonym_key else None
-        said = with_database(configured(), work, read_patience=inf)
-    except Refusal as refusal:
-        fail(refusal.detail)
-    except ValueError as error:
-        fail(f"{pseudonym_key}: {error}")
-    except OSError as error:
-        fail(f"{error.filename or folder}: {error.strerror}")
-    written, removed = said["written"], said["removed"]
-    assert isinstance(written, list)
-    assert isinstance(removed, list)
-    print(f"{said['rows']} rows; {len(written)} files written, {len(removed)} removed")
+    return with_database(configured(), work, read_patience=inf)

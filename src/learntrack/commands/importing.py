@@ -2,16 +2,17 @@
 
 import gc
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
 import typer
 
-from learntrack.commands.terminal import fail, progress_bar
+from learntrack.commands.terminal import fail, failures_in_a_line, progress_bar
 
 if TYPE_CHECKING:
+    from learntrack.importing.kolibri.source import Kolibri
     from learntrack.settings import Settings
 
 commands = typer.Typer()
@@ -36,37 +37,45 @@ def import_from_kolibri(
     added, and what was recorded here meanwhile is kept. Each learner is imported whole or not at all, unless one
     transaction cannot hold all of it.
     """
-    from rich.console import Console
+    from learntrack.commands.connected import configured
 
-    from learntrack.commands.connected import configured, with_database
+    if (path is None) == (postgres is None):
+        fail("Name either the PATH of a Kolibri home (or its db.sqlite3) or --postgres URI.")
+    with ExitStack() as stack:
+        with failures_in_a_line(skipped):
+            skips = stack.enter_context(skipped.open("w")) if skipped is not None else None
+        source = stack.enter_context(_source(path, postgres))
+        settings = stack.enter_context(_only_looking() if dry_run else nullcontext(configured()))
+        _import(source, settings, skips, dry_run=dry_run)
+
+
+def _source(path: Path | None, postgres: str | None) -> "AbstractContextManager[Kolibri]":
     from learntrack.importing.kolibri.postgres import postgres_source
     from learntrack.importing.kolibri.sqlite import sqlite_source
+
+    return postgres_source(postgres) if postgres is not None else sqlite_source(cast(Path, path))
+
+
+def _import(source: "Kolibri", settings: "Settings", skips: TextIO | None, *, dry_run: bool) -> None:
+    from rich.console import Console
+
+    from learntrack.commands.connected import with_database
     from learntrack.importing.presentation import show
     from learntrack.importing.report import ImportReport
     from learntrack.importing.service import import_kolibri
     from learntrack.storage import Database
 
-    if (path is None) == (postgres is None):
-        fail("Name either the PATH of a Kolibri home (or its db.sqlite3) or --postgres URI.")
-    bar = progress_bar()
-    opened = postgres_source(postgres) if postgres is not None else sqlite_source(cast(Path, path))
-    try:
-        skips = skipped.open("w") if skipped is not None else None
-    except OSError as error:
-        fail(f"{skipped}: {error.strerror}")
+    report, bar = ImportReport(skips), progress_bar()
+
+    async def work(db: Database) -> None:
+        if not dry_run:
+            await db.prepare()
+        with bar:
+            task = bar.add_task("logs", total=source.count())
+            await import_kolibri(db, source, report, lambda done: bar.advance(task, done), dry_run=dry_run)
+
     gc.disable()  # a history has no cycles, and looking for them in vain takes an eighth of the time
-    with ExitStack() as stack:
-        report = ImportReport(stack.enter_context(skips) if skips is not None else None)
-        source = stack.enter_context(opened)
-
-        async def work(db: Database) -> None:
-            if not dry_run:
-                await db.prepare()
-            with bar:
-                task = bar.add_task("logs", total=source.count())
-                await import_kolibri(db, source, report, lambda done: bar.advance(task, done), dry_run=dry_run)
-
-        with_database(stack.enter_context(_only_looking()) if dry_run else configured(), work, new=True)
+    with_database(settings, work, new=True)
     show(report, Console(), dry_run=dry_run)
 
 

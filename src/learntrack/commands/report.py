@@ -3,11 +3,14 @@
 from enum import StrEnum
 from math import inf
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from learntrack.commands.terminal import fail
+from learntrack.commands.terminal import fail, failures_in_a_line
+
+if TYPE_CHECKING:
+    from learntrack.reports.filters import ReportFilters
 
 commands = typer.Typer()
 
@@ -22,21 +25,31 @@ class Format(StrEnum):
     html = "html"
 
 
+Since = Annotated[str | None, typer.Option(help="From this moment on (ISO 8601, UTC), or from this day on.")]
+Until = Annotated[str | None, typer.Option(help="Before this moment (ISO 8601, UTC), or up to this day.")]
+OnlyFacility = Annotated[str | None, typer.Option(help="Only learners of this facility (its id).")]
+OnlyClassroom = Annotated[str | None, typer.Option(help="Only learners of this classroom (its id).")]
+OnlyContent = Annotated[str | None, typer.Option(help="Only this content (its id).")]
+Timezone = Annotated[
+    str | None, typer.Option(help="Where days begin (an IANA name); without it the facility's, else UTC.")
+]
+Attempts = Annotated[
+    str | None, typer.Option(help="item-analysis: which answers to a question count (first, latest, all).")
+]
+Details = Annotated[bool, typer.Option(help="item-analysis: who gave which wrong answer.")]
+
+
 @commands.command()
 def report(
     name: Annotated[str, typer.Argument(help="Which report; `learntrack report list` prints them.")],
-    since: Annotated[str | None, typer.Option(help="From this moment on (ISO 8601, UTC), or from this day on.")] = None,
-    until: Annotated[str | None, typer.Option(help="Before this moment (ISO 8601, UTC), or up to this day.")] = None,
-    facility: Annotated[str | None, typer.Option(help="Only learners of this facility (its id).")] = None,
-    classroom: Annotated[str | None, typer.Option(help="Only learners of this classroom (its id).")] = None,
-    content: Annotated[str | None, typer.Option(help="Only this content (its id).")] = None,
-    timezone: Annotated[
-        str | None, typer.Option(help="Where days begin (an IANA name); without it the facility's, else UTC.")
-    ] = None,
-    attempts: Annotated[
-        str | None, typer.Option(help="item-analysis: which answers to a question count (first, latest, all).")
-    ] = None,
-    details: Annotated[bool, typer.Option(help="item-analysis: who gave which wrong answer.")] = False,
+    since: Since = None,
+    until: Until = None,
+    facility: OnlyFacility = None,
+    classroom: OnlyClassroom = None,
+    content: OnlyContent = None,
+    timezone: Timezone = None,
+    attempts: Attempts = None,
+    details: Details = False,
     form: Annotated[Format, typer.Option("--format", help="In which form.")] = Format.table,
     bom: Annotated[bool, typer.Option(help="CSV: begin with a byte-order mark, as spreadsheets want.")] = True,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file to write to.", dir_okay=False)] = None,
@@ -45,26 +58,12 @@ def report(
 
     The same pipelines run in mongosh: see scripts/analytics.
     """
-    from learntrack.commands.connected import configured, with_database
-    from learntrack.errors import Refusal
-    from learntrack.reports import terminal
     from learntrack.reports.filters import report_filters
-    from learntrack.reports.questions import questions
-    from learntrack.reports.service import Reports
-    from learntrack.storage import Database
 
     if name == "list":
         _list_questions()
         return
-    if name not in questions():
-        fail(f"There is no report {name}; there are {', '.join(questions())}.")
-
-    async def work(db: Database) -> None:
-        with terminal.waiting(f"report {name}") as count:
-            answer = await Reports(db).unlimited(name, filters)
-            await terminal.write(answer, form.value, output, count, bom=bom)
-
-    try:
+    with failures_in_a_line(output):
         filters = report_filters(
             since=since,
             until=until,
@@ -75,11 +74,7 @@ def report(
             attempts=attempts,
             details="true" if details else None,
         )
-        with_database(configured(), work, read_patience=inf)
-    except Refusal as refusal:
-        fail(refusal.detail)
-    except OSError as error:
-        fail(f"{output}: {error.strerror}")
+        _answer(name, filters, form, output, bom=bom)
 
 
 def _list_questions() -> None:
@@ -88,3 +83,21 @@ def _list_questions() -> None:
     from learntrack.reports import terminal
 
     terminal.list_questions(Console())
+
+
+def _answer(name: str, filters: "ReportFilters", form: Format, output: Path | None, *, bom: bool) -> None:
+    from learntrack.commands.connected import configured, with_database
+    from learntrack.reports import terminal
+    from learntrack.reports.questions import questions
+    from learntrack.reports.service import Reports
+    from learntrack.storage import Database
+
+    if name not in questions():
+        fail(f"There is no report {name}; there are {', '.join(questions())}.")
+
+    async def work(db: Database) -> None:
+        with terminal.waiting(f"report {name}") as count:
+            answer = await Reports(db).unlimited(name, filters)
+            await terminal.write(answer, form.value, output, count, bom=bom)
+
+    with_database(configured(), work, read_patience=inf)

@@ -8,7 +8,10 @@ import typer
 from learntrack.commands.terminal import fail, progress_bar
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from learntrack.domain.fading import FadingKind
+    from learntrack.settings import Settings
 
 commands = typer.Typer()
 
@@ -28,19 +31,12 @@ def retain(
     Run it as a job, for example every month. After a failure just run it again, with another file.
     """
     from learntrack.commands.connected import configured, with_database
-    from learntrack.domain import moments
-    from learntrack.domain.fading import FadingKind, months_before
     from learntrack.retention.export import new_export
     from learntrack.retention.service import Retention
     from learntrack.storage import Database
 
     settings = configured()
-    months = {kind: getattr(settings, f"retain_{kind}_months") for kind in FadingKind}
-    before = {kind: months_before(moments.now(), given) for kind, given in months.items() if given is not None}
-    if not before:
-        fail(
-            "Nothing is set to fade: LEARNTRACK_RETAIN_SESSIONS_MONTHS, _ATTEMPTS_, _ANSWERS_ or _INTERACTIONS_MONTHS."
-        )
+    before = _fading_before(settings)
     bar = progress_bar(with_end=False)
 
     async def work(db: Database) -> "dict[FadingKind, int]":
@@ -58,3 +54,18 @@ def retain(
     verb = "would fade" if dry_run else "have faded"
     for kind, count in with_database(settings, work).items():
         print(f"{kind}: {count} tries and sessions of before {before[kind]:%Y-%m-%d} {verb}")
+
+
+def _fading_before(settings: "Settings") -> "dict[FadingKind, datetime]":
+    """By kind, the moment before which it fades now; the command ends where nothing is set to."""
+    from learntrack.domain import moments
+    from learntrack.domain.fading import FadingKind, months_before
+
+    now = moments.now()
+    months = {kind: getattr(settings, f"retain_{kind}_months") for kind in FadingKind}
+    before = {kind: months_before(now, given) for kind, given in months.items() if given is not None}
+    if not before:
+        fail(
+            "Nothing is set to fade: LEARNTRACK_RETAIN_SESSIONS_MONTHS, _ATTEMPTS_, _ANSWERS_ or _INTERACTIONS_MONTHS."
+        )
+    return before

@@ -1,7 +1,9 @@
 """What commands say on the terminal."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -14,6 +16,19 @@ def fail(message: str) -> NoReturn:
     """End with exit code 2 and a message in one line on stderr."""
     print(f"learntrack: {' '.join(message.split())}", file=sys.stderr)
     raise SystemExit(_USAGE)
+
+
+@contextmanager
+def failures_in_a_line(file: Path | None = None) -> Iterator[None]:
+    """End the command where something is refused, or a file cannot be used: `file`, unless the system names another."""
+    from learntrack.errors import Refusal
+
+    try:
+        yield
+    except Refusal as refusal:
+        fail(refusal.detail)
+    except OSError as error:
+        fail(f"{error.filename or file}: {error.strerror}")
 
 
 def user_id_of(text: str) -> str:

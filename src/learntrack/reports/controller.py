@@ -1,6 +1,6 @@
 """The endpoints of reports."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
@@ -12,8 +12,20 @@ from learntrack.access.standing import caller_of
 from learntrack.domain import moments
 from learntrack.reports import formats
 from learntrack.reports.file_names import attachment
-from learntrack.reports.filters import OBSERVATIONS, read_flag, report_filters
-from learntrack.reports.parameters import CSV, JSON_LINES, Bom, Since, Timezone, Until
+from learntrack.reports.filters import read_flag, report_filters
+from learntrack.reports.formats import ReportAnswer
+from learntrack.reports.parameters import (
+    CSV,
+    JSON_LINES,
+    Attempts,
+    Bom,
+    Details,
+    ReportForm,
+    ReportPageSize,
+    Since,
+    Timezone,
+    Until,
+)
 from learntrack.reports.questions import questions
 from learntrack.reports.schemas import REPORT_EXAMPLE, REPORT_NAMES_EXAMPLE, Report, ReportName
 from learntrack.reports.service import Reports
@@ -22,7 +34,7 @@ from learntrack.web.answers import JSON, json_response, stream_response
 from learntrack.web.api_description import also_as
 from learntrack.web.examples import example
 from learntrack.web.paging import page_request
-from learntrack.web.parameters import BOOLEAN, COUNT, TEXT, OnlyClassroom, OnlyContent, OnlyFacility, PageNumber, query
+from learntrack.web.parameters import OnlyClassroom, OnlyContent, OnlyFacility, PageNumber
 from learntrack.web.problems import answers
 
 
@@ -61,17 +73,12 @@ class ReportController(Controller):
         classroom: OnlyClassroom = None,
         content: OnlyContent = None,
         timezone: Timezone = None,
-        attempts: Annotated[
-            str | None,
-            query("Item analysis: which answers to a question count.", **TEXT, enum=list(OBSERVATIONS)),
-        ] = None,
-        details: Annotated[str | None, query("Item analysis: who gave which wrong answer.", **BOOLEAN)] = None,
-        format: Annotated[
-            Literal["json", "csv", "jsonl"], query("json, csv or jsonl.", **TEXT, enum=["json", "csv", "jsonl"])
-        ] = "json",
+        attempts: Attempts = None,
+        details: Details = None,
+        format: ReportForm = "json",
         bom: Bom = None,
         page: PageNumber = None,
-        page_size: Annotated[str | None, query("Answer with a page of this many rows (JSON only).", **COUNT)] = None,
+        page_size: ReportPageSize = None,
     ) -> Response[Any]:
         """For coaches, admins and superusers, limited to what they may read.
         `Learntrack-As-Of` says as of when it is.
@@ -91,10 +98,14 @@ class ReportController(Controller):
         headers = {"Learntrack-As-Of": answer.as_of.isoformat()}
         if format != "json":
             headers |= await attachment(db.reports, name, filters, format, moments.now())
-            if format == "jsonl":
-                return await stream_response(formats.as_json_lines(answer.columns, answer.rows), JSON_LINES, headers)
-            with_bom = read_flag("bom", bom, default=True)
-            return await stream_response(formats.as_csv(answer.columns, answer.rows, bom=with_bom), CSV, headers)
+            return await _file_of(answer, format, headers, bom)
         if asked is not None:
             return json_response(await reports.page(answer, asked), headers)
         return await stream_response(formats.as_json(answer), JSON, headers)
+
+
+async def _file_of(answer: ReportAnswer, form: str, headers: dict[str, str], bom: str | None) -> Response[Any]:
+    if form == "jsonl":
+        return await stream_response(formats.as_json_lines(answer.columns, answer.rows), JSON_LINES, headers)
+    with_bom = read_flag("bom", bom, default=True)
+    return await stream_response(formats.as_csv(answer.columns, answer.rows, bom=with_bom), CSV, headers)

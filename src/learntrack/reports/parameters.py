@@ -1,8 +1,9 @@
 """Parameters that reports and exports take in their query strings."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from learntrack.web.parameters import BOOLEAN, query
+from learntrack.reports.filters import OBSERVATIONS
+from learntrack.web.parameters import BOOLEAN, COUNT, TEXT, query
 
 CSV = "text/csv"
 """Litestar adds the charset."""
@@ -15,6 +16,14 @@ Until = Annotated[
 Timezone = Annotated[
     str | None, query("Where days begin: an IANA name such as Africa/Nairobi. Without it the facility's, else UTC.")
 ]
+Attempts = Annotated[
+    str | None, query("Item analysis: which answers to a question count.", **TEXT, enum=list(OBSERVATIONS))
+]
+Details = Annotated[str | None, query("Item analysis: who gave which wrong answer.", **BOOLEAN)]
+ReportForm = Annotated[
+    Literal["json", "csv", "jsonl"], query("json, csv or jsonl.", **TEXT, enum=["json", "csv", "jsonl"])
+]
+ReportPageSize = Annotated[str | None, query("Answer with a page of this many rows (JSON only).", **COUNT)]
 Bom = Annotated[
     str | None,
     query("CSV: whether it begins with a byte-order mark, as spreadsheets want (yes unless false).", **BOOLEAN),

@@ -7,7 +7,6 @@ everything (from a month on) and replaces the files that differ, so that late of
 ones come right; `DIR/v1/watermark.json` says as of when it is and which files are new.
 """
 
-import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +19,12 @@ from learntrack.errors import Conflict
 from learntrack.reports.parquet.files import ParquetFiles, TableFile
 from learntrack.reports.parquet.pseudonyms import Pseudonyms
 from learntrack.reports.parquet.tables import ATTEMPTS, INTERACTIONS, ROSTER, SCHEMA, SESSIONS, SUMMARIES, TRIES, Rows
+from learntrack.reports.parquet.watermark import Watermark
 from learntrack.storage.database import Row, Stage
 from learntrack.storage.long_work import OnProgress
 from learntrack.storage.reading import Reading
 
 _BATCH = 100
-_WATERMARK = "watermark.json"
 _UNKNOWN = "unknown"
 """The facility of whom the roster does not know."""
 
@@ -59,36 +58,33 @@ class ParquetExport:
         self._progress = progress
         self._files = ParquetFiles(folder / f"v{SCHEMA}")
 
-    async def run(self) -> dict[str, Any]:
-        """Write what differs; returns what the watermark says.
+    async def run(self) -> Watermark:
+        """Write what differs.
 
         Raises:
             Conflict: an earlier run wrote there with another key, or without one.
 
         """
-        mark = self._files.folder / _WATERMARK
         fingerprint = self._pseudonyms.fingerprint if self._pseudonyms else None
-        if mark.exists() and json.loads(mark.read_text())["pseudonyms"] != fingerprint:
+        before = Watermark.read(self._files.folder)
+        if before is not None and before.pseudonyms != fingerprint:
             raise Conflict("What is there was written with other pseudonyms: take another folder.")
         began = moments.now()
         await self._write_sessions()
         await self._write_summaries()
         await self._write_tries()
         await self._write_roster()
-        said = {
-            "schema": SCHEMA,
-            "as_of": began.isoformat(),
-            "from_month": self._first_month,
-            "pseudonyms": fingerprint,
-            "rows": self._files.rows,
-            "written": sorted(self._files.written),
-            "removed": self._files.remove_others(self._first_month),
-        }
-        mark.parent.mkdir(parents=True, exist_ok=True)
-        draft = mark.with_suffix(".draft")
-        draft.write_text(json.dumps(said, indent=1))
-        draft.replace(mark)
-        return said
+        done = Watermark(
+            schema=SCHEMA,
+            as_of=began.isoformat(),
+            from_month=self._first_month,
+            pseudonyms=fingerprint,
+            rows=self._files.rows,
+            written=sorted(self._files.written),
+            removed=self._files.remove_others(self._first_month),
+        )
+        done.write(self._files.folder)
+        return done
 
     async def _write_sessions(self) -> None:
         async for place, query in self._partitions(ContentSession, "start_timestamp"):
