@@ -54,15 +54,18 @@ async def fill(
     again = await _begin(db, target, name, replace=replace)
     await _copy(source, target, progress, again=again)
     tallies = await tallies_of(source)
-    if ahead:
-        return tallies
-    if wrong := differing(tallies, await tallies_of(target)):
+    if not ahead:
+        _require_same(tallies, await tallies_of(target), name)
+        await db.collection(Unfinished).delete_many({})
+    return tallies
+
+
+def _require_same(tallies: Tallies, ours: Tallies, name: str) -> None:
+    if wrong := differing(tallies, ours):
         raise StartError(
             f"{name} has changed meanwhile ({', '.join(wrong)}): stop what writes into it, and run this again; it goes "
             "on where it was."
         )
-    await db.collection(Unfinished).delete_many({})
-    return tallies
 
 
 async def _copy(source: Source, target: Whole, progress: OnProgress, *, again: bool) -> None:

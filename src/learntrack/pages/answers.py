@@ -47,7 +47,7 @@ def _plain(answer: Any) -> str | None:
     return None
 
 
-class Asked(Struct):
+class AskedQuestion(Struct):
     """A question of a content: its place among them, its name in attempts, and what is known of it."""
 
     number: int
@@ -56,14 +56,15 @@ class Asked(Struct):
     right_answer: str | None
 
 
-def questions_of(content: ClassContent, answered: Sequence[str]) -> list[Asked]:
+def questions_of(content: ClassContent, answered: Sequence[str]) -> list[AskedQuestion]:
     """The questions of a content in its order; what was answered and is not among them comes after, in order of use."""
     known = [
-        Asked(number, each.item, each.title, each.right_answer) for number, each in enumerate(content.questions, 1)
+        AskedQuestion(number, each.item, each.title, each.right_answer)
+        for number, each in enumerate(content.questions, 1)
     ]
     items = {each.item for each in known}
     others = [item for item in dict.fromkeys(answered) if item not in items]
-    return known + [Asked(number, item, None, None) for number, item in enumerate(others, len(known) + 1)]
+    return known + [AskedQuestion(number, item, None, None) for number, item in enumerate(others, len(known) + 1)]
 
 
 class Given(Struct):

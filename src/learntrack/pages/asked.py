@@ -1,17 +1,22 @@
 """What an address asks of a page, and addresses that ask for something else."""
 
 from collections.abc import Iterator
+from typing import Annotated
 from urllib.parse import urlencode
 
+from litestar.params import Parameter
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from learntrack.domain.ids import is_id, parse_id
+from learntrack.errors import NotFound
 from learntrack.pages.class_page import SORTS
 from learntrack.pages.periods import Period
 from learntrack.pages.school import ClassRoster
 from learntrack.pages.words import Words
 
+Text = Annotated[str | None, Parameter(required=False)]
+"""A text of an address's query, if it has it."""
 _MOST_SEARCHED = 100
 """Characters of a name that are looked for."""
 
@@ -65,6 +70,18 @@ class Asked(Struct, frozen=True):
                 yield words.say("Lesson: %(name)s", name=lesson.title), self.without("lesson").query()
         if period:
             yield in_words(period, words), self.without("period", "since", "until").query()
+
+
+def id_in_path(text: str) -> str:
+    """An id that is part of an address.
+
+    Raises:
+        NotFound: it is none, so that there is no such page.
+
+    """
+    if not is_id(text):
+        raise NotFound("There is no such page.")
+    return parse_id(text)
 
 
 def in_words(period: Period, words: Words) -> str:

@@ -1,32 +1,28 @@
 """The pages of classes and learners, under /reports/."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from litestar import Controller, Request, Response, get
+from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath
 
-from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import NotFound
 from learntrack.pages import tables
 from learntrack.pages.activity_page import activity_view
-from learntrack.pages.asked import Asked, in_words
+from learntrack.pages.asked import Asked, Text, id_in_path, in_words
 from learntrack.pages.cells import done_of, measures
-from learntrack.pages.class_view import class_view
+from learntrack.pages.class_view import ClassView, class_view
 from learntrack.pages.figures import Figures, last_work
 from learntrack.pages.lesson_page import lesson_said, lesson_view
-from learntrack.pages.periods import period_of
+from learntrack.pages.periods import Period, period_of
 from learntrack.pages.printing import printed
 from learntrack.pages.quiz_page import LOW, WIDE, quiz_said, quiz_view
-from learntrack.pages.rendering import render, words_for
+from learntrack.pages.rendering import AnyRequest, render, words_for
 from learntrack.pages.rules import rule_in_words
 from learntrack.pages.school import ClassContent, ClassRoster, class_roster, contents_of
 from learntrack.pages.viewer import Viewer, classroom_for
 from learntrack.pages.words import Words
 from learntrack.storage import Database
-
-Text = Annotated[str | None, Parameter(required=False)]
-AnyRequest = Request[Any, Any, Any]
 
 
 class PageController(Controller):
@@ -57,34 +53,7 @@ class PageController(Controller):
         view = await class_view(db, school, words, asked, about)
         if format == "csv":
             return tables.response(tables.of_class(view.grid, words), school.name, words)
-        chips = list(asked.chips(school, about, words))
-        return render(
-            request,
-            "class.html",
-            words,
-            viewer=viewer,
-            room=school,
-            view=view,
-            grid=view.grid,
-            asked=asked,
-            period=about,
-            order=view.order,
-            last=view.last,
-            chips=chips,
-            address=asked.query,
-            bare=f"/reports/class/{school.id}",
-            come_from=asked.come_from(),
-            suffixes=[
-                f"{asked.come_from(lesson=school.place_of(each.content.id))}#c{each.content.id}"
-                for each in view.grid.columns
-            ],
-            said=" · ".join([_sort_in_words(asked.sort, words), *(text for text, _ in chips), in_words(about, words)]),
-            nobody_matches=_nobody_matches(school, asked, words),
-            worked_today=view.worked_on(words.today, words),
-            rule=rule_in_words(view.rule, words),
-            measures=lambda cell: measures(cell, words),
-            done_of=lambda counts: done_of(counts, words),
-        )
+        return _class_page(request, words, viewer, school, asked, about, view)
 
     @get("/class/{classroom_id:str}/lesson/{lesson_id:str}")
     async def lesson(
@@ -98,7 +67,7 @@ class PageController(Controller):
     ) -> Response[Any]:
         """A lesson of a class: its contents in order, and who is where."""
         school, words = await _school(request, db, viewer, classroom_id)
-        lesson = next((each for each in school.lessons if each.id == _id(lesson_id)), None)
+        lesson = next((each for each in school.lessons if each.id == id_in_path(lesson_id)), None)
         if lesson is None:
             raise NotFound("There is no such lesson.")
         view = await lesson_view(db, school, lesson)
@@ -128,7 +97,7 @@ class PageController(Controller):
     ) -> Response[Any]:
         """A quiz or an exercise in a class: learners by questions."""
         school, words = await _school(request, db, viewer, classroom_id)
-        key = _id(content_id)
+        key = id_in_path(content_id)
         content = school.contents.get(key) or (await contents_of(db, [key])).get(key) or ClassContent(key, "exercise")
         view = await quiz_view(db, school, content, words)
         if key not in school.contents and content.kind != "exercise" and not view.begun:
@@ -165,7 +134,7 @@ class PageController(Controller):
     ) -> Response[Any]:
         """The tests of a course's unit: before against after, by learner."""
         school, words = await _school(request, db, viewer, classroom_id)
-        wanted = _id(course_id), _id(unit_id)
+        wanted = id_in_path(course_id), id_in_path(unit_id)
         units = await Figures(db, school).units(words)
         unit = next((each for each in units if (each.course.id, each.id) == wanted), None)
         if unit is None:
@@ -237,10 +206,43 @@ async def _school(request: AnyRequest, db: Database, viewer: Viewer, classroom_i
     return school, words_for(request, school.zone)
 
 
-def _id(text: str) -> str:
-    if not is_id(text):
-        raise NotFound("There is no such page.")
-    return parse_id(text)
+def _class_page(
+    request: AnyRequest,
+    words: Words,
+    viewer: Viewer,
+    school: ClassRoster,
+    asked: Asked,
+    about: Period,
+    view: ClassView,
+) -> Response[Any]:
+    chips = list(asked.chips(school, about, words))
+    return render(
+        request,
+        "class.html",
+        words,
+        viewer=viewer,
+        room=school,
+        view=view,
+        grid=view.grid,
+        asked=asked,
+        period=about,
+        order=view.order,
+        last=view.last,
+        chips=chips,
+        address=asked.query,
+        bare=f"/reports/class/{school.id}",
+        come_from=asked.come_from(),
+        suffixes=[
+            f"{asked.come_from(lesson=school.place_of(each.content.id))}#c{each.content.id}"
+            for each in view.grid.columns
+        ],
+        said=" · ".join([_sort_in_words(asked.sort, words), *(text for text, _ in chips), in_words(about, words)]),
+        nobody_matches=_nobody_matches(school, asked, words),
+        worked_today=view.worked_on(words.today, words),
+        rule=rule_in_words(view.rule, words),
+        measures=lambda cell: measures(cell, words),
+        done_of=lambda counts: done_of(counts, words),
+    )
 
 
 def _sort_in_words(sort: str, words: Words) -> str:

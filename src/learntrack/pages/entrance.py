@@ -1,25 +1,22 @@
 """The doors: what this is, signing in and out, and choosing a language."""
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import parse_qs
 
-from litestar import Controller, Request, Response, get, post
+from litestar import Controller, Response, get, post
 from litestar.datastructures import Cookie
-from litestar.params import Parameter
 from litestar.response import Redirect
 
 from learntrack.pages import signing_in
+from learntrack.pages.asked import Text
 from learntrack.pages.languages import COOKIE, LANGUAGES
-from learntrack.pages.rendering import render, words_for
+from learntrack.pages.rendering import AnyRequest, render, words_for
 from learntrack.pages.signing_in import NotSignedIn
 
-Text = Annotated[str | None, Parameter(required=False)]
 _A_YEAR = 365 * 24 * 3600
 
 
-def sign_in_page(
-    request: Request[Any, Any, Any], *, wrong: bool, status: int = 200, way_out: str | None = None
-) -> Response[Any]:
+def sign_in_page(request: AnyRequest, *, wrong: bool, status: int = 200, way_out: str | None = None) -> Response[Any]:
     """The page for signing in; `wrong`: what was tried is not valid."""
     words, provider = words_for(request), signing_in.openid_in(request) is not None
     return render(request, "sign_in.html", words, status=status, wrong=wrong, provider=provider, way_out=way_out)
@@ -32,14 +29,12 @@ class EntranceController(Controller):
     request_max_body_size = 16 * 1024  # a token in a form
 
     @get("/")
-    async def root(self, request: Request[Any, Any, Any]) -> Response[Any]:
+    async def root(self, request: AnyRequest) -> Response[Any]:
         """What this is, and where to go from here."""
         return render(request, "root.html", words_for(request))
 
     @get("/reports/sign-in")
-    async def sign_in_page(
-        self, request: Request[Any, Any, Any], signed_out: Text = None, wrong: Text = None
-    ) -> Response[Any]:
+    async def sign_in_page(self, request: AnyRequest, signed_out: Text = None, wrong: Text = None) -> Response[Any]:
         """Where to go to the host's provider, or paste a token.
 
         One behind the # of any page's address is taken at once.
@@ -50,7 +45,7 @@ class EntranceController(Controller):
         return sign_in_page(request, wrong=bool(wrong), way_out=way_out)
 
     @post("/reports/sign-in")
-    async def sign_in(self, request: Request[Any, Any, Any]) -> Response[Any]:
+    async def sign_in(self, request: AnyRequest) -> Response[Any]:
         """Take a token, from a form's field `token` or the Authorization header, into a cookie."""
         signing_in.check_same_site(request)
         token = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
@@ -63,13 +58,13 @@ class EntranceController(Controller):
         return signing_in.signed_in(request, token, "/reports/")
 
     @post("/reports/sign-out")
-    async def sign_out(self, request: Request[Any, Any, Any]) -> Response[Any]:
+    async def sign_out(self, request: AnyRequest) -> Response[Any]:
         """Forget the token."""
         signing_in.check_same_site(request)
         return signing_in.signed_out(signing_in.SIGNED_OUT)
 
     @post("/reports/language")
-    async def language(self, request: Request[Any, Any, Any]) -> Response[Any]:
+    async def language(self, request: AnyRequest) -> Response[Any]:
         """Keep the language that somebody has chosen, and go back to where they were."""
         signing_in.check_same_site(request)
         language, back = await _field(request, "language"), await _field(request, "back")
@@ -82,5 +77,5 @@ class EntranceController(Controller):
         return Redirect(back if ours else "/", status_code=303, cookies=cookies)
 
 
-async def _field(request: Request[Any, Any, Any], name: str) -> str:
+async def _field(request: AnyRequest, name: str) -> str:
     return parse_qs((await request.body()).decode(errors="replace")).get(name, [""])[0]

@@ -1,14 +1,14 @@
 """Tells open pages that something has changed."""
 
 from collections.abc import AsyncIterator
-from typing import Any
 
-from litestar import Controller, Request, get
+from litestar import Controller, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent
 
 from learntrack.pages.live import Live
+from learntrack.pages.rendering import AnyRequest
 from learntrack.pages.viewer import Viewer, classroom_for, learners_in, may_still_look
 from learntrack.storage import Database
 from learntrack.web.limits import ENDLESS
@@ -26,7 +26,7 @@ class EventController(Controller):
     async def events(
         self,
         classroom_id: FromPath[str],
-        request: Request[Any, Any, Any],
+        request: AnyRequest,
         viewer: NamedDependency[Viewer],
         db: NamedDependency[Database],
         live: NamedDependency[Live],

@@ -1,29 +1,26 @@
 """The start page, and the pages of learners."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from litestar import Controller, Request, Response, get
+from litestar import Controller, Response, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath, Parameter
+from litestar.params import FromPath
 from litestar.response import Redirect
 
-from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import NotFound
 from learntrack.pages import tables
-from learntrack.pages.asked import Asked
+from learntrack.pages.asked import Asked, Text, id_in_path
 from learntrack.pages.class_page import Line
 from learntrack.pages.home_page import CLASSES, room_lines, sum_in_words
 from learntrack.pages.learner_page import TRIES, LearnerView, cells_of, learner_view, next_to_begin
 from learntrack.pages.line_chart import line_chart
 from learntrack.pages.printing import printed
-from learntrack.pages.rendering import render, words_for
+from learntrack.pages.rendering import AnyRequest, render, words_for
 from learntrack.pages.school import ClassRoster, class_roster, own_roster
 from learntrack.pages.viewer import Viewer, classroom_for, classrooms_of, learner_for
 from learntrack.pages.words import Words
 from learntrack.storage import Database
 
-Text = Annotated[str | None, Parameter(required=False)]
-AnyRequest = Request[Any, Any, Any]
 _ALL_TRIES = 500
 
 
@@ -78,16 +75,15 @@ class LearnerController(Controller):
         tries: Text = None,
     ) -> Response[Any]:
         """A learner: for a coach beside the class, where they share one; else alone."""
-        person = await learner_for(db, viewer, _id(user_id))
+        person = await learner_for(db, viewer, id_in_path(user_id))
         for room in await classrooms_of(db, viewer) if viewer.standing.is_staff else []:
             if room["_id"] in person["places"]:
                 return Redirect(f"/reports/class/{room['_id']}/learner/{person['_id']}", status_code=303)
         school = await own_roster(db, person)
         words = words_for(request, school.zone)
-        view = await learner_view(
-            db, school, school.learners[0], words, beside_class=False, sort="help", group="", most=_most(tries)
-        )
-        return _page(request, viewer, school, view, words, Asked.of(lesson=lesson), lesson, format)
+        asked = Asked.of(lesson=lesson)
+        view = await learner_view(db, school, school.learners[0], words, asked, beside_class=False, most=_most(tries))
+        return _page(request, viewer, school, view, words, asked, lesson, format)
 
     @get("/class/{classroom_id:str}/learner/{user_id:str}")
     async def learner_of_class(
@@ -105,14 +101,12 @@ class LearnerController(Controller):
     ) -> Response[Any]:
         """A learner of a class, beside the class."""
         school = await class_roster(db, viewer, await classroom_for(db, viewer, classroom_id))
-        learner = school.learner(_id(user_id))
+        learner = school.learner(id_in_path(user_id))
         if learner is None:
             raise NotFound("There is no such learner.")
         asked = Asked.of(sort=sort, group=group)
         words = words_for(request, school.zone)
-        view = await learner_view(
-            db, school, learner, words, beside_class=True, sort=asked.sort, group=asked.group, most=_most(tries)
-        )
+        view = await learner_view(db, school, learner, words, asked, beside_class=True, most=_most(tries))
         return _page(request, viewer, school, view, words, asked, lesson, format)
 
 
@@ -164,9 +158,3 @@ def _chosen_lesson(view: LearnerView, asked: str | None) -> str:
 
 def _most(tries: str | None) -> int:
     return _ALL_TRIES if tries == "all" else TRIES
-
-
-def _id(text: str) -> str:
-    if not is_id(text):
-        raise NotFound("There is no such page.")
-    return parse_id(text)

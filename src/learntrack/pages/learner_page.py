@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 from msgspec import Struct
 
+from learntrack.pages.asked import Asked
 from learntrack.pages.class_page import ColumnGroup, Line, States, column_groups, grid, line_of
 from learntrack.pages.class_view import averages_of
 from learntrack.pages.figures import Figures, median
@@ -86,56 +87,51 @@ async def learner_view(
     school: ClassRoster,
     learner: ClassLearner,
     words: Words,
+    asked: Asked,
     *,
     beside_class: bool,
-    sort: str,
-    group: str,
     most: int,
 ) -> LearnerView:
-    """The page of a learner.
-
-    Args:
-        db: Where everything is stored.
-        school: The class; of who looks at their own page one of their own.
-        learner: Who.
-        words: In which reasons are said.
-        beside_class: Whether figures of the class stand beside the learner's.
-        sort: The order of the grid that one comes from.
-        group: The group that it was narrowed to.
-        most: How many tries to show.
-
+    """The page of a learner of a class, whose figures stand beside theirs; or of who looks at their own, in a class of
+    their own (`beside_class` is false). `asked` has the order and the group of the grid that one comes from; `most` is
+    how many tries to show.
     """
-    figures = Figures(db, school)
-    results = await figures.quiz_scores()
+    figures, own = Figures(db, school), Figures(db, school.narrowed([learner]))
+    averages = averages_of(await figures.quiz_scores()) if beside_class else {}
     states = await figures.states()
     await figures.know_titles(states)
     groups = column_groups(school, states)
-    shown = grid(groups, school.in_group(group or None), states, sort=sort)
-    columns = [column for each in groups for column in each.columns]
-    line = line_of(learner, columns, states)
-    own = Figures(db, school.narrowed([learner]))
+    lines = grid(groups, school.in_group(asked.group or None), states, sort=asked.sort).lines
+    line = line_of(learner, [column for group in groups for column in group.columns], states)
     rows, attempts = await own.tries_of(learner.id)
     school.contents |= tests_of(await figures.units(words), words)
-    order = [each.learner for each in shown.lines]
-    at = next((number for number, each in enumerate(order) if each.id == learner.id), None)
+    before, after = _neighbours(learner, [each.learner for each in lines])
     return LearnerView(
         learner=learner,
         groups=[name for key, name in school.groups.items() if key in learner.places],
         line=line,
         columns=groups,
-        class_done=median([each.counts.done for each in shown.lines]) if beside_class else None,
+        class_done=median([each.counts.done for each in lines]) if beside_class else None,
         right=await _right(own, words),
         class_right=await _right(figures, words) if beside_class else None,
         days_worked=await _days_worked(own, words),
-        following=await _following(
-            own, line, columns_contents(groups), averages_of(results) if beside_class else {}, words
-        ),
+        following=await _following(own, line, columns_contents(groups), averages, words),
         points=_points(learner, states, school, words, beside_class=beside_class),
         tries=await tries_shown(db, school, rows[:most], rows, attempts, words),
         all_tries=len(rows),
-        before=order[at - 1] if at else None,
-        after=order[at + 1] if at is not None and at + 1 < len(order) else None,
+        before=before,
+        after=after,
     )
+
+
+def _neighbours(
+    learner: ClassLearner, order: Sequence[ClassLearner]
+) -> tuple[ClassLearner | None, ClassLearner | None]:
+    """Who comes before and after a learner, where they are in this order."""
+    at = next((number for number, each in enumerate(order) if each.id == learner.id), None)
+    if at is None:
+        return None, None
+    return order[at - 1] if at else None, order[at + 1] if at + 1 < len(order) else None
 
 
 def columns_contents(groups: Sequence[ColumnGroup]) -> list[ClassContent]:

@@ -3,7 +3,7 @@
 import logging
 from typing import Annotated, Any
 
-from litestar import Controller, Request, Response, get
+from litestar import Controller, Response, get
 from litestar.datastructures import Cookie
 from litestar.params import QueryParameter
 from litestar.response import Redirect
@@ -11,6 +11,7 @@ from litestar.response import Redirect
 from learntrack.errors import NotFound
 from learntrack.pages.entrance import sign_in_page
 from learntrack.pages.openid import PENDING_SECONDS, OpenId, SentBack, SignInFailed, cookie_of
+from learntrack.pages.rendering import AnyRequest
 from learntrack.pages.signing_in import address_here, openid_in, signed_in
 
 _PATH = "/reports/sign-in/provider"
@@ -20,7 +21,7 @@ logger = logging.getLogger("learntrack")
 Given = Annotated[str | None, QueryParameter(required=False)]
 
 
-def _openid(request: Request[Any, Any, Any]) -> OpenId:
+def _openid(request: AnyRequest) -> OpenId:
     openid = openid_in(request)
     if openid is None:
         raise NotFound("There is no such page.")
@@ -33,7 +34,7 @@ class OpenIdController(Controller):
     path = _PATH
 
     @get("/")
-    async def begin(self, request: Request[Any, Any, Any]) -> Response[Any]:
+    async def begin(self, request: AnyRequest) -> Response[Any]:
         """Go to the provider."""
         begun = await _openid(request).begin(_back(request))
         kept = Cookie(
@@ -50,7 +51,7 @@ class OpenIdController(Controller):
     @get("/back")
     async def finish(
         self,
-        request: Request[Any, Any, Any],
+        request: AnyRequest,
         code: Given = None,
         state_: Annotated[str | None, QueryParameter(name="state", required=False)] = None,
         iss: Given = None,
@@ -71,6 +72,6 @@ class OpenIdController(Controller):
         return response
 
 
-def _back(request: Request[Any, Any, Any]) -> str:
+def _back(request: AnyRequest) -> str:
     """Where the provider sends the browser back to: this service by the name under which it was asked."""
     return address_here(request, f"{_PATH}/back")

@@ -2,25 +2,25 @@
 
 from typing import Any
 
-from litestar import MediaType, Request, Response
+from litestar import MediaType, Response
 
 from learntrack.errors import InvalidFields, Refusal
 from learntrack.pages import signing_in
-from learntrack.pages.rendering import HAVE, render, words_for
+from learntrack.pages.rendering import HAVE, AnyRequest, render, words_for
 from learntrack.pages.signing_in import NotSignedIn
 from learntrack.pages.words import Words
 from learntrack.storage import DatabaseUnavailable
 from learntrack.web.problems import status_of
 
 
-def problem_page(request: Request[Any, Any, Any], refusal: Refusal) -> Response[Any]:
+def problem_page(request: AnyRequest, refusal: Refusal) -> Response[Any]:
     """A refusal as a page."""
     words = words_for(request)
     title, detail = _told(refusal, words)
     return render(request, "problem.html", words, status=status_of(refusal), title=title, detail=detail)
 
 
-def too_busy(request: Request[Any, Any, Any], _: DatabaseUnavailable) -> Response[Any]:
+def too_busy(request: AnyRequest, _: DatabaseUnavailable) -> Response[Any]:
     """What is told when the database does not answer."""
     words = words_for(request)
     return render(
@@ -33,7 +33,7 @@ def too_busy(request: Request[Any, Any, Any], _: DatabaseUnavailable) -> Respons
     )
 
 
-def to_sign_in(request: Request[Any, Any, Any], __: NotSignedIn) -> Response[Any]:
+def to_sign_in(request: AnyRequest, __: NotSignedIn) -> Response[Any]:
     """Whoever is not signed in goes to the sign-in page; a page that is open already says so itself."""
     if request.headers.get(HAVE) is not None:
         return Response(b"", media_type=MediaType.TEXT, status_code=401, headers={"WWW-Authenticate": "Bearer"})

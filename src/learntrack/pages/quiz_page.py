@@ -5,7 +5,7 @@ from hashlib import blake2s
 
 from msgspec import Struct
 
-from learntrack.pages.answers import Asked, answer_text, questions_of
+from learntrack.pages.answers import AskedQuestion, answer_text, questions_of
 from learntrack.pages.figures import Figures, median
 from learntrack.pages.lesson_page import whom_in_words
 from learntrack.pages.school import ClassContent, ClassLearner, ClassLesson, ClassRoster
@@ -52,7 +52,7 @@ class Wrong(Struct):
 class QuestionView(Struct):
     """A question: the share of the class that is right, and what they answered instead."""
 
-    asked: Asked
+    asked: AskedQuestion
     share: float | None
     wrong: list[Wrong]
     answers: int = 0
@@ -168,7 +168,7 @@ def _line(
     result: Row | None,
     latest: Row | None,
     before: Row | None,
-    asked: Sequence[Asked],
+    asked: Sequence[AskedQuestion],
     words: Words,
 ) -> QuizLine:
     if latest is None:
@@ -213,7 +213,7 @@ def _answer(attempt: Row | None, before: Row | None, words: Words) -> QuizAnswer
     return QuizAnswer(right, "" if right else answer_text(attempt, words), change)
 
 
-def _question(asked: Asked, number: int, lines: Sequence[QuizLine], items: Mapping[str, Row]) -> QuestionView:
+def _question(asked: AskedQuestion, number: int, lines: Sequence[QuizLine], items: Mapping[str, Row]) -> QuestionView:
     """Who gave which answer is that of the table above; the share and the statistics are those of the report."""
     given: dict[str, list[ClassLearner]] = {}
     for line in lines:

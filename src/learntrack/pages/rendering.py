@@ -17,6 +17,7 @@ from learntrack.pages.words import Words
 
 HAVE = "Learntrack-Have"
 """Request header: the versions of the parts that an open page has, so that it is sent the others alone."""
+AnyRequest = Request[Any, Any, Any]
 
 
 class Fragment(msgspec.Struct):
@@ -76,15 +77,13 @@ def _own_name(language: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def words_for(request: Request[Any, Any, Any], zone: tzinfo = UTC) -> Words:
+def words_for(request: AnyRequest, zone: tzinfo = UTC) -> Words:
     """In which language whoever asks is spoken to, by the calendar of a class."""
     language = chosen(request.cookies.get(COOKIE), request.headers.get("accept-language", ""))
     return Words(language, locale_of(language), catalogue(language), zone, datetime.now(UTC))
 
 
-def render(
-    request: Request[Any, Any, Any], template: str, words: Words, status: int = 200, **values: Any
-) -> Response[Any]:
+def render(request: AnyRequest, template: str, words: Words, status: int = 200, **values: Any) -> Response[Any]:
     """A page; or, where one is open already, those of its parts that it has not got."""
     fragments = Fragments()
     context = {"viewer": None, "room": None, "order": "", "last": None} | values
@@ -103,7 +102,7 @@ def render(
     return Response(Update(changed, str(context["order"]), time), media_type=MediaType.JSON)
 
 
-def _path(request: Request[Any, Any, Any]) -> str:
+def _path(request: AnyRequest) -> str:
     """The address of the page, to come back to it."""
     query = request.scope["query_string"].decode(errors="replace")
     return request.scope["path"] + (f"?{query}" if query else "")

@@ -6,7 +6,7 @@ It holds the same token as the API's, or what a sign-in with the host's provider
 from typing import Any
 from urllib.parse import urlsplit
 
-from litestar import Request, Response
+from litestar import Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
@@ -15,6 +15,7 @@ from learntrack.access.rate_limit import RateLimit
 from learntrack.access.tokens import Claims, InvalidToken, TokenVerifier
 from learntrack.errors import Forbidden, field_error
 from learntrack.pages.openid import OpenId
+from learntrack.pages.rendering import AnyRequest
 
 COOKIE = "learntrack_token"
 SIGN_IN = "/reports/sign-in"
@@ -25,7 +26,7 @@ class NotSignedIn(Exception):
     """Nobody is signed in, or no longer."""
 
 
-async def actor_of(request: Request[Any, Any, Any], token: str, *, again: bool = False) -> Actor:
+async def actor_of(request: AnyRequest, token: str, *, again: bool = False) -> Actor:
     """Whose cookie it is; `again`: asked once more within the same request, which then does not count as another.
 
     Raises:
@@ -47,13 +48,13 @@ async def actor_of(request: Request[Any, Any, Any], token: str, *, again: bool =
     return Actor(claims.user_id, claims.superuser)
 
 
-def openid_in(request: Request[Any, Any, Any]) -> OpenId | None:
+def openid_in(request: AnyRequest) -> OpenId | None:
     """Sign-ins with the host's provider; None: there is none."""
     openid: OpenId | None = request.app.state.openid
     return openid
 
 
-def address_here(request: Request[Any, Any, Any], path: str) -> str:
+def address_here(request: AnyRequest, path: str) -> str:
     """The whole address of a page of this service, by the name under which it was asked.
 
     Raises:
@@ -66,7 +67,7 @@ def address_here(request: Request[Any, Any, Any], path: str) -> str:
         raise field_error("host", "Must be a name, perhaps with a port.") from None
 
 
-def check_same_site(request: Request[Any, Any, Any]) -> None:
+def check_same_site(request: AnyRequest) -> None:
     """Raise `Forbidden` for a form that another site has sent in this person's name.
 
     Browsers say so in Sec-Fetch-Site; an older one at least in Origin or Referer, which must name this host then. What
@@ -90,7 +91,7 @@ def _host(address: str) -> str | None:
         return None
 
 
-def signed_in(request: Request[Any, Any, Any], token: str, to: str) -> Response[Any]:
+def signed_in(request: AnyRequest, token: str, to: str) -> Response[Any]:
     """Go on to a page, signed in."""
     secure = request.scope["scheme"] == "https"
     cookie = Cookie(key=COOKIE, value=token, path="/reports", httponly=True, secure=secure, samesite="lax")

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from litestar import Request
 from litestar.di import NamedDependency
 
 from learntrack.access.assigned import FIELDS
@@ -13,6 +11,7 @@ from learntrack.access.standing import Caller, Standing
 from learntrack.documents import Classroom, User
 from learntrack.domain.ids import parse_id
 from learntrack.errors import NotFound, Refusal
+from learntrack.pages.rendering import AnyRequest
 from learntrack.pages.signing_in import COOKIE, NotSignedIn, actor_of
 from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.database import Row
@@ -38,7 +37,7 @@ class Viewer:
         return self.standing.name
 
 
-async def provide_viewer(request: Request[Any, Any, Any], db: NamedDependency[Database]) -> Viewer:
+async def provide_viewer(request: AnyRequest, db: NamedDependency[Database]) -> Viewer:
     """Litestar dependency: who looks.
 
     Raises:
@@ -49,7 +48,7 @@ async def provide_viewer(request: Request[Any, Any, Any], db: NamedDependency[Da
     return Viewer(caller, await caller.standing())
 
 
-async def may_still_look(request: Request[Any, Any, Any], db: Database, classroom_id: str) -> bool:
+async def may_still_look(request: AnyRequest, db: Database, classroom_id: str) -> bool:
     """Whether who asked for a classroom's page may still have it: their token and their role hold, as of now.
 
     No, too, where that cannot be found out: the page then asks again.

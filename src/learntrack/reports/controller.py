@@ -80,9 +80,7 @@ class ReportController(Controller):
         page: PageNumber = None,
         page_size: ReportPageSize = None,
     ) -> Response[Any]:
-        """For coaches, admins and superusers, limited to what they may read.
-        `Learntrack-As-Of` says as of when it is.
-        """
+        """For coaches, admins and superusers, limited to what they may read. `Learntrack-As-Of` says as of when."""
         asked = page_request(page, page_size)
         filters = report_filters(
             since=since,

@@ -60,21 +60,27 @@ def start(job: StartJob, unit: UnitOfWork) -> SessionStarted:
         if job.criterion is not None:
             started.mastery_criterion, started.pastattempts, started.totalattempts = dict(job.criterion), [], 0
     else:
-        log = _try_to_resume(job, unit)
-        summary = _visited_summary(job, job.user_id, unit)
-        session.belongs_to(summary.facility_id)
-        if log is None and job.criterion is not None:
-            log = _new_try(job, job.criterion, summary, unit)
-        if log is not None:
-            session.goes_on_with(log.id, log.mastery_level)
-            _remember(log, summary, unit.tries_of(job))
-        started = _started(session, summary)
-        if log is not None:
-            _show_try(log, started, unit)
-        unit.use_permit(job.user_id, job.at, summary)
+        started = _start_of_learner(job, job.user_id, session, unit)
     unit.sessions[job.session_id] = session
     if left_out:
         started.left_out = left_out
+    return started
+
+
+def _start_of_learner(job: StartJob, user_id: str, session: ContentSession, unit: UnitOfWork) -> SessionStarted:
+    """Let a session go on with the learner's summary and try, each made where there is none."""
+    log = _try_to_resume(job, unit)
+    summary = _visited_summary(job, user_id, unit)
+    session.belongs_to(summary.facility_id)
+    if log is None and job.criterion is not None:
+        log = _new_try(job, job.criterion, summary, unit)
+    if log is not None:
+        session.goes_on_with(log.id, log.mastery_level)
+        _remember(log, summary, unit.tries_of(job))
+    started = _started(session, summary)
+    if log is not None:
+        _show_try(log, started, unit)
+    unit.use_permit(user_id, job.at, summary)
     return started
 
 
@@ -175,15 +181,10 @@ def update(job: UpdateJob, unit: UnitOfWork, limits: AttemptLimits) -> SessionUp
         TooLarge: an attempt would grow beyond what is stored of one attempt.
 
     """
-    session = unit.sessions.get(job.session_id)
-    if session is None or session.user_id != job.user_id:
-        raise NotFound(_NO_SESSION)
-    quiz_id = session.context.get("quiz_id")
-    if quiz_id is not None and not unit.is_assigned(str(quiz_id), job):
-        raise Forbidden("You may not take this quiz.")
+    session = _own_session(job, unit)
     summary = _referred_to(unit.summaries, session.summary_id)
     log = _referred_to(unit.logs, session.mastery_log_id)
-    if quiz_id is None and log is not None and mastery.is_coach_assigned(log.mastery_criterion):
+    if log is not None and session.context.get("quiz_id") is None and mastery.is_coach_assigned(log.mastery_criterion):
         raise Forbidden("You may not take this quiz.")  # by a node, as release 0.1 let it be started
     complete = progress.is_complete(job.advance.of((summary or session).progress))
     concerns_try = _concerns_try(job, session, complete=complete)
@@ -210,6 +211,16 @@ def update(job: UpdateJob, unit: UnitOfWork, limits: AttemptLimits) -> SessionUp
     if job.interactions is not None:
         updated.attempts = attempt_views(touched)
     return updated
+
+
+def _own_session(job: UpdateJob, unit: UnitOfWork) -> ContentSession:
+    session = unit.sessions.get(job.session_id)
+    if session is None or session.user_id != job.user_id:
+        raise NotFound(_NO_SESSION)
+    quiz_id = session.context.get("quiz_id")
+    if quiz_id is not None and not unit.is_assigned(str(quiz_id), job):
+        raise Forbidden("You may not take this quiz.")
+    return session
 
 
 def _concerns_try(job: UpdateJob, session: ContentSession, *, complete: bool) -> bool:

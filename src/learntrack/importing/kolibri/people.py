@@ -34,50 +34,57 @@ T = TypeVar("T")
 
 def roster_of(source: Kolibri, report: ImportReport) -> Roster:
     """The roster in a Kolibri database; records that cannot be are reported and left out."""
-    collect = _Collector(source, report)
+    collect, contents = _Collector(source, report), Contents(source, report)
     roster = Roster()
-    places = list(source.table("kolibriauth_collection"))
-    roster.facilities = collect(
-        "facilities", FacilityRecord, _of_kind(places, "facility"), {"id": "id", "name": "name"}
-    )
+    facilities, places = _add_places(roster, source, collect)
+    roster.users = _users(source, collect, facilities, report)
+    _add_belonging(roster, source, collect, places)
+    lessons = ("lessons_lesson", "lessons_lessonassignment", "lesson_id")
+    roster.lessons = collect.assigned("lessons", LessonRecord, lessons, places, contents.of_lesson)
+    exams = ("exams_exam", "exams_examassignment", "exam_id")
+    roster.quizzes = collect.assigned("quizzes", QuizRecord, exams, places, contents.of_quiz)
+    courses = ("courses_coursesession", "courses_coursesessionassignment", "course_session_id")
+    roster.course_sessions = collect.assigned("course_sessions", CourseSessionRecord, courses, places)
+    roster.contents = collect("contents", ContentRecord, contents.rows(), {name: name for name in _OF_CONTENTS})
+    return roster
+
+
+def _add_places(roster: Roster, source: Kolibri, collect: "_Collector") -> tuple[set[str], set[str]]:
+    """Add facilities, classrooms and groups; returns the ids of the facilities, and of all."""
+    rows = list(source.table("kolibriauth_collection"))
+    named = {"id": "id", "name": "name"}
+    roster.facilities = collect("facilities", FacilityRecord, _of_kind(rows, "facility"), named)
     facilities = {record.id for record in roster.facilities}
     roster.classrooms = collect(
         "classrooms",
         ClassroomRecord,
-        _of_kind(places, "classroom"),
-        {"id": "id", "name": "name", "facility_id": "parent_id"},
+        _of_kind(rows, "classroom"),
+        named | {"facility_id": "parent_id"},
         lambda record: record.facility_id in facilities,
     )
     classrooms = {record.id for record in roster.classrooms}
     roster.learner_groups = collect(
         "learner_groups",
         LearnerGroupRecord,
-        _of_kind(places, *_GROUPS),
-        {"id": "id", "name": "name", "classroom_id": "parent_id"},
+        _of_kind(rows, *_GROUPS),
+        named | {"classroom_id": "parent_id"},
         lambda record: record.classroom_id in classrooms,
     )
-    known = facilities | classrooms | {record.id for record in roster.learner_groups}
-    roster.users = _users(source, collect, facilities, report)
+    return facilities, facilities | classrooms | {record.id for record in roster.learner_groups}
+
+
+def _add_belonging(roster: Roster, source: Kolibri, collect: "_Collector", places: set[str]) -> None:
+    """Add who is a learner where, and who coach or admin."""
     users = {record.id for record in roster.users}
 
-    def is_known(record: Any) -> bool:
-        return record.user_id in users and record.collection_id in known
+    def is_known(record: MembershipRecord | RoleRecord) -> bool:
+        return record.user_id in users and record.collection_id in places
 
     member = {"user_id": "user_id", "collection_id": "collection_id"}
-    roster.memberships = collect(
-        "memberships", MembershipRecord, source.table("kolibriauth_membership"), member, is_known
-    )
+    memberships = source.table("kolibriauth_membership")
+    roster.memberships = collect("memberships", MembershipRecord, memberships, member, is_known)
     roles = (row for row in source.table("kolibriauth_role") if row["kind"] != _NO_RIGHTS)
     roster.roles = collect("roles", RoleRecord, roles, member | {"kind": "kind"}, is_known)
-    contents = Contents(source, report)
-    lessons = ("lessons_lesson", "lessons_lessonassignment", "lesson_id")
-    roster.lessons = collect.assigned("lessons", LessonRecord, lessons, known, contents.of_lesson)
-    exams = ("exams_exam", "exams_examassignment", "exam_id")
-    roster.quizzes = collect.assigned("quizzes", QuizRecord, exams, known, contents.of_quiz)
-    courses = ("courses_coursesession", "courses_coursesessionassignment", "course_session_id")
-    roster.course_sessions = collect.assigned("course_sessions", CourseSessionRecord, courses, known)
-    roster.contents = collect("contents", ContentRecord, contents.rows(), {name: name for name in _OF_CONTENTS})
-    return roster
 
 
 def _of_kind(places: list[SourceRow], *kinds: str) -> Iterator[SourceRow]:
