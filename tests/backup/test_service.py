@@ -13,9 +13,8 @@ from learntrack.backup.archive import opened
 from learntrack.backup.filling import fill, tallies_of
 from learntrack.backup.service import back_up, move, restore
 from learntrack.backup.tally import differing
-from learntrack.documents import Unfinished, Writer
 from learntrack.storage import Database, DatabaseUnavailable, StartError, disk, schema
-from learntrack.storage.whole import Whole, one_moment
+from learntrack.storage.whole import NOT_DATA, Whole, one_moment
 from tests.support import Api, Person, exercise, new_id, right
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco", "real")
@@ -44,7 +43,7 @@ async def answered(api: Api, answers: int = 3) -> Person:
 
 
 async def stored(db: Database) -> dict[str, list[Any]]:
-    names = set(await db.raw.list_collection_names()) - {Writer.collection(), Unfinished.collection()}
+    names = set(await db.raw.list_collection_names()) - NOT_DATA
     found = {name: sorted(await db.find(name, {}), key=lambda row: str(row["_id"])) for name in sorted(names)}
     return {name: rows for name, rows in found.items() if rows}
 
