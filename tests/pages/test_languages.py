@@ -114,7 +114,7 @@ async def test_no_text_is_hard_coded(api: Api, school: School, monkeypatch: pyte
 
 
 KNOWN = (
-    r"(learntrack|[–\s]*learntrack|N\d( – learntrack)?|n\d|UTC|\w{3}|"
+    r"(learntrack|[–\s]*learntrack|N\d( – learntrack)?|N\d\u2069 \d|n\d|UTC|\w{3}|"
     + "|".join(re.escape(rendering._own_name(each)) for each in LANGUAGES)
     + r"|[·\s]*\d+ \w{3}( \d{4})?|\W+)"
 )

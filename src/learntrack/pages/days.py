@@ -35,10 +35,11 @@ class Bar(Struct):
 
 
 class Tick(Struct):
-    """A mark on an axis: where, and what it says."""
+    """A mark on an axis: where, and what it says; `spare` ones are left out where there is little room."""
 
     at: float
     text: str
+    spare: bool = False
 
 
 class Days(Struct):
@@ -176,6 +177,8 @@ def _apart(labels: list[Tick], least: float = 7.0) -> list[Tick]:
             kept.append(label)
         elif len(kept) == 1:
             kept[0] = label  # a Monday says more than the first day
+    for label in kept[-2::-2]:
+        label.spare = True
     return kept
 
 

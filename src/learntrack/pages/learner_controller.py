@@ -135,7 +135,7 @@ def _page(
         chosen=chosen,
         cells=lambda group: cells_of(view, group),
         upcoming=next_to_begin(view),
-        line_chart=line_chart(view.points, words),
+        line_chart=line_chart(view.points, view.learner.name, words),
         come_from=asked.come_from(),
         lesson_address=lambda key: asked.come_from(lesson=key) or "?",
         csv=asked.come_from(format="csv", tries="all"),

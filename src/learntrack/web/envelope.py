@@ -6,6 +6,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from learntrack.settings import Settings
+from learntrack.web.head import HeadAsGet
 from learntrack.web.headers import SecurityHeaders
 from learntrack.web.identity import Identity
 from learntrack.web.ignored_parameters import IgnoredParameters
@@ -21,7 +22,7 @@ def enveloped(app: ASGIApp, settings: Settings) -> ASGIApp:
     leaves nor how long it took. Each wrapper's `send` hands on what the next one returns instead of awaiting it, which
     spares every message some coroutines.
     """
-    limited = TimeLimits(app, request_seconds=settings.request_seconds, body_seconds=settings.body_seconds)
+    limited = TimeLimits(HeadAsGet(app), request_seconds=settings.request_seconds, body_seconds=settings.body_seconds)
     http = Identity(RequestLog(SecurityHeaders(IgnoredParameters(limited))))
 
     def handler(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

@@ -22,7 +22,7 @@ from learntrack.roster.service import RosterService
 from learntrack.serving.demo.contents import COURSE, LESSONS, UNIT
 from learntrack.serving.demo.ids import demo_id
 from learntrack.serving.demo.people import LEARNERS, ROOMS, STAFF
-from learntrack.serving.demo.school import CHANNEL, GROUP, SCHOOL, items, roster
+from learntrack.serving.demo.school import CHANNEL, GROUP, SCHOOL, TOUR, items, roster
 from learntrack.serving.demo.story import Story
 from learntrack.settings import Settings
 from learntrack.storage import Database
@@ -77,6 +77,7 @@ async def remove(db: Database, settings: Settings) -> int:
         GROUP,
         COURSE,
         UNIT,
+        TOUR,
         *map(demo_id, ROOMS),
         *(item.id for _, item in items()),
         *(lesson.id for lessons in LESSONS.values() for lesson in lessons),

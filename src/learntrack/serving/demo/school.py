@@ -21,6 +21,9 @@ from learntrack.serving.demo.people import LEARNERS, ROOMS, STAFF
 CHANNEL = demo_id("channel")
 SCHOOL = demo_id("school")
 GROUP = demo_id("red")
+TOUR = demo_id("tour")
+"""The exercise of the README's tour, which nobody has begun: the tour begins it."""
+_TOURED = Task("1/2 + 1/4", "3/4", ("2/6",))
 
 
 def items() -> list[tuple[str, Item]]:
@@ -57,7 +60,10 @@ def roster() -> Roster:
             for _, item in items()
             if item.kind != "quiz"
         ]
-        + [ContentRecord(UNIT, "Fractions", "topic", questions=_records(UNIT_TASKS))],
+        + [
+            ContentRecord(UNIT, "Fractions", "topic", questions=_records(UNIT_TASKS)),
+            ContentRecord(TOUR, "Parts of a whole", "exercise", questions=_records((_TOURED,))),
+        ],
     )
 
 
