@@ -97,8 +97,9 @@ async def _begin(db: Database, target: Whole, name: str, *, replace: bool) -> bo
     if begun is None:
         if not replace and not await target.is_empty():
             raise StartError(
-                "There is data in the database already, which stays as it is: take one that is empty, in a new folder "
-                "(LEARNTRACK_DATA_DIR) or under a new name (LEARNTRACK_MONGODB_DATABASE)."
+                "There is data in the database already, which stays as it is: take one that is empty. `restore` finds "
+                "it in a new folder (LEARNTRACK_DATA_DIR) or under a new name (LEARNTRACK_MONGODB_DATABASE), `move` at "
+                "another address (--to)."
             )
         await db.collection(Unfinished).insert_one(Unfinished.begin(name).row())
         await target.empty()
