@@ -127,6 +127,38 @@ async def test_a_roster_of_too_many_records_is_413(api: Api) -> None:
     await api.roster(ROOT, 413, facilities=[{"id": facility, "name": "F"}], users=users)
 
 
+async def test_records_have_a_bounded_number_of_entries_in_all(api: Api) -> None:
+    """60 quizzes of 10,000 questions each held up everybody for 10 s."""
+    questions = [{"item": f"q{number}"} for number in range(10_000)]
+    contents = [{"id": new_id(), "title": "C", "kind": "exercise", "questions": questions} for _ in range(11)]
+
+    await api.roster(ROOT, 413, contents=contents)
+
+
+async def test_references_beyond_what_one_question_to_the_database_can_name_are_looked_up(api: Api) -> None:
+    """100,000 of them make a question of 4.7 MB; 400,000 were a 500."""
+    lessons = [
+        {"id": new_id(), "title": "L", "collection_ids": [f"{first + number:032x}" for number in range(10_000)]}
+        for first in range(0, 30_000, 10_000)
+    ]
+
+    refusal = await api.roster(ROOT, 400, lessons=lessons)
+
+    assert list(refusal["errors"]) == [f"lessons[{number}].collection_ids" for number in range(3)]
+    for messages in refusal["errors"].values():
+        assert len(messages) == 21
+        assert messages[-1] == "And 9980 more are not there."
+
+
+@pytest.mark.parametrize("part", ["lessons", "quizzes", "course_sessions"])
+async def test_nothing_is_assigned_to_more_collections_than_are_looked_up_at_once(api: Api, part: str) -> None:
+    assigned = {"id": new_id(), "title": "L", "collection_ids": [f"{number:032x}" for number in range(10_001)]}
+
+    refusal = await api.roster(ROOT, 400, **{part: [assigned]})
+
+    assert list(refusal["errors"]) == [f"{part}[0].collection_ids"]
+
+
 async def test_a_lesson_has_no_more_contents_than_a_page_can_show(api: Api) -> None:
     lesson = {"id": new_id(), "title": "L", "content_ids": [f"{number:032x}" for number in range(10_001)]}
 

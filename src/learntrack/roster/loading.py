@@ -6,12 +6,16 @@ from pathlib import Path
 import msgspec
 
 from learntrack.errors import field_error
+from learntrack.roster.portions import portions
+from learntrack.roster.records import Record
 from learntrack.roster.schemas import PARTS, Removal, Roster
 from learntrack.roster.service import RosterService
 from learntrack.storage import Database
 from learntrack.storage.long_work import OnProgress
 from learntrack.web.problems import invalid
 
+_PART_ENTRIES = 50_000
+"""Entries of their lists."""
 PART_RECORDS = 2000
 """Records that are written in one transaction: small enough to be quick, large enough to be few."""
 
@@ -71,12 +75,17 @@ async def load(db: Database, roster: Roster, progress: OnProgress, at: datetime 
     for part in PARTS:
         records = getattr(roster, part)
         counts[part] = len(records)
-        for first in range(0, len(records), PART_RECORDS):
-            written = records[first : first + PART_RECORDS]
-            await service.write(Roster(**{part: written}), at)
+        for written in portions(records, _entries, most=PART_RECORDS, most_entries=_PART_ENTRIES):
+            only = Roster()
+            setattr(only, part, written)
+            await service.write(only, at)
             progress(len(written))
     if roster.remove is not None and (removed := Roster(remove=roster.remove).records()):
         await RosterService(db, removed).write(Roster(remove=roster.remove), at)
         progress(removed)
         counts["removed"] = removed
     return counts
+
+
+def _entries(record: object) -> int:
+    return record.entries if isinstance(record, Record) else 0

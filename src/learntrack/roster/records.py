@@ -13,6 +13,8 @@ from learntrack.web.values import Id
 Name = Annotated[str, Meta(max_length=500)]
 MOST_QUESTIONS = 10_000
 """Questions of one content or quiz."""
+MOST_COLLECTIONS = 10_000
+"""Collections to which one thing is assigned."""
 MOST_CONTENTS = 10_000
 """Contents of one lesson."""
 
@@ -48,6 +50,12 @@ class Record(_Entry):
     """A record with an id: what is sent of it changes what is stored, and the rest stays."""
 
     id: Id
+
+    @property
+    def entries(self) -> int:
+        """How many entries its lists have."""
+        lists = [value for name in self.__struct_fields__ if isinstance(value := getattr(self, name), list)]
+        return sum(map(len, lists))
 
     def sent(self) -> dict[str, Any]:
         """The fields that were sent, without the id; null is the same as leaving a field out."""
@@ -153,6 +161,7 @@ class QuestionRecord(_Entry):
 
 
 QuestionCount = Annotated[int, Meta(ge=0, le=MOST_QUESTIONS, description="How many questions; null if not known.")]
+Collections = Annotated[list[Id], Meta(max_length=MOST_COLLECTIONS, description="To whom it is assigned.")]
 Questions = Annotated[list[QuestionRecord], Meta(max_length=MOST_QUESTIONS, description="In order.")]
 
 
@@ -160,7 +169,7 @@ class LessonRecord(Record):
     """A lesson, assigned to collections; its contents in order."""
 
     title: Name
-    collection_ids: list[Id] | UnsetType | None = UNSET
+    collection_ids: Collections | UnsetType | None = UNSET
     content_ids: Annotated[list[Id], Meta(max_length=MOST_CONTENTS)] | UnsetType | None = UNSET
 
 
@@ -169,7 +178,7 @@ class QuizRecord(Record):
 
     title: Name
     active: bool | UnsetType | None = UNSET
-    collection_ids: list[Id] | UnsetType | None = UNSET
+    collection_ids: Collections | UnsetType | None = UNSET
     question_count: QuestionCount | UnsetType | None = UNSET
     questions: Questions | UnsetType | None = UNSET
 
@@ -178,7 +187,7 @@ class CourseSessionRecord(Record):
     """A course that is being given to collections."""
 
     title: Name
-    collection_ids: list[Id] | UnsetType | None = UNSET
+    collection_ids: Collections | UnsetType | None = UNSET
 
 
 class ContentRecord(Record):

@@ -6,6 +6,10 @@ from learntrack.roster.schemas import Roster
 from learntrack.storage import Database
 from learntrack.storage.transactions import Tx
 
+_MOST_KEYS = 10_000
+"""Ids that are looked up at once: what is asked must fit into a document."""
+_MOST_NAMED = 20
+"""References of one list that are named where they lead nowhere."""
 COLLECTIONS = ("facilities", "classrooms", "learner_groups")
 
 Reference = tuple[str, tuple[str, ...], str]
@@ -38,17 +42,19 @@ async def dangling(db: Database, roster: Roster, gone: set[str], tx: Tx) -> dict
     ]
     found: dict[str, set[str]] = {}
     for part in (*COLLECTIONS, "users"):
-        keys = {key for _, parts, key in open_references if part in parts} - gone
-        rows = (
-            await db.collection(part).find({"_id": {"$in": list(keys)}}, {"_id": 1}, session=tx).to_list(None)
-            if keys
-            else []
-        )
-        found[part] = {row["_id"] for row in rows}
+        keys = list({key for _, parts, key in open_references if part in parts} - gone)
+        found[part] = set()
+        for first in range(0, len(keys), _MOST_KEYS):
+            some = {"_id": {"$in": keys[first : first + _MOST_KEYS]}}
+            rows = await db.collection(part).find(some, {"_id": 1}, session=tx).to_list(None)
+            found[part] |= {row["_id"] for row in rows}
     errors: dict[str, list[str]] = {}
     for place, parts, key in open_references:
         if not any(key in found[part] for part in parts):
             errors.setdefault(place, []).append(f"There is no {' or '.join(_ONE[part] for part in parts)} {key}.")
+    for place, messages in errors.items():
+        if (more := len(messages) - _MOST_NAMED) > 0:
+            errors[place] = [*messages[:_MOST_NAMED], f"And {more} more are not there."]
     return errors
 
 

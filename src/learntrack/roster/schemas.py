@@ -14,6 +14,7 @@ from learntrack.roster.records import (
     LessonRecord,
     MembershipRecord,
     QuizRecord,
+    Record,
     RoleRecord,
     RosterRecord,
     UserRecord,
@@ -82,6 +83,10 @@ class Roster(Struct):
         if self.remove is not None:
             parts += [getattr(self.remove, field) for field in Removal.__struct_fields__]
         return sum(map(len, parts))
+
+    def entries(self) -> int:
+        """How many entries the lists in its records have."""
+        return sum(record.entries for field in PARTS for record in getattr(self, field) if isinstance(record, Record))
 
 
 PARTS: tuple[str, ...] = tuple(field for field in Roster.__struct_fields__ if field != "remove")

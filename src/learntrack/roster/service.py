@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 
 from learntrack.access.standing import Caller
 from learntrack.documents import Classroom, LearnerGroup, User
@@ -17,9 +18,12 @@ from learntrack.roster.writing import RosterWriting
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.storage.transactions import Tx
+from learntrack.web.bodies import aside
 from learntrack.web.paging import Page, PageRequest, page_of, paged
 
 _PATIENCE = 60.0
+MOST_ENTRIES = 100_000
+"""Entries of the lists in all records of a request."""
 _OF_USERS = {
     "memberships": {"user_id": "$_id", "collection_id": "$memberships"},
     "roles": {"user_id": "$_id", "collection_id": "$roles.collection_id", "kind": "$roles.kind"},
@@ -58,7 +62,9 @@ class RosterService:
         """
         if roster.records() > self._most:
             raise TooLarge(f"At most {self._most} records in one request.")
-        if wrong := faults(roster):
+        if roster.entries() > MOST_ENTRIES:
+            raise TooLarge(f"At most {MOST_ENTRIES} questions, contents and collections in the records of one request.")
+        if wrong := await aside(partial(faults, roster)):
             raise InvalidFields(wrong)
 
         then = at or moments.now()

@@ -1,5 +1,6 @@
 """Writing a roster: what is sent becomes changes of the documents, all within one transaction."""
 
+import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -22,6 +23,7 @@ from learntrack.documents.roster import Assigned, Role
 from learntrack.errors import BeingForgotten, InvalidFields, field_error
 from learntrack.roster.checks import too_few
 from learntrack.roster.endings import Endings
+from learntrack.roster.portions import portions
 from learntrack.roster.records import MembershipRecord, Record, RoleRecord
 from learntrack.roster.references import dangling
 from learntrack.roster.schemas import Removal, Roster
@@ -42,6 +44,9 @@ ASSIGNMENTS: dict[str, type[Lesson | Quiz | CourseSession]] = {
 Removable = Lesson | Quiz | CourseSession | Classroom | LearnerGroup
 
 D = TypeVar("D", bound=Stored)
+
+_PORTION, _PORTION_ENTRIES = 1000, 5000
+"""Records that are changed, or written in one command, before others have their turn; and entries of their lists."""
 
 
 class RosterWriting:
@@ -87,22 +92,34 @@ class RosterWriting:
         return {group.id for group in stored.values() if group.classroom_id != classroom_of[group.id]}
 
     async def _write_part(self, part: str, kind: type[Stored], records: Sequence[Record]) -> None:
+        """Write the records of a part; others have their turn between two portions."""
         documents = await self._by_id(kind, [record.id for record in records])
-        for number, record in enumerate(records):
-            document = documents.get(record.id)
-            if document is None:
-                document = documents[record.id] = kind.new(id=record.id, **record.complete())
-                if isinstance(document, Assigned):
-                    self._endings.note(document, ())
-            elif isinstance(document, Assigned):
-                before = document.collection_ids
-                document.rewrite(record.sent(), self._at)
-                self._endings.note(document, before)
-            else:
-                document.change(**record.sent())
-            if isinstance(document, (Quiz, Content)) and too_few(document.question_count, document.questions):
-                raise field_error(f"{part}[{number}].question_count", "There are more questions than that.")
-        await self._db.write(documents.values(), self._tx)
+        number = 0
+        for portion in portions(records, _entries, most=_PORTION, most_entries=_PORTION_ENTRIES):
+            for record in portion:
+                self._change(documents, kind, record, f"{part}[{number}]")
+                number += 1
+            await asyncio.sleep(0)
+        sent = {record.id: _entries(record) for record in records}
+        changed = list(documents.values())
+        for some in portions(changed, lambda each: sent[each.id], most=_PORTION, most_entries=_PORTION_ENTRIES):
+            await self._db.write(some, self._tx)
+
+    def _change(self, documents: dict[str, Stored], kind: type[Stored], record: Record, place: str) -> None:
+        """Change the record's document, or begin one."""
+        document = documents.get(record.id)
+        if document is None:
+            document = documents[record.id] = kind.new(id=record.id, **record.complete())
+            if isinstance(document, Assigned):
+                self._endings.note(document, ())
+        elif isinstance(document, Assigned):
+            before = document.collection_ids
+            document.rewrite(record.sent(), self._at)
+            self._endings.note(document, before)
+        else:
+            document.change(**record.sent())
+        if isinstance(document, (Quiz, Content)) and too_few(document.question_count, document.questions):
+            raise field_error(f"{place}.question_count", "There are more questions than that.")
 
     async def _write_people(self, roster: Roster, removal: Removal, gone: set[str], moved: set[str]) -> None:
         users = await self._affected(roster, removal, gone, moved)
@@ -210,6 +227,10 @@ class RosterWriting:
         if not ids:
             return {}
         return {document.id: document for document in await self._db.load(kind, {"_id": {"$in": list(ids)}}, self._tx)}
+
+
+def _entries(record: Record) -> int:
+    return record.entries
 
 
 def _role(record: RoleRecord) -> Role:

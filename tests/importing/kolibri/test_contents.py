@@ -4,10 +4,15 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from learntrack.importing.kolibri.contents import Contents
 from learntrack.importing.report import ImportReport
+from learntrack.roster.checks import faults
+from learntrack.roster.schemas import Roster
 from tests.importing.kolibri.rows import CHANNEL, CONTENT, id_of
 
 NODE, OTHER, FOLDER = id_of(1), id_of(2), id_of(3)
@@ -113,6 +118,34 @@ def test_what_cannot_be_read_is_reported_and_the_rest_stays(
         "question_sources: not what was expected, left out",
         "resources: not what was expected, left out",
     ]
+
+
+ODD = st.recursive(
+    st.sampled_from([None, True, 0, 5, 1e300, "", " q", "q", "q ", "\ud800", "x" * 1001, NODE, CONTENT]),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.sampled_from(["questions", "exercise_id", "question_id", "title", "content_id"]), inner),
+    ),
+    max_leaves=12,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(ODD, max_size=3), st.one_of(ODD, st.integers()))
+def test_whatever_a_column_holds_the_roster_can_be_written(contents: Contents, sources: Any, count: Any) -> None:
+    """A question without a list, or named twice but for white space, ended the import."""
+    row = {"id": id_of(1), "title": "T", "question_count": count, "question_sources": json.dumps(sources)}
+    quiz = {"id": id_of(1), "title": "T", **contents.of_quiz(row)}
+    lesson = {"id": id_of(1), "title": "T", **contents.of_lesson({"id": "l", "resources": json.dumps(sources)})}
+    roster = msgspec.convert({"quizzes": [quiz], "lessons": [lesson]}, Roster)
+
+    assert faults(roster) == {}
+    msgspec.json.encode(roster)  # which no half of a surrogate pair is
+
+
+def test_what_is_nested_beyond_all_measure_is_reported(contents: Contents, report: ImportReport) -> None:
+    assert contents.of_lesson({"id": "l", "resources": "[" * 100_000 + "]" * 100_000}) == {}
+    assert len(report.reasons) == 1
 
 
 def test_a_lesson_has_its_contents_in_order(contents: Contents) -> None:

@@ -1,16 +1,18 @@
 """What a Kolibri's contents are called, what its lessons consist of, and which questions its quizzes ask."""
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
+from learntrack.domain.any_json import read_patiently
 from learntrack.domain.ids import is_id
 from learntrack.importing.kolibri.source import Kolibri
 from learntrack.importing.kolibri.values import SourceRow
 from learntrack.importing.report import ImportReport
+from learntrack.roster.records import MOST_QUESTIONS
 
 _NO_CONTENT = "topic"
 _LONGEST_TITLE = 500
+_LONGEST_ITEM = 1000
 
 
 class Contents:
@@ -53,7 +55,7 @@ class Contents:
         """The contents of a lesson, in order."""
         resources = self._json("lessons", row, "resources")
         found = [each.get("content_id") for each in resources]
-        ids = [key for key in found if is_id(key)]
+        ids = [key for key in found if _is_id(key)]
         return {"content_ids": ids} if ids else {}
 
     def of_quiz(self, row: SourceRow) -> dict[str, Any]:
@@ -63,12 +65,17 @@ class Contents:
         an item is the exercise's node and the question, as attempts name it.
         """
         sources = self._json("quizzes", row, "question_sources")
-        listed = [question for each in sources for question in each.get("questions", [each])]
-        questions = {item: self._question(item, each) for each in listed if (item := _item(each)) is not None}
-        count = row.get("question_count")
+        questions: dict[str, dict[str, Any]] = {}
+        for each in sources:
+            listed = each.get("questions", [each])
+            if not _are_objects(listed):
+                self._report.note("quizzes", row["id"], "question_sources: not what was expected, left out")
+                continue
+            questions |= {item: self._question(item, one) for one in listed if (item := _item(one)) is not None}
+        count = _count(row.get("question_count"))
         found: dict[str, Any] = {"questions": list(questions.values())} if questions else {}
-        if questions or (isinstance(count, int) and count > 0):
-            found["question_count"] = max(count or 0, len(questions))
+        if questions or count:
+            found["question_count"] = max(count, len(questions))
         return found
 
     def _question(self, item: str, source: Mapping[str, Any]) -> dict[str, Any]:
@@ -76,16 +83,16 @@ class Contents:
         return {
             "item": item,
             "title": title[:_LONGEST_TITLE] if isinstance(title, str) and title else None,
-            "content_id": content if is_id(content := self._content_of.get(source["exercise_id"])) else None,
+            "content_id": content if _is_id(content := self._content_of.get(source["exercise_id"])) else None,
         }
 
     def _json(self, part: str, row: SourceRow, name: str) -> list[dict[str, Any]]:
         value = row.get(name)
         try:
-            found = json.loads(value) if isinstance(value, str) and value else value or []
-        except ValueError:
+            found = read_patiently(value) if isinstance(value, str) and value else value or []
+        except (ValueError, RecursionError):
             found = None
-        if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        if not _are_objects(found):
             self._report.note(part, row["id"], f"{name}: not what was expected, left out")
             return []
         return found
@@ -93,4 +100,20 @@ class Contents:
 
 def _item(source: Mapping[str, Any]) -> str | None:
     exercise, question = source.get("exercise_id"), source.get("question_id")
-    return f"{exercise}:{question}" if exercise and question else None
+    if not (isinstance(exercise, str) and exercise and isinstance(question, str) and question):
+        return None
+    item = f"{exercise}:{question}".strip()
+    return item if len(item) <= _LONGEST_ITEM else None
+
+
+def _is_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and is_id(value)
+
+
+def _are_objects(value: object) -> TypeGuard[list[dict[str, Any]]]:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
+
+
+def _count(value: object) -> int:
+    """How many questions a column says there are; 0 where it says none that could be."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_QUESTIONS else 0
