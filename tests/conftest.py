@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from learntrack.app import create_app
 from learntrack.settings import Settings
 from learntrack.storage import Database, connect
 from learntrack.storage.engine.embedded import EmbeddedEngine
-from tests.documents.stored import faults_of
+from tests.documents.stored import empty, faults_of
 from tests.engines import BY_DEFAULT, ENGINES, lacking
 from tests.support import SECRET, Api, School
 from tests.wire import Wire, wire_to
@@ -44,7 +44,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if metafunc.definition.get_closest_marker("secantusd_py"):
             names = (*names, "secantusd_py")
         chosen = metafunc.config.getoption("engines").split(",")
-        metafunc.parametrize("api", [name for name in names if name in chosen], indirect=True, scope="session")
+        metafunc.parametrize("api", [name for name in names if name in chosen], indirect=True, scope="module")
 
 
 def settings(**more: Any) -> Settings:
@@ -72,11 +72,28 @@ async def running(app: Litestar) -> AsyncIterator[None]:
     await task
 
 
-@pytest.fixture(scope="session")
-async def api(request: pytest.FixtureRequest) -> AsyncIterator[Api]:
-    name = request.param
-    if reason := lacking(name):
-        pytest.skip(reason)
+class Applications:
+    """The applications of this process, each on an engine, from their first use to the end of the run.
+
+    All live on side by side: to start one, and an engine for it, takes as long as dozens of tests.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[str, Api] = {}
+        self._stack = AsyncExitStack()
+
+    async def on(self, name: str) -> Api:
+        """The API on the engine of this name."""
+        if name not in self._found:
+            self._found[name] = await self._stack.enter_async_context(_application_on(name))
+        return self._found[name]
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
+
+
+@asynccontextmanager
+async def _application_on(name: str) -> AsyncIterator[Api]:
     async with ENGINES[name]() as db:
 
         async def connect(_: Settings) -> Any:
@@ -86,7 +103,25 @@ async def api(request: pytest.FixtureRequest) -> AsyncIterator[Api]:
         transport = ASGITransport(app, raise_app_exceptions=False)
         async with running(app), AsyncClient(transport=transport, base_url="http://learntrack") as client:
             yield Api(client, db, name)
-            assert await faults_of(db) == []
+
+
+@pytest.fixture(scope="session")
+async def applications() -> AsyncIterator[Applications]:
+    found = Applications()
+    yield found
+    await found.stop()
+
+
+@pytest.fixture(scope="module")
+async def api(request: pytest.FixtureRequest, applications: Applications) -> AsyncIterator[Api]:
+    """The API on an engine; what a module's tests have stored there is looked at, and gone before the next module."""
+    if reason := lacking(request.param):
+        pytest.skip(reason)
+    api = await applications.on(request.param)
+    yield api
+    faults = await faults_of(api.db)
+    await empty(api.db)
+    assert faults == []
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from learntrack.documents.base import Stored
 from learntrack.storage import Database
 
 BY_COLLECTION: dict[str, type[Stored]] = {document.collection(): document for document in documents.ALL}
+OF_THE_SERVICE = {documents.Deployment.collection(), documents.Writer.collection()}
+"""What a service notes when it starts, and needs as long as it runs."""
 
 
 async def faults_of(db: Database) -> list[str]:
@@ -18,6 +20,13 @@ async def faults_of(db: Database) -> list[str]:
         rows = [row async for row in db.stream(name, [{"$match": {}}])]
         faults += [f"{name}: {fault}" for row in rows if (fault := fault_of(name, row))][:5]
     return faults
+
+
+async def empty(db: Database) -> None:
+    """Take away what tests have stored. What a running service has noted of itself stays."""
+    for name in await db.raw.list_collection_names():
+        if name not in OF_THE_SERVICE:
+            await db.collection(name).delete_many({})
 
 
 def fault_of(collection: str, row: dict[str, Any]) -> str | None:

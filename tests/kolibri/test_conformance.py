@@ -29,11 +29,13 @@ SCENARIOS = [
     for path in sorted(HERE.glob("*.jsonl"))
     for scenario in map(json.loads, path.read_text().splitlines())
 ]
-PERMISSIONS = [scenario for scenario in SCENARIOS if str(scenario.id).startswith("permission-")]
+BY_WHOM = ("permission-", "clients-one_attempt_by_its_id")
+"""Scenarios in which somebody reads what others did."""
+PERMISSIONS = [scenario for scenario in SCENARIOS if str(scenario.id).startswith(BY_WHOM)]
 OTHERS = [scenario for scenario in SCENARIOS if scenario not in PERMISSIONS]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def kolibri_school(api: Api) -> Api:
     await api.answer("PUT", "/api/roster", ROOT, json=ROSTER)
     return api
