@@ -3,6 +3,9 @@
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
+# What is compiled is kept, whatever the surroundings say: else every process that a test starts compiles all modules anew.
+unset PYTHONDONTWRITEBYTECODE
+
 # The environment's folder, and the Python that makes it; .ci/run names both, to try several.
 venv="${LEARNTRACK_VENV:-.venv}"
 

@@ -14,6 +14,8 @@ from learntrack.storage import Database
 from tests.web.described import fault_of_answer
 
 SECRET = "a secret that only the tests know"
+AT_ONCE = 0.02
+"""How often, in seconds, a web server of a test's own looks whether it is to stop; by default it is 0.5."""
 
 
 def new_id() -> str:

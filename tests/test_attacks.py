@@ -17,7 +17,21 @@ from learntrack.access.tokens import InvalidToken, TokenVerifier
 from learntrack.domain import moments
 from learntrack.settings import Settings
 from tests.processes import Service
-from tests.support import ANONYMOUS, ROOT, SECRET, Api, Person, School, exercise, new_id, right, token, video, wrong
+from tests.support import (
+    ANONYMOUS,
+    AT_ONCE,
+    ROOT,
+    SECRET,
+    Api,
+    Person,
+    School,
+    exercise,
+    new_id,
+    right,
+    token,
+    video,
+    wrong,
+)
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco")
 
@@ -404,7 +418,7 @@ def test_keys_are_fetched_again_when_they_rotate(tmp_path: Path) -> None:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, args=(AT_ONCE,), daemon=True).start()
     verifier = TokenVerifier(Settings(jwks_url=f"http://127.0.0.1:{server.server_port}/jwks"))
 
     def signed(number: int) -> str:

@@ -22,7 +22,7 @@ from learntrack.access.tokens import InvalidToken, TokenVerifier
 from learntrack.errors import KeysUnavailable
 from learntrack.settings import Settings
 from learntrack.storage import StartError
-from tests.support import SECRET, new_id, token
+from tests.support import AT_ONCE, SECRET, new_id, token
 
 RSA = rsa.generate_private_key(65537, 2048)
 EC = ec.generate_private_key(ec.SECP256R1())
@@ -135,7 +135,7 @@ async def test_published_keys_are_found_by_their_id_and_again_after_a_rotation()
         published.append(entry | {"kid": name, "alg": "RS256", "use": "sig"})
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(AT_ONCE,), daemon=True).start()
     try:
         verifier = TokenVerifier(Settings(jwks_url=f"http://127.0.0.1:{server.server_port}/keys"))
         payload = {"sub": USER, "exp": time.time() + 60}
@@ -204,6 +204,9 @@ async def test_an_odd_token_is_refused(text: str) -> None:
     assert not await accepted(TokenVerifier(Settings(jwks_url="http://127.0.0.1:9/keys")), text, or_unchecked=True)
 
 
+OF_A_SECRET = TokenVerifier(Settings(jwt_secret=SECRET))
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.one_of(
@@ -213,7 +216,7 @@ async def test_an_odd_token_is_refused(text: str) -> None:
     )
 )
 async def test_no_text_is_a_token_by_chance(text: str) -> None:
-    assert not await accepted(TokenVerifier(Settings(jwt_secret=SECRET)), text)
+    assert not await accepted(OF_A_SECRET, text)
 
 
 async def test_the_secret_before_is_taken_while_it_is_replaced() -> None:
@@ -245,7 +248,7 @@ class Keys:
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/keys"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(AT_ONCE,), daemon=True).start()
 
     def publish(self, **keys: Any) -> None:
         entries = [

@@ -11,7 +11,7 @@ import pytest
 
 from tests.clients.typescript import CHROMIUM, NODE_MODULES, SOURCE, built
 from tests.processes import Service
-from tests.support import Person, new_id, token
+from tests.support import AT_ONCE, Person, new_id, token
 
 pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 axe_api = pytest.importorskip("axe_playwright_python.async_playwright", reason="axe-playwright-python is not installed")
@@ -34,7 +34,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     shutil.copytree(SOURCE / "example", folder / "example")
     shutil.copytree(NODE_MODULES / "idb", folder / "node_modules" / "idb")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=str(folder))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(AT_ONCE,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 
