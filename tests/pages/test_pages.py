@@ -6,6 +6,7 @@ import gzip
 import io
 import re
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from httpx import Response
 
 from learntrack.documents import MasteryLog
 from learntrack.pages import event_controller
+from learntrack.pages.signing_in import address_here
+from learntrack.settings import Settings
 from tests.pages.reading import part
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, new_id, right, token, video, wrong
 
@@ -77,6 +80,22 @@ async def test_signing_in_and_out(room: Class) -> None:
     out = await page(api, "/sign-out", room.coach, expect=303, method="POST")
     assert 'learntrack_token=""' in out.headers["set-cookie"] or "max-age=0" in out.headers["set-cookie"].lower()
     api.client.cookies.clear()
+
+
+async def test_an_address_that_is_opened_puts_nobody_in_anothers_place_without_a_word(room: Class) -> None:
+    """A link with somebody's token is easily sent to somebody else, who would go on under that name."""
+    other = {"Authorization": f"Bearer {token(room.learner.id or '')}"}
+    refused = await page(room.api, "/sign-in", room.coach, expect=409, method="POST", headers=other)
+    assert "set-cookie" not in refused.headers
+    assert "Somebody else is signed in here" in refused.text
+
+    for headers in ({"Authorization": f"Bearer {token(room.coach.id or '')}"}, other | {"Learntrack-Instead": "true"}):
+        taken = await page(room.api, "/sign-in", room.coach, expect=303, method="POST", headers=headers)
+        assert "learntrack_token=" in taken.headers["set-cookie"]
+        room.api.client.cookies.clear()
+    expired = {"Cookie": f"learntrack_token={token(room.coach.id or '', exp=1)}"}
+    await page(room.api, "/sign-in", None, expect=303, method="POST", headers=other | expired)
+    room.api.client.cookies.clear()
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-out"])
@@ -188,6 +207,14 @@ async def test_a_page_tells_nothing_of_another_classs_quiz(room: Class) -> None:
         for query in ("", "?format=csv"):
             await page(room.api, f"/class/{room.room}/quiz/{quiz}{query}", room.coach, expect=404)
     await page(room.api, f"/class/{room.room}/quiz/{exercises}", room.coach)
+
+
+@pytest.mark.parametrize(("setting", "address"), [("https://a.example", "https://a.example/x"), (None, "http://b/x")])
+def test_a_provider_sends_back_to_where_the_service_is_said_to_be(setting: str | None, address: str) -> None:
+    """Not to where a Host header says, which a proxy may hand on unseen."""
+    state = SimpleNamespace(settings=Settings(public_url=setting))
+    request: Any = SimpleNamespace(app=SimpleNamespace(state=state), base_url="http://b/")
+    assert address_here(request, "/x") == address
 
 
 @pytest.mark.parametrize("host", ["x:99999", "x:y", "a@b:-1"])

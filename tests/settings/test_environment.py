@@ -50,6 +50,7 @@ MISTAKES = {
     "LEARNTRACK_TRUSTED_PROXIES=10.0.0.1,10.0.0.1/8": "LEARNTRACK_TRUSTED_PROXIES: 10.0.0.1/8 is neither",
     "LEARNTRACK_CORS_ORIGINS=app.example": "LEARNTRACK_CORS_ORIGINS: app.example is not an origin",
     "LEARNTRACK_CORS_ORIGINS=https://a.example/": "LEARNTRACK_CORS_ORIGINS: https://a.example/ is not an origin",
+    "LEARNTRACK_PUBLIC_URL=https://a.example/x": "LEARNTRACK_PUBLIC_URL: https://a.example/x is not an origin",
     "LEARNTRACK_WATCHED_DISK=/nowhere": "LEARNTRACK_WATCHED_DISK: /nowhere is not a folder.",
     "LEARNTRACK_ENGINE=/nowhere": "LEARNTRACK_ENGINE: /nowhere is not a program",
     "LEARNTRACK_WORKERS=two": "LEARNTRACK_WORKERS: Input should be a valid integer",

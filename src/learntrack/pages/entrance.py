@@ -46,15 +46,19 @@ class EntranceController(Controller):
 
     @post("/reports/sign-in")
     async def sign_in(self, request: AnyRequest) -> Response[Any]:
-        """Take a token, from a form's field `token` or the Authorization header, into a cookie."""
+        """Take a token, from a form's field `token` or the Authorization header, into a cookie.
+
+        A header is sent for an address that was opened, which does not silently put somebody in another's place.
+        """
         signing_in.check_same_site(request)
-        token = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
-        if not token:
-            token = (await _field(request, "token")).strip()
+        opened = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
+        token = opened or (await _field(request, "token")).strip()
         try:
-            await signing_in.actor_of(request, token)
+            actor = await signing_in.actor_of(request, token)
         except NotSignedIn:
             return sign_in_page(request, status=401, wrong=True)
+        if opened and signing_in.INSTEAD not in request.headers and await signing_in.is_somebody_else(request, actor):
+            return _somebody_else(request)
         return signing_in.signed_in(request, token, "/reports/")
 
     @post("/reports/sign-out")
@@ -75,6 +79,12 @@ class EntranceController(Controller):
             secure = request.scope["scheme"] == "https"
             cookies.append(Cookie(key=COOKIE, value=language, path="/", max_age=_A_YEAR, secure=secure, samesite="lax"))
         return Redirect(back if ours else "/", status_code=303, cookies=cookies)
+
+
+def _somebody_else(request: AnyRequest) -> Response[Any]:
+    words = words_for(request)
+    title, detail = words.say("Somebody else is signed in here"), words.say("Nothing has been changed.")
+    return render(request, "problem.html", words, status=409, title=title, detail=detail)
 
 
 async def _field(request: AnyRequest, name: str) -> str:

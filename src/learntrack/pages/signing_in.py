@@ -16,10 +16,13 @@ from learntrack.access.tokens import Claims, InvalidToken, TokenVerifier
 from learntrack.errors import Forbidden, field_error
 from learntrack.pages.openid import OpenId
 from learntrack.pages.rendering import AnyRequest
+from learntrack.settings import Settings
 
 COOKIE = "learntrack_token"
 SIGN_IN = "/reports/sign-in"
 SIGNED_OUT = f"{SIGN_IN}?signed_out=true"
+INSTEAD = "Learntrack-Instead"
+"""Request header: whoever is signed in already need not stay."""
 
 
 class NotSignedIn(Exception):
@@ -48,6 +51,17 @@ async def actor_of(request: AnyRequest, token: str, *, again: bool = False) -> A
     return Actor(claims.user_id, claims.superuser)
 
 
+async def is_somebody_else(request: AnyRequest, actor: Actor) -> bool:
+    """Whether another person than this one is signed in here."""
+    token = request.cookies.get(COOKIE)
+    if token is None:
+        return False
+    try:
+        return (await actor_of(request, token, again=True)).user_id != actor.user_id
+    except NotSignedIn:
+        return False
+
+
 def openid_in(request: AnyRequest) -> OpenId | None:
     """Sign-ins with the host's provider; None: there is none."""
     openid: OpenId | None = request.app.state.openid
@@ -55,12 +69,15 @@ def openid_in(request: AnyRequest) -> OpenId | None:
 
 
 def address_here(request: AnyRequest, path: str) -> str:
-    """The whole address of a page of this service, by the name under which it was asked.
+    """The whole address of a page of this service: where the settings say it is, else by the name it was asked under.
 
     Raises:
         InvalidFields: that name is none.
 
     """
+    settings: Settings = request.app.state.settings
+    if settings.public_url is not None:
+        return f"{settings.public_url}{path}"
     try:
         return f"{str(request.base_url).rstrip('/')}{path}"
     except ValueError:

@@ -162,6 +162,14 @@ class Settings(Limits):
             pattern=r"^(.* )?openid( .*)?$",
         ),
     ] = "openid"
+    public_url: Annotated[
+        str | None,
+        Field(
+            description="Where browsers reach the service (`https://learntrack.example`): where a provider sends them "
+            "back to. Unset: the name under which each asks."
+        ),
+        AfterValidator(values.origin),
+    ] = None
 
     rollup_seconds: Annotated[
         float,

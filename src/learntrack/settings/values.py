@@ -60,9 +60,17 @@ def networks(text: str) -> str:
 def origins(text: str) -> str:
     """Origins, comma-separated: scheme, host and port, as a browser sends them; or `*`."""
     for each in listed(text):
-        parts = urlsplit(each)
-        if each != "*" and (not _is_web(each) or parts.path or parts.query or parts.fragment or "@" in parts.netloc):
-            raise ValueError(f"{each} is not an origin such as https://app.example.")
+        if each != "*":
+            origin(each)
+    return text
+
+
+def origin(text: str | None) -> str | None:
+    """An origin: scheme, host and port."""
+    if text is not None:
+        parts = urlsplit(text) if _is_web(text) else None
+        if parts is None or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+            raise ValueError(f"{text} is not an origin such as https://app.example.")
     return text
 
 
