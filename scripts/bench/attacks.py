@@ -1,7 +1,12 @@
-"""What is done to a service while a class is at work: heavy and hostile requests, one kind after the other."""
+"""What is done to a service while a class is at work: heavy and hostile requests, one kind after the other.
+
+`attacks.py NAME PORT` runs one of them: in a process of its own, so that what it costs the attacker is not measured as
+what others wait.
+"""
 
 import asyncio
 import ssl
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -153,3 +158,9 @@ ATTACKS: list[Callable[[int], Awaitable[None]]] = [
     idle_connections,
     answers_without_bound,
 ]
+
+
+if __name__ == "__main__":
+    [chosen] = [each for each in ATTACKS if each.__name__ == sys.argv[1]]
+    with suppress(OSError, asyncio.IncompleteReadError, TypeError, KeyError):
+        asyncio.run(chosen(int(sys.argv[2])))

@@ -1,20 +1,27 @@
 """Connections are bounded: what they send before a request is known, how long that takes, and how many there are."""
 
+import asyncio
 import resource
 import socket
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
 
+from learntrack.serving.protocol import PatientProtocol
 from tests.processes import Service
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 HALF = b"GET /health/live HTTP/1.1\r\nHost: x\r\nX-Half: "
+HALF_A_BODY = b"POST /api/logger/contentsession HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"
 WHOLE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -119,6 +126,20 @@ def test_some_requests_at_once_are_answered_one_after_the_other(service: Service
         assert everything(connection).count(b"HTTP/1.1 200") == 40
 
 
+async def test_a_connection_whose_answer_nobody_reads_makes_room_for_others() -> None:
+    transport: Any = SimpleNamespace(get_extra_info=lambda _: None, abort=lambda: None)
+    protocol = PatientProtocol(Config(lambda: None, http=PatientProtocol), ServerState(), {})
+    protocol.connection_made(transport)
+    protocol.cycle = SimpleNamespace(response_complete=False, message_event=asyncio.Event())  # type: ignore[assignment]
+
+    assert not protocol.is_idle()
+    protocol.pause_writing()
+    assert protocol.is_idle()
+    protocol.resume_writing()
+    assert not protocol.is_idle()
+    protocol.connection_lost(OSError())
+
+
 def test_a_whole_head_that_is_too_large_is_refused(service: Service) -> None:
     with connected(service) as connection:
         connection.sendall(WHOLE[:-2] + b"X-Large: " + b"x" * 70_000 + b"\r\n\r\n" + WHOLE)
@@ -178,7 +199,7 @@ def test_a_body_that_is_refused_is_not_waited_for(service: Service) -> None:
         assert time.monotonic() - began < 8
 
 
-@pytest.mark.parametrize("sent", [b"", HALF])
+@pytest.mark.parametrize("sent", [b"", HALF, HALF_A_BODY], ids=["idle", "head", "body"])
 def test_240_idle_connections_shut_nobody_out(service: Service, sent: bytes) -> None:
     with ExitStack() as stack:
         for _ in range(240):

@@ -23,7 +23,7 @@ class Connection(Protocol):
     address: str
 
     def is_idle(self) -> bool:
-        """Whether nothing is under way on it."""
+        """Whether nothing is to be done for it just now."""
         ...
 
 

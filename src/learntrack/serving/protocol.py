@@ -63,8 +63,10 @@ class PatientProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def is_idle(self) -> bool:
-        """Whether no request is under way."""
-        return self.cycle is None or bool(self.cycle.response_complete)
+        """Whether there is nothing to do for it just now: it has no request, or the rest of one, or a reader, is waited
+        for.
+        """
+        return self._is_answered() or not self._head_open or self._stuck is not None
 
     def give_up(self) -> None:
         """Close at once."""
@@ -174,8 +176,13 @@ class PatientProtocol(HttpToolsProtocol):
     def resume_writing(self) -> None:
         """Somebody reads on."""
         super().resume_writing()
+        self.room.use(self)
         if self._stuck is not None:
             self._stuck.cancel()
+            self._stuck = None
+
+    def _is_answered(self) -> bool:
+        return self.cycle is None or bool(self.cycle.response_complete)
 
     def _is_too_slow(self) -> None:
         self._timer = None
@@ -187,7 +194,7 @@ class PatientProtocol(HttpToolsProtocol):
     def _refuse(self, status: int, detail: str) -> None:
         self._refused = True
         self._cancel_timer()
-        if self.is_idle() and not self.transport.is_closing():
+        if self._is_answered() and not self.transport.is_closing():
             head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
             self.transport.write(STATUS_LINE[status] + head % len(detail) + detail.encode())
             self.transport.write_eof()
