@@ -31,6 +31,7 @@ class Asked(Struct, frozen=True):
     since: str = ""
     until: str = ""
     sort: str = "help"
+    skip: str = ""
 
     @classmethod
     def of(cls, **sent: str | None) -> "Asked":
@@ -52,7 +53,7 @@ class Asked(Struct, frozen=True):
 
     def come_from(self, **more: str) -> str:
         """The query that tells a learner's page from which order of the grid one comes; nothing for the usual one."""
-        kept = self.without("search", "lesson", "period", "since", "until")
+        kept = self.without("search", "lesson", "period", "since", "until", "skip")
         return kept.query(**more).rstrip("?")
 
     def without(self, *names: str) -> "Asked":
@@ -62,14 +63,14 @@ class Asked(Struct, frozen=True):
     def chips(self, school: ClassRoster, period: Period, words: Words) -> Iterator[tuple[str, str]]:
         """The filters that are set, in words, each with the address without it."""
         if self.search:
-            yield words.say("Name: “%(text)s”", text=self.search), self.without("search").query()
+            yield words.say("Name: “%(text)s”", text=self.search), self.without("search", "skip").query()
         if self.group in school.groups:
-            yield words.say("Group: %(name)s", name=school.groups[self.group]), self.without("group").query()
+            yield words.say("Group: %(name)s", name=school.groups[self.group]), self.without("group", "skip").query()
         for lesson in school.lessons:
             if lesson.id == self.lesson:
-                yield words.say("Lesson: %(name)s", name=lesson.title), self.without("lesson").query()
+                yield words.say("Lesson: %(name)s", name=lesson.title), self.without("lesson", "skip").query()
         if period:
-            yield in_words(period, words), self.without("period", "since", "until").query()
+            yield in_words(period, words), self.without("period", "since", "until", "skip").query()
 
 
 def id_in_path(text: str) -> str:

@@ -11,6 +11,7 @@ from learntrack.pages import tables
 from learntrack.pages.activity_page import activity_view
 from learntrack.pages.asked import Asked, Text, id_in_path, in_words
 from learntrack.pages.cells import done_of, measures
+from learntrack.pages.class_page import Grid
 from learntrack.pages.class_view import ClassView, class_view
 from learntrack.pages.figures import Figures, last_work
 from learntrack.pages.lesson_page import lesson_said, lesson_view
@@ -20,6 +21,7 @@ from learntrack.pages.quiz_page import LOW, WIDE, quiz_said, quiz_view
 from learntrack.pages.rendering import AnyRequest, render, words_for
 from learntrack.pages.rules import rule_in_words
 from learntrack.pages.school import ClassContent, ClassRoster, class_roster, contents_of
+from learntrack.pages.stretch import AT_ONCE, grid_in, stretch_of
 from learntrack.pages.viewer import Viewer, classroom_for
 from learntrack.pages.words import Words
 from learntrack.storage import Database
@@ -44,11 +46,14 @@ class PageController(Controller):
         since: Text = None,
         until: Text = None,
         sort: Text = None,
+        skip: Text = None,
         format: Text = None,
     ) -> Response[Any]:
         """A class on one page."""
         school, words = await _school(request, db, viewer, classroom_id)
-        asked = Asked.of(search=search, group=group, lesson=lesson, period=period, since=since, until=until, sort=sort)
+        asked = Asked.of(
+            search=search, group=group, lesson=lesson, period=period, since=since, until=until, sort=sort, skip=skip
+        )
         about = period_of(period, since, until, words)
         view = await class_view(db, school, words, asked, about)
         if format == "csv":
@@ -63,6 +68,7 @@ class PageController(Controller):
         lesson_id: FromPath[str],
         viewer: NamedDependency[Viewer],
         db: NamedDependency[Database],
+        skip: Text = None,
         format: Text = None,
     ) -> Response[Any]:
         """A lesson of a class: its contents in order, and who is where."""
@@ -82,6 +88,7 @@ class PageController(Controller):
             view=view,
             last=await last_work(db, school),
             said=lesson_said(view, school, words),
+            stretch=stretch_of(len(view.rows), skip),
             printed=printed(words),
         )
 
@@ -216,6 +223,8 @@ def _class_page(
     view: ClassView,
 ) -> Response[Any]:
     chips = list(asked.chips(school, about, words))
+    stretch = stretch_of(len(view.grid.columns), asked.skip)
+    grid = grid_in(view.grid, stretch)
     return render(
         request,
         "class.html",
@@ -223,7 +232,9 @@ def _class_page(
         viewer=viewer,
         room=school,
         view=view,
-        grid=view.grid,
+        grid=grid,
+        stretch=stretch,
+        all_contents=len(view.grid.columns),
         asked=asked,
         period=about,
         order=view.order,
@@ -232,10 +243,7 @@ def _class_page(
         address=asked.query,
         bare=f"/reports/class/{school.id}",
         come_from=asked.come_from(),
-        suffixes=[
-            f"{asked.come_from(lesson=school.place_of(each.content.id))}#c{each.content.id}"
-            for each in view.grid.columns
-        ],
+        suffixes=stretch.of(_to_contents(asked, school, view.grid)),
         said=" · ".join([_sort_in_words(asked.sort, words), *(text for text, _ in chips), in_words(about, words)]),
         nobody_matches=_nobody_matches(school, asked, words),
         worked_today=view.worked_on(words.today, words),
@@ -243,6 +251,17 @@ def _class_page(
         measures=lambda cell: measures(cell, words),
         done_of=lambda counts: done_of(counts, words),
     )
+
+
+def _to_contents(asked: Asked, school: ClassRoster, grid: Grid) -> list[str]:
+    """Of each content, what leads from a learner's page to it there."""
+    found = []
+    for group in grid.groups:
+        for number, column in enumerate(group.columns):
+            far = str(number // AT_ONCE * AT_ONCE) if group.lesson is not None and number >= AT_ONCE else ""
+            query = asked.come_from(lesson=school.place_of(column.content.id), skip=far)
+            found.append(f"{query}#c{column.content.id}")
+    return found
 
 
 def _sort_in_words(sort: str, words: Words) -> str:

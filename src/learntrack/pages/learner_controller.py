@@ -12,7 +12,7 @@ from learntrack.pages import tables
 from learntrack.pages.asked import Asked, Text, id_in_path
 from learntrack.pages.class_page import Line
 from learntrack.pages.home_page import CLASSES, room_lines, sum_in_words
-from learntrack.pages.learner_page import TRIES, LearnerView, cells_of, learner_view, next_to_begin
+from learntrack.pages.learner_page import TRIES, LearnerView, cells_of, contents_shown, learner_view, next_to_begin
 from learntrack.pages.line_chart import line_chart
 from learntrack.pages.printing import printed
 from learntrack.pages.rendering import AnyRequest, render, words_for
@@ -73,6 +73,7 @@ class LearnerController(Controller):
         lesson: Text = None,
         format: Text = None,
         tries: Text = None,
+        skip: Text = None,
     ) -> Response[Any]:
         """A learner: for a coach beside the class, where they share one; else alone."""
         person = await learner_for(db, viewer, id_in_path(user_id))
@@ -81,7 +82,7 @@ class LearnerController(Controller):
                 return Redirect(f"/reports/class/{room['_id']}/learner/{person['_id']}", status_code=303)
         school = await own_roster(db, person)
         words = words_for(request, school.zone)
-        asked = Asked.of(lesson=lesson)
+        asked = Asked.of(lesson=lesson, skip=skip)
         view = await learner_view(db, school, school.learners[0], words, asked, beside_class=False, most=_most(tries))
         return _page(request, viewer, school, view, words, asked, lesson, format)
 
@@ -98,13 +99,14 @@ class LearnerController(Controller):
         lesson: Text = None,
         format: Text = None,
         tries: Text = None,
+        skip: Text = None,
     ) -> Response[Any]:
         """A learner of a class, beside the class."""
         school = await class_roster(db, viewer, await classroom_for(db, viewer, classroom_id))
         learner = school.learner(id_in_path(user_id))
         if learner is None:
             raise NotFound("There is no such learner.")
-        asked = Asked.of(sort=sort, group=group)
+        asked = Asked.of(sort=sort, group=group, skip=skip)
         words = words_for(request, school.zone)
         view = await learner_view(db, school, learner, words, asked, beside_class=True, most=_most(tries))
         return _page(request, viewer, school, view, words, asked, lesson, format)
@@ -124,6 +126,7 @@ def _page(
         return tables.response(tables.of_tries(view.tries, words), view.learner.name, words)
     line: Line = view.line
     chosen = _chosen_lesson(view, lesson)
+    contents, stretch = contents_shown(view, chosen, asked.skip)
     return render(
         request,
         "learner.html",
@@ -133,7 +136,9 @@ def _page(
         view=view,
         last=line.last,
         chosen=chosen,
-        cells=lambda group: cells_of(view, group),
+        contents=contents,
+        stretch=stretch,
+        from_content=lambda first: asked.come_from(lesson=chosen, skip=str(first)),
         upcoming=next_to_begin(view),
         line_chart=line_chart(view.points, view.learner.name, words),
         come_from=asked.come_from(),

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import islice
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from learntrack.pages.learner_tries import LearnerTry, tries_shown
 from learntrack.pages.periods import Period
 from learntrack.pages.school import ClassContent, ClassLearner, ClassRoster
 from learntrack.pages.states import State
+from learntrack.pages.stretch import Stretch, groups_in, stretch_of
 from learntrack.pages.units import tests_of
 from learntrack.pages.words import Words
 from learntrack.reports.filters import ReportFilters
@@ -186,6 +188,17 @@ def next_to_begin(view: LearnerView) -> ClassContent | None:
             if cell is not None and cell.word == "none":
                 return content
     return None
+
+
+def contents_shown(
+    view: LearnerView, chosen: str, skip: str | None
+) -> tuple[list[tuple[ColumnGroup, list[State | None]]], Stretch]:
+    """The contents of the chosen lesson, or of `all`, each group with the learner's states in it."""
+    groups = [group for group in view.columns if chosen == "all" or (group.lesson and group.lesson.id == chosen)]
+    cells = [cell for group in groups for cell in cells_of(view, group)]
+    stretch = stretch_of(len(cells), skip)
+    left = iter(stretch.of(cells))
+    return [(group, list(islice(left, len(group.columns)))) for group in groups_in(groups, stretch)], stretch
 
 
 def cells_of(view: LearnerView, group: ColumnGroup) -> list[State | None]:

@@ -1,0 +1,73 @@
+"""Pages of very many contents."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learntrack.pages.class_page import ColumnGroup, Grid, GridColumn, Line
+from learntrack.pages.school import ClassContent, ClassLearner
+from learntrack.pages.states import Counts, State
+from learntrack.pages.stretch import AT_ONCE, grid_in, groups_in, stretch_of
+from tests.pages.reading import part
+from tests.pages.test_pages import page
+from tests.support import ROOT, Api, School, new_id
+
+
+@given(st.integers(0, 5 * AT_ONCE), st.one_of(st.none(), st.integers(0, 6 * AT_ONCE).map(str), st.text(max_size=9)))
+def test_a_stretch_is_never_empty_where_there_is_something(count: int, skip: str | None) -> None:
+    stretch = stretch_of(count, skip)
+
+    assert 0 <= stretch.first <= stretch.end <= count
+    assert (stretch.end - stretch.first > 0) == (count > 0)
+    assert stretch.end - stretch.first <= AT_ONCE
+
+
+@given(st.integers(1, 5 * AT_ONCE))
+def test_going_on_shows_each_thing_once_and_back_leads_to_the_first(count: int) -> None:
+    seen: list[int] = []
+    stretch = stretch_of(count, None)
+    while True:
+        seen += stretch.of(range(count))
+        if stretch.after is None:
+            break
+        stretch = stretch_of(count, str(stretch.after))
+    assert seen == list(range(count))
+    while stretch.before is not None:
+        stretch = stretch_of(count, str(stretch.before))
+    assert stretch.first == 0
+
+
+@given(st.lists(st.integers(0, AT_ONCE), max_size=5), st.integers(0, 2 * AT_ONCE))
+def test_a_grids_cells_stay_with_their_contents(sizes: list[int], skip: int) -> None:
+    names = iter(range(sum(sizes)))
+    groups = [
+        ColumnGroup(None, [GridColumn(ClassContent(str(next(names)), "video"), None, None) for _ in range(size)])
+        for size in sizes
+    ]
+    cells: list[State | None] = [State(tries=number) for number in range(sum(sizes))]
+    whole = Grid(groups, [Line(ClassLearner("u", "U", frozenset()), cells, Counts(), 0.0, None)])
+
+    shown = grid_in(whole, stretch_of(sum(sizes), str(skip)))
+
+    [line] = shown.lines
+    assert [int(column.content.id) for column in shown.columns] == [cell.tries for cell in line.cells if cell]
+    assert all(group.columns for group in groups_in(groups, stretch_of(sum(sizes), str(skip))))
+
+
+@pytest.mark.engines("embedded")
+async def test_a_lesson_of_very_many_contents_is_read_in_parts(api: Api, school: School) -> None:
+    coach, learner = await school.coach("A1"), await school.learner("A1")
+    contents, lesson = [new_id() for _ in range(AT_ONCE + 3)], await school.lesson("A1")
+    named = [{"id": each, "title": f"Content {number}", "kind": "video"} for number, each in enumerate(contents, 1)]
+    await api.roster(ROOT, lessons=[{"id": lesson, "title": "Long", "content_ids": contents}], contents=named)
+    room = f"/class/{school.places['A1']}"
+    for path in (f"{room}/lesson/{lesson}", room, f"{room}/learner/{learner.id}"):
+        first, rest = [(await page(api, f"{path}?skip={skip}", coach)).text for skip in (0, AT_ONCE)]
+        for text, shown in ((first, range(1, AT_ONCE + 1)), (rest, range(AT_ONCE + 1, AT_ONCE + 4))):
+            there = [number for number in range(1, AT_ONCE + 4) if f">Content {number}<" in text]
+            assert there == list(shown), path
+        assert f"Contents 1 to {AT_ONCE} of {AT_ONCE + 3}" in first
+        assert "Contents before these" in rest
+    assert f"Finished all {AT_ONCE + 3}" in part((await page(api, f"{room}/lesson/{lesson}", coach)).text, "figures")
+    table = (await page(api, f"{room}/lesson/{lesson}?format=csv", coach)).text
+    assert len(table.strip().splitlines()) == AT_ONCE + 4
