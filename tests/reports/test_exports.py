@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -137,3 +139,58 @@ async def test_who_is_who_is_told(school: School) -> None:
     found = {row["User id"]: row["User type"] for row in await rows(school, "sessions", ROOT, facility=school.facility)}
 
     assert found == dict(zip([person.id for person in people], ["learner", "coach", "admin"], strict=True))
+
+
+@pytest.mark.engines("mongomock", "embedded", "mongoeco")
+async def test_an_attempts_channel_is_that_of_the_visit_where_the_roster_knows_none(school: School) -> None:
+    api, learner, coach = school.api, await school.learner(), await school.coach()
+    practice = exercise()
+    await api.update(learner, await api.start(learner, **practice), interactions=[right("q")])
+    quiz = await school.quiz()
+    await api.update(learner, await api.start(learner, quiz_id=quiz), interactions=[right("q")])
+
+    for kind in ("attempts", "interactions"):
+        channels = {row["Content id"]: row["Channel id"] for row in await rows(school, kind, coach)}
+        assert channels == {practice["content_id"]: practice["channel_id"], quiz: ""}
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_tests_of_units_are_called_by_their_units(school: School) -> None:
+    """The roster may name the unit, as a content, or only the course; the tests themselves nobody names."""
+    api, learner, coach = school.api, await school.learner(), await school.coach()
+    course, named, unnamed = await school.course_session(), new_id(), new_id()
+    await api.roster(ROOT, contents=[{"id": named, "title": "Fractions", "kind": "topic"}])
+    for unit, test in ((named, "pre"), (named, "post"), (unnamed, "pre")):
+        session = await api.start(learner, unit_id=unit, test_type=test, course_session_id=course)
+        await api.update(learner, session, interactions=[right("q")], progress=1)
+
+    titles = {"Pre-test: Fractions", "Post-test: Fractions", f"Pre-test: course_sessions, unit {unnamed}"}
+    for name in ("progress", "time-on-task", "item-analysis"):
+        found = await api.answer("GET", f"/api/reports/{name}", coach)
+        assert {row["content"] for row in found["results"]} == titles
+    gain = (await api.answer("GET", "/api/reports/learning-gain", coach))["results"]
+    assert {(row["course"], row["unit"]) for row in gain} == {
+        ("course_sessions", "Fractions"),
+        ("course_sessions", unnamed),
+    }
+    assert {row["Content title"] for row in await rows(school, "attempts", coach)} == titles
+
+
+@pytest.mark.engines("mongomock")
+async def test_a_file_says_in_which_zone_its_days_begin(school: School) -> None:
+    """The day in its name, too, is that of the zone."""
+    api, coach = school.api, await school.coach()
+    await api.roster(ROOT, facilities=[{"id": school.facility, "name": "A school", "timezone": "Pacific/Kiritimati"}])
+
+    for path, asked in (
+        ("/api/reports/totals", {"format": "csv"}),
+        ("/api/reports/totals", {"format": "jsonl"}),
+        ("/api/logger/export/sessions.csv", {}),
+        ("/api/logger/export/attempts.jsonl", {}),
+    ):
+        before = datetime.now(ZoneInfo("Pacific/Kiritimati")).date()
+        answer = await api.send("GET", path, coach, params=asked)
+        days = {before, datetime.now(ZoneInfo("Pacific/Kiritimati")).date()}
+        assert answer.headers["learntrack-timezone"] == "Pacific/Kiritimati"
+        name = answer.headers["content-disposition"]
+        assert any(f"made-{day}_days-of-Pacific-Kiritimati." in name for day in days)

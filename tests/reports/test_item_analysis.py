@@ -107,3 +107,19 @@ async def test_details_say_who_gave_a_wrong_answer_and_only_to_who_may_know(scho
     assert set(whole["wrong_answers"][0]["learners"]) == {learners[0].id, learners[1].id}
     assert [each["learners"] for each in part["wrong_answers"]] == [[learners[2].id], [learners[0].id]]
     assert all("learners" not in each for each in brief["wrong_answers"])
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_the_latest_answer_is_the_one_that_was_changed_last(school: School) -> None:
+    """As in quizzes' results: an older attempt that was taken up again and put right."""
+    api, learner, start = school.api, await school.learner(), exercise()
+    session = await api.start(learner, **start)
+    first = await api.update(learner, session, interactions=[wrong("q1")])
+    for item in ("q2", "q1", "q2"):
+        await api.update(learner, session, interactions=[wrong(item)])
+    again = right("q1", id=first["attempts"][0]["id"], replace=True)
+    await api.update(learner, session, interactions=[again])
+
+    found = await items(api, start["content_id"], await school.coach(), attempts="latest")
+
+    assert [(row["item"], row["attempts"], row["difficulty"]) for row in found] == [("q1", 1, 1), ("q2", 1, 0)]

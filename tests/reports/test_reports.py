@@ -1,5 +1,6 @@
 """Each report equals a naive computation over a generated school."""
 
+import copy
 import csv
 import io
 import random
@@ -16,7 +17,7 @@ import pytest
 from learntrack.domain import moments
 from learntrack.reports.questions import questions
 from learntrack.reports.rollups import roll_up
-from tests.support import ANONYMOUS, ROOT, Person, School, new_id
+from tests.support import ANONYMOUS, ROOT, Api, Person, School, new_id
 
 MOCKED = {"struggling-learners", "time-on-task", "totals"}
 """What mongomock can answer: no $dateTrunc, $sortArray, $setWindowFields, nor $lookup by an array."""
@@ -24,6 +25,7 @@ ZONE = "Asia/Kolkata"
 QUESTIONS = 5
 """Questions of the quiz, of which four are ever asked."""
 
+BEFORE_ALL, AFTER_ALL = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 ITEMS = [f"q{number}" for number in range(4)]
 WRONG = ["1/2", "4/3", "7", "=1+1", ""]
 
@@ -31,10 +33,12 @@ WRONG = ["1/2", "4/3", "7", "=1+1", ""]
 class World:
     """A school with three weeks of history, recorded through the API as an offline client would."""
 
-    def __init__(self, school: School) -> None:
+    def __init__(self, school: School, seed: int = 11) -> None:
         self.school, self.api = school, school.api
-        self.chance = random.Random(11)
-        self.exercises, self.video = [new_id(), new_id()], new_id()
+        self.chance = random.Random(seed)
+        self.exercises, self.video, self.own_quiz = [new_id(), new_id()], new_id(), new_id()
+        self.completions: list[tuple[str, datetime]] = []
+        self.since, self.until = BEFORE_ALL, AFTER_ALL
 
     async def populate(self) -> "World":
         school = self.school
@@ -53,8 +57,17 @@ class World:
                     )
         await self.tests_of_units(now)
         self.learners = [*self.rooms["A1"], *self.rooms["A2"], self.idle]
+        await self.leave_and_come_back()
         await self.look()
         return self
+
+    async def leave_and_come_back(self) -> None:
+        """One learner leaves A1 for good, one leaves A2 and comes back."""
+        self.gone, back = self.rooms["A1"].pop(), self.rooms["A2"][0]
+        for learner, room in ((self.gone, "A1"), (back, "A2")):
+            place = {"user_id": learner.id, "collection_id": self.school.places[room]}
+            await self.api.roster(ROOT, remove={"memberships": [place]})
+        await self.api.roster(ROOT, memberships=[place])
 
     async def look(self) -> None:
         """Read what is stored of the learners, each try with all of its attempts."""
@@ -80,7 +93,7 @@ class World:
 
     async def study(self, learner: Person, room: str, at: datetime) -> None:
         chance, session = self.chance, new_id()
-        kind = chance.choice(["video", "exercise", "exercise", "exercise", "quiz"])
+        kind = chance.choice(["video", "exercise", "exercise", "exercise", "quiz", "own quiz"])
         ids = {"node_id": new_id(), "channel_id": new_id()}
         lesson = {"lesson_id": self.lesson} if room == "A1" and chance.random() < 0.5 else {}
         start: dict[str, Any]
@@ -96,6 +109,8 @@ class World:
                 "repeat": True,
                 **lesson,
             }
+        elif kind == "own quiz":
+            start = {**ids, "kind": "quiz", "content_id": self.own_quiz, "repeat": True, **lesson}
         else:
             start = {**ids, "kind": "video", "content_id": self.video, "repeat": chance.random() < 0.3, **lesson}
         items = [{"key": new_id(), "occurred_at": at.isoformat(), "session_id": session, "start": start}]
@@ -107,7 +122,24 @@ class World:
             if chance.random() < 0.25:
                 change |= {"progress": 1, "progress_delta": None}
             items.append({"key": new_id(), "occurred_at": moment.isoformat(), "session_id": session, "update": change})
-        await self.api.answer("POST", "/api/logger/contentsession/batch", learner, json={"items": items})
+        await self.deliver(learner, items)
+
+    async def deliver(self, learner: Person, items: list[dict[str, Any]]) -> None:
+        """Send what was done, and note what the answers say was complete then."""
+        answer = await self.api.answer("POST", "/api/logger/contentsession/batch", learner, json={"items": items})
+        for item, result in zip(items, answer["results"], strict=True):
+            if "update" in item and result["status"] == 200 and result["body"]["complete"]:
+                self.completions.append((item["session_id"], datetime.fromisoformat(item["occurred_at"])))
+
+    def within(self, since: datetime, until: datetime) -> "World":
+        """The same, of which the naive answers take a period."""
+        narrowed = copy.copy(self)
+        narrowed.since, narrowed.until = since, until
+        return narrowed
+
+    def has(self, moment: datetime | None) -> bool:
+        """Whether a moment is in the period that is asked about."""
+        return moment is not None and self.since <= moment < self.until
 
     async def tests_of_units(self, now: datetime) -> None:
         """Two learners take tests of two units: both, one of them, one twice, and one that is not handed in."""
@@ -120,16 +152,20 @@ class World:
             (first, units[1], "post", 1, True),
             (second, units[0], "pre", 12, True),
             (second, units[0], "post", 3, False),
+            (second, units[1], "pre", 8, True),
         ]
         for learner, unit, test, days, handed_in in taken:
+            blank = (learner, unit) == (second, units[1])
             at, session = now - timedelta(days=days), new_id()
             start = {"unit_id": unit, "test_type": test, "course_session_id": course, "repeat": True}
-            answers = {"interactions": [self.interaction() for _ in range(5)]} | ({"progress": 1} if handed_in else {})
+            answers = {"interactions": [self.interaction() for _ in range(0 if blank else 5)]} | (
+                {"progress": 1} if handed_in else {}
+            )
             items = [
                 {"key": new_id(), "occurred_at": moment.isoformat(), "session_id": session} | what
                 for moment, what in ((at, {"start": start}), (at + timedelta(minutes=9), {"update": answers}))
             ]
-            await self.api.answer("POST", "/api/logger/contentsession/batch", learner, json={"items": items})
+            await self.deliver(learner, items)
 
     def interaction(self) -> dict[str, Any]:
         right = self.chance.random() < 0.4
@@ -141,6 +177,7 @@ class World:
             "answer": {},
             "simple_answer": answer,
             "complete": True,
+            "replace": self.chance.random() < 0.3,
             "hinted": not right and self.chance.random() < 0.3,
             "error": self.chance.random() < 0.1,
         }
@@ -154,7 +191,7 @@ class World:
         return nameless(answer["results"])
 
 
-NAMES = {"username", "full_name", "lesson", "quiz", "content"}
+NAMES = {"username", "full_name", "lesson", "quiz", "course", "unit", "content"}
 
 
 def nameless(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -162,8 +199,15 @@ def nameless(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{key: value for key, value in row.items() if key not in NAMES} for row in rows]
 
 
+@pytest.fixture(scope="module")
+async def world(api: Api) -> World:
+    """One that is only read."""
+    return await World(await School(api).open()).populate()
+
+
 @pytest.fixture
-async def world(school: School) -> World:
+async def own_world(school: School) -> World:
+    """One that a test may change."""
     return await World(school).populate()
 
 
@@ -194,6 +238,17 @@ def completed(world: World, user: str, content: str) -> bool:
     )
 
 
+def visits(world: World) -> list[Any]:
+    """The sessions begun in the period."""
+    return [row for row in world.sessions if world.has(row["start_timestamp"])]
+
+
+def first_completion(world: World, user: str, content: str) -> datetime | None:
+    """When the answer to an update said first that the learner has completed the content."""
+    theirs = {row["_id"] for row in world.sessions if (row["user_id"], row["content_id"]) == (user, content)}
+    return min((moment for session, moment in world.completions if session in theirs), default=None)
+
+
 def latest_answers(tried: Any) -> list[float]:
     """How right the latest answer to each question of a try is."""
     ordered = sorted(tried["attempts"], key=lambda attempt: (attempt["end_timestamp"], attempt["number"]))
@@ -208,7 +263,7 @@ def score_of(tried: Any, question_count: int | None) -> float | None:
 
 def daily_activity(world: World) -> Any:
     by_day: dict[str, list[Any]] = defaultdict(list)
-    for row in world.sessions:
+    for row in visits(world):
         by_day[local_day(row["start_timestamp"]).isoformat()].append(row)
     return [
         {
@@ -231,12 +286,12 @@ def time_on_task(world: World) -> Any:
             "first_activity": stamp(min(row["start_timestamp"] for row in rows)),
             "last_activity": stamp(max(row["end_timestamp"] for row in rows)),
         }
-        for (content, user), rows in grouped(world.sessions, "content_id", "user_id").items()
+        for (content, user), rows in grouped(visits(world), "content_id", "user_id").items()
     ]
 
 
 def mastery_funnel(world: World) -> Any:
-    exercises = [row for row in world.tries if row["mastery_level"] > 0]
+    exercises = [row for row in world.tries if row["mastery_level"] > 0 and world.has(row["start_timestamp"])]
     found = []
     for (content,), rows in grouped(exercises, "content_id").items():
         learners = grouped(rows, "user_id").values()
@@ -264,11 +319,13 @@ def observations(world: World, counts: str | None) -> list[dict[str, Any]]:
         | {"counts": counts or ("first" if tried["mastery_level"] < 0 else "all"), "quiz": tried["mastery_level"] < 0}
         for tried in world.tries
         for attempt in tried["attempts"]
+        if world.has(attempt["start_timestamp"])
     ]
-    answers.sort(key=lambda row: (row["start_timestamp"], row["number"]))
     found = []
     for rows in grouped(answers, "content_id", "quiz", "user", "item").values():
-        found += rows if rows[0]["counts"] == "all" else rows[:1] if rows[0]["counts"] == "first" else rows[-1:]
+        first = min(rows, key=lambda row: (row["start_timestamp"], row["number"]))
+        latest = max(rows, key=lambda row: (row["end_timestamp"], row["number"]))
+        found += {"all": rows, "first": [first], "latest": [latest]}[rows[0]["counts"]]
     for row in found:
         unit = "try" if row["counts"] == "all" else "user"
         others = [
@@ -316,7 +373,8 @@ def item_analysis(world: World, counts: str | None = None) -> Any:
 def struggling_learners(world: World) -> Any:
     found = []
     for (user, content), rows in grouped(
-        [row for row in world.tries if row["mastery_level"] > 0], "user_id", "content_id"
+        [row for row in world.tries if row["mastery_level"] > 0 and world.has(row["start_timestamp"])],
+        *("user_id", "content_id"),
     ).items():
         attempts, correct = sum(row["attempt_count"] for row in rows), sum(row["correct_sum"] for row in rows)
         if attempts >= 10 and correct / attempts < 0.5 and not completed(world, user, content):
@@ -335,13 +393,20 @@ def struggling_learners(world: World) -> Any:
 
 
 def lesson_completion(world: World) -> Any:
-    mine = [row | {"lesson": row["context"]["lesson_id"]} for row in world.sessions if "lesson_id" in row["context"]]
+    mine = [row | {"lesson": row["context"]["lesson_id"]} for row in visits(world) if "lesson_id" in row["context"]]
     members = {world.lesson: [*world.rooms["A1"], world.idle], world.planned: world.rooms["A2"]}
     contents = {world.lesson: {row["content_id"] for row in mine}, world.planned: set(world.resources)}
     progress = {(row["user_id"], row["content_id"]): row["progress"] for row in world.summaries}
     found = []
-    for lesson, user in sorted((key, person.id or "") for key, people in members.items() for person in people):
-        for content in sorted(contents[lesson]):
+    expected = {
+        (key, person.id or "", content)
+        for key, people in members.items()
+        for person in people
+        for content in contents[key]
+    }
+    used_in = {(row["lesson"], row["user_id"], row["content_id"]) for row in mine}
+    for lesson, user in sorted({each[:2] for each in expected | used_in}):
+        for content in sorted(each[2] for each in expected | used_in if each[:2] == (lesson, user)):
             rows = [
                 row for row in mine if (row["lesson"], row["user_id"], row["content_id"]) == (lesson, user, content)
             ]
@@ -362,7 +427,9 @@ def lesson_completion(world: World) -> Any:
 
 def quiz_results(world: World) -> Any:
     found = []
-    for user in sorted(learner.id or "" for learner in (*world.rooms["A1"], world.idle)):
+    assigned = {learner.id or "" for learner in (*world.rooms["A1"], world.idle)}
+    of_quiz = [row for row in world.tries if row["content_id"] == world.quiz and world.has(row["start_timestamp"])]
+    for user in sorted(assigned | {row["user_id"] for row in of_quiz}):
         tried = next((row for row in world.tries if row["user_id"] == user and row["content_id"] == world.quiz), None)
         answers = latest_answers(tried) if tried else []
         finished = tried is not None and tried["complete"]
@@ -391,6 +458,8 @@ def improvement(world: World) -> Any:
         ordered = sorted(rows, key=lambda row: row["_id"], reverse=True)
         ordered.sort(key=lambda row: row["end_timestamp"])
         for before, now in pairwise(ordered):
+            if not world.has(now["end_timestamp"]):
+                continue
             found.append(
                 {
                     "user_id": user,
@@ -408,9 +477,14 @@ def improvement(world: World) -> Any:
 
 def retention(world: World) -> Any:
     weeks: dict[str, set[Any]] = defaultdict(set)
+    begun = {
+        user: min(row["start_timestamp"] for row in rows)
+        for (user,), rows in grouped(world.sessions, "user_id").items()
+    }
     for row in world.sessions:
-        day = local_day(row["start_timestamp"])
-        weeks[row["user_id"]].add(day - timedelta(days=day.weekday()))
+        if world.has(begun[row["user_id"]]):
+            day = local_day(row["start_timestamp"])
+            weeks[row["user_id"]].add(day - timedelta(days=day.weekday()))
     found = []
     for cohort in sorted({min(each) for each in weeks.values()}):
         members = [each for each in weeks.values() if min(each) == cohort]
@@ -430,9 +504,9 @@ def retention(world: World) -> Any:
 def totals(world: World) -> Any:
     found = []
     for user in sorted(learner.id or "" for learner in world.learners):
-        tries = sum(row["complete"] for row in world.tries if row["user_id"] == user)
+        tries = sum(world.has(row["completion_timestamp"]) for row in world.tries if row["user_id"] == user)
         mine = [row for row in world.summaries if row["user_id"] == user]
-        all_done = [row for row in mine if completed(world, user, row["content_id"])]
+        all_done = [row for row in mine if world.has(first_completion(world, user, row["content_id"]))]
         done = sum(not row["has_tries"] for row in all_done)
         if tries or all_done:
             numbers = {"finished_tries": tries, "contents_done": done, "progress": tries + done}
@@ -447,19 +521,16 @@ def needs_help(tries: list[Any]) -> bool:
     return sum(not entry.get("correct") for entry in entries) >= 4
 
 
-def first_completion(logs: list[Any]) -> Any:
-    """When the first of a summary and its tries was completed."""
-    moments = [log["completion_timestamp"] for log in logs if log["completion_timestamp"] is not None]
-    return stamp(min(moments)) if moments else None
-
-
 def progress(world: World) -> Any:
     found = []
     for summary in sorted(world.summaries, key=lambda row: (row["user_id"], row["content_id"])):
+        if not world.has(summary["end_timestamp"]):
+            continue
         tries = [row for row in world.tries if row["summary_id"] == summary["_id"]]
         attempts, correct = sum(row["attempt_count"] for row in tries), sum(row["correct_sum"] for row in tries)
         exercise = any(row["mastery_level"] > 0 for row in tries)
         done = completed(world, summary["user_id"], summary["content_id"])
+        done_at = first_completion(world, summary["user_id"], summary["content_id"])
         helpless = exercise and not done and needs_help(tries)
         handed_in = [row for row in tries if row["mastery_level"] < 0 and row["complete"]]
         newest = max(handed_in, key=lambda row: row["end_timestamp"], default=None)
@@ -479,7 +550,7 @@ def progress(world: World) -> Any:
                 "attempts": attempts,
                 "correct_share": correct / attempts if attempts else None,
                 "last_activity": stamp(summary["end_timestamp"]),
-                "completed_at": first_completion([summary, *tries]),
+                "completed_at": stamp(done_at) if done_at else None,
             }
         )
     return found
@@ -488,24 +559,25 @@ def progress(world: World) -> Any:
 def learning_gain(world: World) -> Any:
     tries = {row["_id"]: row for row in world.tries}
     taken: dict[Any, dict[str, Any]] = defaultdict(dict)
-    for session in world.sessions:
+    for session in visits(world):
         context, log = session["context"], tries.get(session["mastery_log_id"])
-        if "unit_id" in context and log is not None and log["complete"] and log["attempts"]:
+        if "unit_id" in context and log is not None and log["complete"]:
             tests = taken[session["user_id"], context["course_session_id"], context["unit_id"]]
             kind = log["mastery_criterion"]["test_type"]
             tests[kind] = max(tests.get(kind, log), log, key=lambda each: each["end_timestamp"])
     found = []
     for (user, course, unit), tests in sorted(taken.items()):
-        score = {kind: mean(latest_answers(log)) for kind, log in tests.items()}
+        score = {kind: score_of(log, None) for kind, log in tests.items()}
+        before, after = score.get("pre"), score.get("post")
         at = {kind: stamp(log["completion_timestamp"]) for kind, log in tests.items()}
         found.append(
             {
                 "user_id": user,
                 "course_session_id": course,
                 "unit_id": unit,
-                "pre_score": score.get("pre"),
-                "post_score": score.get("post"),
-                "gain": score["post"] - score["pre"] if len(score) == 2 else None,
+                "pre_score": before,
+                "post_score": after,
+                "gain": None if None in (before, after) else after - before,
                 "pre_timestamp": at.get("pre"),
                 "post_timestamp": at.get("post"),
             }
@@ -550,6 +622,19 @@ def different(name: str, found: list[Any], expected: list[Any]) -> str:
 
 def test_every_question_has_a_naive_answer() -> None:
     assert set(NAIVE) == set(questions())
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_every_report_of_a_period_equals_a_naive_computation(world: World) -> None:
+    """Of the middle third, and of the rest of time: what began, ended or was completed at an edge is in one of them."""
+    begins = sorted(row["start_timestamp"] for row in world.sessions)
+    first, last = begins[len(begins) // 3], begins[2 * len(begins) // 3]
+    for since, until in ((first, last), (BEFORE_ALL, first), (last, AFTER_ALL)):
+        asked = {"since": since.isoformat()} if since != BEFORE_ALL else {}
+        asked |= {"until": until.isoformat()} if until != AFTER_ALL else {}
+        for name, naive in NAIVE.items():
+            found, expected = await world.report(name, world.admin, **asked), naive(world.within(since, until))
+            assert close(found, expected), (asked, different(name, found, expected))
 
 
 @pytest.mark.engines("mongomock", "embedded", "mongoeco")
@@ -638,47 +723,47 @@ async def test_a_period_a_content_and_pages_narrow(world: World) -> None:
     )
 
 
-@pytest.mark.engines("embedded", "mongoeco")
-async def test_items_of_a_whole_facility_are_answered_from_the_rollup(world: World) -> None:
+@pytest.mark.engines("embedded")  # mongoeco holds one transaction at a time: the lease's beats come in between
+async def test_items_of_a_whole_facility_are_answered_from_the_rollup(own_world: World) -> None:
     def told(done: int, total: int) -> None:
         assert done <= total
 
-    await roll_up(world.api.db, told, everything=True)
+    await roll_up(own_world.api.db, told, everything=True)
     rolled = moments.now()
 
-    answer = await world.api.answer(
-        "GET", "/api/reports/item-analysis", ROOT, params={"facility": world.school.facility}
+    answer = await own_world.api.answer(
+        "GET", "/api/reports/item-analysis", ROOT, params={"facility": own_world.school.facility}
     )
     assert datetime.fromisoformat(answer["as_of"]) >= rolled
-    assert close(nameless(answer["results"]), item_analysis(world))
+    assert close(nameless(answer["results"]), item_analysis(own_world))
 
-    await world.study(world.rooms["A1"][0], "A2", moments.now() - timedelta(minutes=10))
-    again = await world.api.answer(
-        "GET", "/api/reports/item-analysis", ROOT, params={"facility": world.school.facility}
+    await own_world.study(own_world.rooms["A1"][0], "A2", moments.now() - timedelta(minutes=10))
+    again = await own_world.api.answer(
+        "GET", "/api/reports/item-analysis", ROOT, params={"facility": own_world.school.facility}
     )
     assert again["results"] == answer["results"]  # as of when that was written
-    await world.look()
-    await roll_up(world.api.db, told)
-    fresh = await world.api.answer(
-        "GET", "/api/reports/item-analysis", ROOT, params={"facility": world.school.facility}
+    await own_world.look()
+    await roll_up(own_world.api.db, told)
+    fresh = await own_world.api.answer(
+        "GET", "/api/reports/item-analysis", ROOT, params={"facility": own_world.school.facility}
     )
-    assert close(nameless(fresh["results"]), item_analysis(world))
+    assert close(nameless(fresh["results"]), item_analysis(own_world))
 
 
 @pytest.mark.engines("embedded")  # the form, not the numbers
-async def test_csv_has_the_same_numbers_and_no_formula(world: World) -> None:
-    rows = (await world.api.answer("GET", "/api/reports/time-on-task", world.admin))["results"]
-    answer = await world.api.send("GET", "/api/reports/time-on-task", world.admin, params={"format": "csv"})
+async def test_csv_has_the_same_numbers_and_no_formula(own_world: World) -> None:
+    rows = (await own_world.api.answer("GET", "/api/reports/time-on-task", own_world.admin))["results"]
+    answer = await own_world.api.send("GET", "/api/reports/time-on-task", own_world.admin, params={"format": "csv"})
 
     assert answer.headers["content-type"].startswith("text/csv")
     read = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert [float(row["time_spent"]) for row in read] == [row["time_spent"] for row in rows]
     assert [row["first_activity"] for row in read] == [row["first_activity"] for row in rows]
-    user = {"id": world.idle.id, "username": "=cmd()", "full_name": "+1", "facility_id": world.school.facility}
-    await world.api.roster(ROOT, users=[user])
-    quizzes = await world.api.send("GET", "/api/reports/quiz-results", world.admin, params={"format": "csv"})
+    user = {"id": own_world.idle.id, "username": "=cmd()", "full_name": "+1", "facility_id": own_world.school.facility}
+    await own_world.api.roster(ROOT, users=[user])
+    quizzes = await own_world.api.send("GET", "/api/reports/quiz-results", own_world.admin, params={"format": "csv"})
     results = csv.DictReader(io.StringIO(quizzes.text.removeprefix("\ufeff")))
-    [mine] = [row for row in results if row["user_id"] == world.idle.id]
+    [mine] = [row for row in results if row["user_id"] == own_world.idle.id]
     assert (mine["username"], mine["full_name"]) == ("'=cmd()", "'+1")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from learntrack.domain import moments
+from learntrack.domain.unit_tests import content_id
 from tests.support import ROOT, Api, Person, School, exercise, new_id, right, video, wrong
 
 ENGINES = pytest.mark.engines("embedded", "mongoeco")
@@ -138,6 +139,68 @@ async def test_a_try_after_mastery_is_no_struggle_in_a_period_that_leaves_master
     assert await report(api, "struggling-learners", content=practice["content_id"], since=middle) == []
     [row] = await report(api, "mastery-funnel", content=practice["content_id"], since=middle)
     assert (row["started"], row["mastered"]) == (1, 1)
+
+
+@ENGINES
+async def test_a_quiz_handed_in_before_the_period_is_not_said_to_be_not_started(school: School) -> None:
+    """It stands as it does; of whom it is not assigned to any more only what began in the period is listed."""
+    quiz = await quiz_of(school, question_count=2)
+    learner, gone = await school.learner(), await school.learner()
+    for person in (learner, gone):
+        await answered(school, person, quiz, right("q1"))
+    await school.api.roster(ROOT, remove={"memberships": [membership(school, gone)]})
+    coach, later = await school.coach("facility"), (moments.now() + timedelta(hours=1)).isoformat()
+
+    after = await report(school.api, "quiz-results", coach, content=quiz, since=later)
+    whole = await report(school.api, "quiz-results", coach, content=quiz, until=later)
+
+    assert [(row["user_id"], row["status"], row["score"]) for row in after] == [(learner.id, "finished", 0.5)]
+    assert {row["user_id"] for row in whole} == {learner.id, gone.id}
+
+
+@ENGINES
+async def test_a_completion_belongs_to_the_period_in_which_it_was_the_first(school: School) -> None:
+    """Finished again later, a film and an exercise are not completed anew, and not taken from when they were."""
+    api, learner, now = school.api, await school.learner(), moments.now()
+    film, practice = video(), exercise()
+    for days in (20, 5, 2):
+        for start in (film, practice):
+            session, at = new_id(), now - timedelta(days=days)
+            items = [
+                {"key": new_id(), "occurred_at": at.isoformat(), "session_id": session} | what
+                for what in ({"start": start | {"repeat": True}}, {"update": {"progress": 1}})
+            ]
+            await api.answer("POST", "/api/logger/contentsession/batch", learner, json={"items": items})
+    middle = (now - timedelta(days=10)).isoformat()
+
+    async def totals(**asked: str) -> list[tuple[int, ...]]:
+        rows = await report(api, "totals", classroom=school.places["A1"], **asked)
+        return [(row["finished_tries"], row["contents_done"], row["contents_completed"]) for row in rows]
+
+    assert await totals(until=middle) == [(1, 1, 2)]
+    assert await totals(since=middle) == [(2, 0, 0)]
+    assert await totals() == [(3, 1, 2)]
+    completed = {row["completed_at"] for row in await report(api, "progress", classroom=school.places["A1"])}
+    assert {datetime.fromisoformat(each) for each in completed} == {now - timedelta(days=20)}
+
+
+@ENGINES
+async def test_a_blank_test_that_is_handed_in_counts_as_the_newest(school: School) -> None:
+    api, learner, coach = school.api, await school.learner(), await school.coach()
+    course, unit = await school.course_session(), new_id()
+    test = {"unit_id": unit, "test_type": "pre", "course_session_id": course}
+    for answers in ([right("q1"), wrong("q2")], []):
+        session = await api.start(learner, **test, repeat=True)
+        await api.update(learner, session, interactions=answers, progress=1)
+
+    [unknown] = await report(api, "learning-gain", coach)
+    await api.roster(
+        ROOT, contents=[{"id": content_id(course, unit, "pre"), "title": "T", "kind": "quiz", "question_count": 2}]
+    )
+    [known] = await report(api, "learning-gain", coach)
+
+    assert (unknown["pre_score"], known["pre_score"]) == (None, 0)
+    assert unknown["pre_timestamp"] == known["pre_timestamp"] is not None
 
 
 @ENGINES

@@ -16,7 +16,7 @@ from tests.processes import Service, learntrack
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts" / "analytics"
-NAMES = ("username", "full_name", "lesson", "quiz", "content")
+NAMES = ("username", "full_name", "lesson", "quiz", "course", "unit", "content")
 
 
 @pytest.fixture(scope="module")

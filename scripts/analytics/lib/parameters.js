@@ -96,12 +96,14 @@ function parameters(target) {
     attempts: choice('attempts', ['first', 'latest', 'all']) || null,
     details: details,
     answers: details ? 10 : 3,
+    since: null,
+    until: null,
   };
   var period = {};
   var since = momentOf('since', zone, false);
   var until = momentOf('until', zone, true);
-  if (since) period.$gte = since;
-  if (until) period.$lt = until;
+  if (since) found.since = period.$gte = since;
+  if (until) found.until = period.$lt = until;
   if (Object.keys(period).length) found.period = period;
   var places = [idOf('facility'), idOf('classroom')].filter(Boolean);
   if (places.length) {

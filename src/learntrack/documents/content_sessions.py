@@ -33,6 +33,10 @@ LESSON = IndexModel(
     [("context.lesson_id", ASCENDING)], name="lesson", partialFilterExpression={"context.lesson_id": {"$exists": True}}
 )
 """Serves: what was done in a lesson; partial, because most sessions are in none."""
+UNIT = IndexModel(
+    [("content_id", ASCENDING)], name="unit", partialFilterExpression={"context.unit_id": {"$exists": True}}
+)
+"""Serves: of which unit a content is the test; partial, because most sessions are no tests of units."""
 
 
 class ContentSession(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are no ObjectIds
@@ -58,7 +62,7 @@ class ContentSession(HoldsAttempts, Document):  # type: ignore[misc]  # our ids 
         """Collection and indexes."""
 
         name = "content_sessions"
-        indexes: ClassVar = [OWNER_ATTEMPTS, NEWEST_ATTEMPTS, OWNER_START, FACILITY_START, LESSON]
+        indexes: ClassVar = [OWNER_ATTEMPTS, NEWEST_ATTEMPTS, OWNER_START, FACILITY_START, LESSON, UNIT]
 
     @classmethod
     def begin(

@@ -48,6 +48,7 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
     `of_tries` are the numbers of its tries, by their kind, written in the transaction that changes a try; where they
     may be wrong, `recount` says so until they have been counted anew, within seconds. `faded_attempts` of the attempts
     that they count are not there any more.
+    `completion_timestamp` is that of the latest completion, `first_completed_at` that of the first of several.
     `time_spent` is in seconds, `progress` 0.0–1.0.
     """
 
@@ -57,6 +58,7 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
     channel_id: str | None
     kind: str
     completion_timestamp: datetime | None = None
+    first_completed_at: datetime | None = None
     progress: float = 0.0
     extra_fields: dict[str, Any] = {}
     has_tries: bool = False
@@ -122,6 +124,8 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
             end_timestamp=later_end(self.end_timestamp, at, clock),
         )
         if is_complete(self.progress) and not was_complete:
+            if self.completion_timestamp is not None:
+                self.change(first_completed_at=min(self.first_completed_at or self.completion_timestamp, at))
             self.change(completion_timestamp=later_end(self.completion_timestamp or at, at, clock))
 
     def count_faded(self, attempts: int) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
 from litestar.params import Parameter
+from msgspec.structs import replace
 
 from learntrack.access.actor import ActorRequest
 from learntrack.access.guards import staff_only
@@ -80,7 +81,9 @@ class ReportController(Controller):
         page: PageNumber = None,
         page_size: ReportPageSize = None,
     ) -> Response[Any]:
-        """For coaches, admins and superusers, limited to what they may read. `Learntrack-As-Of` says as of when."""
+        """For coaches, admins and superusers, limited to what they may read.
+        `Learntrack-As-Of` says as of when it is, `Learntrack-Timezone` and a file's name where its days begin.
+        """
         asked = page_request(page, page_size)
         filters = report_filters(
             since=since,
@@ -95,6 +98,7 @@ class ReportController(Controller):
         answer = await reports.report(name, filters, by=caller_of(request))
         headers = {"Learntrack-As-Of": answer.as_of.isoformat()}
         if format != "json":
+            filters = replace(filters, timezone=answer.timezone)
             headers |= await attachment(db.reports, name, filters, format, moments.now())
             return await _file_of(answer, format, headers, bom)
         if asked is not None:

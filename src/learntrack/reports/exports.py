@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from learntrack.access.may_read import Readable
 from learntrack.documents import ContentSession, ContentSummary
 from learntrack.documents.base import Stored
+from learntrack.domain.ids import summary_id
 from learntrack.domain.shares import rounded_down
 from learntrack.reports.attempt_exports import attempts_of, interactions_of
 from learntrack.reports.filters import ReportFilters
@@ -133,10 +134,26 @@ _SOURCES: Mapping[ExportKind, Callable[[Reading, ReportFilters, Readable], Async
 }
 
 
+async def channels_of(db: Reading, rows: Sequence[Row]) -> dict[tuple[str, str], str]:
+    """The channel in which each learner visited each content last, of rows that do not say it: a try does not, the
+    learner's summary does. Index: the key.
+    """
+    asked = {_visited(row) for row in rows if row["user_id"] is not None and not row.get("channel_id")}
+    keys = [summary_id(*pair) for pair in asked]
+    fields = {"user_id": 1, "content_id": 1, "channel_id": 1}
+    found = await db.find(ContentSummary, {"_id": {"$in": keys}}, fields) if keys else []
+    return {_visited(row): row["channel_id"] for row in found if row["channel_id"] is not None}
+
+
+def _visited(row: Row) -> tuple[str, str]:
+    return row["user_id"] or "", row["content_id"]
+
+
 async def _named(db: Reading, rows: list[Row], names: Sequence[str]) -> list[Row]:
     """The rows with all columns: who, and what the content and the question are called."""
     people = await people_of(db, {row["user_id"] for row in rows if row["user_id"] is not None})
     titles = await titles_of(db, {row["content_id"] for row in rows}, questions="item" in names)
+    channels = await channels_of(db, rows)
     found = []
     for row in rows:
         titled = titles[row["content_id"]]
@@ -147,7 +164,7 @@ async def _named(db: Reading, rows: list[Row], names: Sequence[str]) -> list[Row
             "username": person.username,
             "full_name": person.full_name,
             "user_type": person.user_type,
-            "channel_id": row.get("channel_id") or titled.channel_id,
+            "channel_id": row.get("channel_id") or channels.get(_visited(row)) or titled.channel_id,
             "channel_name": titled.channel_name,
             "content_title": titled.title,
             "question_title": question.title if question else None,

@@ -1,9 +1,10 @@
-"""What a file is called that is handed out: what it has, whom it is about, and of when."""
+"""What a file is called that is handed out: what it has, whom it is about, of when, and where its days begin."""
 
 import re
 from datetime import datetime
 from urllib.parse import quote
 
+from learntrack.domain.time_zones import UTC_NAME, zone_info
 from learntrack.reports.filters import ReportFilters
 from learntrack.storage.reading import Reading
 
@@ -12,12 +13,13 @@ _MOST = 60
 
 
 async def attachment(db: Reading, what: str, filters: ReportFilters, form: str, at: datetime) -> dict[str, str]:
-    """The header that gives a file its name, such as `quiz-results_Hill-School_A1_from-2026-03-01_made-2026-03-09.csv`.
+    """The headers that give a file its name, such as
+    `quiz-results_Hill-School_A1_from-2026-03-01_made-2026-03-09_days-of-Africa-Nairobi.csv`, and that say the zone.
 
     Args:
         db: Where the places' names are.
         what: What is in it.
-        filters: Whom and when it is about.
+        filters: Whom and when it is about, and in which time zone.
         form: Its ending.
         at: When it was made.
 
@@ -26,11 +28,14 @@ async def attachment(db: Reading, what: str, filters: ReportFilters, form: str, 
     for word, moment in (("from", filters.since), ("until", filters.until)):
         if moment is not None:
             parts.append(f"{word}-{moment:%Y-%m-%d}")
-    parts.append(f"made-{at:%Y-%m-%d}")
+    zone = filters.timezone or UTC_NAME
+    parts.append(f"made-{at.astimezone(zone_info(zone)):%Y-%m-%d}")
+    parts.append(f"days-of-{zone.replace('/', '-')}")
     name = "_".join(part for part in parts if part)
     plain = name.encode("ascii", "ignore").decode().replace("__", "_")
     # The second form is for names that are not written in Latin letters (RFC 6266).
-    return {"Content-Disposition": f"attachment; filename=\"{plain}.{form}\"; filename*=UTF-8''{quote(name)}.{form}"}
+    called = f"attachment; filename=\"{plain}.{form}\"; filename*=UTF-8''{quote(name)}.{form}"
+    return {"Content-Disposition": called, "Learntrack-Timezone": zone}
 
 
 def _places(filters: ReportFilters) -> list[tuple[str, str]]:

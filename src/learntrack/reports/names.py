@@ -18,6 +18,8 @@ _AFTER: Mapping[str, tuple[Column, ...]] = {
     ),
     "lesson": (Column("lesson", "text", "The lesson's title, or its id where nobody has given it one."),),
     "quiz": (Column("quiz", "text", "The quiz's title, or its id where nobody has given it one."),),
+    "course": (Column("course", "text", "The course's title, or its id where nobody has given it one."),),
+    "unit": (Column("unit", "text", "The unit's title, or its id where nobody has given it one."),),
     "content": (Column("content", "text", "The content's title, or its id where nobody has given it one."),),
 }
 
@@ -48,7 +50,7 @@ async def _names(db: Reading, kind: str, ids: Collection[str]) -> dict[str, Row]
     if kind == "user":
         rows = await db.find(User, {"_id": {"$in": list(ids)}}, {"username": 1, "full_name": 1}) if ids else []
         return {row["_id"]: row for row in rows}
-    titles = await (titles_of_assigned(db, ids) if kind == "lesson" else titles_of(db, ids))
+    titles = await (titles_of_assigned(db, ids) if kind in ("lesson", "course") else titles_of(db, ids))
     return {key: {kind: titled.shown} for key, titled in titles.items()}
 
 

@@ -156,8 +156,8 @@ def _params(filters: ReportFilters, members: Readable) -> dict[str, Any]:
         params["answers"] = _ANSWERS_IN_DETAIL
     if members.users is not None:
         params["learners"] = {"$in": list(members.users)}
-    if filters.period:
-        params["period"] = filters.period
+    if period := filters.period:
+        params |= {"period": period, "since": period.get("$gte"), "until": period.get("$lt")}
     if filters.content is not None:
         params["content"] = filters.content
     return params

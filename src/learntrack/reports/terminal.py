@@ -21,7 +21,7 @@ from learntrack.storage.database import Row
 
 _COMMANDING = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _NUMBERS = ("number", "seconds", "share")
-_IDS = ("id", "user", "lesson", "quiz", "content")
+_IDS = ("id", "user", "lesson", "quiz", "course", "unit", "content")
 _ID_WIDTH = 32
 _MOMENT_WIDTH = 24
 _LEAST_WIDTH = 10
@@ -70,6 +70,8 @@ async def write(
                 "jsonl": lambda: formats.as_json_lines(answer.columns, answer.rows),
                 "json": lambda: formats.as_json(answer),
             }[form]()
+            if form != "json":
+                print(_said(answer), file=sys.stderr)
             async for part in parts:
                 target.write(part)
             if form == "json":
@@ -85,8 +87,7 @@ async def _counted(rows: AsyncIterator[Row], count: Callable[[], None]) -> Async
 
 async def _table(answer: ReportAnswer, *, wide: bool) -> str:
     console = Console(width=max(200 if wide else Console().width, _least_width(answer.columns)))
-    said = f"{answer.title} (as of {shown_value(answer.as_of, 'timestamp')}, days of {answer.timezone})"
-    table = Table(title=said, caption=answer.description)
+    table = Table(title=_said(answer), caption=answer.description)
     for column in answer.columns:
         justify: Literal["left", "right"] = "right" if column.kind in _NUMBERS else "left"
         whole = column.kind in (*_IDS, "timestamp")
@@ -97,6 +98,10 @@ async def _table(answer: ReportAnswer, *, wide: bool) -> str:
     with console.capture() as captured:
         console.print(table)
     return captured.get()
+
+
+def _said(answer: ReportAnswer) -> str:
+    return f"{answer.title} (as of {shown_value(answer.as_of, 'timestamp')}, days of {answer.timezone})"
 
 
 def _least_width(columns: Sequence[Column]) -> int:

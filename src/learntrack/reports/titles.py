@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from learntrack.documents import Content, CourseSession, FormerEntry, Lesson, Question, Quiz
-from learntrack.storage.database import Row
+from learntrack.documents import Content, ContentSession, CourseSession, FormerEntry, Lesson, Question, Quiz
+from learntrack.domain.unit_tests import content_id
+from learntrack.storage.database import Row, Stage
 from learntrack.storage.reading import Reading
 
 
@@ -42,7 +43,8 @@ _BRIEF: Mapping[str, Any] = {"questions": 0}
 async def titles_of(db: Reading, contents: Collection[str], *, questions: bool = False) -> dict[str, Titled]:
     """What these contents are called, quizzes among them; there is an entry for each. Index: the key.
 
-    A quiz's own title comes before that of a content of the same id, and both before that of what is gone.
+    A quiz's own title comes before that of a content of the same id, and both before that of what is gone. A pre- or
+    post-test that nobody has named is called by its unit.
 
     Args:
         db: Where the roster is.
@@ -50,7 +52,8 @@ async def titles_of(db: Reading, contents: Collection[str], *, questions: bool =
         questions: Whether to read their questions too.
 
     """
-    return await _titled(db, (FormerEntry, Content, Quiz), contents, questions=questions)
+    found = await _titled(db, (FormerEntry, Content, Quiz), contents, questions=questions)
+    return found | await _tests_of_units(db, [key for key, titled in found.items() if not titled.title])
 
 
 async def titles_of_assigned(db: Reading, assigned: Collection[str]) -> dict[str, Titled]:
@@ -68,6 +71,31 @@ async def _titled(
         rows = await db.find(source, {"_id": {"$in": list(found)}}, None if questions else _BRIEF)
         found |= {row["_id"]: _read(source, row) for row in rows}
     return found
+
+
+async def _tests_of_units(db: Reading, untitled: Collection[str]) -> dict[str, Titled]:
+    """Those of these contents that are the test before or after a unit, named by their unit and course. Index: unit."""
+    stages: list[Stage] = [
+        {"$match": {"content_id": {"$in": list(untitled)}, "context.unit_id": {"$exists": True}}},
+        {"$group": {"_id": "$content_id", "context": {"$first": "$context"}}},
+    ]
+    rows = await db.rows(ContentSession, stages) if untitled else []
+    pairs = {row["_id"]: (row["context"]["course_session_id"], row["context"]["unit_id"]) for row in rows}
+    units = await _titled(db, (FormerEntry, Content), {unit for _, unit in pairs.values()}, questions=False)
+    courses = await titles_of_assigned(db, {course for course, _ in pairs.values()})
+    return {
+        key: Titled(
+            key, f"{_WHICH_TEST[key == content_id(course, unit, 'pre')]}: {_unit(courses[course], units[unit])}", "quiz"
+        )
+        for key, (course, unit) in pairs.items()
+    }
+
+
+_WHICH_TEST = {True: "Pre-test", False: "Post-test"}
+
+
+def _unit(course: Titled, unit: Titled) -> str:
+    return unit.title or f"{course.shown}, unit {unit.id}"
 
 
 def _read(source: type[Any], row: Row) -> Titled:

@@ -5,11 +5,11 @@ CREATE VIEW users AS SELECT * FROM read_parquet(getvariable('files') || '/users/
 CREATE VIEW lessons AS SELECT * FROM read_parquet(getvariable('files') || '/lessons/all.parquet');
 CREATE VIEW quizzes AS SELECT * FROM read_parquet(getvariable('files') || '/quizzes/all.parquet');
 CREATE VIEW contents AS SELECT * FROM read_parquet(getvariable('files') || '/contents/all.parquet');
-CREATE VIEW sessions AS SELECT * FROM read_parquet(getvariable('files') || '/sessions/*/*/*.parquet', hive_partitioning = true) WHERE facility = getvariable('facility');
-CREATE VIEW summaries AS SELECT * FROM read_parquet(getvariable('files') || '/summaries/*/*/*.parquet', hive_partitioning = true) WHERE facility = getvariable('facility');
-CREATE VIEW tries AS SELECT * FROM read_parquet(getvariable('files') || '/tries/*/*/*.parquet', hive_partitioning = true) WHERE facility = getvariable('facility');
-CREATE VIEW attempts AS SELECT * FROM read_parquet(getvariable('files') || '/attempts/*/*/*.parquet', hive_partitioning = true) WHERE facility = getvariable('facility');
-CREATE VIEW interactions AS SELECT * FROM read_parquet(getvariable('files') || '/interactions/*/*/*.parquet', hive_partitioning = true) WHERE facility = getvariable('facility');
+CREATE VIEW sessions AS SELECT * FROM read_parquet(getvariable('files') || '/sessions/*/*/*.parquet', hive_partitioning = true, union_by_name = true) WHERE facility = getvariable('facility');
+CREATE VIEW summaries AS SELECT * FROM read_parquet(getvariable('files') || '/summaries/*/*/*.parquet', hive_partitioning = true, union_by_name = true) WHERE facility = getvariable('facility');
+CREATE VIEW tries AS SELECT * FROM read_parquet(getvariable('files') || '/tries/*/*/*.parquet', hive_partitioning = true, union_by_name = true) WHERE facility = getvariable('facility');
+CREATE VIEW attempts AS SELECT * FROM read_parquet(getvariable('files') || '/attempts/*/*/*.parquet', hive_partitioning = true, union_by_name = true) WHERE facility = getvariable('facility');
+CREATE VIEW interactions AS SELECT * FROM read_parquet(getvariable('files') || '/interactions/*/*/*.parquet', hive_partitioning = true, union_by_name = true) WHERE facility = getvariable('facility');
 CREATE MACRO day_of(moment) AS CAST(moment AT TIME ZONE coalesce((SELECT timezone FROM facility), 'UTC') AS DATE);
 -- Who has ever completed what (docs/reports.md).
 CREATE VIEW completed AS SELECT user_id, content_id FROM summaries WHERE progress >= 1 OR completion_timestamp IS NOT NULL OR finished_tries > 0;

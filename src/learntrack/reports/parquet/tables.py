@@ -37,6 +37,7 @@ SUMMARIES: Columns = {
     **_CONTENT,
     **_TIMES,
     "completion_timestamp": "moment",
+    "first_completed_at": "moment",
     "time_spent": "number",
     "progress": "number",
     "has_tries": "flag",

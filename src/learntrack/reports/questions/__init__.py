@@ -20,6 +20,8 @@ ColumnKind = Literal[
     "user",
     "lesson",
     "quiz",
+    "course",
+    "unit",
     "content",
     "text",
     "flag",
@@ -40,8 +42,15 @@ class Column(Struct):
     description: str
 
 
-DEFAULTS: Mapping[str, object] = {"timezone": "UTC", "attempts": None, "details": False, "answers": 3}
-"""Parameters that always have a value."""
+DEFAULTS: Mapping[str, object] = {
+    "timezone": "UTC",
+    "attempts": None,
+    "details": False,
+    "answers": 3,
+    "since": None,
+    "until": None,
+}
+"""Parameters that always have a value. `since` and `until` are the ends of `period`, for expressions."""
 
 
 class Rollup(Struct):
