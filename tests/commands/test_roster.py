@@ -52,6 +52,8 @@ def test_a_roster_is_loaded_beside_a_running_service_and_without_one(
     ("content", "word"),
     [
         ("{", "JSON"),
+        ("[]", "body"),
+        ('{"x": ' + "[" * 100_000 + "]" * 100_000 + "}", "deep"),
         ('{"users": [{"id": "x"}]}', "users"),
         ('{"userz": []}', "userz"),
         ('{"remove": {"classroom": []}}', "remove.classroom"),
@@ -63,6 +65,16 @@ def test_a_file_that_is_no_roster_is_refused(tmp_path: Path, content: str, word:
 
     with pytest.raises(InvalidFields, match=word):
         read_roster(file)
+
+
+def test_a_file_is_read_as_a_request_is(tmp_path: Path) -> None:
+    file = tmp_path / "roster.json"
+    user = {"id": "a" * 32, "username": 7, "full_name": None, "facility_id": "b" * 32, "is_superuser": "true"}
+    file.write_text(json.dumps({"users": [user, user | {"username": "\ud800"}], "lessons": None, "remove": None}))
+
+    [first, second] = read_roster(file).users
+
+    assert (first.username, first.is_superuser, second.username) == ("7", True, "\ufffd")
 
 
 def test_a_reference_to_nothing_is_said_in_one_line(terminal: Terminal, engine: EmbeddedEngine, tmp_path: Path) -> None:

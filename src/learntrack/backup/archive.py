@@ -19,13 +19,11 @@ from tempfile import mkstemp
 from typing import IO
 
 import msgspec
-from bson.errors import InvalidBSON
-from bson.raw_bson import RawBSONDocument
 from msgspec import Struct
 
 from learntrack.backup.tally import Tallies, Tally
 from learntrack.storage import StartError
-from learntrack.storage.whole import NOT_DATA
+from learntrack.storage.whole import NOT_DATA, has_id
 
 FORM = 1
 _HEADER = "learntrack-backup.json"
@@ -41,7 +39,6 @@ _NO_BACKUP = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
-    InvalidBSON,
     KeyError,
     ValueError,
     EOFError,
@@ -191,7 +188,7 @@ def _next_document(file: IO[bytes]) -> bytes | None:
     if not 5 <= length <= _LARGEST or len(rest := file.read(length - 4)) < length - 4 or rest[-1]:
         raise ValueError("There is something else than documents in it.")
     document = head + rest
-    if document[5:9] != b"_id\0" and "_id" not in RawBSONDocument(document):  # it is the first field, nearly always
+    if not has_id(document):
         raise ValueError("There is a document without an id in it.")
     return document
 

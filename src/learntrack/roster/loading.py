@@ -1,9 +1,9 @@
 """Loading a roster of any length: in parts of a request's size, in the order of their references."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-
-import msgspec
+from typing import Any
 
 from learntrack.errors import field_error
 from learntrack.roster.portions import portions
@@ -12,7 +12,8 @@ from learntrack.roster.schemas import PARTS, Removal, Roster
 from learntrack.roster.service import RosterService
 from learntrack.storage import Database
 from learntrack.storage.long_work import OnProgress
-from learntrack.web.problems import invalid
+from learntrack.web.bodies import decoded
+from learntrack.web.values import read_as
 
 _PART_ENTRIES = 50_000
 """Entries of their lists."""
@@ -21,33 +22,26 @@ PART_RECORDS = 2000
 
 
 def read_roster(file: Path) -> Roster:
-    """The roster in a JSON file.
+    """The roster in a JSON file, read as a request's body is.
 
     Raises:
         InvalidFields: the file is not a roster.
 
     """
-    content = file.read_bytes()
-    try:
-        roster = msgspec.json.decode(content, type=Roster)
-    except msgspec.ValidationError as error:
-        raise invalid(error) from None
-    except msgspec.DecodeError as error:
-        raise field_error("file", f"Not valid JSON: {error}") from None
-    _check_parts(content)
+    sent = decoded(file.read_bytes())
+    roster = read_as(Roster, sent)
+    _check_parts(sent)
     return roster
 
 
-def _check_parts(content: bytes) -> None:
+def _check_parts(sent: Mapping[str, Any]) -> None:
     """Refuse a part that a roster does not have; a request may have one, a file has it by mistake.
 
     Raises:
         InvalidFields: there is one.
 
     """
-    given = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
-    removed = msgspec.json.decode(given.get("remove") or b"{}", type=dict[str, msgspec.Raw] | None) or {}
-    for place, parts, known in (("", given, Roster), ("remove.", removed, Removal)):
+    for place, parts, known in (("", sent, Roster), ("remove.", sent.get("remove") or {}, Removal)):
         for part in parts:
             if part not in known.__struct_fields__:
                 raise field_error(

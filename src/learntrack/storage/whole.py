@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bson.codec_options import CodecOptions
+from bson.errors import InvalidBSON
 from bson.raw_bson import RawBSONDocument
 from pymongo import InsertOne, ReplaceOne
 from pymongo.errors import OperationFailure
@@ -24,6 +25,21 @@ _TOO_LARGE = (
     "Reading the whole database takes longer than MongoDB keeps one moment's state (parameter "
     "minSnapshotHistoryWindowInSeconds, 300 s): raise it, or use mongodump as docs/operations.md says."
 )
+
+
+def has_id(document: bytes) -> bool:
+    """Whether a document, as the bytes that it is stored as, has an id.
+
+    Raises:
+        ValueError: it is no document.
+
+    """
+    if document[5:9] == b"_id\0":  # it is the first field, nearly always
+        return True
+    try:
+        return "_id" in RawBSONDocument(document)
+    except InvalidBSON as error:
+        raise ValueError(str(error)) from error
 
 
 class Whole:
