@@ -114,6 +114,13 @@ def test_a_body_in_the_smallest_parts_is_taken(service: Service) -> None:
         assert connection.recv(4096).startswith(b"HTTP/1.1 400")
 
 
+def test_a_connection_goes_on_after_head(service: Service) -> None:
+    """The server missed the body that HEAD is answered without, and cut the connection."""
+    with connected(service) as connection:
+        connection.sendall(WHOLE.replace(b"GET", b"HEAD") + WHOLE)
+        assert everything(connection).count(b"HTTP/1.1 200") == 2
+
+
 def test_requests_are_not_piled_up_on_a_connection(service: Service) -> None:
     """Each answer let another 7,000 in: 8 MB of requests took 150 MB."""
     with connected(service) as connection:

@@ -27,14 +27,22 @@ class HeadAsGet:
     async def _without_body(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         ended = False
 
+        async def hand_on(message: Message) -> None:
+            # The server looks there whether it is to expect a body.
+            scope["method"] = HttpMethod.HEAD
+            try:
+                await send(message)
+            finally:
+                scope["method"] = HttpMethod.GET
+
         async def sending(message: Message) -> None:
             nonlocal ended
             if message["type"] == "http.response.start":
-                await send(message)
+                await hand_on(message)
             elif message["type"] == "http.response.body" and not ended:
                 # Whoever sends without end learns by this that nobody listens.
                 ended = True
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                await hand_on({"type": "http.response.body", "body": b"", "more_body": False})
 
         # Not a copy: what is around this one reads from the scope which route has answered.
         scope["method"] = HttpMethod.GET
