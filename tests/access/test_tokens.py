@@ -4,29 +4,24 @@ import base64
 import hashlib
 import hmac
 import json
-import threading
 import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from learntrack.access.tokens import InvalidToken, TokenVerifier
-from learntrack.errors import KeysUnavailable
+from learntrack.access.tokens import TokenVerifier
 from learntrack.settings import Settings
 from learntrack.storage import StartError
-from tests.support import AT_ONCE, SECRET, new_id, token
+from tests.access.verifying import RSA, USER, accepted
+from tests.support import SECRET, token
 
-RSA = rsa.generate_private_key(65537, 2048)
 EC = ec.generate_private_key(ec.SECP256R1())
-USER = new_id()
 
 
 def pem(key: Any) -> str:
@@ -37,17 +32,6 @@ def pem(key: Any) -> str:
 def unsigned(payload: dict) -> str:
     parts = [{"alg": "none", "typ": "JWT"}, payload]
     return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts) + "."
-
-
-async def accepted(verifier: TokenVerifier, text: str, *, or_unchecked: bool = False) -> bool:
-    try:
-        await verifier.claims(text)
-    except InvalidToken:
-        return False
-    except KeysUnavailable:
-        assert or_unchecked
-        return False
-    return True
 
 
 async def test_a_token_says_who_is_asking() -> None:
@@ -116,40 +100,6 @@ async def test_issuer_and_audience_are_checked_when_configured() -> None:
     assert not await accepted(verifier, token(USER, iss="school", aud="other"))
     assert not await accepted(verifier, token(USER))
     assert await accepted(TokenVerifier(Settings(jwt_secret=SECRET)), token(USER, iss="any", aud="any"))
-
-
-async def test_published_keys_are_found_by_their_id_and_again_after_a_rotation() -> None:
-    published: list[dict] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps({"keys": published}).encode())
-
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    def publish(name: str, key: Any) -> None:
-        entry = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key()))
-        published.append(entry | {"kid": name, "alg": "RS256", "use": "sig"})
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(AT_ONCE,), daemon=True).start()
-    try:
-        verifier = TokenVerifier(Settings(jwks_url=f"http://127.0.0.1:{server.server_port}/keys"))
-        payload = {"sub": USER, "exp": time.time() + 60}
-        publish("old", RSA)
-        assert await accepted(verifier, jwt.encode(payload, RSA, "RS256", {"kid": "old"}))
-        new = rsa.generate_private_key(65537, 2048)
-        assert not await accepted(verifier, jwt.encode(payload, new, "RS256", {"kid": "new"}))
-        publish("new", new)
-        verifier._keys._client.cooldown_duration = 0  # how often an unknown key may make it ask again
-        assert await accepted(verifier, jwt.encode(payload, new, "RS256", {"kid": "new"}))
-        assert not await accepted(verifier, jwt.encode(payload, new, "RS256", {"kid": "old"}))
-        assert not await accepted(verifier, token(USER))
-    finally:
-        server.shutdown()
 
 
 def crafted(payload: bytes, header: bytes = b'{"alg":"HS256","typ":"JWT"}') -> str:
@@ -227,71 +177,6 @@ async def test_the_secret_before_is_taken_while_it_is_replaced() -> None:
     assert not await accepted(verifier, token(USER, secret=old, exp=time.time() - 1))
     assert not await accepted(verifier, token(USER))
     assert not await accepted(TokenVerifier(Settings(jwt_secret=new)), token(USER, secret=old))
-
-
-class Keys:
-    """An address that publishes keys, or whatever else `body` says."""
-
-    def __init__(self) -> None:
-        self.body, self.asked = b"", 0
-        keys = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                keys.asked += 1
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(keys.body)
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/keys"
-        threading.Thread(target=self.server.serve_forever, args=(AT_ONCE,), daemon=True).start()
-
-    def publish(self, **keys: Any) -> None:
-        entries = [
-            json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key())) | {"kid": name, "alg": "RS256"}
-            for name, key in keys.items()
-        ]
-        self.body = json.dumps({"keys": entries}).encode()
-
-
-@pytest.fixture
-def keys() -> Iterator[Keys]:
-    found = Keys()
-    yield found
-    found.server.shutdown()
-
-
-async def test_several_published_keys_are_taken_at_once(keys: Keys) -> None:
-    old, new = RSA, rsa.generate_private_key(65537, 2048)
-    keys.publish(old=old, new=new)
-    verifier = TokenVerifier(Settings(jwks_url=keys.url))
-    payload = {"sub": USER, "exp": time.time() + 60}
-    for name, key in (("old", old), ("new", new)):
-        assert await accepted(verifier, jwt.encode(payload, key, "RS256", {"kid": name}))
-    assert not await accepted(verifier, jwt.encode(payload, old, "RS256", {"kid": "new"}))
-    assert not await accepted(verifier, jwt.encode(payload, old, "RS256"))
-
-
-@pytest.mark.parametrize(
-    "body", [None, b"", b"<html>", b"[]", b"{}", b'{"keys": 5}', b'{"keys": []}', b'{"keys": [5]}']
-)
-async def test_keys_that_cannot_be_had_are_no_bad_token(keys: Keys, body: bytes | None) -> None:
-    good = jwt.encode({"sub": USER, "exp": time.time() + 60}, RSA, "RS256", {"kid": "a"})
-    url = keys.url if body is not None else "http://127.0.0.1:9/keys"
-    keys.body = body or b""
-    verifier = TokenVerifier(Settings(jwks_url=url))
-    for _ in range(3):
-        with pytest.raises(KeysUnavailable):
-            await verifier.claims(good)
-    assert keys.asked <= 1  # not asked again by everybody who comes
-    if body is not None:
-        keys.publish(a=RSA)
-        verifier._keys._failed_at = -1.0  # type: ignore[attr-defined]  # as if a second had passed
-        assert await accepted(verifier, good)
 
 
 @pytest.mark.parametrize(

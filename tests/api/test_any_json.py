@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.api.test_batch import item
-from tests.pages.test_pages import page
+from tests.pages.opening import page
 from tests.support import ROOT, Api, Person, School, exercise, new_id, video
 
 MARK = "\uff04"

@@ -2,22 +2,10 @@
 
 import pytest
 
+from tests.api.trying import a_try
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, new_id, right, video, wrong
 
 pytestmark = pytest.mark.secantusd_py
-
-
-@pytest.fixture
-def learner() -> Person:
-    return Person(new_id())
-
-
-async def a_try(api: Api, by: Person, body: dict, *interactions: dict, finish: bool = True, seconds: float = 1) -> dict:
-    session = await api.start(by, **body, repeat=True)
-    await api.update(
-        by, session, time_spent_delta=seconds, interactions=list(interactions), **({"progress": 1} if finish else {})
-    )
-    return session
 
 
 async def test_a_list_of_tries(api: Api, learner: Person) -> None:
@@ -230,78 +218,6 @@ async def test_anonymous_attempts_are_seen_by_superusers_only(api: Api, learner:
     assert await api.attempts(learner, item=item) == []
 
 
-async def test_the_diff_between_tries(api: Api, learner: Person) -> None:
-    body = exercise()
-    ask = {"content": body["content_id"], "user": learner.id}
-    await a_try(api, learner, body, wrong("a"), right("b"), right("c", correct=0.25), seconds=10)
-    await a_try(api, learner, body, right("a"), wrong("b"), right("c", correct=0.75), right("new"), seconds=4)
-
-    newest, oldest = await api.diff(learner, 0, **ask), await api.diff(learner, 1, **ask)
-
-    assert newest["diff"] == {"correct": 1.5, "time_spent": -6.0}
-    assert {row["item"]: row["diff"]["correct"] for row in newest["attemptlogs"]} == {
-        "a": 1.0,
-        "b": -1.0,
-        "c": 0.5,
-        "new": None,
-    }
-    assert oldest["diff"] is None
-    assert [row["diff"] for row in oldest["attemptlogs"]] == [{"correct": None}] * 3
-    [first, second] = await api.tries(learner, **ask)
-    assert {key: newest[key] for key in first} == first
-    assert {key: oldest[key] for key in second} == second
-    rows = await api.attempts(learner, masterylog=first["id"])
-    assert [{key: row[key] for key in rows[0]} for row in newest["attemptlogs"]] == rows
-
-
-async def test_the_diff_is_against_the_newest_attempt_on_the_item(api: Api, learner: Person) -> None:
-    body = exercise()
-    session = await api.start(learner, **body)
-    await api.update(learner, session, interactions=[wrong("a")])
-    await api.update(learner, session, interactions=[right("a", correct=0.5)])
-    await api.update(learner, session, progress=1)
-    await a_try(api, learner, body, right("a"), right("a"))
-
-    diff = await api.diff(learner, 0, content=body["content_id"], user=learner.id)
-
-    assert [row["diff"]["correct"] for row in diff["attemptlogs"]] == [0.5]
-
-
-async def test_a_try_without_attempts_has_a_diff(api: Api, learner: Person) -> None:
-    body = exercise()
-    await api.start(learner, **body)
-
-    diff = await api.diff(learner, 0, content=body["content_id"], user=learner.id)
-
-    assert (diff["attemptlogs"], diff["diff"]) == ([], None)
-
-
-async def test_the_filters_apply_to_the_tries_that_the_diff_counts(api: Api, learner: Person) -> None:
-    body = exercise()
-    ask = {"content": body["content_id"], "user": learner.id}
-    await a_try(api, learner, body, right("a"), seconds=5)
-    await a_try(api, learner, body, right("a"), seconds=7, finish=False)
-    await a_try(api, learner, body | {"mastery_model": {"type": "quiz"}}, right("q"), seconds=1, finish=False)
-
-    assert (await api.diff(learner, 0, **ask, quiz="false"))["diff"]["time_spent"] == 2.0
-    assert (await api.diff(learner, 0, **ask, complete="true"))["diff"] is None
-    await api.diff(learner, 1, 404, **ask, complete="true")
-
-
-@pytest.mark.parametrize("index", ["1", "-1", "x", "0.5", "99999999999999999999"])
-async def test_a_try_that_is_not_there_is_404(api: Api, learner: Person, index: str) -> None:
-    body = exercise()
-    await a_try(api, learner, body, right("a"))
-
-    await api.diff(learner, index, 404, content=body["content_id"], user=learner.id)
-
-
-async def test_the_diff_needs_content_and_user(api: Api, learner: Person) -> None:
-    assert set((await api.diff(learner, 0, 400))["errors"]) == {"content", "user"}
-    assert set((await api.diff(learner, 0, 400, user=learner.id))["errors"]) == {"content"}
-    await api.diff(learner, 0, 400, user=learner.id, content="x")
-
-
 async def test_the_total_is_ones_own(api: Api, learner: Person) -> None:
     await a_try(api, learner, exercise(), right("a"))
     await api.update(learner, await api.start(learner, **video()), progress=1)
@@ -311,69 +227,3 @@ async def test_the_total_is_ones_own(api: Api, learner: Person) -> None:
     for nobody in (ANONYMOUS, ROOT, Person(new_id())):
         await api.answer("GET", f"/api/logger/totalcontentprogress/{learner.id}", nobody, 403)
     await api.answer("GET", "/api/logger/totalcontentprogress/x", learner, 403)
-
-
-async def test_a_long_try_is_one_whole(api: Api, learner: Person) -> None:
-    """Attempts that have moved to chunks are seen by every question."""
-    body = exercise({"type": "m_of_n", "m": 1, "n": 60})
-    ask = {"content": body["content_id"], "user": learner.id}
-    first = await api.start(learner, **body)
-    sent = [right(f"q{n}", correct=(n % 4) / 4, complete=n % 3 == 0, time_spent=float(900 - n)) for n in range(130)]
-    ids = []
-    for part in range(0, 130, 26):
-        ids += [
-            one["id"] for one in (await api.update(learner, first, interactions=sent[part : part + 26]))["attempts"]
-        ]
-    stored = await api.db.find_one("mastery_logs", {"user_id": learner.id})
-    assert len(stored["attempts"]) <= 50
-    assert stored["overflow"]["attempt_count"] == 130 - len(stored["attempts"])
-
-    again = await api.start(learner, **body)
-    assert again["totalattempts"] == 130
-    assert [one["id"] for one in again["pastattempts"]] == ids[::-1][:60]
-    [by_id] = (await api.update(learner, first, interactions=[right("x", id=ids[3], replace=True)]))["attempts"]
-    [by_item] = (await api.update(learner, first, interactions=[right("q5", replace=True)]))["attempts"]
-    assert (by_id["id"], by_id["correct"], by_item["id"], by_item["correct"]) == (ids[3], 1.0, ids[5], 1.0)
-    total = sum(one["correct"] for one in sent) - sent[3]["correct"] - sent[5]["correct"] + 2
-    assert (await api.tries(learner, **ask))[0]["correct"] == pytest.approx(total)
-    rows = await api.attempts(learner)
-    assert [row["id"] for row in rows] == ids
-    paged = [row for page in range(1, 9) for row in (await api.attempts(learner, page_size=18, page=page))["results"]]
-    assert paged == rows
-    assert (
-        len(await api.attempts(learner, complete="true"))
-        == (await api.attempts(learner, complete="1", page_size=1))["count"]
-    )
-    assert [row["id"] for row in await api.attempts(learner, item="q7")] == [ids[7]]
-    assert (await api.attempts(learner, item="q7", page_size=5))["count"] == 1
-    await api.update(learner, first, progress=1)
-    await a_try(api, learner, body, right("q0"), right("q127"), right("q1", correct=0.5))
-    newest, older = await api.diff(learner, 0, **ask), await api.diff(learner, 1, **ask)
-    assert {row["item"]: row["diff"]["correct"] for row in newest["attemptlogs"]} == {
-        "q0": 1.0,
-        "q127": 0.25,
-        "q1": 0.25,
-    }
-    assert newest["diff"]["correct"] == pytest.approx(2.5 - total)
-    assert [row["id"] for row in older["attemptlogs"]] == ids
-
-
-async def test_a_long_quiz_shows_all_its_attempts(api: Api, learner: Person) -> None:
-    body = exercise({"type": "quiz"})
-    session = await api.start(learner, **body)
-    await api.update(learner, session, interactions=[right(f"q{n}") for n in range(120)])
-
-    again = await api.start(learner, **body)
-
-    assert [one["item"] for one in again["pastattempts"]] == [f"q{n}" for n in range(120)]
-
-
-async def test_a_long_visit_without_a_try_is_one_whole(api: Api, learner: Person) -> None:
-    session = await api.start(learner, **video())
-    await api.update(learner, session, interactions=[wrong(f"q{n}") for n in range(120)])
-    [replaced] = (await api.update(learner, session, interactions=[right("q2", replace=True)]))["attempts"]
-
-    rows = await api.attempts(learner)
-
-    assert len(rows) == 120
-    assert [row["correct"] for row in rows if row["id"] == replaced["id"]] == [1.0]

@@ -11,7 +11,7 @@ from hypothesis import given
 from learntrack.domain.any_json import as_sent, stored_json
 from learntrack.importing.kolibri import values
 from tests.api.test_any_json import EXAMPLES, OBJECTS, equal
-from tests.importing.test_kolibri import changed, fresh, move_in
+from tests.importing.moving import changed, fresh, move_in
 from tests.support import ROOT
 
 HALF_A_PAIR = {"half": "\ud83d", "\ude00": [2**70, "a"], "$x": {"b\0": 1}}

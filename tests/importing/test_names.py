@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from tests.importing.test_kolibri import HOME, fresh, move_in
+from tests.importing.moving import HOME, fresh, move_in
 from tests.support import ROOT
 
 CHANNEL, NODE = "c1" * 16, "d1" * 16

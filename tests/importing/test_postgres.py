@@ -18,7 +18,7 @@ from learntrack.importing.report import ImportReport
 from learntrack.importing.service import import_kolibri
 from learntrack.storage import StartError
 from tests.engines import ENGINES, lacking
-from tests.importing.test_kolibri import HOME, outcomes
+from tests.importing.moving import HOME, outcomes
 
 psycopg = pytest.importorskip("psycopg")
 

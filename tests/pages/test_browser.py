@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -11,33 +10,15 @@ import httpx
 import pytest
 
 from learntrack.serving import demo
-from learntrack.serving.demo.contents import COURSE, UNIT
+from tests.pages.browsing import CHROMIUM, CLASS, FLAGS, NEXT_STOP, PAGES, UNDER_ITS_OWN_POINT, signed_in
 from tests.processes import Service
 from tests.support import ROOT, Person, new_id, right, token
 
 playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 axe_api = pytest.importorskip("axe_playwright_python.async_playwright", reason="axe-playwright-python is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium (scripts/test installs Debian's where it can)"
 )
-
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
-CLASS = f"/reports/class/{demo.CLASS}"
-PAGES = [
-    CLASS,
-    f"{CLASS}/activity",
-    f"{CLASS}/lesson/{demo.LESSON}",
-    f"{CLASS}/quiz/{demo.QUIZ}",
-    f"{CLASS}/unit/{COURSE}/{UNIT}",
-    f"{CLASS}/learner/{demo.PEOPLE['Ada']}",
-    "/reports/?all=1",
-    "/reports/sign-in?wrong=true",
-    "/",
-]
 
 
 @pytest.fixture(scope="module")
@@ -52,15 +33,6 @@ async def browser() -> AsyncIterator[Any]:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         await browser.close()
-
-
-async def signed_in(browser: Any, service: Service, *, superuser: bool = False, **context: Any) -> Any:
-    """A tab of its own, signed in as Carla, or as a superuser."""
-    size = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB"}
-    kept = await browser.new_context(**size | context)
-    who = token(ROOT.id or "", superuser=True) if superuser else token(demo.PEOPLE["Carla"])
-    await kept.add_cookies([{"name": "learntrack_token", "value": who, "url": f"{service.address}/reports"}])
-    return await kept.new_page()
 
 
 @pytest.fixture
@@ -112,19 +84,6 @@ async def test_the_pages_own_tab_is_in_sight_on_a_phone(service: Service, browse
     assert box["x"] >= -1  # a browser scrolls by whole pixels
     assert box["x"] + box["width"] <= 391
     await tab.context.close()
-
-
-NEXT_STOP = """() => {
-  const at = document.activeElement, box = at.getBoundingClientRect();
-  // A date's day, month and year are stops of their own.
-  if (at === document.body || (at.dataset.stopped && at.type !== 'date')) return null;
-  at.dataset.stopped = true;
-  return {what: at.outerHTML.slice(0, 200), id: at.id, seen: box.width > 0 && box.height > 0};
-}"""
-UNDER_ITS_OWN_POINT = """cell => {
-  const box = cell.getBoundingClientRect();
-  return document.elementFromPoint(box.x + box.width / 2, box.y + 4).closest('a') === cell;
-}"""
 
 
 async def test_every_page_is_walked_by_keyboard_and_none_has_a_trap(service: Service, browser: Any) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from learntrack.pages import learner_page
+from tests.pages.opening import page
 from tests.pages.reading import part
-from tests.pages.test_pages import page
 from tests.support import ROOT, Person, School, exercise, new_id, right, video, wrong
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco")

@@ -12,8 +12,8 @@ from babel.messages.catalog import Catalog
 from learntrack.pages import languages, rendering
 from learntrack.pages.languages import LANGUAGES, chosen
 from learntrack.serving.demo.contents import LESSONS
+from tests.pages.opening import page
 from tests.pages.reading import texts
-from tests.pages.test_pages import page
 from tests.support import ROOT, Api, School, right, wrong
 
 ROOT_FOLDER = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ from learntrack.pages.class_page import ColumnGroup, Grid, GridColumn, Line
 from learntrack.pages.school import ClassContent, ClassLearner
 from learntrack.pages.states import Counts, State
 from learntrack.pages.stretch import AT_ONCE, grid_in, groups_in, stretch_of
+from tests.pages.opening import page
 from tests.pages.reading import part
-from tests.pages.test_pages import page
 from tests.support import ROOT, Api, School, new_id
 
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from tests.api.test_budget import spent
+from tests.pages.opening import page
 from tests.pages.reading import part
-from tests.pages.test_pages import page
 from tests.support import ROOT, Api, Person, School, exercise, new_id, right, token, wrong
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco")

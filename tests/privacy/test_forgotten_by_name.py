@@ -14,8 +14,8 @@ from learntrack.privacy.service import Privacy
 from learntrack.reports.rollups import as_of_rollup, roll_up
 from learntrack.roster.writing import RosterWriting
 from tests.conftest import settings
-from tests.importing.test_kolibri import HOME, fresh, move_in
-from tests.privacy.test_privacy import holds, passed
+from tests.importing.moving import HOME, fresh, move_in
+from tests.privacy.forgetting import holds, passed
 from tests.support import ROOT, Api, School, exercise, new_id, wrong
 
 

@@ -12,13 +12,12 @@ from learntrack.documents import ContentSummary, RecordingPermit
 from learntrack.domain import moments
 from learntrack.domain.ids import new_id
 from learntrack.privacy import service
-from learntrack.reports.rollups import roll_up
-from learntrack.reports.upkeep import items
 from learntrack.storage import DatabaseUnavailable
 from learntrack.tracking.unit_of_work import UnitOfWork
 from tests.conftest import settings
+from tests.privacy.forgetting import holds, passed
 from tests.processes import Service, learntrack
-from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, right, video, wrong
+from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, right, video
 from tests.web.another import another
 
 pytestmark = pytest.mark.engines("mongomock", "embedded", "mongoeco")
@@ -31,10 +30,6 @@ async def study(api: Api, learner: Person) -> str:
     key = {"Idempotency-Key": new_id()}
     await api.answer("POST", "/api/logger/contentsession", learner, json=video(), headers=key)
     return str(long["session_id"])
-
-
-def holds(stored: dict[str, list[Any]], user: str | None) -> set[str]:
-    return {name for name, rows in stored.items() if any(user in json.dumps(row, default=str) for row in rows)}
 
 
 async def test_everything_about_a_person_is_exported(school: School) -> None:
@@ -111,14 +106,6 @@ async def test_only_superusers_forget_and_only_by_an_id(api: Api) -> None:
 
 
 START = "/api/logger/contentsession"
-
-
-async def passed(api: Api, learner: Person) -> None:
-    """As if the seconds had passed in which forgetting still refuses."""
-    await api.db.collection(RecordingPermit).update_one(
-        {"_id": RecordingPermit.id_of(learner.id or "")},
-        {"$set": {"withdrawn_until": moments.before(moments.now(), 1)}},
-    )
 
 
 @pytest.mark.engines("mongomock", "embedded")  # mongoeco holds one transaction at a time
@@ -278,56 +265,3 @@ async def test_tries_without_their_summary_are_gone_on_with(school: School) -> N
     await api.update(learner, again, progress=1)
     assert (await api.start(learner, **body, repeat=True))["context"]["mastery_level"] == 3
     await api.update(learner, session, expect=404, time_spent_delta=1)
-
-
-@pytest.mark.engines("embedded")
-async def test_no_rollup_keeps_a_persons_answers(school: School) -> None:
-    api, body = school.api, exercise()
-    learner, other = await school.learner(), await school.learner()
-    for person, answer in ((learner, "the learner's own words"), (other, "another answer")):
-        session = await api.start(person, **body)
-        await api.update(person, session, interactions=[wrong("q", simple_answer=answer)])
-    await roll_up(api.db, lambda *_: None)
-    assert "own words" in str((await api.stored())["item_rollups"])
-    asked = {"facility": school.facility}
-
-    async def attempts() -> Any:
-        found = await api.answer("GET", "/api/reports/item-analysis", ROOT, params=asked)
-        return [row["attempts"] for row in found["results"] if row["content_id"] == body["content_id"]]
-
-    assert await attempts() == [2]
-    await api.answer("DELETE", f"/api/roster/users/{learner.id}", ROOT)
-
-    assert "own words" not in str(await api.stored())
-    assert await attempts() == [1]
-    await passed(api, learner)
-    await roll_up(api.db, lambda *_: None)
-    assert await attempts() == [1]
-    assert "another answer" in str((await api.stored())["item_rollups"])
-
-
-@pytest.mark.engines("embedded")
-async def test_a_rollup_that_runs_meanwhile_brings_no_answers_back(
-    school: School, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    api, learner = school.api, await school.learner()
-    session = await api.start(learner, **exercise())
-    await api.update(learner, session, interactions=[wrong("q", simple_answer="the learner's own words")])
-
-    async def forget(*_: Any) -> None:
-        await service.Privacy(api.db, settings()).remove(learner.id or "")
-
-    read = items.computed
-    forgetting: list[Any] = [forget]
-
-    async def computed(db: Any, question: Any, item: items.Item) -> list[Any]:
-        rows = await read(db, question, item)
-        if forgetting and "own words" in str(rows):
-            await forgetting.pop()()
-        return rows
-
-    monkeypatch.setattr(items, "computed", computed)
-    await roll_up(api.db, lambda *_: None)
-
-    assert not forgetting
-    assert "own words" not in str(await api.stored())

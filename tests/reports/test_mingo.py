@@ -14,7 +14,8 @@ from learntrack.documents.base import Row
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.storage.reading import Reading
-from tests.reports.test_reports import NAIVE, World, close, different
+from tests.reports.naive import NAIVE, close, different
+from tests.reports.world import World
 
 HERE = Path(__file__).parent
 PACKAGES = HERE.parents[1] / ".venv" / "node" / "node_modules"

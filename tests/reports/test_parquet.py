@@ -10,7 +10,8 @@ import pytest
 from learntrack.domain import moments
 from learntrack.errors import Conflict
 from learntrack.reports.questions import questions
-from tests.reports.test_reports import NAIVE, World, close, different
+from tests.reports.naive import NAIVE, close, different
+from tests.reports.world import World
 from tests.support import School, right
 
 parquet = pytest.importorskip("pyarrow.parquet")

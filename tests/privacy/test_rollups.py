@@ -1,0 +1,67 @@
+"""No rollup keeps what a forgotten person answered."""
+
+from typing import Any
+
+import pytest
+
+from learntrack.privacy import service
+from learntrack.reports.rollups import roll_up
+from learntrack.reports.upkeep import items
+from tests.conftest import settings
+from tests.privacy.forgetting import passed
+from tests.support import ROOT, School, exercise, wrong
+
+pytestmark = pytest.mark.engines("mongomock", "embedded", "mongoeco")
+
+
+@pytest.mark.engines("embedded")
+async def test_no_rollup_keeps_a_persons_answers(school: School) -> None:
+    api, body = school.api, exercise()
+    learner, other = await school.learner(), await school.learner()
+    for person, answer in ((learner, "the learner's own words"), (other, "another answer")):
+        session = await api.start(person, **body)
+        await api.update(person, session, interactions=[wrong("q", simple_answer=answer)])
+    await roll_up(api.db, lambda *_: None)
+    assert "own words" in str((await api.stored())["item_rollups"])
+    asked = {"facility": school.facility}
+
+    async def attempts() -> Any:
+        found = await api.answer("GET", "/api/reports/item-analysis", ROOT, params=asked)
+        return [row["attempts"] for row in found["results"] if row["content_id"] == body["content_id"]]
+
+    assert await attempts() == [2]
+    await api.answer("DELETE", f"/api/roster/users/{learner.id}", ROOT)
+
+    assert "own words" not in str(await api.stored())
+    assert await attempts() == [1]
+    await passed(api, learner)
+    await roll_up(api.db, lambda *_: None)
+    assert await attempts() == [1]
+    assert "another answer" in str((await api.stored())["item_rollups"])
+
+
+@pytest.mark.engines("embedded")
+async def test_a_rollup_that_runs_meanwhile_brings_no_answers_back(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, learner = school.api, await school.learner()
+    session = await api.start(learner, **exercise())
+    await api.update(learner, session, interactions=[wrong("q", simple_answer="the learner's own words")])
+
+    async def forget(*_: Any) -> None:
+        await service.Privacy(api.db, settings()).remove(learner.id or "")
+
+    read = items.computed
+    forgetting: list[Any] = [forget]
+
+    async def computed(db: Any, question: Any, item: items.Item) -> list[Any]:
+        rows = await read(db, question, item)
+        if forgetting and "own words" in str(rows):
+            await forgetting.pop()()
+        return rows
+
+    monkeypatch.setattr(items, "computed", computed)
+    await roll_up(api.db, lambda *_: None)
+
+    assert not forgetting
+    assert "own words" not in str(await api.stored())
