@@ -5,12 +5,17 @@ Of an error its class and where it happened are told, not its message: drivers p
 
 import logging
 import sys
+import time
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import structlog
 from structlog.stdlib import ProcessorFormatter
+
+_SAME_SECONDS = 60.0
+"""How long after a warning of the web server the same one is not said again."""
 
 
 def configure(level: str) -> None:
@@ -35,12 +40,38 @@ def configure(level: str) -> None:
         logging.getLogger(name).setLevel(level.upper())
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
+    # What strangers send to the web server is no reason to fill a disk.
+    logging.getLogger("uvicorn.error").filters[:] = [NowAndThen()]
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+class NowAndThen(logging.Filter):
+    """Lets the same warning through once a minute.
+
+    Args:
+        clock: Seconds, from whenever.
+
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._said: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is to be said; what is worse than a warning always is."""
+        if record.levelno > logging.WARNING:
+            return True
+        now, before = self._clock(), self._said.get(record.msg)
+        if before is not None and now - before < _SAME_SECONDS:
+            return False
+        self._said[record.msg] = now
+        return True
 
 
 def where_it_happened(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
