@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from learntrack.app import create_app
 from learntrack.settings import Settings
 from learntrack.storage import Database, connect
 from learntrack.storage.engine.embedded import EmbeddedEngine
+from tests.commands.typed import Terminal
 from tests.documents.stored import empty, faults_of
 from tests.engines import BY_DEFAULT, ENGINES, lacking
 from tests.support import SECRET, Api, School
@@ -45,6 +47,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             names = (*names, "secantusd_py")
         chosen = metafunc.config.getoption("engines").split(",")
         metafunc.parametrize("api", [name for name in names if name in chosen], indirect=True, scope="module")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many processes again as there are processors: tests of running services wait most of their time."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return processors + (processors + 1) // 2
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that run services come first: they take longest, and the many quick ones then fill what is left."""
+    items.sort(key=lambda item: not hasattr(getattr(item, "module", None), "Service"))
 
 
 def settings(**more: Any) -> Settings:
@@ -172,3 +186,11 @@ async def school(api: Api) -> School:
 def data_dir(tmp_path: Path) -> Path:
     """Where a service of the test's own keeps its data."""
     return tmp_path / "data"
+
+
+@pytest.fixture
+def terminal(data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    """Where commands are typed, set for a service on `data_dir`."""
+    monkeypatch.setenv("LEARNTRACK_JWT_SECRET", SECRET)
+    monkeypatch.setenv("LEARNTRACK_DATA_DIR", str(data_dir))
+    return Terminal(monkeypatch, capsys)

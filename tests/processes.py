@@ -83,7 +83,7 @@ class Service:
             self.wait_until_up()
         return self
 
-    def wait_until_up(self, seconds: float = 30) -> None:
+    def wait_until_up(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             assert self.process is not None
@@ -98,7 +98,7 @@ class Service:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
         self.process.send_signal(how)
-        return self.process.wait(15)
+        return self.process.wait(30)
 
     def kill_everything(self) -> None:
         """kill -9 of the process group and of the engine, as a power cut would."""
@@ -149,7 +149,13 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_until_gone(pids: list[int], seconds: float = 12) -> None:
+def processor_seconds(pid: int) -> float:
+    """What a process and those of its children that have ended have used of the processor."""
+    fields = (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_until_gone(pids: list[int], seconds: float = 40) -> None:
     deadline = time.monotonic() + seconds
     while any(map(alive, pids)):
         assert time.monotonic() < deadline, [_command_line(pid) for pid in pids if alive(pid)]

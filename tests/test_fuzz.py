@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from learntrack.app import create_app
 from tests.conftest import running
 from tests.conftest import settings as service_settings
+from tests.examples import usually
 from tests.support import ROOT, Api, Person, new_id
 from tests.web.another import SharedDatabase
 
@@ -84,7 +85,7 @@ async def test_no_request_breaks_anything(api: Api) -> None:
     loop = asyncio.get_running_loop()
 
     @settings(
-        max_examples=300,
+        max_examples=usually(300 if api.engine == "mongomock" else 60, thoroughly=1000),
         deadline=None,
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),

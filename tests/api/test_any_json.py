@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.api.test_batch import item
+from tests.examples import usually
 from tests.pages.opening import page
 from tests.support import ROOT, Api, Person, School, exercise, new_id, video
 
@@ -135,7 +136,10 @@ async def test_any_json_comes_back_as_it_was_sent(api: Api, school: School) -> N
         return asyncio.run_coroutine_threadsafe(work, loop).result(60)
 
     @settings(
-        max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+        max_examples=usually(15 if api.engine == "embedded" else 5, thoroughly=100),
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.generate],
     )
     @given(OBJECTS, OBJECTS, OBJECTS)
     def run(first: dict[str, Any], second: dict[str, Any], extra: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests.examples import usually
 from tests.support import ANONYMOUS, ROOT, Api, Person, exercise, new_id, right, video
 
 pytestmark = pytest.mark.engines("mongomock", "embedded")
@@ -199,7 +200,10 @@ async def test_lists_equal_a_naive_model(api: Api) -> None:
     loop = asyncio.get_running_loop()
 
     @settings(
-        max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+        max_examples=usually(25 if api.engine != "mongomock" else 8, thoroughly=100),
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.generate],
     )
     @given(st.data())
     def run(data: st.DataObject) -> None:

@@ -8,15 +8,6 @@ import pytest
 from learntrack.storage.engine.embedded import EmbeddedEngine
 from tests.commands.typed import Terminal
 from tests.engines import lacking
-from tests.support import SECRET
-
-
-@pytest.fixture
-def terminal(data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    """Where commands are typed, set for a service on `data_dir`."""
-    monkeypatch.setenv("LEARNTRACK_JWT_SECRET", SECRET)
-    monkeypatch.setenv("LEARNTRACK_DATA_DIR", str(data_dir))
-    return Terminal(monkeypatch, capsys)
 
 
 @pytest.fixture

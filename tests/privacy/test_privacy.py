@@ -14,9 +14,10 @@ from learntrack.domain.ids import new_id
 from learntrack.privacy import service
 from learntrack.storage import DatabaseUnavailable
 from learntrack.tracking.unit_of_work import UnitOfWork
+from tests.commands.typed import Terminal
 from tests.conftest import settings
 from tests.privacy.forgetting import holds, passed
-from tests.processes import Service, learntrack
+from tests.processes import Service
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, right, video
 from tests.web.another import another
 
@@ -86,18 +87,16 @@ async def test_too_much_for_one_request_is_done_in_several(school: School, monke
     assert holds(await api.stored(), learner.id) == set()
 
 
-def test_the_command_forgets_too(tmp_path: Path) -> None:
-    with Service(tmp_path / "data") as running:
+def test_the_command_forgets_too(data_dir: Path, terminal: Terminal) -> None:
+    with Service(data_dir) as running:
         learner = Person(new_id())
         assert running.send("POST", "/api/logger/contentsession", learner, json=video()).status_code == 200
-        said = learntrack("forget", learner.id or "", data_dir=tmp_path / "data").stdout
-        assert "1 content sessions" in said
-        again = learntrack("forget", learner.id or "", data_dir=tmp_path / "data", expect=1)
-        assert "Nothing was stored" in again.stdout
-    checked = learntrack("check", data_dir=tmp_path / "data").stdout
+        assert "1 content sessions" in terminal("forget", learner.id or "").out
+        assert "Nothing was stored" in terminal("forget", learner.id or "", expect=1).out
+    checked = terminal("check").out
     for name in ("database", "writable primary", "transactions", "indexes"):
         assert name in checked
-    assert "schema version 2" in learntrack("migrate", data_dir=tmp_path / "data").stdout
+    assert "schema version 2" in terminal("migrate").out
 
 
 async def test_only_superusers_forget_and_only_by_an_id(api: Api) -> None:

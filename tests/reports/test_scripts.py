@@ -4,18 +4,20 @@ import csv
 import json
 import shutil
 import subprocess
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from learntrack.reports.questions import questions
-from tests.processes import Service, learntrack
+from tests.commands.typed import Terminal
+from tests.processes import Service
+from tests.support import SECRET
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts" / "analytics"
+Report = Callable[..., list[dict[str, Any]]]
 NAMES = ("username", "full_name", "lesson", "quiz", "course", "unit", "content")
 
 
@@ -27,6 +29,14 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield data_dir
 
 
+@pytest.fixture
+def terminal(demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    """Where commands are typed, set for the demo school's service."""
+    monkeypatch.setenv("LEARNTRACK_JWT_SECRET", SECRET)
+    monkeypatch.setenv("LEARNTRACK_DATA_DIR", str(demo))
+    return Terminal(monkeypatch, capsys)
+
+
 def mongosh() -> str:
     local = ROOT / ".venv" / "node" / "node_modules" / ".bin" / "mongosh"
     found = str(local) if local.exists() else shutil.which("mongosh")
@@ -35,10 +45,16 @@ def mongosh() -> str:
     return found
 
 
-def reported(demo: Path, name: str, *arguments: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = json.loads(
-        learntrack("report", name, "--format", "json", *arguments, data_dir=demo).stdout
-    )["results"]
+@pytest.fixture
+def report(demo: Path, terminal: Terminal) -> Report:
+    """The rows of a report, as the command says them."""
+
+    def rows(name: str, *arguments: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(terminal("report", name, "--format", "json", *arguments).out)[
+            "results"
+        ]
+        return found
+
     return rows
 
 
@@ -51,11 +67,28 @@ def plain(value: Any) -> Any:
     return [plain(each) for each in value] if isinstance(value, list) else value
 
 
-def printed(demo: Path, name: str, script: str = "var since='2020-01-01'") -> list[Any]:
+def printed(demo: Path, where: Path) -> dict[str, list[Any]]:
+    """What the scripts print, one after the other in one mongosh, which takes seconds to start."""
     uri = json.loads((demo / "engine.json").read_text())["uri"]
-    command = [mongosh(), uri, "--quiet", "--norc", "--eval", script, str(SCRIPTS / f"{name.replace('-', '_')}.js")]
+    files = []
+    for name in questions():
+        mark = where / f"{name}.js"
+        # A script refuses variables that are no parameters: so that of the one before goes.
+        mark.write_text(f"print('script {name}'); var questions = undefined;")
+        files += [str(mark), str(script_of(name))]
+    command = [mongosh(), uri, "--quiet", "--norc", "--eval", "var since='2020-01-01'", *files]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    return [plain(json.loads(line)) for line in done.stdout.splitlines() if line.startswith("{")]
+    rows: dict[str, list[Any]] = {}
+    for line in done.stdout.splitlines():
+        if line.startswith("script "):
+            of_one = rows[line.removeprefix("script ")] = []
+        elif line.startswith("{"):
+            of_one.append(plain(json.loads(line)))
+    return rows
+
+
+def script_of(name: str) -> Path:
+    return SCRIPTS / f"{name.replace('-', '_')}.js"
 
 
 @pytest.mark.parametrize(
@@ -88,46 +121,52 @@ def test_there_is_a_script_for_every_question() -> None:
     assert {file.stem.replace("_", "-") for file in SCRIPTS.glob("*.js")} == set(questions())
 
 
-def test_mongosh_prints_what_the_command_reports(demo: Path) -> None:
-    mongosh()
-    with ThreadPoolExecutor(2) as pool:
-        everything = list(pool.map(lambda name: printed(demo, name), questions()))
-    for (name, question), rows in zip(questions().items(), everything, strict=True):
-        expected = reported(demo, name, "--since", "2020-01-01")
+@pytest.mark.parametrize("name", questions())
+def test_a_script_needs_nothing_of_another(name: str) -> None:
+    """Each is but this, so that one that works after others works alone."""
+    code = [line for line in script_of(name).read_text().splitlines() if not line.startswith("//")]
+
+    assert code == ["load(require('path').join(__dirname, 'lib', 'run.js'));", f"run('{script_of(name).stem}');"]
+
+
+def test_mongosh_prints_what_the_command_reports(demo: Path, report: Report, tmp_path: Path) -> None:
+    everything = printed(demo, tmp_path)
+    assert everything.keys() == questions().keys()
+    for name, question in questions().items():
+        expected = report(name, "--since", "2020-01-01")
         dates = [column.name for column in question.columns if column.kind == "date"]
-        found = [row | {column: row[column][:10] for column in dates} for row in rows]
+        found = [row | {column: row[column][:10] for column in dates} for row in everything[name]]
         assert found == [{key: value for key, value in row.items() if key not in NAMES} for row in expected], name
         assert found or name in ("struggling-learners", "lesson-completion", "learning-gain"), name
 
 
-def test_every_form_has_the_same_numbers(demo: Path, tmp_path: Path) -> None:
-    rows = reported(demo, "daily-activity")
+def test_every_form_has_the_same_numbers(report: Report, terminal: Terminal, tmp_path: Path) -> None:
+    rows = report("daily-activity")
     assert len(rows) >= 4
 
     file = tmp_path / "report.csv"
-    learntrack("report", "daily-activity", "--format", "csv", "-o", str(file), data_dir=demo)
+    terminal("report", "daily-activity", "--format", "csv", "-o", str(file))
     read = list(csv.DictReader(file.open(encoding="utf-8-sig")))
     assert [[row["day"], int(row["learners"]), int(row["sessions"]), float(row["time_spent"])] for row in read] == [
         [row["day"], row["learners"], row["sessions"], row["time_spent"]] for row in rows
     ]
-    page = learntrack("report", "daily-activity", "--format", "html", data_dir=demo).stdout
-    table = learntrack("report", "daily-activity", data_dir=demo).stdout
+    page = terminal("report", "daily-activity", "--format", "html").out
+    table = terminal("report", "daily-activity").out
     for row in rows:
         for value in (row["day"], str(row["learners"]), str(row["sessions"])):
             assert value in page
             assert value in table
-    assert "daily-activity" in learntrack("report", "list", data_dir=demo).stdout
+    assert "daily-activity" in terminal("report", "list").out
 
 
-def test_what_is_wrong_is_said_in_one_line(demo: Path) -> None:
-    for arguments in (["no-such"], ["totals", "--since", "yesterday"], ["totals", "--classroom", "A"]):
-        done = learntrack("report", *arguments, data_dir=demo, expect=2)
-        assert len(done.stderr.strip().splitlines()) == 1
+@pytest.mark.parametrize("arguments", [["no-such"], ["totals", "--since", "yesterday"], ["totals", "--classroom", "A"]])
+def test_what_is_wrong_is_said_in_one_line(demo: Path, terminal: Terminal, arguments: list[str]) -> None:
+    assert terminal("report", *arguments, expect=2).line
 
 
-def test_rollups_are_made_by_a_job(demo: Path) -> None:
-    assert "item-analysis: " in learntrack("rollup", data_dir=demo).stdout
-    before = reported(demo, "item-analysis", "--since", "2020-01-01")
-    for row, expected in zip(reported(demo, "item-analysis"), before, strict=True):
+def test_rollups_are_made_by_a_job(report: Report, terminal: Terminal) -> None:
+    assert "item-analysis: " in terminal("rollup").out
+    before = report("item-analysis", "--since", "2020-01-01")
+    for row, expected in zip(report("item-analysis"), before, strict=True):
         assert row.pop("discrimination") == pytest.approx(expected.pop("discrimination"))
         assert row == expected
