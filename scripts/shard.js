@@ -12,6 +12,7 @@ const owners = {
   content_summaries: "user_id",
   mastery_logs: "user_id",
   attempt_overflow: "user_id",
+  learner_days: "user_id",
   idempotency_keys: "owner",
   touched: "owner",
 };

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from learntrack.documents import ContentSession, MasteryLog, Retained
+from learntrack.documents import ContentSession, MasteryLog, Retained, RollupState
 from learntrack.domain import moments
 from learntrack.domain.fading import FadingKind
 from learntrack.reports.filters import report_filters
@@ -58,7 +58,8 @@ async def answers(api: Api, school: School) -> dict[str, Any]:
 
 @pytest.fixture
 async def fresh(api: Api) -> AsyncIterator[None]:
-    """What has faded is looked at again by other tests."""
+    """What has faded is looked at again by other tests, and no rollups that others have had made are asked."""
+    await api.db.collection(RollupState).delete_many({})
     yield
     await api.db.collection(Retained).delete_many({})
 

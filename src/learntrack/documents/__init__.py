@@ -12,6 +12,7 @@ from learntrack.documents.content_sessions import ContentSession
 from learntrack.documents.content_summaries import ContentSummary
 from learntrack.documents.contents import Content, FormerEntry, Question
 from learntrack.documents.ended_assignments import EndedAssignment
+from learntrack.documents.learner_days import DaysKept, LearnerDay
 from learntrack.documents.mastery_logs import MasteryLog
 from learntrack.documents.recording_permits import RecordingPermit
 from learntrack.documents.rollups import ItemRollup
@@ -36,6 +37,8 @@ ALL: list[type[Document]] = [
     FormerEntry,
     EndedAssignment,
     ItemRollup,
+    LearnerDay,
+    DaysKept,
     RollupState,
     Touched,
     Lease,
@@ -53,12 +56,14 @@ __all__ = [
     "ContentSession",
     "ContentSummary",
     "CourseSession",
+    "DaysKept",
     "Deployment",
     "EndedAssignment",
     "Facility",
     "FormerEntry",
     "IdempotencyKey",
     "ItemRollup",
+    "LearnerDay",
     "LearnerGroup",
     "Lease",
     "Lesson",

@@ -48,4 +48,7 @@ class Kept:
     def write(self, namespace: str | None = None, *, sharded: bool = False) -> Write:
         """The write of it; the arguments are those of `Stored.write`."""
         fields = {name: value for name, value in self.row.items() if name != "_id"}
-        return UpdateOne({"_id": self.row["_id"]}, {"$set": fields}, upsert=True, namespace=namespace)
+        key = {"_id": self.row["_id"]}
+        if sharded and self.kind.shard_key is not None:
+            key[self.kind.shard_key] = self.row[self.kind.shard_key]
+        return UpdateOne(key, {"$set": fields}, upsert=True, namespace=namespace)

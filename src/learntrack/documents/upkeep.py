@@ -19,7 +19,8 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
 
     One for each transaction, so that nobody waits for another's. `logs` are `user:content` of tries, `moved` are users
     whose facility may have changed, `items` are `facility:content` whose rollup is to be computed anew, `forgotten` the
-    same where somebody's answers must not be shown any more, not even derived. `owner` is one of the users, so that on
+    same where somebody's answers must not be shown any more, not even derived, `days` are `user:YYYY-MM-DD` (UTC) of
+    sessions that began there long ago (see `learner_days`). `owner` is one of the users, so that on
     a sharded cluster it is stored where the transaction's other documents are; without any its own id.
     """
 
@@ -31,6 +32,7 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
     moved: list[str] = []
     items: list[str] = []
     forgotten: list[str] = []
+    days: list[str] = []
 
     class Settings:
         """Collection and indexes."""
@@ -39,10 +41,16 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
         indexes: ClassVar = [OLDEST]
 
     @classmethod
-    def by_logs(cls, tries: Iterable[tuple[str, str]], at: datetime) -> "Touched":
-        """What is touched by writing tries, given by user and content."""
-        pairs = _pairs(tries)
-        return cls.new(id=new_id(), at=at, owner=pairs[0].split(":")[0], logs=pairs)
+    def by_logs(
+        cls, tries: Iterable[tuple[str, str]], at: datetime, sessions: Iterable[tuple[str, datetime]] = ()
+    ) -> "Touched":
+        """What is touched by writing logs: tries, given by user and content, and sessions that began long ago, given by
+        user and start; one at least.
+        """
+        named = {"logs": _pairs(tries), "days": _pairs((user, f"{start:%Y-%m-%d}") for user, start in sessions)}
+        named = {name: pairs for name, pairs in named.items() if pairs}
+        owner = next(iter(named.values()))[0].split(":")[0]
+        return cls.new(id=new_id(), at=at, owner=owner, **named)
 
     @classmethod
     def by_moving(cls, users: Iterable[str], at: datetime) -> "Touched":
@@ -67,13 +75,14 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
         kept = {
             "logs": [entry for entry in self.logs if entry.split(":")[0] != user],
             "moved": [entry for entry in self.moved if entry != user],
+            "days": [entry for entry in self.days if entry.split(":")[0] != user],
             "items": self.items,
             "forgotten": self.forgotten,
         }
         named = {name: entries for name, entries in kept.items() if entries}
         if not named:
             return None
-        own_id, owners = new_id(), [entry.split(":")[0] for entry in (*kept["logs"], *kept["moved"])]
+        own_id, owners = new_id(), [entry.split(":")[0] for entry in (*kept["logs"], *kept["moved"], *kept["days"])]
         return Touched.new(id=own_id, at=self.at, owner=owners[0] if owners else own_id, **named)
 
 

@@ -1,5 +1,6 @@
 """Time zones by their IANA names, such as Africa/Nairobi."""
 
+from datetime import UTC, date, datetime
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -30,3 +31,13 @@ def time_zone(name: str) -> str:
 def zone_info(name: str) -> ZoneInfo:
     """The zone of a name that `time_zone` has taken."""
     return ZoneInfo(name)
+
+
+def day_of(moment: datetime, zone: str) -> date:
+    """The day of a zone in which a moment is."""
+    return moment.astimezone(zone_info(zone)).date()
+
+
+def day_begins(day: date, zone: str) -> datetime:
+    """The moment when a day of a zone begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=zone_info(zone)).astimezone(UTC)

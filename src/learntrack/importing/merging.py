@@ -51,6 +51,7 @@ class Merging:
         self._summaries: dict[str, ContentSummary] = {}
         self._tries: dict[str, MasteryLog] = {}
         self._sessions: dict[str, ContentSession] = {}
+        self._visits: set[tuple[str, datetime]] = set()
         self._chunks: list[AttemptOverflow] = []
         self.outcomes: list[Outcome] = []
 
@@ -78,8 +79,9 @@ class Merging:
         yield from self._tries.values()
         yield from self._sessions.values()
         yield from self._chunks
-        if touched := [(log.user_id, log.content_id) for log in self._tries.values()]:
-            yield Touched.by_logs(touched, moments.now())
+        tries = [(log.user_id, log.content_id) for log in self._tries.values()]
+        if tries or self._visits:
+            yield Touched.by_logs(tries, moments.now(), sorted(self._visits))
 
     async def _take_over(self, kind: type[L], parts: Sequence[Part], changed: dict[str, L]) -> None:
         """Take over the parts of one kind of document; `changed` gets what is to be written."""
@@ -103,10 +105,18 @@ class Merging:
             elif document.id in stored:
                 outcome = "updated"
                 mine = changed[document.id] = stored[document.id]
+                self._note(mine)
                 mine.take_over(document, part.imported)
                 await self._hold(mine, part)
+            if document.id in changed:
+                self._note(changed[document.id])
             if part.is_first:
                 self.outcomes.append((kind.collection(), document.id, outcome))
+
+    def _note(self, document: Stored) -> None:
+        """Remember of a visit when it began, before and after it has changed: its day is to be computed anew."""
+        if isinstance(document, ContentSession) and document.user_id is not None:
+            self._visits.add((document.user_id, document.start_timestamp))
 
     async def _hold(self, document: Stored, part: Part, book: AttemptBook | None = None) -> None:
         """Take the attempts of a part over into a document, in a new book or in its own."""

@@ -11,6 +11,7 @@ from learntrack.documents import (
     ContentSummary,
     IdempotencyKey,
     ItemRollup,
+    LearnerDay,
     MasteryLog,
     RecordingPermit,
     Touched,
@@ -31,6 +32,7 @@ from learntrack.storage.transactions import Tx
 
 ABOUT_A_USER: dict[type[Stored], str] = {
     ContentSession: "user_id",
+    LearnerDay: "user_id",
     IdempotencyKey: "owner",
     AttemptOverflow: "user_id",
     MasteryLog: "user_id",
@@ -165,9 +167,12 @@ class Privacy:
         """Remove what may have been derived, or noted to be derived, of this user while the rest went."""
         await outdate(self._db, UPKEEP)  # whoever has read something of theirs and not written it yet, does not now
         await self._remove_rollups()
+        while await self._remove_some(LearnerDay, {"user_id": user}):
+            pass
 
         async def work(tx: Tx) -> None:
-            naming = {"$or": [{"logs": {"$regex": f"^{user}:"}}, {"moved": user}]}
+            of_user = {"$regex": f"^{user}:"}
+            naming = {"$or": [{"logs": of_user}, {"days": of_user}, {"moved": user}]}
             marks = await self._db.load(Touched, naming, tx)
             await self._db.remove(Touched, {"_id": {"$in": [mark.id for mark in marks]}}, tx)
             await self._db.write([left for mark in marks if (left := mark.without(user)) is not None], tx)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from learntrack.domain.ids import parse_id
-from learntrack.domain.time_zones import UTC_NAME, time_zone, zone_info
+from learntrack.domain.time_zones import UTC_NAME, day_begins, time_zone
 from learntrack.errors import field_error
 from learntrack.web.parameters import read_filters
 
@@ -61,7 +61,7 @@ def _beginning(moment: datetime | date, zone: str) -> datetime:
     """The moment, or of a date the moment when it begins."""
     if isinstance(moment, datetime):
         return moment
-    return datetime(moment.year, moment.month, moment.day, tzinfo=zone_info(zone)).astimezone(UTC)
+    return day_begins(moment, zone)
 
 
 def _day(text: str) -> date:

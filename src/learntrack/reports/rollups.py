@@ -8,10 +8,16 @@ import asyncio
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from learntrack.documents import RollupState, Touched
+from learntrack.documents import DaysKept, RollupState, Touched
 from learntrack.domain import moments
 from learntrack.reports.upkeep import items
-from learntrack.reports.upkeep.checking import Checked, check_facilities, check_numbers, differing
+from learntrack.reports.upkeep.checking import (
+    Checked,
+    check_facilities,
+    check_numbers,
+    differing,
+    users_with_other_days,
+)
 from learntrack.reports.upkeep.items import Item
 from learntrack.reports.upkeep.worker import Upkeep
 from learntrack.storage import Database
@@ -54,6 +60,7 @@ async def roll_up(db: Database, progress: OnProgressOf, *, everything: bool = Fa
     """
     if everything:
         await _mark(db, await items.all_items(db))
+        await db.transaction(lambda tx: db.remove(DaysKept, {}, tx))
     until, many = moments.now(), 0
     while True:
         try:
@@ -90,7 +97,20 @@ async def check_derived(db: Database, progress: OnProgressOf) -> Checked:
     await _mark(db, wrong)
     await roll_up(db, progress)
     checked.count("rollups", len(everything), len(wrong))
+    await _check_days(db, progress, checked)
     return checked
+
+
+async def _check_days(db: Database, progress: OnProgressOf, checked: Checked) -> None:
+    many, suspected = await users_with_other_days(db)
+    if suspected:
+        await roll_up(db, progress)  # what was written between the two looks
+        _, wrong = await users_with_other_days(db, suspected)
+        if wrong:
+            await db.transaction(lambda tx: db.write([Touched.by_moving(wrong, moments.now())], tx))
+            await roll_up(db, progress)
+        suspected = wrong
+    checked.count("learners' days", many, len(suspected))
 
 
 async def _mark(db: Database, doubtful: Sequence[Item]) -> None:

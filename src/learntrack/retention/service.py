@@ -144,6 +144,9 @@ class _Step:
                     faded[holder.summary_id] += holder.faded_count - before
         if self.kind is FadingKind.sessions:
             ids = [old.holder.id for old in unchanged]
+            visits = [(old.holder.user_id, old.holder.start_timestamp) for old in unchanged]
+            if of_learners := [(user, start) for user, start in visits if user is not None]:
+                await self.db.write([Touched.by_logs([], moments.now(), of_learners)], tx)
             return await self.db.remove(self.holders, {"_id": {"$in": ids}}, tx) if ids else 0
         for old in unchanged:
             if self.kind is FadingKind.attempts and old.chunks:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, IdempotencyKey, MasteryLog, Touched
 from learntrack.documents.holding import HoldsAttempts
+from learntrack.documents.learner_days import SETTLED
 from learntrack.documents.recording_permits import PermitUse
 from learntrack.domain import mastery, moments
 from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
@@ -274,5 +275,12 @@ class UnitOfWork:
         yield from self.logs.values()
         for chunks in self._chunks.values():
             yield from chunks.values()
-        if touched := [(log.user_id, log.content_id) for log in self.logs.values() if log.has_changed]:
-            yield Touched.by_logs(touched, moments.now())
+        tries = [(log.user_id, log.content_id) for log in self.logs.values() if log.has_changed]
+        settled = moments.now() - SETTLED
+        sessions = [
+            (session.user_id, session.start_timestamp)
+            for session in self.sessions.values()
+            if session.start_timestamp < settled and session.user_id is not None and session.has_changed
+        ]
+        if tries or sessions:
+            yield Touched.by_logs(tries, moments.now(), sessions)

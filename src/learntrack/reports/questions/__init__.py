@@ -72,9 +72,10 @@ class ReportQuestion(Struct):
     """A question: its columns, and the pipeline that answers it.
 
     `pipeline` and, if there is one, `then` are run on `collection`. Where no period is asked for, `ever` stands for
-    both: it answers the same from less, the numbers that summaries carry. A question that would take too long over
-    everything has a `rollup`, which stands for `pipeline`, and `keep`, which follows `pipeline` and stores what the
-    rollup reads.
+    both: it answers the same from less, the numbers that summaries carry. Where whole facilities and whole days are
+    asked about, `days` does: from learner-days, and the sessions of days that are not among them yet. A question that
+    would take too long over everything has a `rollup`, which stands for `pipeline`, and `keep`, which follows
+    `pipeline` and stores what the rollup reads.
     """
 
     title: str
@@ -84,6 +85,7 @@ class ReportQuestion(Struct):
     pipeline: list[dict[str, Any]]
     then: list[dict[str, Any]] = []
     ever: Source | None = None
+    days: Source | None = None
     rollup: Rollup | None = None
     keep: list[dict[str, Any]] = []
 

@@ -1,12 +1,12 @@
 """Whether what is derived is what the logs say, and mending it where it is not."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from learntrack.documents import ContentSummary, MasteryLog, User
 from learntrack.documents.base import Row, as_stored
 from learntrack.documents.try_numbers import TRY_FIELDS, TrySight, numbers_by_kind
-from learntrack.reports.upkeep import items, moves, recounts
+from learntrack.reports.upkeep import days, items, moves, recounts
 from learntrack.reports.upkeep.items import Item, are_equal
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
@@ -68,6 +68,21 @@ async def differing(db: Database, among: list[Item], progress: OnProgressOf) -> 
                 found.append(item)
     progress(len(among), len(among))
     return found
+
+
+async def users_with_other_days(db: Database, among: Sequence[str] | None = None) -> tuple[int, list[str]]:
+    """Of these learners (None: of all whose days are kept) how many there are, and those of whom other days are kept
+    than the sessions say now. Indexes: owner_start_id, owner_day.
+    """
+    kept = await days.kept_through(db)
+    facilities = {row["_id"]: row["facility_id"] for row in await db.find(User, {}, {"facility_id": 1})}
+    users = sorted(user for user, facility in facilities.items() if facility in kept) if among is None else among
+    found: list[str] = []
+    for user in users:
+        wanted, stored = await days.both(db, user, kept.get(facilities.get(user, "")))
+        if not are_equal(wanted, stored):
+            found.append(user)
+    return len(users), found
 
 
 async def _parts(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:

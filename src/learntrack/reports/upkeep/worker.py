@@ -5,13 +5,15 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 
 import structlog
 
 from learntrack.documents import RecordingPermit, RollupState, Touched
 from learntrack.documents.upkeep import UPKEEP
 from learntrack.domain import moments
-from learntrack.reports.upkeep import items, moves, recounts
+from learntrack.reports.upkeep import days, items, moves, recounts
+from learntrack.reports.upkeep.days import Touches
 from learntrack.reports.upkeep.items import Item
 from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.leases import SILENT_SECONDS, Holding, LeaseLost
@@ -20,6 +22,8 @@ from learntrack.storage.transactions import Tx
 
 _MARKS = 2000
 """Marks that are worked off in one round."""
+_DAYS_SECONDS = 60.0
+"""How often is looked whether a day has ended somewhere, or a facility is in another time zone."""
 LATE_SECONDS = 75.0
 """When moved learners are looked at once more: a transaction that began before they moved takes no longer."""
 _log = structlog.get_logger("learntrack.upkeep")
@@ -32,6 +36,11 @@ class Round:
     marks: list[Touched] = field(default_factory=list)
     items: set[Item] = field(default_factory=set)
     moved: list[str] = field(default_factory=list)
+    visited: dict[str, list[date]] = field(default_factory=dict)
+
+    def touched(self) -> Touches:
+        """Whose days are to be computed anew."""
+        return self.visited | dict.fromkeys(self.moved)
 
 
 class Upkeep:
@@ -50,6 +59,7 @@ class Upkeep:
         self._seconds = seconds
         self._holding = Holding(db, UPKEEP, silent_seconds=silent_seconds)
         self._followed: dict[str, float] = {}
+        self._days_kept_up: float | None = None
 
     async def run(self) -> None:
         """Go on until cancelled. What fails is tried again."""
@@ -90,10 +100,12 @@ class Upkeep:
             await self._begin()
         while await recounts.recount_unsure(self._db):
             pass
+        await self._keep_up_days()
         found = await self._next_round()
         if not found.marks:
             return None
         found.items |= await moves.follow(self._db, found.moved)
+        await days.recompute(self._db, self._holding, found.touched())
         for number, item in enumerate(sorted(found.items)):
             progress(number, len(found.items))
             self._db.check_disk()
@@ -101,6 +113,11 @@ class Upkeep:
         progress(len(found.items), len(found.items))
         await self._remove(found.marks)
         return len(found.items)
+
+    async def _keep_up_days(self) -> None:
+        if self._days_kept_up is None or time.monotonic() >= self._days_kept_up + _DAYS_SECONDS:
+            await days.keep_up(self._db, self._holding)
+            self._days_kept_up = time.monotonic()
 
     async def _begin(self) -> None:
         """Have everything computed once: nothing is kept ready yet."""
@@ -122,6 +139,8 @@ class Upkeep:
             found.moved += mark.moved
             found.items |= {_pair(pair) for pair in (*mark.items, *mark.forgotten)}
             logs |= set(mark.logs)
+            for user, day in map(_pair, mark.days):
+                found.visited.setdefault(user, []).append(date.fromisoformat(day))
         facilities = await moves.facilities_of(self._db, sorted({_pair(log)[0] for log in logs}))
         pairs = map(_pair, logs)
         found.items |= {(facilities[user], content) for user, content in pairs if user in facilities}

@@ -7,6 +7,7 @@ from learntrack.documents import (
     Classroom,
     Content,
     CourseSession,
+    DaysKept,
     Facility,
     FormerEntry,
     ItemRollup,
@@ -85,6 +86,7 @@ async def remove(db: Database, settings: Settings) -> int:
     own = {"_id": {"$in": sorted(ids)}}
     parts: Mapping[type[Stored], Mapping[str, object]] = {
         ItemRollup: {"facility_id": SCHOOL},
+        DaysKept: {"_id": SCHOOL},
         **dict.fromkeys((Lesson, Quiz, CourseSession, Content, FormerEntry, LearnerGroup, Classroom, Facility), own),
     }
 
