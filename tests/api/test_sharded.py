@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from learntrack import documents
+from learntrack.reports.rollups import roll_up
 from learntrack.storage.shard_ranges import range_of
 from tests.api.test_batch import item, send
 from tests.conftest import service_on, settings
-from tests.support import Api, Person, School, exercise, new_id, right, video
+from tests.support import ROOT, Api, Person, School, exercise, new_id, right, video
 from tests.wire import Document, Wire, changed
 
 SHARD_KEYS = {each.collection(): each.shard_key for each in documents.ALL if each.shard_key is not None}
@@ -108,7 +109,7 @@ async def test_what_a_learner_records_names_its_owner_in_every_command(
     assert [each["status"] for each in await send(cluster, learner, *offline)] == [200, 200]
 
     commands = wire.of("find", "aggregate", "insert", "update", "delete", "bulkWrite")
-    assert {name for each in commands for name, _ in filters_of(each)} >= SHARD_KEYS.keys()
+    assert {name for each in commands for name, _ in filters_of(each)} >= SHARD_KEYS.keys() - {"learner_days"}
     # Whether the id that a client chose for a session is somebody else's, all shards are asked.
     taken = {"find": "content_sessions", "filter": {"_id": queue}}
     commands = [each for each in commands if {name: each.get(name) for name in taken} != taken]
@@ -163,3 +164,21 @@ async def test_what_is_written_together_is_of_one_shard(wire: Wire, cluster: Api
     assert set.union(*groups) == {learner.id for learner in learners}
     assert len(groups) < len(learners)
     assert all(len({range_of(owner, SHARDS) for owner in group}) == 1 for group in groups)
+
+
+async def test_what_is_written_of_learner_days_names_their_owner(wire: Wire, cluster: Api, school: School) -> None:
+    learner = await school.learner()
+    await send(cluster, learner, item(new_id(), ago=5 * 86400, start=video()))
+    await roll_up(cluster.db, lambda done, total: None)
+    await cluster.roster(ROOT, facilities=[{"id": school.facility, "name": "A school", "timezone": "Asia/Tokyo"}])
+    wire.seen.clear()
+    await roll_up(cluster.db, lambda done, total: None)
+
+    written = [
+        (name, narrowed)
+        for each in wire.of("insert", "update", "delete", "bulkWrite")
+        for name, narrowed in filters_of(each)
+        if name == "learner_days"
+    ]
+    assert len(written) >= 2
+    assert [narrowed for _, narrowed in written if owners_in(narrowed.get("user_id")) != {learner.id}] == []

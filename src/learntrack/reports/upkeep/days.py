@@ -78,8 +78,8 @@ async def recompute(db: Database, holding: Holding, touched: Touches) -> None:
         changed = [row for key, row in wanted.items() if not are_equal(row, stored.get(key))]
         gone = sorted(stored.keys() - wanted.keys())
 
-        async def remove(tx: Tx, user: str = user, gone: Sequence[str] = gone) -> int:
-            return await db.remove(LearnerDay, {"user_id": user, "_id": {"$in": gone}}, tx)
+        async def remove(tx: Tx, gone: Sequence[str] = gone) -> int:
+            return await db.remove(LearnerDay, _by_ids(db, gone), tx)
 
         for first in range(0, len(changed), _STEP):
             await holding.write([Kept(LearnerDay, row) for row in changed[first : first + _STEP]], epoch)
@@ -150,10 +150,18 @@ async def _remove(db: Database, holding: Holding, query: Mapping[str, Any]) -> N
     async def remove(tx: Tx) -> None:
         found[:] = await db.ids(LearnerDay, query, tx, most=_STEP)
         if found:
-            await db.remove(LearnerDay, {**query, "_id": {"$in": found}}, tx)
+            await db.remove(LearnerDay, _by_ids(db, found), tx)
 
     while found:
         await holding.write([], epoch, remove)
+
+
+def _by_ids(db: Database, ids: Sequence[str]) -> dict[str, Any]:
+    """The condition on learner-days that have these ids, and on a cluster these owners: the embedded engine would walk
+    the collection for both.
+    """
+    owners = {"user_id": {"$in": sorted({key.split(":")[0] for key in ids})}} if db.capabilities.sharded else {}
+    return owners | {"_id": {"$in": list(ids)}}
 
 
 async def _days(db: Database, match: Mapping[str, Any], zone: str, facility: str) -> AsyncIterator[Row]:
