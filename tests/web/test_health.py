@@ -1,5 +1,6 @@
 """Whether the service is alive and ready."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -47,6 +48,26 @@ async def test_strangers_hear_only_whether_it_is_ready(
         monkeypatch.setattr(SharedDatabase, "ping", gone, raising=False)
         refused = await client.get("/health/ready", headers=headers)
         assert (refused.status_code, refused.json()) == (503, {"status": "not ready"})
+
+
+async def test_who_asks_while_it_is_looked_at_waits_for_the_same(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of many who asked while the database was slow began a transaction of its own."""
+    looked, began, answered = 0, asyncio.Event(), asyncio.Event()
+
+    async def slowly(_: Any) -> None:
+        nonlocal looked
+        looked += 1
+        began.set()
+        await answered.wait()
+
+    async with another(api) as client, asyncio.TaskGroup() as crowd:
+        monkeypatch.setattr(SharedDatabase, "ping", slowly, raising=False)
+        asked = [crowd.create_task(client.get("/health/ready")) for _ in range(20)]
+        await began.wait()
+        crowd.create_task(client.get("/health/live")).add_done_callback(lambda _: answered.set())
+
+    assert {each.result().status_code for each in asked} == {200}
+    assert looked == 1
 
 
 async def test_what_is_not_ready_is_said_in_the_log(

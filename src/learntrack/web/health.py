@@ -1,5 +1,6 @@
 """Whether the service is alive and ready, for whoever runs it (and restarts it)."""
 
+import asyncio
 import logging
 import time
 from typing import Any
@@ -57,14 +58,28 @@ class HealthController(Controller):
         Looked at once a second at the most, whoever asks. Which of it fails, and how, is said in the log, by
         `learntrack check`, and here to who sends a superuser's token; everybody else hears only whether.
         """
-        at, found = getattr(state, "readiness", (0.0, None))
-        if found is None or time.monotonic() - at > _FRESH_SECONDS:
-            found = await checks(state.db)
-            state.readiness = (time.monotonic(), found)
-            _note(found)
+        found = await _looked_at(state)
         ready = all(check.ok for check in found)
         told = Readiness("ready" if ready else "not ready", found if await _is_superuser(request, state) else UNSET)
         return Response(told, status_code=200 if ready else 503)
+
+
+async def _looked_at(state: State) -> list[Check]:
+    """What was found within the last second; whoever comes while it is being looked at waits for the same."""
+    at, found = getattr(state, "readiness", (0.0, None))
+    if found is not None and time.monotonic() - at <= _FRESH_SECONDS:
+        return list(found)
+    looking: asyncio.Task[list[Check]] | None = getattr(state, "looking", None)
+    if looking is None or looking.done():
+        looking = state.looking = asyncio.create_task(_look(state))
+    return await asyncio.shield(looking)
+
+
+async def _look(state: State) -> list[Check]:
+    found = await checks(state.db)
+    state.readiness = (time.monotonic(), found)
+    _note(found)
+    return found
 
 
 async def _is_superuser(request: Request[Any, Any, Any], state: State) -> bool:
