@@ -8,7 +8,7 @@ from pymongo import InsertOne, UpdateOne
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, User
 from learntrack.documents.roster import Role
 from learntrack.domain import moments
-from learntrack.domain.attempt_book import AttemptLimits
+from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.domain.attempt_places import EMBEDDED_MOST
 from learntrack.domain.attempts import Interaction
 from learntrack.domain.ids import new_id, summary_id

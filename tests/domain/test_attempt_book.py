@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from learntrack.domain import moments
-from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, AttemptTooLarge, UnknownAttempt
+from learntrack.domain.attempt_book import AttemptBook
+from learntrack.domain.attempt_limits import AttemptLimits, AttemptTooLarge, UnknownAttempt
 from learntrack.domain.attempt_places import CHUNK_BYTES, EMBEDDED_MOST, Chunk, size_of
 from learntrack.domain.attempts import Attempt, Interaction, grouped, newest_first
 from tests.examples import usually

@@ -9,7 +9,7 @@ import pytest
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog
 from learntrack.documents.try_numbers import TryNumbers, figures_of
-from learntrack.domain.attempt_book import AttemptLimits
+from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.domain.attempt_places import EMBEDDED_MOST
 from learntrack.domain.attempts import Attempt, Interaction
 from learntrack.domain.ids import summary_id

@@ -7,7 +7,7 @@ import pytest
 
 from learntrack.documents import ContentSummary, MasteryLog
 from learntrack.domain import moments
-from learntrack.domain.attempt_book import AttemptLimits
+from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.domain.attempts import Interaction
 from learntrack.domain.ids import new_id, summary_id
 from learntrack.domain.mastery import COACH_ASSIGNED_QUIZ, Criterion

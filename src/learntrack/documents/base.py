@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import bson
 from bson import DBRef
+from bson.codec_options import CodecOptions
 from pydantic import BaseModel, ValidationError
 from pymongo import InsertOne, UpdateOne
 
@@ -64,6 +65,16 @@ class Stored(BaseModel):
         """
         return _tracking(validated(cls, row), set())
 
+    @classmethod
+    def from_bson(cls, raw: bytes, options: CodecOptions[Row]) -> Self:
+        """The document in a row as it came over the wire.
+
+        Raises:
+            ValidationError: the row is none.
+
+        """
+        return cls.read(bson.decode(raw, options))
+
     @property
     def is_new(self) -> bool:
         """Whether it is not stored yet."""
@@ -106,12 +117,16 @@ class Stored(BaseModel):
         unsaved = self._unsaved or ()
         for path in sorted(unsaved):
             name, _, place = path.partition(".")
-            value = self.__dict__[name]
             if not place:
-                found[name] = as_stored(value)
+                found[name] = as_stored(self.__dict__[name])
             elif name not in unsaved:
-                found[path] = as_stored(value[int(place)] if isinstance(value, list) else value[place])
+                found[path] = as_stored(self._entry(name, place))
         return found
+
+    def _entry(self, name: str, place: str) -> Any:
+        """What stands at a place of a field that is a list or an object."""
+        value = self.__dict__[name]
+        return value[place] if isinstance(value, dict) else value[int(place)]
 
     def key(self, *, sharded: bool = False) -> Row:
         """What a write of this document is addressed by: its id, and where the data is sharded its owner too."""

@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 from math import fsum
-from typing import Any
+from typing import Any, Self
 
+import bson
+from bson.codec_options import CodecOptions
 from pydantic import BaseModel
 
+from learntrack.documents.base import Row
+from learntrack.documents.bson_parts import divided
+from learntrack.documents.later_attempts import LaterAttempts, to_be_read
 from learntrack.documents.logged import Logged
-from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
+from learntrack.domain.attempt_book import AttemptBook
+from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.domain.attempt_places import Chunk, OverflowTotals
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.fading import FadingKind, faded
@@ -36,11 +42,31 @@ class HoldsAttempts(Logged):
     overflow: OverflowTotals | None = None
     faded: FadedAttempts | None = None
 
+    @classmethod
+    def from_bson(cls, raw: bytes, options: CodecOptions[Row]) -> Self:
+        """The document in a row as it came over the wire, its attempts not decoded until somebody looks at them."""
+        rest, arrays = divided(raw, (b"attempts",))
+        document = cls.read(bson.decode(rest, options))
+        if (array := arrays.get(b"attempts")) is not None:
+            document.__dict__["attempts"] = to_be_read(
+                array,
+                options,
+                attempt_count=document.attempt_count,
+                correct_sum=document.correct_sum,
+                completed_attempts=document.completed_attempts,
+                overflow=document.overflow,
+            )
+            document.__pydantic_fields_set__.add("attempts")
+        return document
+
     def book(self, limits: AttemptLimits, chunks: Sequence[Chunk] = ()) -> AttemptBook:
         """The attempts, to be recorded in: `keep` takes over what has been, and until then nothing here changes."""
         totals = self.overflow.model_copy() if self.overflow else None
         copies = [Chunk(chunk.number, [*chunk.attempts]) for chunk in chunks]
-        return AttemptBook([*self.attempts], totals, copies, limits)
+        attempts: list[Attempt] | LaterAttempts = self.__dict__["attempts"]
+        if isinstance(attempts, LaterAttempts):
+            return AttemptBook([*attempts.new], totals, copies, limits, unread=attempts.unread)
+        return AttemptBook([*attempts], totals, copies, limits)
 
     def keep(self, book: AttemptBook) -> None:
         """Take over what has been recorded in a book; its chunks are documents of their own."""
@@ -51,8 +77,10 @@ class HoldsAttempts(Logged):
         )
         if book.totals is not None:
             self.change(overflow=book.totals)
-        self.__dict__["attempts"] = book.embedded
-        for path in ("attempts",) if book.moved else (f"attempts.{position}" for position in book.changed):
+        unread = book.unread
+        self.__dict__["attempts"] = book.embedded if unread is None else LaterAttempts(unread, book.embedded)
+        first = 0 if unread is None else unread.count
+        for path in ("attempts",) if book.moved else (f"attempts.{first + position}" for position in book.changed):
             self.note(path)
 
     @property

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from math import fsum
 
+from learntrack.domain.attempt_limits import AttemptLimits, AttemptTooLarge, UnknownAttempt
 from learntrack.domain.attempt_places import (
     CHUNK_BYTES,
     EMBEDDED_BYTES,
@@ -19,48 +20,14 @@ from learntrack.domain.attempt_places import (
     LARGE,
     Chunk,
     Index,
+    LookUps,
     OverflowTotals,
     Place,
+    Unread,
     parts_of,
     size_of,
 )
 from learntrack.domain.attempts import Attempt, Interaction, grouped, newest_first
-
-
-class UnknownAttempt(Exception):
-    """An interaction names an attempt that its try does not have.
-    `position` is the interaction's place in the request.
-    """
-
-    def __init__(self, position: int) -> None:
-        super().__init__("Invalid attempt id specified.")
-        self.position = position
-
-
-class AttemptTooLarge(Exception):
-    """An attempt has more interactions, or more bytes, than one attempt may have. `position` is the place in the
-    request of the interaction with which it begins to go on.
-    """
-
-    def __init__(self, position: int) -> None:
-        super().__init__("The attempt is too large.")
-        self.position = position
-
-
-@dataclass(slots=True, frozen=True)
-class LookUps:
-    """What has to be read from the chunks before interactions can be recorded: attempts by id, and items by name."""
-
-    ids: frozenset[str] = frozenset()
-    items: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True, frozen=True)
-class AttemptLimits:
-    """How large one attempt may grow: interactions in its history, and bytes as JSON."""
-
-    interactions: int = 1000
-    size: int = 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -71,6 +38,8 @@ class AttemptBook:
     asked for; the lists and totals are the book's own. The attempts given are never changed: one that goes on is
     replaced by a copy, so that a refusal half-way leaves nothing behind, and every group's attempt can be shown as it
     stood then.
+
+    `unread` stand before those in `embedded`, and are read only where something refers to them or they have to move.
 
     `clock` is what time it is, where that is not when the interactions happened.
 
@@ -83,6 +52,7 @@ class AttemptBook:
     chunks: list[Chunk] = field(default_factory=list)
     limits: AttemptLimits = field(default_factory=AttemptLimits)
     clock: datetime | None = None
+    unread: Unread | None = None
     changed: set[int] = field(default_factory=set)
     moved: bool = False
     new_chunks: list[Chunk] = field(default_factory=list)
@@ -93,18 +63,23 @@ class AttemptBook:
     @property
     def attempt_count(self) -> int:
         """How many attempts there are, the chunks' included."""
-        return len(self.embedded) + (self.totals.attempt_count if self.totals else 0)
+        return self._embedded_count + (self.totals.attempt_count if self.totals else 0)
 
     @property
     def correct_sum(self) -> float:
         """The sum of `correct` over all attempts."""
-        return fsum(attempt.correct for attempt in self.embedded) + (self.totals.correct_sum if self.totals else 0.0)
+        read = fsum(attempt.correct for attempt in self.embedded)
+        return read + sum(part.correct_sum for part in (self.unread, self.totals) if part)
 
     @property
     def completed_attempts(self) -> int:
         """How many attempts are complete."""
-        embedded = sum(attempt.complete for attempt in self.embedded)
-        return embedded + (self.totals.completed_attempts if self.totals else 0)
+        read = sum(attempt.complete for attempt in self.embedded)
+        return read + sum(part.completed_attempts for part in (self.unread, self.totals) if part)
+
+    @property
+    def _embedded_count(self) -> int:
+        return len(self.embedded) + (self.unread.count if self.unread else 0)
 
     def look_ups(self, interactions: Sequence[Interaction]) -> LookUps:
         """The attempts and items that these interactions refer to and that are not embedded."""
@@ -151,6 +126,7 @@ class AttemptBook:
             size: Bytes of all of them at the most, as JSON.
 
         """
+        self._read_all()
         places = {place.attempt.id: place for place in self._places()}
         number = self.attempt_count
         for attempt in attempts:
@@ -171,6 +147,7 @@ class AttemptBook:
         if not first.id and not first.replace:
             return None
         if self._index is None:
+            self._read_all()
             self._index = Index()
             for place in self._places():
                 self._index.add(place)
@@ -179,6 +156,13 @@ class AttemptBook:
         if first.id not in self._index.by_id:
             raise UnknownAttempt(position)
         return self._index.by_id[first.id]
+
+    def _read_all(self) -> None:
+        """Read what is not read yet. No place may be in use meanwhile."""
+        if self.unread is not None:
+            self.embedded[:0] = self.unread.read()
+            self.changed = {position + self.unread.count for position in self.changed}
+            self.unread = None
 
     def _places(self) -> Iterator[Place]:
         """Every attempt that is loaded."""
@@ -251,7 +235,10 @@ class AttemptBook:
 
     def _make_room(self) -> None:
         """Move all but the newest attempts out where there are too many, or too many bytes, for one document."""
-        if len(self.embedded) <= EMBEDDED_MOST and not (self._has_large and size_of(self.embedded) > EMBEDDED_BYTES):
+        if self._embedded_count <= EMBEDDED_MOST and not self._has_large:
+            return
+        self._read_all()
+        if len(self.embedded) <= EMBEDDED_MOST and size_of(self.embedded) <= EMBEDDED_BYTES:
             return
         kept: list[Attempt] = []
         room = EMBEDDED_BYTES

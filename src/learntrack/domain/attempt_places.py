@@ -1,6 +1,6 @@
 """Where the attempts of a long try stand: the newest embedded in its document, older ones in overflow chunks."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -43,6 +43,26 @@ class Chunk:
     attempts: list[Attempt]
     changed: set[int] = field(default_factory=set)
     moved: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class Unread:
+    """The embedded attempts of a try that nobody has looked at yet: how many, what they add up to, and how they are
+    read.
+    """
+
+    count: int
+    correct_sum: float
+    completed_attempts: int
+    read: Callable[[], list[Attempt]]
+
+
+@dataclass(slots=True, frozen=True)
+class LookUps:
+    """What has to be read from the chunks before interactions can be recorded: attempts by id, and items by name."""
+
+    ids: frozenset[str] = frozenset()
+    items: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

@@ -20,7 +20,8 @@ from learntrack.documents.holding import HoldsAttempts
 from learntrack.documents.recording_permits import PermitUse
 from learntrack.documents.try_numbers import TRY_FIELDS, CountedTry, TrySight
 from learntrack.domain import moments
-from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
+from learntrack.domain.attempt_book import AttemptBook
+from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.importing.dividing import Log, Part
 from learntrack.storage import Database
 from learntrack.storage.database import Writable

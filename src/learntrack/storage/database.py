@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any, Protocol, TypeVar
 
-import bson
 from beanie import init_beanie
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
@@ -16,6 +15,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 
 from learntrack import documents
 from learntrack.documents.base import Row, Stored, Write
+from learntrack.documents.bson_parts import divided, entries
 from learntrack.storage import schema
 from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.disk import DiskGuard
@@ -140,16 +140,35 @@ class Database(Reading):
             for name, part in writes.items():
                 await self.collection(name).bulk_write(part, session=tx, ordered=tx is None)
 
-    async def sized_rows(self, kind: type[Stored], pipeline: Sequence[Stage], tx: Tx) -> tuple[list[Row], int]:
-        """What an aggregation within a transaction returns, and its bytes; 0 where the driver does not tell them."""
-        cursor = self._sizing(kind, tx).aggregate(list(pipeline), session=tx, allowDiskUse=True)
-        return self._decoded(kind, await cursor.to_list(None), tx)
+    async def sized_joined(
+        self, kind: type[D], pipeline: Sequence[Stage], joined: Mapping[str, type[Stored]], tx: Tx
+    ) -> tuple[list[D], dict[str, list[Any]], int]:
+        """What an aggregation within a transaction returns: documents, those that it joins to them in lists of these
+        names, and the bytes of all of them; 0 where the driver does not tell them.
+        """
+        rows = await self._sizing(kind, tx).aggregate(list(pipeline), session=tx, allowDiskUse=True).to_list(None)
+        others: dict[str, list[Any]] = {name: [] for name in joined}
+        if tx is None:
+            for row in rows:
+                for name, other in joined.items():
+                    others[name] += map(other.read, row.pop(name))
+            return [kind.read(row) for row in rows], others, 0
+        options, names = self.collection(kind).codec_options, {name.encode(): name for name in joined}
+        documents: list[D] = []
+        for row in rows:
+            rest, arrays = divided(bytes(row.raw), names)
+            documents.append(kind.from_bson(rest, options))
+            for key, array in arrays.items():
+                others[names[key]] += [joined[names[key]].from_bson(entry, options) for entry in entries(array)]
+        return documents, others, sum(len(row.raw) for row in rows)
 
     async def sized_load(self, kind: type[D], query: Mapping[str, Any], tx: Tx) -> tuple[list[D], int]:
-        """The documents that match, read within a transaction, and their bytes, as of `sized_rows`."""
-        found = await self._sizing(kind, tx).find(query, session=tx).to_list(None)
-        rows, size = self._decoded(kind, found, tx)
-        return [kind.read(row) for row in rows], size
+        """The documents that match, read within a transaction, and their bytes, as of `sized_joined`."""
+        rows = await self._sizing(kind, tx).find(query, session=tx).to_list(None)
+        if tx is None:
+            return [kind.read(row) for row in rows], 0
+        options: CodecOptions[Row] = self.collection(kind).codec_options
+        return [kind.from_bson(bytes(row.raw), options) for row in rows], sum(len(row.raw) for row in rows)
 
     def _sizing(self, kind: type[Stored], tx: Tx) -> Any:
         """The collection of these documents, which answers with rows whose bytes can be counted; without transactions,
@@ -163,12 +182,6 @@ class Database(Reading):
             raw = collection.codec_options.with_options(document_class=RawBSONDocument)
             undecoded = self._undecoded[collection.name] = collection.with_options(codec_options=raw)
         return undecoded
-
-    def _decoded(self, kind: type[Stored], found: list[Any], tx: Tx) -> tuple[list[Row], int]:
-        if tx is None:
-            return found, 0
-        options: CodecOptions[Any] = self.collection(kind).codec_options
-        return [bson.decode(row.raw, options) for row in found], sum(len(row.raw) for row in found)
 
     async def load(self, kind: type[D], query: Mapping[str, Any], tx: Tx) -> list[D]:
         """The documents that match, read within a transaction."""

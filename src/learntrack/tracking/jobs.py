@@ -80,6 +80,11 @@ class UpdateJob:
         """What time it is when it is recorded."""
         return self.at if self.delivery is None else self.delivery.at
 
+    @property
+    def refers_to_others(self) -> bool:
+        """Whether an interaction may go on with an attempt that is there already."""
+        return any(each.id or each.replace for each in self.interactions or [])
+
 
 Job = StartJob | UpdateJob
 

@@ -23,7 +23,7 @@ from learntrack.documents import (
 from learntrack.documents.base import Stored, validated
 from learntrack.documents.holding import HoldsAttempts
 from learntrack.domain import mastery, which_try
-from learntrack.domain.attempt_book import LookUps
+from learntrack.domain.attempt_places import LookUps
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.which_try import Tries
 from learntrack.errors import TooLarge
@@ -111,11 +111,10 @@ class Loading:
                 "summary": (ContentSummary, "summary_id"),
                 "log": (MasteryLog, "mastery_log_id"),
             }
-            rows, size = await self._db.sized_rows(ContentSession, self._joined(ids, owners, **related), self._tx)
+            pipeline, joined = self._joined(ids, owners, **related), {name: kind for name, (kind, _) in related.items()}
+            found, others, size = await self._db.sized_joined(ContentSession, pipeline, joined, self._tx)
             self._count(size)
-            summaries = [ContentSummary.read(each) for row in rows for each in row.pop("summary")]
-            logs = [MasteryLog.read(each) for row in rows for each in row.pop("log")]
-            return LoadedLogs([ContentSession.read(row) for row in rows], summaries, logs)
+            return LoadedLogs(found, others["summary"], others["log"])
         sessions = await self._by_ids(ContentSession, ids, owners)
         summary_ids = {session.summary_id for session in sessions if session.summary_id is not None}
         log_ids = {session.mastery_log_id for session in sessions if session.mastery_log_id is not None}
@@ -157,10 +156,10 @@ class Loading:
         """These summaries, and by id the tries of these kinds that they know to be gone on with."""
         if self._joins(ids):
             joins = {f"try_{kind}": (MasteryLog, f"current.{kind}.try_id") for kind in kinds}
-            rows, size = await self._db.sized_rows(ContentSummary, self._joined(ids, owners, **joins), self._tx)
+            pipeline, joined = self._joined(ids, owners, **joins), dict.fromkeys(joins, MasteryLog)
+            found, others, size = await self._db.sized_joined(ContentSummary, pipeline, joined, self._tx)
             self._count(size)
-            logs = [MasteryLog.read(each) for row in rows for name in joins for each in row.pop(name)]
-            return LoadedLogs(summaries=[ContentSummary.read(row) for row in rows]), {log.id: log for log in logs}
+            return LoadedLogs(summaries=found), {log.id: log for logs in others.values() for log in logs}
         summaries = await self._by_ids(ContentSummary, ids, owners)
         known = {one.current[kind].try_id for one in summaries for kind in kinds if kind in one.current}
         return LoadedLogs(summaries=summaries), {log.id: log for log in await self._by_ids(MasteryLog, known, owners)}

@@ -9,7 +9,8 @@ from learntrack.documents.base import Stored
 from learntrack.documents.content_summaries import CurrentTry
 from learntrack.documents.try_numbers import figures_of
 from learntrack.domain import mastery, progress
-from learntrack.domain.attempt_book import AttemptBook, AttemptLimits, AttemptTooLarge, UnknownAttempt
+from learntrack.domain.attempt_book import AttemptBook
+from learntrack.domain.attempt_limits import AttemptLimits, AttemptTooLarge, UnknownAttempt
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.ids import summary_id
 from learntrack.domain.which_try import Tries

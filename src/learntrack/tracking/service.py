@@ -10,7 +10,7 @@ from prometheus_client import Counter
 
 from learntrack.access.actor import Actor
 from learntrack.domain import moments
-from learntrack.domain.attempt_book import AttemptLimits
+from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.domain.ids import is_id, new_id, parse_id
 from learntrack.errors import Forbidden, Refusal
 from learntrack.settings import Settings

@@ -13,7 +13,8 @@ from learntrack.documents.holding import HoldsAttempts
 from learntrack.documents.learner_days import SETTLED
 from learntrack.documents.recording_permits import PermitUse
 from learntrack.domain import mastery, moments
-from learntrack.domain.attempt_book import AttemptBook, AttemptLimits
+from learntrack.domain.attempt_book import AttemptBook
+from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.domain.attempts import Attempt, newest_first
 from learntrack.domain.ids import summary_id
 from learntrack.domain.which_try import Tries
@@ -167,9 +168,9 @@ class UnitOfWork:
         for job in updates:
             # A queue's update may follow in the same group the start of its session, which is not stored yet then.
             holder = self.holder_of(job) or resumable.get(job.session_id)
-            if holder is None or not job.interactions or holder.overflow is None:
+            if holder is None or holder.overflow is None or not job.refers_to_others:
                 continue
-            look_ups = AttemptBook(holder.attempts, holder.overflow).look_ups(job.interactions)
+            look_ups = AttemptBook(holder.attempts, holder.overflow).look_ups(job.interactions or [])
             if look_ups.ids or look_ups.items:
                 chunks = self._chunks.setdefault(holder.id, {})
                 for chunk in await self._load.chunks(holder, job.user_id, look_ups):

@@ -17,7 +17,7 @@ from learntrack.documents import (
 )
 from learntrack.documents.base import Stored
 from learntrack.domain import moments
-from learntrack.domain.attempt_book import AttemptLimits
+from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.privacy.service import Privacy
 from learntrack.roster.service import RosterService
 from learntrack.serving.demo.contents import COURSE, LESSONS, UNIT
