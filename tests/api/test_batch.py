@@ -272,3 +272,20 @@ async def test_a_full_queue(api: Api, school: School) -> None:
     [tried] = await api.tries(learner)
     assert (tried["time_spent"], tried["correct"]) == (499, 499)
     assert [row["item"] for row in await api.attempts(learner)] == [f"q{n}" for n in range(499)]
+
+
+async def test_an_update_whose_answer_was_lost_weeks_ago_is_counted_once(api: Api, school: School) -> None:
+    """By then only those keys are left that are kept as long as an item may be late; a start's session id is enough."""
+    learner, session = await school.learner(), new_id()
+    queue = [item(session, ago=300, start=exercise()), item(session, ago=200, update={"time_spent_delta": 20})]
+    first = await send(api, learner, *queue)
+    nearly_too_late = moments.now() + timedelta(days=30)
+    await api.db.collection("idempotency_keys").delete_many(
+        {"owner": learner.id, "expires_at": {"$lt": nearly_too_late}}
+    )
+
+    again = await send(api, learner, *queue)
+
+    assert [(result["status"], result["replayed"]) for result in again] == [(409, False), (200, True)]
+    assert again[1]["body"] == first[1]["body"]
+    assert [tried["time_spent"] for tried in await api.tries(learner)] == [20]

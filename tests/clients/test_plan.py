@@ -14,7 +14,7 @@ from learntrack.logs import schemas as logs
 from learntrack.reports import schemas as reports
 from learntrack.tracking import schemas as tracking
 from learntrack_client import shapes
-from tests.support import Api, School, new_id
+from tests.support import Api, School, exercise, new_id
 
 PLAN = Path(__file__).parents[2] / "clients" / "plan"
 CASES = {case["name"]: case for case in json.loads((PLAN / "local_state.json").read_text())}
@@ -47,6 +47,26 @@ async def test_the_plans_states_are_the_services_answers(api: Api, school: Schoo
             "total_attempts": state.get("totalattempts", 0),
             "attempts": [{name: value for name, value in each.items() if name != "id"} for each in attempts],
         }, case["name"]
+
+
+def cases(name: str) -> Any:
+    return json.loads((PLAN / f"{name}.json").read_text())
+
+
+@pytest.mark.engines("mongomock")
+async def test_what_the_plan_refuses_at_once_is_what_the_service_would_refuse(api: Api, school: School) -> None:
+    learner = await school.learner()
+
+    async def refused(method: str, path: str, body: Any) -> list[str]:
+        answer = await api.send(method, path, learner, json=body)
+        return sorted(answer.json()["errors"]) if answer.status_code == 400 else []
+
+    for case in cases("contents"):
+        assert await refused("POST", "/api/logger/contentsession", case["content"]) == case["errors"], case["name"]
+    session = (await api.start(learner, **exercise()))["session_id"]
+    for case in cases("updates"):
+        found = await refused("PUT", f"/api/logger/contentsession/{session}", case["update"])
+        assert found == case["errors"], case["name"]
 
 
 SHAPES: dict[type[msgspec.Struct], type[msgspec.Struct]] = {

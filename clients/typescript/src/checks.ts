@@ -1,53 +1,114 @@
 // What no service would take is refused before it is stored: an app's developer sees it at once, with the field.
 import { invalid } from "./problems.js";
-import type { Content, Update } from "./shapes.js";
+import { type Content, type Update, plainId } from "./shapes.js";
 
 const REQUIRED = "This field is required.";
+const NO_OBJECT = "Must be an object.";
+const MOST_SECONDS = Number.MAX_VALUE;
+const NO_ID = "Must be a UUID.";
+const ID = /^[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}$/i;
+const IDS = ["node_id", "content_id", "channel_id", "lesson_id", "quiz_id", "course_session_id", "unit_id"] as const;
+const APART = [
+  ["node_id", "quiz_id"],
+  ["lesson_id", "quiz_id"],
+  ["unit_id", "quiz_id"],
+  ["node_id", "unit_id"],
+  ["course_session_id", "lesson_id"],
+] as const;
 
 type Errors = Record<string, string[]>;
 
+/** The learner's id as the service writes it; throws `InvalidFields` if it is none. */
+export function checkedLearner(learner: string | null | undefined): string | null {
+  if (learner == null) return null;
+  if (!isId(learner)) throw invalid({ learner: [NO_ID] });
+  return plainId(learner);
+}
+
+/** Throws `InvalidFields` unless a service can be there; in a page an address may begin with /. */
+export function checkAddress(address: string): void {
+  try {
+    if (/^https?:$/.test(new URL(address, globalThis.location?.href).protocol)) return;
+  } catch {
+    // no address
+  }
+  throw invalid({ address: ["Must begin with http:// or https://."] });
+}
+
 /** Throws `InvalidFields` unless something is named that can be visited. */
 export function checkContent(content: Content): void {
+  if (!isObject(content)) throw invalid({ content: [NO_OBJECT] });
   const errors: Errors = {};
+  const given = (name: keyof Content): boolean => content[name] != null;
   const require = (...names: (keyof Content)[]): void => {
-    for (const name of names) if (content[name] == null) errors[name] = [REQUIRED];
+    for (const name of names) if (!given(name)) errors[name] = [REQUIRED];
   };
-  if (content.quiz_id == null && content.unit_id == null && content.node_id == null) {
+  for (const name of IDS) if (given(name) && !isId(content[name])) errors[name] = [NO_ID];
+  for (const [name, other] of APART) {
+    if (given(name) && given(other)) errors[name] = [`Must not be given together with ${other}.`];
+  }
+  if (given("node_id")) require("kind", "content_id", "channel_id");
+  if (given("unit_id")) require("test_type", "course_session_id");
+  if (!given("node_id") && !given("quiz_id") && !given("unit_id")) {
     errors["node_id"] = ["One of node_id, quiz_id and unit_id is required."];
   }
-  if (content.node_id != null) require("kind", "content_id", "channel_id");
-  if (content.kind === "exercise" && content.mastery_model == null) {
-    errors["mastery_model"] = ["Required for kind exercise."];
-  }
-  if (content.unit_id != null) require("test_type", "course_session_id");
+  checkMasteryModel(content, errors);
   throwIfAny(errors);
+}
+
+function checkMasteryModel({ node_id, kind, mastery_model: model }: Content, errors: Errors): void {
+  if (model == null) {
+    if (node_id != null && kind === "exercise") errors["mastery_model"] = ["Required for kind exercise."];
+  } else if (!isObject(model)) {
+    errors["mastery_model"] = [NO_OBJECT];
+  } else if (node_id != null && kind !== "exercise") {
+    errors["mastery_model"] = ["Only an exercise has a mastery model."];
+  } else if (model.type === "m_of_n" && model.n == null) {
+    errors["mastery_model.n"] = [REQUIRED];
+  }
 }
 
 /** Throws `InvalidFields` unless the numbers are in their ranges, and what is required is there. */
 export function checkUpdate(update: Update): void {
+  if (!isObject(update)) throw invalid({ update: [NO_OBJECT] });
   const errors: Errors = {};
   if (update.progress != null && update.progress_delta != null) {
     errors["progress"] = ["Must not be given together with progress_delta."];
   }
-  checkFraction("progress", update.progress, errors);
-  checkFraction("progress_delta", update.progress_delta, errors);
-  checkSeconds("time_spent_delta", update.time_spent_delta, errors);
-  for (const [number, each] of (update.interactions ?? []).entries()) {
-    const where = `interactions[${number}]`;
-    checkFraction(`${where}.correct`, each.correct, errors);
-    checkSeconds(`${where}.time_spent`, each.time_spent, errors);
-    if (!each.item?.trim()) errors[`${where}.item`] = [REQUIRED];
-    if (each.answer == null && !each.error) errors[`${where}.answer`] = ["Required unless error is true."];
-  }
+  checkNumber("progress", update.progress, 1, errors);
+  checkNumber("progress_delta", update.progress_delta, 1, errors);
+  checkNumber("time_spent_delta", update.time_spent_delta, MOST_SECONDS, errors);
+  if (update.extra_fields != null && !isObject(update.extra_fields)) errors["extra_fields"] = [NO_OBJECT];
+  const interactions: unknown = update.interactions ?? [];
+  if (Array.isArray(interactions)) interactions.forEach((each, at) => checkInteraction(each, `interactions[${at}]`, errors));
+  else errors["interactions"] = ["Must be a list."];
   throwIfAny(errors);
 }
 
-function checkFraction(name: string, value: number | null | undefined, errors: Errors): void {
-  if (value != null && !(value >= 0 && value <= 1)) errors[name] = ["Must be 0.0–1.0."];
+function checkInteraction(each: NonNullable<Update["interactions"]>[0], where: string, errors: Errors): void {
+  if (!isObject(each)) {
+    errors[where] = [NO_OBJECT];
+    return;
+  }
+  checkNumber(`${where}.correct`, each.correct ?? NaN, 1, errors);
+  checkNumber(`${where}.time_spent`, each.time_spent ?? NaN, MOST_SECONDS, errors);
+  if (typeof each.item !== "string" || !each.item.trim()) errors[`${where}.item`] = [REQUIRED];
+  if (each.answer == null ? !each.error : !isObject(each.answer)) {
+    errors[`${where}.answer`] = ["Must be an object, unless error is true."];
+  }
 }
 
-function checkSeconds(name: string, value: number | null | undefined, errors: Errors): void {
-  if (value != null && !(value >= 0 && value < Infinity)) errors[name] = ["Must be seconds, 0 or more."];
+function checkNumber(name: string, value: number | null | undefined, most: number, errors: Errors): void {
+  if (value == null || (value >= 0 && value <= most)) return;
+  errors[name] = [most === 1 ? "Must be 0.0–1.0." : "Must be seconds, 0 or more."];
+}
+
+function isId(value: unknown): boolean {
+  return typeof value === "string" && ID.test(value);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function throwIfAny(errors: Errors): void {

@@ -1,9 +1,10 @@
 // The client: visits are stored in the queue first, and sent by its one sender.
-import { checkContent, checkUpdate } from "./checks.js";
+import { checkAddress, checkContent, checkUpdate, checkedLearner } from "./checks.js";
 import { IndexedDbQueue } from "./indexeddb_queue.js";
 import type { Verdict } from "./judging.js";
-import { type SessionState, afterUpdate } from "./local_state.js";
+import { NOTHING_KNOWN, type SessionState, afterStart, afterUpdate } from "./local_state.js";
 import { MemoryQueue } from "./memory_queue.js";
+import { Closed, LearntrackError, QueueUnusable, messageOf } from "./problems.js";
 import type { Bounds, Queue } from "./queue.js";
 import { Reading } from "./reading.js";
 import { Sender } from "./sender.js";
@@ -32,12 +33,12 @@ export interface ClientOptions {
   /** How long that gets at the most. */
   longestWait?: number;
   /** Called with the `Status` whenever it has changed. */
-  onChange?: (status: Status) => void;
+  onChange?: (status: Status) => unknown;
   /** The device's clock, in milliseconds since 1970. */
   clock?: () => number;
 }
 
-/** Records one learner's visits. */
+/** Records one learner's visits. Throws `InvalidFields` where the address or the learner is none. */
 export class Client extends Reading {
   readonly learner: string | null;
   protected readonly service: Service;
@@ -49,12 +50,13 @@ export class Client extends Reading {
   private readonly sessions = new Set<WeakRef<Session>>();
   private waiters: Signal[] = [];
   private last = "";
-  private readonly onChange: ((status: Status) => void) | undefined;
+  private readonly onChange: ((status: Status) => unknown) | undefined;
   private readonly clock: () => number;
 
   constructor(address: string, options: ClientOptions = {}) {
     super();
-    this.learner = options.learner == null ? null : plainId(options.learner);
+    checkAddress(address);
+    this.learner = checkedLearner(options.learner);
     this.onChange = options.onChange;
     this.clock = options.clock ?? Date.now;
     this.bounds = { mostItems: options.mostItems ?? 10_000, mostBytes: options.mostBytes ?? 64 * 1024 * 1024 };
@@ -72,11 +74,12 @@ export class Client extends Reading {
   /** Begin a visit. Its state is what this device knows; `await session.sync(2)` waits for the service's word. */
   async start(content: Content, options: { repeat?: boolean } = {}): Promise<Session> {
     checkContent(content);
-    const queue = await this.opened;
-    const id = plainId(crypto.randomUUID());
-    const body = JSON.stringify(options.repeat ? { ...content, repeat: true } : content);
-    await queue.add(nameOf(content), id, "start", body, this.now);
-    const session = new Session(this, id, nameOf(content), await queue.state(nameOf(content)));
+    const [id, name] = [plainId(crypto.randomUUID()), nameOf(content)];
+    const start = options.repeat ? { ...content, repeat: true } : content;
+    await this.inQueue((queue) => queue.add(name, id, "start", encoded(start), this.now));
+    // It is stored now: nothing that goes wrong from here on may deny it.
+    const state = await this.inQueue((queue) => queue.state(name)).catch(() => afterStart(NOTHING_KNOWN, start));
+    const session = new Session(this, id, name, state);
     this.sessions.add(new WeakRef(session));
     (await this.sending).wake();
     await this.changed();
@@ -85,11 +88,10 @@ export class Client extends Reading {
 
   /** How the queue is, and its sender. */
   async status(): Promise<Status> {
-    const [queue, sender] = [await this.opened, await this.sending];
-    const { items, waiting, bytes } = await queue.counts();
+    const [{ durable }, sender] = [await this.opened, await this.sending];
+    const { items, waiting, bytes } = await this.inQueue((queue) => queue.counts());
     const { mostItems, mostBytes } = this.bounds;
     const nearly_full = items >= NEARLY * mostItems || bytes >= NEARLY * mostBytes;
-    const { durable } = queue;
     return { waiting, aside: items - waiting, bytes, nearly_full, durable, state: sender.state, trouble: sender.trouble };
   }
 
@@ -101,7 +103,7 @@ export class Client extends Reading {
 
   /** What the service has refused for good, with its answers, oldest first. */
   async aside(): Promise<Aside[]> {
-    return (await this.opened).aside();
+    return this.inQueue((queue) => queue.aside());
   }
 
   /**
@@ -109,7 +111,7 @@ export class Client extends Reading {
    * for its moment alone (a device's clock that began in 1970) is sent with that of now.
    */
   async retry(key?: string): Promise<number> {
-    const count = await (await this.opened).retry(key, this.now);
+    const count = await this.inQueue((queue) => queue.retry(key, this.now));
     (await this.sending).hurry();
     await this.changed();
     return count;
@@ -117,7 +119,7 @@ export class Client extends Reading {
 
   /** Forget an item that was set aside; whether there was one. */
   async discard(key: string): Promise<boolean> {
-    const found = await (await this.opened).discard(key);
+    const found = await this.inQueue((queue) => queue.discard(key));
     await this.changed();
     return found;
   }
@@ -125,7 +127,7 @@ export class Client extends Reading {
   /** Send what waits, for so many seconds at the most, and close. What still waits then is sent next time. */
   async close(seconds = 5): Promise<void> {
     if (this.stop.signal.aborted) return;
-    if (seconds > 0) await this.sync(seconds);
+    if (seconds > 0) await this.sync(seconds).catch(() => {}); // where there is nothing to be sent from
     this.stop.abort();
     await this.running;
     (await this.opened).close();
@@ -134,7 +136,7 @@ export class Client extends Reading {
   /** @internal */
   async update(session: Session, update: Update): Promise<SessionState> {
     checkUpdate(update);
-    await (await this.opened).add(session.content, session.id, "update", JSON.stringify(update), this.now);
+    await this.inQueue((queue) => queue.add(session.content, session.id, "update", encoded(update), this.now));
     for (const each of this.alive()) {
       if (each.content === session.content) each.state = afterUpdate(each.state, update);
     }
@@ -145,11 +147,11 @@ export class Client extends Reading {
 
   /** @internal */
   async untilSent(waiting: (queue: Queue) => Promise<number>, seconds: number): Promise<void> {
-    const [queue, sender, end] = [await this.opened, await this.sending, performance.now() + seconds * 1000];
-    sender.hurry();
+    const end = performance.now() + seconds * 1000;
+    (await this.sending).hurry();
     const waiter = new Signal();
     this.waiters.push(waiter);
-    while ((await waiting(queue)) > 0 && performance.now() < end && !this.stop.signal.aborted) {
+    while ((await this.inQueue(waiting)) > 0 && performance.now() < end && !this.stop.signal.aborted) {
       await waiter.within((end - performance.now()) / 1000, this.stop.signal, true);
     }
     this.waiters = this.waiters.filter((each) => each !== waiter);
@@ -170,34 +172,54 @@ export class Client extends Reading {
     });
   }
 
-  private readonly now = (): string => new Date(this.clock()).toISOString();
+  private readonly now = (): string => {
+    const moment = new Date(this.clock());
+    if (Number.isNaN(moment.getTime())) throw new LearntrackError("The device's clock tells no moment.");
+    return moment.toISOString();
+  };
 
   private readonly hurry = (): void => void this.sending.then((sender) => sender.hurry());
 
   /** Let sessions know what the service has told, where that can be other than what was expected. */
   private async settled(found: Verdict): Promise<void> {
-    const started = found.recorded.some(({ item }) => item.kind === "start");
-    if (started || found.aside.length > 0 || (await (await this.opened).counts()).waiting === 0) await this.refresh();
+    const told = [...found.recorded.filter(({ item }) => item.kind === "start"), ...found.aside];
+    const { waiting } = await this.inQueue((queue) => queue.counts());
+    await this.refresh(waiting > 0 ? new Set(told.map(({ item }) => item.content)) : null);
     await this.changed();
   }
 
-  private async refresh(): Promise<void> {
-    const queue = await this.opened;
-    for (const session of this.alive()) session.state = await queue.state(session.content);
+  /** Look up the state of these contents' sessions, or of all. */
+  private async refresh(contents: Set<string> | null = null): Promise<void> {
+    for (const session of this.alive()) {
+      if (contents !== null && !contents.has(session.content)) continue;
+      session.state = await this.inQueue((queue) => queue.state(session.content));
+    }
+  }
+
+  /** Do this with the queue; what goes wrong has a name. */
+  private async inQueue<T>(work: (queue: Queue) => Promise<T>): Promise<T> {
+    if (this.stop.signal.aborted) throw new Closed("The client is closed.");
+    try {
+      return await work(await this.opened);
+    } catch (error) {
+      if (error instanceof LearntrackError) throw error;
+      throw new QueueUnusable(`The queue cannot be used: ${messageOf(error)}. Nothing was stored.`);
+    }
   }
 
   private async changed(): Promise<void> {
     for (const waiter of this.waiters) waiter.give();
     if (this.onChange === undefined || this.stop.signal.aborted) return;
-    const status = await this.status();
-    const text = JSON.stringify(status);
-    if (text !== this.last) {
+    // What has been stored is: nothing that goes wrong here may deny it.
+    const failed = (error: unknown): void => console.error("learntrack: onChange failed", error);
+    try {
+      const status = await this.status();
+      const text = JSON.stringify(status);
+      if (text === this.last) return;
       this.last = text;
-      try {
-        this.onChange(status);
-      } catch (error) {
-        console.error("learntrack: onChange failed", error);
-      }
+      Promise.resolve(this.onChange(status)).catch(failed);
+    } catch (error) {
+      if (!(error instanceof Closed)) failed(error);
     }
   }
 
@@ -224,7 +246,8 @@ export class Session {
 
   /**
    * Record what happened since the last update. Once it resolves, it is stored, with what the content will be. Rejects
-   * with `InvalidFields` where a field is out of its range, `QueueFull` where there is no room.
+   * with `InvalidFields` where a field is out of its range or of the wrong type, `QueueFull` where there is no room,
+   * `QueueUnusable` where it cannot be stored, `Closed`.
    */
   update(update: Update): Promise<SessionState> {
     return this.client.update(this, update);
@@ -239,6 +262,14 @@ export class Session {
   async sync(seconds: number): Promise<SessionState> {
     await this.client.untilSent((queue) => queue.waitingOf(this.id), seconds);
     return this.state;
+  }
+}
+
+function encoded(given: object): string {
+  try {
+    return JSON.stringify(given);
+  } catch (error) {
+    throw new LearntrackError(`This is no JSON: ${messageOf(error)}`);
   }
 }
 

@@ -3,12 +3,14 @@ export { Client, type ClientOptions, Session } from "./client.js";
 export type { SessionState } from "./local_state.js";
 export {
   Busy,
+  Closed,
   Forbidden,
   InvalidFields,
   LearntrackError,
   NotFound,
   Problem,
   QueueFull,
+  QueueUnusable,
   SignedOut,
   TooLarge,
   Unreachable,

@@ -9,6 +9,7 @@ import {
   type Counts,
   type Queue,
   type Stored,
+  FULL,
   checkRoom,
   comingBack,
   expected,
@@ -62,8 +63,11 @@ export class IndexedDbQueue implements Queue {
 
   /** The database; opened again where the browser has ended the connection. */
   private get db(): Promise<IDBPDatabase<Form>> {
-    this.opening ??= opened(this.name, () => (this.opening = null));
-    return this.opening;
+    const again = (): null => (this.opening = null);
+    return (this.opening ??= opened(this.name, again).catch((error: unknown) => {
+      again();
+      throw error;
+    }));
   }
 
   async add(content: string, session: string, kind: ItemKind, body: string, now: () => string): Promise<void> {
@@ -79,10 +83,10 @@ export class IndexedDbQueue implements Queue {
     }
     const more = { ...total, items: total.items + 1, bytes: total.bytes + item.bytes };
     try {
-      await Promise.all([change.objectStore("items").add(item as Stored), totals.put(more), change.done]);
+      await Promise.all([totals.put(more), change.objectStore("items").add(item as Stored), change.done]);
     } catch (error) {
       if ((error as DOMException).name !== "QuotaExceededError") throw error;
-      throw new QueueFull("The browser gives the queue no more room: nothing was stored.");
+      throw new QueueFull(FULL);
     }
   }
 
@@ -166,7 +170,10 @@ export class IndexedDbQueue implements Queue {
   }
 
   close(): void {
-    void this.db.then((db) => db.close());
+    void this.opening?.then(
+      (db) => db.close(),
+      () => {},
+    );
   }
 
   private get waitingItems(): [string, number] {
@@ -204,7 +211,10 @@ async function opened(name: string, ended: () => void): Promise<IDBPDatabase<For
       states.createIndex("newest", ["learner", "number"]);
       made.createObjectStore("totals", { keyPath: "learner" });
     },
-    blocking: (_old, _new, event) => (event.target as IDBDatabase).close(), // a later release makes another form
+    blocking: (_old, _new, event) => {
+      (event.target as IDBDatabase).close(); // the app deletes it, or a later release makes another form
+      ended();
+    },
     terminated: ended,
   });
 }

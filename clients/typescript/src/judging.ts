@@ -9,7 +9,9 @@ export const MOST_TRIES = 8;
 
 const TRY_AGAIN = [401, 408, 409, 425, 429];
 const REFUSED_AS_A_WHOLE = [400, 413, 422];
-const NOT_THE_SERVICE = "What answers is not the service.";
+// It took too long to arrive, or to be answered: on a slow network a smaller batch may get through.
+const SMALLER_NEXT = [408, 502, 504];
+export const NOT_THE_SERVICE = "What answers is not the service.";
 
 /** An answer to a request: what of it counts. `retryAfter` is in seconds. */
 export interface Answer {
@@ -69,7 +71,7 @@ export function verdict(given: Partial<Verdict> = {}): Verdict {
 
 /** What the answer to these items means for them; null: there was none. */
 export function judge(items: Item[], answer: Answer | null): Verdict {
-  if (answer === null) return verdict({ wait: true, trouble: "The service does not answer." });
+  if (answer === null) return verdict({ wait: true, narrower: true, trouble: "The service does not answer." });
   if (answer.status === 401) {
     return verdict({ signed_out: true, wait: true, trouble: "The service does not take the token." });
   }
@@ -123,6 +125,7 @@ function judgeRefusal(items: Item[], answer: Answer): Verdict {
   const found = verdict({
     wait: true,
     retryAfter: answer.retryAfter,
+    narrower: SMALLER_NEXT.includes(answer.status),
     trouble: problem === null ? NOT_THE_SERVICE : problem.detail,
   });
   const first = items[0] as Item;
@@ -130,7 +133,7 @@ function judgeRefusal(items: Item[], answer: Answer): Verdict {
   if ((problem !== null && REFUSED_AS_A_WHOLE.includes(answer.status)) || answer.status === 413) {
     found.wait = false;
     if (items.length > 1) found.narrower = true;
-    else found.aside.push({ item: first, problem: problem ?? documentOf(413, { title: "Request Entity Too Large" }) });
+    else found.aside.push({ item: first, problem: problem ?? documentOf(413, { title: "Too Large" }) });
   } else if (problem !== null && answer.status === 500) {
     if (items.length > 1) found.narrower = true;
     else if (first.tries + 1 < MOST_TRIES) found.tried.push(first);

@@ -149,7 +149,7 @@ function begunBy(first: Interaction): AttemptView {
   return {
     id: null,
     item: first.item,
-    correct: first.correct,
+    correct: Number(first.correct), // which may be true
     time_spent: first.time_spent,
     complete: first.complete ?? false,
     hinted: first.hinted ?? false,
@@ -163,7 +163,7 @@ function goOn(attempt: AttemptView, interaction: Interaction): void {
   attempt.error ||= interaction.error ?? false;
   attempt.hinted ||= (interaction.hinted ?? false) && !attempt.correct;
   if (interaction.replace) {
-    attempt.correct = interaction.correct;
+    attempt.correct = Number(interaction.correct);
     attempt.answer = interaction.answer ?? attempt.answer;
   }
   attempt.complete ||= interaction.complete ?? false;
@@ -180,5 +180,6 @@ function shown(criterion: Criterion | null): number | undefined {
   const kind = String(criterion?.type ?? "");
   if (kind === "quiz" || kind === "pre_post_test") return undefined;
   if (kind === "m_of_n" && typeof criterion?.n === "number") return Math.max(0, criterion.n);
-  return kind.startsWith(IN_A_ROW) ? Number(kind.slice(IN_A_ROW.length)) : OTHERS_SHOWN;
+  const inARow = kind.startsWith(IN_A_ROW) ? kind.slice(IN_A_ROW.length) : "";
+  return /^\d+$/.test(inARow) ? Number(inARow) : OTHERS_SHOWN;
 }

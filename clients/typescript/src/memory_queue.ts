@@ -18,9 +18,11 @@ import type { Aside, ItemKind } from "./shapes.js";
 
 export class MemoryQueue implements Queue {
   readonly durable = false;
-  private items: Stored[] = [];
+  private readonly items = new Map<string, Stored>(); // by key, in order
   private readonly states = new Map<string, SessionState>();
   private last = 0;
+  private bytes = 0;
+  private refused = 0;
 
   constructor(
     private readonly learner: string,
@@ -29,18 +31,24 @@ export class MemoryQueue implements Queue {
 
   async add(content: string, session: string, kind: ItemKind, body: string, now: () => string): Promise<void> {
     const item = newItem(this.learner, content, session, kind, body, now);
-    checkRoom(this.bounds, await this.counts(), item.bytes);
-    this.items.push({ ...item, number: ++this.last });
+    checkRoom(this.bounds, this.total(), item.bytes);
+    this.items.set(item.key, { ...item, number: ++this.last });
+    this.bytes += item.bytes;
   }
 
   async next(mostItems: number, mostBytes: number): Promise<Item[]> {
-    return fitting(this.waiting().slice(0, mostItems), mostBytes);
+    const first: Stored[] = [];
+    for (const item of this.items.values()) {
+      if (item.aside) continue;
+      if (first.length === mostItems) break;
+      first.push(item);
+    }
+    return fitting(first, mostBytes);
   }
 
   async settle(verdict: Verdict): Promise<void> {
     for (const { item, answer } of verdict.recorded) {
-      if (!this.items.some((each) => each.key === item.key)) continue;
-      this.items = this.items.filter((each) => each.key !== item.key);
+      if (!this.remove(item.key)) continue;
       this.states.set(item.content, learned(this.states.get(item.content), item, answer));
     }
     for (const { item, problem } of verdict.aside) this.change(item, { aside: 1, problem });
@@ -50,46 +58,57 @@ export class MemoryQueue implements Queue {
   async state(content: string): Promise<SessionState> {
     return expected(
       this.states.get(content),
-      this.waiting().filter((item) => item.content === content),
+      this.those((item) => !item.aside && item.content === content),
     );
   }
 
   async aside(): Promise<Aside[]> {
-    return this.refused().map(shownAside);
+    return this.those((item) => item.aside === 1).map(shownAside);
   }
 
   async retry(key: string | undefined, now: () => string): Promise<number> {
-    const back = comingBack(this.refused(), key, now);
+    const back = comingBack(
+      this.those((item) => item.aside === 1),
+      key,
+      now,
+    );
     for (const item of back) this.change(item, item);
     return back.length;
   }
 
   async discard(key: string): Promise<boolean> {
-    const before = this.items.length;
-    this.items = this.items.filter((item) => item.key !== key || !item.aside);
-    return this.items.length < before;
+    return this.items.get(key)?.aside === 1 && this.remove(key);
   }
 
   async counts(): Promise<Counts> {
-    const bytes = this.items.reduce((sum, item) => sum + item.bytes, 0);
-    return { items: this.items.length, waiting: this.waiting().length, bytes };
+    return this.total();
   }
 
   async waitingOf(session: string): Promise<number> {
-    return this.waiting().filter((item) => item.session === session).length;
+    return this.those((item) => !item.aside && item.session === session).length;
   }
 
   close(): void {}
 
-  private waiting(): Stored[] {
-    return this.items.filter((item) => !item.aside);
+  private total(): Counts {
+    return { items: this.items.size, waiting: this.items.size - this.refused, bytes: this.bytes };
   }
 
-  private refused(): Stored[] {
-    return this.items.filter((item) => item.aside);
+  private those(fits: (item: Stored) => boolean): Stored[] {
+    return [...this.items.values()].filter(fits);
   }
 
-  private change(item: Item, to: Partial<Stored>): void {
-    this.items = this.items.map((each) => (each.key === item.key ? { ...each, ...to } : each));
+  private remove(key: string): boolean {
+    const item = this.items.get(key);
+    this.bytes -= item?.bytes ?? 0;
+    this.refused -= item?.aside ?? 0;
+    return this.items.delete(key);
+  }
+
+  private change({ key }: Item, to: Partial<Stored>): void {
+    const before = this.items.get(key);
+    if (before === undefined) return;
+    this.items.set(key, { ...before, ...to });
+    this.refused += (to.aside ?? before.aside) - before.aside;
   }
 }

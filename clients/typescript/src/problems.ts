@@ -12,6 +12,12 @@ export class LearntrackError extends Error {
 /** The queue holds as much as it may; nothing was stored. `Status.nearly_full` told so before. */
 export class QueueFull extends LearntrackError {}
 
+/** The queue cannot be read or written: the browser has taken it away, or a later release has made it anew. */
+export class QueueUnusable extends LearntrackError {}
+
+/** The client is closed. */
+export class Closed extends LearntrackError {}
+
 /** The service did not answer, or what answered is not the service. */
 export class Unreachable extends LearntrackError {}
 
@@ -71,4 +77,9 @@ export function problemOf(document: ProblemDocument, retryAfter: number | null =
 export function invalid(errors: Record<string, string[]>): InvalidFields {
   const detail = Object.entries(errors).map(([field, messages]) => `${field}: ${messages.join(" ")}`);
   return new InvalidFields({ status: 400, title: "Bad Request", detail: detail.join("; "), errors });
+}
+
+/** What an error says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -55,6 +55,7 @@ export interface Stored extends Item {
   problem: ProblemDocument | null;
 }
 
+export const FULL = "There is no room for this: nothing was stored.";
 const OVERHEAD = 200; // bytes that an item takes beside its body, about
 const utf8 = new TextEncoder();
 
@@ -78,7 +79,7 @@ export function newItem(
 /** Throws `QueueFull` where an item of so many bytes has no room. */
 export function checkRoom(bounds: Bounds, counts: Counts, bytes: number): void {
   if (counts.items >= bounds.mostItems || counts.bytes + bytes > bounds.mostBytes) {
-    throw new QueueFull("The queue is full: nothing was stored.");
+    throw new QueueFull(FULL);
   }
 }
 
@@ -93,9 +94,28 @@ export function fitting(items: Stored[], mostBytes: number): Stored[] {
 export function learned(before: SessionState | undefined, item: Item, answer: unknown): SessionState {
   const state = before ?? NOTHING_KNOWN;
   if (item.kind === "update") {
-    return afterAnswer(state, JSON.parse(item.body) as Update, answer as UpdateAnswer | null);
+    return afterAnswer(state, JSON.parse(item.body) as Update, isUpdateAnswer(answer) ? answer : null);
   }
-  return answer ? told(answer as StartAnswer) : afterStart(state, JSON.parse(item.body) as Start);
+  return isStartAnswer(answer) ? told(answer) : afterStart(state, JSON.parse(item.body) as Start);
+}
+
+/** Whether an answer is of a form that is known here. If not, what is shown is what was expected. */
+function isStartAnswer(answer: unknown): answer is StartAnswer {
+  const given = answer as Partial<StartAnswer> | null;
+  return (
+    typeof given?.progress === "number" &&
+    typeof given.time_spent === "number" &&
+    typeof given.extra_fields === "object" &&
+    (given.pastattempts == null || isAttempts(given.pastattempts))
+  );
+}
+
+function isUpdateAnswer(answer: unknown): answer is UpdateAnswer {
+  return isAttempts((answer as Partial<UpdateAnswer> | null)?.attempts);
+}
+
+function isAttempts(attempts: unknown): boolean {
+  return Array.isArray(attempts) && attempts.every((each) => typeof each === "object" && each !== null);
 }
 
 /** The state after items that wait. */

@@ -13,12 +13,12 @@ export abstract class Reading {
 
   /** Tries at assessments, newest first; further fields with `include: "user,content"`. */
   tries(filters: Filters = {}): AsyncGenerator<Try> {
-    return this.rows("/api/logger/masterylog", { page_size: 100, ...filters });
+    return this.service.rows("/api/logger/masterylog", { page_size: 100, ...filters });
   }
 
   /** Attempts at questions, by try, then by start. */
   attempts(filters: Filters = {}): AsyncGenerator<Attempt> {
-    return this.rows("/api/logger/attemptlog", { page_size: 100, ...filters });
+    return this.service.rows("/api/logger/attemptlog", { page_size: 100, ...filters });
   }
 
   /** What has changed between a try (0: the latest, 1: the one before) and the one before it. */
@@ -28,7 +28,7 @@ export abstract class Reading {
 
   /** How much somebody has finished. */
   total(user: string): Promise<Total> {
-    return this.service.get(`/api/logger/totalcontentprogress/${user}`);
+    return this.service.get(`/api/logger/totalcontentprogress/${encodeURIComponent(user)}`);
   }
 
   /** Which reports there are. */
@@ -38,24 +38,16 @@ export abstract class Reading {
 
   /** The rows of a report. */
   report(name: string, filters: Filters = {}): AsyncGenerator<JsonObject> {
-    return this.rows(`/api/reports/${name}`, { page_size: 1000, ...filters });
+    return this.service.rows(`/api/reports/${encodeURIComponent(name)}`, { page_size: 1000, ...filters });
   }
 
   /** The people, classes or assignments that the caller may see. */
   roster(kind: RosterKind, filters: Filters = {}): AsyncGenerator<JsonObject> {
-    return this.rows(`/api/roster/${kind}`, { page_size: 1000, ...filters });
+    return this.service.rows(`/api/roster/${kind}`, { page_size: 1000, ...filters });
   }
 
   /** Who the caller is: user, roles, classes and groups. */
   me(): Promise<Me> {
     return this.service.get("/api/me");
-  }
-
-  private async *rows<T>(path: string, filters: Filters): AsyncGenerator<T> {
-    for (let page = 1, pages = 1; page <= pages; page += 1) {
-      const found = await this.service.get<{ total_pages: number; results: T[] }>(path, { ...filters, page });
-      yield* found.results;
-      pages = found.total_pages;
-    }
   }
 }

@@ -1,6 +1,6 @@
 // The one sender of a learner's queue: sends what waits, oldest first, and waits longer each time that it cannot.
 import { type Item, type Verdict, judge, verdict } from "./judging.js";
-import { SignedOut } from "./problems.js";
+import { SignedOut, messageOf } from "./problems.js";
 import { type Queue, batch } from "./queue.js";
 import type { Service } from "./service.js";
 import type { SenderState } from "./shapes.js";
@@ -32,6 +32,7 @@ export class Sender {
   private readonly woken = new Signal();
   private readonly hurried = new Signal();
   private failures = 0;
+  private signedOut: string | null = null;
   private most = BATCH_ITEMS;
 
   constructor(private readonly with_: SenderOptions) {}
@@ -52,6 +53,7 @@ export class Sender {
     const { queue, lock, stop } = this.with_;
     while (!stop.aborted) {
       try {
+        this.signedOut = null;
         if ((await queue.counts()).waiting > 0) {
           await alone(
             lock,
@@ -60,16 +62,21 @@ export class Sender {
             () => this.drain(),
           );
         }
+        if (this.signedOut !== null) {
+          await this.pause(this.signedOut, null, "signed_out"); // another tab may have a token that is taken
+          continue;
+        }
         await this.turn("idle", null);
         await this.woken.within(LOOK_AGAIN, stop);
       } catch (error) {
         if (stop.aborted) return;
-        console.error("learntrack: the queue could not be sent", error);
-        await this.pause("The queue cannot be read or written.", null);
+        if (this.failures === 0) console.error("learntrack: the queue could not be sent", error);
+        await this.pause(`The queue cannot be sent. ${messageOf(error)}`, null);
       }
     }
   }
 
+  /** Send until nothing waits, or the token is refused: then `signedOut` says why. */
   private async drain(): Promise<void> {
     const { queue, stop } = this.with_;
     for (;;) {
@@ -81,7 +88,11 @@ export class Sender {
       await queue.settle(found);
       await this.with_.settled(found);
       this.most = found.narrower ? Math.max(1, items.length >> 1) : Math.min(BATCH_ITEMS, this.most * 2);
-      if (found.wait) await this.pause(found.trouble, found.retryAfter, found.signed_out ? "signed_out" : "waiting");
+      if (found.signed_out) {
+        this.signedOut = found.trouble;
+        return;
+      }
+      if (found.wait) await this.pause(found.trouble, found.retryAfter);
       else this.failures = 0;
     }
   }

@@ -1,6 +1,6 @@
 // Requests to the service, with the learner's token.
-import { type Answer, problemIn } from "./judging.js";
-import { SignedOut, Unreachable, problemOf } from "./problems.js";
+import { type Answer, NOT_THE_SERVICE, problemIn } from "./judging.js";
+import { Closed, SignedOut, Unreachable, messageOf, problemOf } from "./problems.js";
 import { plainId } from "./shapes.js";
 
 /** A token, or what returns one when it is needed: called with the token that the service has refused, or null. */
@@ -9,10 +9,13 @@ export type TokenSource = string | ((refused: string | null) => string | null | 
 export type Filter = string | number | boolean | null | undefined;
 
 const ANSWER_SECONDS = 75; // the service answers within 60 s, be it by 503
+const SLOWEST = 2048; // bytes a second of a network that still counts as one: what is larger has longer to arrive
 const TOKEN_SECONDS = 60; // an app's function that never returns must not keep the queue for ever
+const LONGEST_RETRY_AFTER = 3600; // what wants to be left alone for longer is not the service, or its clock is wrong
 
 export class Service {
   private token: string | null = null;
+  private asking: Promise<string> | null = null;
   private readonly address: string;
 
   constructor(
@@ -36,10 +39,25 @@ export class Service {
     if (answer.status === 401) throw new SignedOut("The service does not take the token.");
     const problem = answer.status >= 400 ? problemIn(answer) : null;
     if (problem !== null) throw problemOf(problem, answer.retryAfter);
-    if (answer.status !== 200 || answer.contentType !== "application/json") {
-      throw new Unreachable("What answers is not the service.");
+    if (answer.status === 200 && answer.contentType === "application/json") {
+      try {
+        const found: unknown = JSON.parse(answer.body);
+        if (typeof found === "object" && found !== null) return found as T;
+      } catch {
+        // which is no JSON
+      }
     }
-    return JSON.parse(answer.body) as T;
+    throw new Unreachable(NOT_THE_SERVICE);
+  }
+
+  /** All rows of a list, page by page. */
+  async *rows<T>(path: string, query: Record<string, Filter>): AsyncGenerator<T> {
+    for (let page = 1, pages = 1; page <= pages; page += 1) {
+      const found = await this.get<{ total_pages: number; results: T[] }>(path, { ...query, page });
+      if (!Array.isArray(found.results)) throw new Unreachable(NOT_THE_SERVICE);
+      yield* found.results;
+      pages = found.total_pages;
+    }
   }
 
   /**
@@ -47,59 +65,77 @@ export class Service {
    * with `SignedOut` where there is none, or it is another learner's.
    */
   async send(method: string, path: string, body?: string): Promise<Answer | null> {
-    const answer = await this.sendOnce(method, path, body);
-    if (answer?.status !== 401 || this.source === null) return answer;
-    const refused = this.token;
-    this.token = null;
-    return (await this.current(refused)) === refused ? answer : this.sendOnce(method, path, body);
+    const token = await this.current(null);
+    const answer = await this.sendOnce(method, path, body, token);
+    if (answer?.status !== 401 || token === null) return answer;
+    const fresh = await this.current(token);
+    return fresh === token ? answer : this.sendOnce(method, path, body, fresh);
   }
 
-  private async sendOnce(method: string, path: string, body?: string): Promise<Answer | null> {
+  private async sendOnce(method: string, path: string, body: string | undefined, token: string | null): Promise<Answer | null> {
+    if (this.stop.aborted) throw new Closed("The client is closed.");
     const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
-    const token = await this.current(null);
     if (token !== null) headers["Authorization"] = `Bearer ${token}`;
     const end = new AbortController();
     const give = (): void => end.abort();
-    const timer = setTimeout(give, ANSWER_SECONDS * 1000);
+    const timer = setTimeout(give, (ANSWER_SECONDS + (body?.length ?? 0) / SLOWEST) * 1000);
     this.stop.addEventListener("abort", give);
     try {
-      const sent = { method, headers, redirect: "error", cache: "no-store", signal: end.signal } as const;
+      const sent = { method, headers, redirect: "manual", cache: "no-store", signal: end.signal } as const;
       const found = await fetch(this.address + path, body === undefined ? sent : { ...sent, body });
       const contentType = (found.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-      const retryAfter = secondsOf(found.headers.get("retry-after"));
-      return { status: found.status, contentType, body: await found.text(), retryAfter };
+      const text = contentType.endsWith("json") ? await found.text() : ""; // a hotel's page may have no end
+      return { status: found.status, contentType, body: text, retryAfter: secondsOf(found.headers) };
     } catch {
       return null;
     } finally {
+      end.abort();
       clearTimeout(timer);
       this.stop.removeEventListener("abort", give);
     }
   }
 
+  /**
+   * The token to be sent: a fresh one, where it is this one that was refused. It is asked for once, however many
+   * requests were refused at the same time.
+   */
   private async current(refused: string | null): Promise<string | null> {
-    if (this.token === null && this.source !== null) this.token = checked(await this.asked(refused), this.learner);
-    return this.token;
+    if (this.source === null) return null;
+    if (this.token !== null && this.token !== refused) return this.token;
+    this.asking ??= this.fresh(refused).finally(() => (this.asking = null));
+    return this.asking;
   }
 
-  private async asked(refused: string | null): Promise<string | null> {
-    if (typeof this.source === "string" || this.source === null) return this.source;
-    let timer: unknown;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error("not in time")), TOKEN_SECONDS * 1000);
-    });
+  private async fresh(refused: string | null): Promise<string> {
+    this.token = null;
+    return (this.token = checked(await this.asked(refused), this.learner));
+  }
+
+  private async asked(refused: string | null): Promise<unknown> {
+    if (typeof this.source !== "function") return this.source;
+    const source = this.source;
+    let give = (): void => {};
+    const late = new Promise<never>((_, reject) => (give = () => reject(new Error("not in time"))));
+    const timer: unknown = setTimeout(give, TOKEN_SECONDS * 1000);
+    this.stop.addEventListener("abort", give);
     try {
-      return await Promise.race([this.source(refused), late]);
+      return await Promise.race([(async () => source(refused))(), late]);
     } catch (error) {
-      throw new SignedOut(`The token could not be had: ${error instanceof Error ? error.message : String(error)}`);
+      throw new SignedOut(`The token could not be had: ${messageOf(error)}`);
     } finally {
       clearTimeout(timer as number);
+      this.stop.removeEventListener("abort", give);
     }
   }
 }
 
 /** The token, if it is this learner's: on a shared device another one may be signed in by now. */
-function checked(token: string | null, learner: string | null): string {
-  if (token === null) throw new SignedOut("There is no token.");
+function checked(given: unknown, learner: string | null): string {
+  if (given == null) throw new SignedOut("There is no token.");
+  const token = typeof given === "string" ? given.trim() : "";
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new SignedOut("The token is no token.");
+  }
   let subject: unknown;
   try {
     const claims = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
@@ -113,9 +149,14 @@ function checked(token: string | null, learner: string | null): string {
   return token;
 }
 
-/** The seconds that a Retry-After says, which may be a date too. */
-function secondsOf(retryAfter: string | null): number | null {
-  if (retryAfter === null) return null;
-  const seconds = /^\d+(\.\d+)?$/.test(retryAfter) ? Number(retryAfter) : (Date.parse(retryAfter) - Date.now()) / 1000;
-  return Number.isNaN(seconds) ? null : Math.max(0, seconds);
+/**
+ * The seconds that a Retry-After says, an hour at the most. One that is a date is seen from the answer's own, where the
+ * browser shows it: the device's clock may be years off.
+ */
+function secondsOf(headers: Headers): number | null {
+  const said = headers.get("retry-after");
+  if (!said) return null;
+  const now = Date.parse(headers.get("date") ?? "") || Date.now();
+  const seconds = Number.isNaN(Number(said)) ? (Date.parse(said) - now) / 1000 : Number(said);
+  return Number.isNaN(seconds) ? null : Math.min(Math.max(0, seconds), LONGEST_RETRY_AFTER);
 }

@@ -34,7 +34,7 @@ export class Signal {
 /** Do this as the only one of its name: in all tabs and workers where there are Web Locks, else in this page. */
 export async function alone(name: string, stop: AbortSignal, busy: () => void, work: () => Promise<void>): Promise<void> {
   const locks = globalThis.navigator?.locks as LockManager | undefined;
-  if (locks === undefined) return aloneHere(name, stop, work);
+  if (locks === undefined) return aloneHere(name, stop, busy, work);
   const done = await locks.request(name, { ifAvailable: true }, async (held) => {
     if (held !== null) await work();
     return held !== null;
@@ -46,14 +46,20 @@ export async function alone(name: string, stop: AbortSignal, busy: () => void, w
 
 const here = new Map<string, Promise<unknown>>();
 
-async function aloneHere(name: string, stop: AbortSignal, work: () => Promise<void>): Promise<void> {
+async function aloneHere(name: string, stop: AbortSignal, busy: () => void, work: () => Promise<void>): Promise<void> {
   const before = here.get(name);
   const turn = new Signal();
-  void before?.then(() => turn.give());
   const done = (async () => {
-    if (before !== undefined) await turn.within(Infinity, stop);
+    if (before !== undefined) {
+      busy();
+      void before.then(() => turn.give());
+      await turn.within(Infinity, stop);
+    }
     if (!stop.aborted) await work();
   })();
-  here.set(name, Promise.allSettled([before, done]));
+  const all: Promise<unknown> = Promise.allSettled([before, done]).then(() => {
+    if (here.get(name) === all) here.delete(name);
+  });
+  here.set(name, all);
   return done;
 }

@@ -1,34 +1,16 @@
 // The client against a service that a test plays: what is stored, sent, set aside, and said. Each test runs on both
 // queues, IndexedDB and memory.
-import "fake-indexeddb/auto";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { InvalidFields, QueueFull, SignedOut, type Status, Unreachable, Busy } from "../src/index.js";
-import type { Update } from "../src/index.js";
-import { LEARNER, Played, VIDEO, json, problem, token } from "./played.js";
-
-const real = globalThis.indexedDB;
-let made = 0;
-
-/** A test on both queues; the second argument is the name of a queue of its own. */
-function onBoth(name: string, body: (played: Played, queue: string) => Promise<void>): void {
-  for (const [where, factory] of [
-    ["IndexedDB", real],
-    ["memory", undefined],
-  ] as const) {
-    test(`${name} (${where})`, async () => {
-      globalThis.indexedDB = factory as IDBFactory;
-      await body(new Played(), `queue ${(made += 1)}`);
-    });
-  }
-}
+import { LEARNER, Played, VIDEO, json, onBoth, problem, real, token, until } from "./played.js";
 
 onBoth("a visit is sent with its times and its own ids", async (played, queue) => {
   const app = played.client(queue, { clock: () => 1_770_000_000_250 });
   const session = await app.start(VIDEO);
   await session.update({ progress: 0.5, time_spent_delta: 30 });
   await session.finish();
-  assert.equal((await app.sync(5)).waiting, 0);
+  assert.equal((await app.sync(20)).waiting, 0);
   await app.close();
 
   assert.deepEqual(
@@ -50,7 +32,7 @@ onBoth("the local answer is there at once, and the service's when it has told", 
   assert.deepEqual([known, progress, time_spent], [false, 0.25, 10]);
 
   played.refuse = () => null;
-  const state = await session.sync(5);
+  const state = await session.sync(20);
   assert.deepEqual([state.known, state.progress, state.time_spent], [true, 0.75, 70]);
   await app.close();
 });
@@ -66,7 +48,7 @@ test("what was not sent is sent by the next client", async () => {
   played.refuse = () => null;
   const app = played.client("kept");
   assert.equal((await app.status()).durable, true);
-  assert.equal((await app.sync(5)).waiting, 0);
+  assert.equal((await app.sync(20)).waiting, 0);
   await app.close();
   assert.deepEqual([played.batches, played.items.length], [1, 2]);
 });
@@ -76,7 +58,7 @@ onBoth("a poisoned item is set aside, shown, and can be tried again", async (pla
   const app = played.client(queue);
   const session = await app.start(VIDEO);
   for (const seconds of [12, 13, 14]) await session.update({ time_spent_delta: seconds });
-  assert.equal((await app.sync(5)).waiting, 0);
+  assert.equal((await app.sync(20)).waiting, 0);
   const [aside, ...others] = await app.aside();
   assert.equal(others.length, 0);
   assert.deepEqual([aside?.kind, aside?.body, aside?.session_id], ["update", { time_spent_delta: 13 }, session.id]);
@@ -85,7 +67,7 @@ onBoth("a poisoned item is set aside, shown, and can be tried again", async (pla
 
   played.judge = () => 200;
   assert.equal(await app.retry(aside?.key), 1);
-  assert.equal((await app.sync(5)).aside, 0);
+  assert.equal((await app.sync(20)).aside, 0);
   assert.equal(session.state.time_spent, 60 + 12 + 13 + 14);
   await app.close();
 });
@@ -95,7 +77,7 @@ onBoth("with a start that is tried again its session comes back, in order", asyn
   const app = played.client(queue);
   await (await app.start(VIDEO)).update({ time_spent_delta: 1 });
   await (await app.start(VIDEO)).update({ time_spent_delta: 2 });
-  await app.sync(5);
+  await app.sync(20);
   const aside = await app.aside();
   assert.deepEqual(
     aside.map((each) => each.kind),
@@ -104,7 +86,7 @@ onBoth("with a start that is tried again its session comes back, in order", asyn
 
   played.judge = () => 200;
   assert.equal(await app.retry(aside[0]?.key), 2);
-  await app.sync(5);
+  await app.sync(20);
   assert.deepEqual(
     played.items.slice(-2).map((item) => item.key),
     [aside[0]?.key, aside[1]?.key],
@@ -124,9 +106,9 @@ onBoth("what was refused for its moment alone is tried again as of now", async (
   played.errors = { occurred_at: ["Must be within the last 30 days."] };
   const app = played.client(queue, { clock: () => clock.pop() ?? 1_770_000_000_000 });
   await app.start(VIDEO);
-  assert.equal((await app.sync(5)).aside, 1);
+  assert.equal((await app.sync(20)).aside, 1);
   assert.equal(await app.retry(), 1);
-  assert.equal((await app.sync(5)).aside, 0);
+  assert.equal((await app.sync(20)).aside, 0);
   await app.close();
   assert.deepEqual(
     played.items.map((item) => item.occurred_at.slice(0, 4)),
@@ -142,7 +124,7 @@ onBoth("an onChange that fails stops nothing", async (played, queue) => {
     },
   });
   await (await app.start(VIDEO)).finish();
-  assert.equal((await app.sync(5)).waiting, 0);
+  assert.equal((await app.sync(20)).waiting, 0);
   await app.close();
 });
 
@@ -150,7 +132,7 @@ onBoth("a client that waits for another to send can be closed", async (played, q
   played.refuse = () => problem(503);
   const [one, two] = [played.client(queue), played.client(queue)];
   await one.start(VIDEO);
-  await one.sync(0.05);
+  await until(one, "waiting");
   await two.start(VIDEO);
   await two.close(0.05);
   await one.close(0);
@@ -166,7 +148,7 @@ onBoth("a refused token is replaced, and nothing is lost", async (played, queue)
     },
   });
   await app.start(VIDEO);
-  assert.equal((await app.sync(5)).waiting, 0);
+  assert.equal((await app.sync(20)).waiting, 0);
   await app.close();
   assert.deepEqual(asked, [null, token(LEARNER, "t1")]);
 });
@@ -187,7 +169,7 @@ for (const [source, trouble] of SOURCES) {
     played.refuse = () => problem(401);
     const app = played.client(queue, { token: source });
     await app.start(VIDEO);
-    const status = await app.sync(0.1);
+    const status = await until(app, "signed_out");
     assert.deepEqual([status.waiting, status.aside, status.state, status.trouble], [1, 0, "signed_out", trouble]);
     await assert.rejects(app.me(), SignedOut);
     await app.close(0);
@@ -195,17 +177,23 @@ for (const [source, trouble] of SOURCES) {
 }
 
 onBoth("a Retry-After is honoured, even in a hurry", async (played, queue) => {
-  const answers = [problem(429, { "retry-after": "0.3" })];
+  played.refuse = () => problem(429, { "retry-after": "30" });
+  const app = played.client(queue);
+  await app.start(VIDEO);
+  await until(app, "waiting");
+  for (let n = 0; n < 5; n += 1) assert.equal((await app.sync(0.01)).state, "waiting");
+  assert.equal(played.requests.length, 1);
+  await app.close(0);
+});
+
+onBoth("after a Retry-After it is sent", async (played, queue) => {
+  const answers = [problem(429, { "retry-after": "0.01" })];
   played.refuse = () => answers.pop() ?? null;
   const app = played.client(queue);
   await app.start(VIDEO);
-  while (played.requests.length === 0) await app.sync(0.01);
-  const began = performance.now();
-  await app.sync(0.05);
-  assert.equal(played.requests.length, 1);
-  assert.equal((await app.sync(5)).waiting, 0);
-  assert.ok(performance.now() - began > 150);
+  assert.equal((await app.sync(20)).waiting, 0);
   await app.close();
+  assert.equal(played.requests.length, 2);
 });
 
 onBoth("a batch that is refused as a whole is divided until its item is found", async (played, queue) => {
@@ -214,7 +202,7 @@ onBoth("a batch that is refused as a whole is divided until its item is found", 
   const session = await app.start(VIDEO);
   for (let at = 0; at < 20; at += 1) await session.update({ extra_fields: { at } });
   played.refuse = ({ text }) => (text.includes('"at":7') ? problem(413) : null);
-  assert.equal((await app.sync(5)).waiting, 0);
+  assert.equal((await app.sync(20)).waiting, 0);
   assert.deepEqual(
     (await app.aside()).map((each) => each.body),
     [{ extra_fields: { at: 7 } }],
@@ -266,12 +254,12 @@ test("only one client of a queue sends", async () => {
   played.refuse = () => problem(503);
   const [one, two] = [played.client("one sender"), played.client("one sender")];
   await one.start(VIDEO);
-  await one.sync(0.05);
+  await until(one, "waiting");
   await two.start(VIDEO);
-  await two.sync(0.05);
+  await until(two, "elsewhere");
   played.refuse = () => null;
-  assert.equal((await one.sync(5)).waiting, 0);
-  assert.equal((await two.sync(5)).waiting, 0);
+  assert.equal((await one.sync(20)).waiting, 0);
+  assert.equal((await two.sync(20)).waiting, 0);
   await Promise.all([one.close(), two.close()]);
   assert.deepEqual([played.batches, played.items.length], [1, 2]);
 });
@@ -282,32 +270,6 @@ onBoth("an anonymous visit has no token", async (played, queue) => {
   await app.close();
   assert.equal(played.requests[0]?.headers.get("authorization"), null);
 });
-
-const answered = { item: "a", correct: 1, time_spent: 1, answer: {} };
-const WRONG: [Update, string][] = [
-  [{ progress: 1.5 }, "progress"],
-  [{ progress: NaN }, "progress"],
-  [{ progress: 0.5, progress_delta: 0.1 }, "progress"],
-  [{ time_spent_delta: -1 }, "time_spent_delta"],
-  [{ time_spent_delta: Infinity }, "time_spent_delta"],
-  [{ interactions: [{ ...answered, correct: 2 }] }, "interactions[0].correct"],
-  [{ interactions: [answered, { ...answered, time_spent: -1 }] }, "interactions[1].time_spent"],
-  [{ interactions: [{ ...answered, item: " " }] }, "interactions[0].item"],
-  [{ interactions: [{ ...answered, answer: null }] }, "interactions[0].answer"],
-];
-for (const [update, field] of WRONG) {
-  onBoth(`what no service would take is refused at once: ${JSON.stringify(update)}`, async (played, queue) => {
-    const app = played.client(queue);
-    const session = await app.start(VIDEO);
-    await assert.rejects(session.update(update), (error) => {
-      assert.ok(error instanceof InvalidFields);
-      assert.deepEqual(Object.keys(error.errors), [field]);
-      return true;
-    });
-    await app.close();
-    assert.equal(played.items.length, 1);
-  });
-}
 
 onBoth("lists are read page by page", async (played, queue) => {
   played.refuse = ({ url }) => {

@@ -1,8 +1,10 @@
 // A service that a test plays.
-import { Client, type ClientOptions, type Content } from "../src/index.js";
+import "fake-indexeddb/auto";
+import { test } from "node:test";
+import { Client, type ClientOptions, type Content, type Status } from "../src/index.js";
 
 export const LEARNER = "c1b2a3d4e5f60718293a4b5c6d7e8f90";
-export const VIDEO: Content = { kind: "video", node_id: "1", content_id: "2", channel_id: "3" };
+export const VIDEO: Content = { kind: "video", node_id: "1".repeat(32), content_id: "2".repeat(32), channel_id: "3".repeat(32) };
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Any = any;
@@ -22,9 +24,35 @@ export function json(body: unknown): Response {
 
 const STARTED = { session_id: "", context: {}, progress: 0.5, time_spent: 60, extra_fields: {}, complete: false };
 
+export const real = globalThis.indexedDB;
+let made = 0;
+
+/** A test on both queues, IndexedDB and memory; the second argument is the name of a queue of its own. */
+export function onBoth(name: string, body: (played: Played, queue: string) => Promise<void>): void {
+  for (const [where, factory] of [
+    ["IndexedDB", real],
+    ["memory", undefined],
+  ] as const) {
+    test(`${name} (${where})`, async () => {
+      globalThis.indexedDB = factory as IDBFactory;
+      await body(new Played(), `queue ${(made += 1)}`);
+    });
+  }
+}
+
+/** How the queue is, once its sender is in this state; on a busy machine that takes its time. */
+export async function until(app: Client, state: Status["state"]): Promise<Status> {
+  const end = performance.now() + 20_000;
+  for (;;) {
+    const status = await app.sync(0.01);
+    if (status.state === state) return status;
+    if (performance.now() > end) throw new Error(`still ${status.state}, not ${state}`);
+  }
+}
+
 /** Answers each item with the status that `judge` says, or a request as a whole as `refuse` says. */
 export class Played {
-  requests: { url: URL; headers: Headers; body: Any }[] = [];
+  requests: { url: URL; headers: Headers; body: Any; redirect: string | undefined }[] = [];
   items: Any[] = [];
   batches = 0;
   errors: Record<string, string[]> = {};
@@ -42,7 +70,7 @@ export class Played {
 
   private async answer(url: URL, init: RequestInit): Promise<Response> {
     const [headers, text] = [new Headers(init.headers), String(init.body ?? "null")];
-    this.requests.push({ url, headers, body: JSON.parse(text) });
+    this.requests.push({ url, headers, body: JSON.parse(text), redirect: init.redirect });
     const refused = this.refuse({ url, headers, text });
     if (refused !== null) return refused;
     const { items } = JSON.parse(text) as { items: Any[] };

@@ -183,7 +183,15 @@ class Settings(Limits):
         ),
     ] = 2.0
     idempotency_hours: Annotated[
-        float, Field(description="Hours for which an Idempotency-Key is remembered.", ge=24, le=24 * 365)
+        float,
+        Field(
+            description=(
+                "Hours for which an Idempotency-Key is remembered; "
+                "an update's from a queue LEARNTRACK_MAX_OCCURRED_DAYS longer."
+            ),
+            ge=24,
+            le=24 * 365,
+        ),
     ] = 48.0
     max_occurred_days: Annotated[
         float,

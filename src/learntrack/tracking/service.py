@@ -20,7 +20,7 @@ from learntrack.storage.shard_ranges import range_of
 from learntrack.storage.transactions import Tx
 from learntrack.tracking import left_behind, recording
 from learntrack.tracking.idempotency import KeyScope, Running, request_key
-from learntrack.tracking.jobs import Job, StartJob, may_join, size_of
+from learntrack.tracking.jobs import Job, StartJob, UpdateJob, may_join, size_of
 from learntrack.tracking.requests import start_job, update_job
 from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
@@ -57,6 +57,7 @@ class Tracking:
         self._clock = clock
         self._limits = AttemptLimits(settings.max_attempt_interactions, settings.max_attempt_bytes)
         self._keys_kept = timedelta(hours=settings.idempotency_hours)
+        self._delivered_kept = self._keys_kept + timedelta(days=settings.max_occurred_days)
         self._running = Running()
         # A line for each shard, so that no group spans several and has to be committed on each.
         self._lines: list[GroupCommit[Job, Recorded]] = [
@@ -167,8 +168,15 @@ class Tracking:
         if job.key is None:
             return Recorded(answer, attempts_recorded=recorded)
         body = encoded(answer)
-        unit.keys[job.key.id] = job.key.answered(body, self._clock() + self._keys_kept)
+        unit.keys[job.key.id] = job.key.answered(body, self._clock() + self._kept(job))
         return Recorded(body, attempts_recorded=recorded)
+
+    def _kept(self, job: Job) -> timedelta:
+        """How long a job's key is kept: that of an update from a queue for as long as it may be sent again, since its
+        device may have lost the answer and be away for weeks. A start's is not needed for that: its session's id is
+        the client's own, and cannot be used twice.
+        """
+        return self._delivered_kept if isinstance(job, UpdateJob) and job.delivery is not None else self._keys_kept
 
 
 def _starter(by: Actor, visitor: str | None) -> KeyScope | None:

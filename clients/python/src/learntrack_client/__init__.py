@@ -4,20 +4,23 @@
 """
 
 from learntrack_client.blocking import Client, Session
-from learntrack_client.client import AsyncClient, AsyncSession
+from learntrack_client.client import AsyncClient
 from learntrack_client.local_state import SessionState
 from learntrack_client.problems import (
     Busy,
+    Closed,
     Forbidden,
     InvalidFields,
     LearntrackError,
     NotFound,
     Problem,
     QueueFull,
+    QueueUnusable,
     SignedOut,
     TooLarge,
     Unreachable,
 )
+from learntrack_client.session import AsyncSession
 from learntrack_client.shapes import (
     Aside,
     Attempt,
@@ -42,6 +45,7 @@ __all__ = [
     "AttemptView",
     "Busy",
     "Client",
+    "Closed",
     "Content",
     "Diff",
     "Forbidden",
@@ -53,6 +57,7 @@ __all__ = [
     "Problem",
     "ProblemDocument",
     "QueueFull",
+    "QueueUnusable",
     "Session",
     "SessionState",
     "SignedOut",

@@ -1,18 +1,20 @@
 """The same client for code without asyncio: a thread of its own runs the asynchronous one."""
 
-import asyncio
-import inspect
-import threading
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from learntrack_client.client import MOST_BYTES, MOST_ITEMS, AsyncClient, AsyncSession
+from learntrack_client.client import MOST_BYTES, MOST_ITEMS, AsyncClient
 from learntrack_client.local_state import SessionState
+from learntrack_client.loop_thread import LoopThread, Teller, in_a_thread
+from learntrack_client.problems import Closed
 from learntrack_client.reading import Filter, RosterKind
-from learntrack_client.service import TokenFunction, TokenSource
+from learntrack_client.service import TokenSource
+from learntrack_client.session import AsyncSession
 from learntrack_client.shapes import (
     Aside,
     Attempt,
@@ -28,11 +30,19 @@ from learntrack_client.shapes import (
 
 T = TypeVar("T")
 
+logger = logging.getLogger("learntrack_client")
+
 
 class Client:
     """Records one learner's visits, as `AsyncClient` does; `with` closes it.
 
-    `token` and `on_change` are called in other threads than the app's; `token` may take its time.
+    Any thread may use it, but only of the process that made it: after a fork make another one. `token` and `on_change`
+    are called in threads of their own; `token` may take its time.
+
+    Raises:
+        InvalidFields: the address or the learner is none.
+        QueueUnusable, QueueFull: the queue cannot be opened.
+
     """
 
     def __init__(
@@ -49,21 +59,21 @@ class Client:
         on_change: Callable[[Status], None] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="learntrack-client", daemon=True)
-        self._thread.start()
+        self._teller = None if on_change is None else Teller(on_change, _log_on_change)
+        self._thread = LoopThread()
+        self._do = self._thread.do
 
         async def opened() -> AsyncClient:
             client = AsyncClient(
                 address,
                 queue=queue,
                 learner=learner,
-                token=_in_a_thread(token) if callable(token) else token,
+                token=in_a_thread(token) if callable(token) else token,
                 most_items=most_items,
                 most_bytes=most_bytes,
                 first_wait=first_wait,
                 longest_wait=longest_wait,
-                on_change=on_change,
+                on_change=None if self._teller is None else self._teller.tell,
                 clock=clock,
             )
             return await client.__aenter__()
@@ -74,9 +84,6 @@ class Client:
             self._end()
             raise
 
-    def _do(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
-
     def _each(self, rows: AsyncIterator[T]) -> Iterator[T]:
         async def next_row() -> list[T]:
             return [row] if (row := await anext(rows, None)) is not None else []
@@ -85,9 +92,9 @@ class Client:
             yield from found
 
     def _end(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        self._thread.end()
+        if self._teller is not None:
+            self._teller.end()
 
     def __enter__(self) -> Self:
         return self
@@ -99,9 +106,9 @@ class Client:
 
     def close(self, seconds: float = 5) -> None:
         """Send what waits, for so many seconds at the most, and close. What still waits then is sent next time."""
-        if not self._loop.is_closed():
+        with suppress(Closed):
             self._do(self._client.close(seconds))
-            self._end()
+        self._end()
 
     def start(self, content: Content, *, repeat: bool = False) -> "Session":
         """Begin a visit; see `AsyncClient.start`."""
@@ -160,14 +167,8 @@ class Client:
         return self._do(self._client.me())
 
 
-def _in_a_thread(source: TokenFunction) -> TokenFunction:
-    """The same in a thread of its own, since it may ask a server and wait."""
-
-    async def current(refused: str | None) -> str | None:
-        found = await asyncio.to_thread(source, refused)
-        return await found if inspect.isawaitable(found) else found
-
-    return current
+def _log_on_change() -> None:
+    logger.exception("on_change failed")
 
 
 class Session:

@@ -4,29 +4,31 @@ import asyncio
 import hashlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from uuid import uuid4
 from weakref import WeakSet
 
 import httpx
-import msgspec
 
-from learntrack_client.checks import check_content, check_update
+from learntrack_client.checks import check_address, check_content, check_update, checked_learner
 from learntrack_client.judging import Verdict
-from learntrack_client.local_state import SessionState, after_update
-from learntrack_client.problems import LearntrackError
-from learntrack_client.queue import Queue, start_body
+from learntrack_client.local_state import SessionState, after_start, after_update
+from learntrack_client.problems import Closed, LearntrackError, QueueUnusable
+from learntrack_client.queue import Queue, start_body, update_body
 from learntrack_client.queue_thread import QueueThread
 from learntrack_client.reading import Reading
 from learntrack_client.sender import Sender
 from learntrack_client.service import Service, TokenSource
-from learntrack_client.shapes import Aside, Content, Interaction, JsonObject, Start, Status, Update, plain_id
+from learntrack_client.session import AsyncSession
+from learntrack_client.shapes import Aside, Content, Start, Status, Update
+
+T = TypeVar("T")
 
 logger = logging.getLogger("learntrack_client")
 
@@ -51,6 +53,10 @@ class AsyncClient(Reading):
         http: What sends requests, where the app has its own httpx client.
         clock: The device's clock, in seconds since 1970.
 
+    Raises:
+        InvalidFields: the address or the learner is none.
+        QueueUnusable, QueueFull: the queue cannot be opened.
+
     """
 
     def __init__(
@@ -68,7 +74,8 @@ class AsyncClient(Reading):
         http: httpx.AsyncClient | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.learner = None if learner is None else plain_id(learner)
+        check_address(address)
+        self.learner = checked_learner(learner)
         self._path = Path(queue)
         self._most_items, self._most_bytes = most_items, most_bytes
         self._waits = (first_wait, longest_wait)
@@ -79,10 +86,16 @@ class AsyncClient(Reading):
         self._sessions: WeakSet[AsyncSession] = WeakSet()
         self._changes = asyncio.Condition()
         self._last: Status | None = None
+        self._thread = QueueThread()
+        self._queue: Queue | None = None
+        self._sending: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._thread = QueueThread()
-        self._queue = await self._thread.do(self._open)
+        try:
+            self._queue = await self._thread.do(self._open)
+        except BaseException:
+            await self._end()
+            raise
         digest = hashlib.sha256((self.learner or "").encode()).hexdigest()[:16]
         lock = self._path.with_name(f"{self._path.name}-{digest}.lock")
         self._sender = Sender(
@@ -98,19 +111,26 @@ class AsyncClient(Reading):
 
     async def close(self, seconds: float = 5) -> None:
         """Send what waits, for so many seconds at the most, and close. What still waits then is sent next time."""
-        if self._sending.done():
+        sending, self._sending = self._sending, None
+        if sending is None:
             return
-        if seconds:
-            await self.sync(seconds)
-        self._sending.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._sending
-        await self._thread.do(self._queue.close)
-        self._thread.close()
+        try:
+            if seconds:
+                with suppress(QueueUnusable):  # then there is nothing to be sent from
+                    await self.until_sent(None, seconds)
+        finally:
+            sending.cancel()
+            with suppress(asyncio.CancelledError):
+                await sending
+            await self._end()
+
+    async def _end(self) -> None:
+        self._service.close()
+        await self._thread.close(None if self._queue is None else self._queue.close)
         if self._own_http:
             await self._http.aclose()
 
-    async def start(self, content: Content, *, repeat: bool = False) -> "AsyncSession":
+    async def start(self, content: Content, *, repeat: bool = False) -> AsyncSession:
         """Begin a visit. Its state is what this device knows; `await session.sync(2)` waits for the service's word.
 
         Args:
@@ -119,14 +139,19 @@ class AsyncClient(Reading):
 
         Raises:
             InvalidFields: something required is missing.
-            QueueFull: there is no room in the queue.
+            QueueFull: there is no room in the queue, or on the disk.
+            QueueUnusable: it cannot be written.
 
         """
         check_content(content)
-        session, body = uuid4().hex, start_body(Start(content, repeat))
-        await self._thread.do(lambda: self._queue.add(content.name, session, "start", body, self._now))
-        state = await self._thread.do(lambda: self._queue.state(content.name))
-        begun = AsyncSession(self, session, content.name, state)
+        session, start = uuid4().hex, Start(content, repeat)
+
+        def begin(queue: Queue) -> SessionState:
+            before = queue.state(content.name)  # looked up first: once it is stored nothing may fail any more
+            queue.add(content.name, session, "start", start_body(start), self._now)
+            return after_start(before, start)
+
+        begun = AsyncSession(self, session, content.name, await self._in_queue(begin))
         self._sessions.add(begun)
         self._sender.wake()
         await self._changed()
@@ -134,38 +159,39 @@ class AsyncClient(Reading):
 
     async def status(self) -> Status:
         """How the queue is, and its sender."""
-        waiting, aside, size, nearly = await self._thread.do(self._queue.counts)
+        waiting, aside, size, nearly = await self._in_queue(Queue.counts)
         return Status(waiting, aside, size, nearly, self._sender.state, self._sender.trouble)
 
     async def sync(self, seconds: float) -> Status:
         """Send what waits now, and wait until it is sent, for so many seconds at the most."""
-        await self._until_sent(None, seconds)
+        await self.until_sent(None, seconds)
         return await self.status()
 
     async def aside(self) -> list[Aside]:
         """What the service has refused for good, with its answers, oldest first."""
-        return await self._thread.do(self._queue.aside)
+        return await self._in_queue(Queue.aside)
 
     async def retry(self, key: str | None = None) -> int:
         """Send again what was set aside, all or this item, with a start those of its session too; how many.
 
         What was refused for its moment alone (a device's clock that began in 1970) is sent with that of now.
         """
-        count = await self._thread.do(lambda: self._queue.retry(key, self._now))
+        count = await self._in_queue(lambda queue: queue.retry(key, self._now))
         self._sender.hurry()
         await self._changed()
         return count
 
     async def discard(self, key: str) -> bool:
         """Forget an item that was set aside; whether there was one."""
-        found = await self._thread.do(lambda: self._queue.discard(key))
+        found = await self._in_queue(lambda queue: queue.discard(key))
         await self._changed()
         return found
 
-    async def _update(self, session: "AsyncSession", update: Update) -> SessionState:
+    async def update(self, session: AsyncSession, update: Update) -> SessionState:
+        """What `AsyncSession.update` does."""
         check_update(update)
-        body = _encoded(update)
-        await self._thread.do(lambda: self._queue.add(session.content, session.id, "update", body, self._now))
+        body = update_body(update)
+        await self._in_queue(lambda queue: queue.add(session.content, session.id, "update", body, self._now))
         for each in self._sessions:
             if each.content == session.content:
                 each.state = after_update(each.state, update)
@@ -173,94 +199,60 @@ class AsyncClient(Reading):
         await self._changed()
         return session.state
 
-    async def _until_sent(self, session: str | None, seconds: float) -> None:
+    async def until_sent(self, session: str | None, seconds: float) -> None:
+        """Send what waits now, and wait until this session's part of it is sent, for so many seconds at the most."""
         self._sender.hurry()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds), self._changes:
-                while await self._thread.do(lambda: self._queue.waiting(session)):
+                while await self._in_queue(lambda queue: queue.waiting(session)):
                     await self._changes.wait()
         await self._refresh()  # another process may have sent it
 
     async def _settled(self, verdict: Verdict) -> None:
         """Let sessions know what the service has told, where that can be other than what was expected."""
-        started = any(item.kind == "start" for item, _ in verdict.recorded)
-        if started or verdict.aside or not await self._thread.do(self._queue.waiting):
-            await self._refresh()
+        told = {item.content for item, _ in verdict.recorded if item.kind == "start"}
+        told |= {item.content for item, _ in verdict.aside}
+        await self._refresh(told if await self._in_queue(Queue.waiting) else None)
         await self._changed()
 
-    async def _refresh(self) -> None:
+    async def _refresh(self, contents: Container[str] | None = None) -> None:
+        """Look up the state of these contents' sessions, or of all."""
         for session in list(self._sessions):
-            session.state = await self._thread.do(partial(self._queue.state, session.content))
+            if contents is None or session.content in contents:
+                session.state = await self._in_queue(partial(Queue.state, content=session.content))
 
     async def _changed(self) -> None:
+        """Tell who waits, and the app. What has been stored is: nothing that goes wrong here may deny it."""
         async with self._changes:
             self._changes.notify_all()
-        if self._on_change is not None and (status := await self.status()) != self._last:
-            self._last = status
-            try:
+        if self._on_change is None:
+            return
+        try:
+            if (status := await self.status()) != self._last:
+                self._last = status
                 self._on_change(status)
-            except Exception:
-                logger.exception("on_change failed")
+        except Exception:
+            logger.exception("on_change failed")
+
+    async def _in_queue(self, work: Callable[[Queue], T]) -> T:
+        """Do this with the queue, in its thread.
+
+        Raises:
+            Closed: it is not open.
+
+        """
+        queue = self._queue
+        if queue is None:
+            raise Closed("The client is not open: use `async with`.")
+        return await self._thread.do(lambda: work(queue))
 
     def _open(self) -> Queue:
         return Queue(self._path, self.learner or "", most_items=self._most_items, most_bytes=self._most_bytes)
 
     def _now(self) -> str:
-        moment = datetime.fromtimestamp(self._clock(), UTC)
+        seconds = self._clock()
+        try:
+            moment = datetime.fromtimestamp(seconds, UTC)
+        except (OverflowError, OSError, ValueError) as error:
+            raise LearntrackError(f"The device's clock tells no moment: {seconds}.") from error
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-class AsyncSession:
-    """A visit. `state` is what its content will be once all that waits is sent."""
-
-    def __init__(self, client: AsyncClient, session_id: str, content: str, state: SessionState) -> None:
-        self._client = client
-        self.id = session_id
-        self.content = content
-        self.state = state
-
-    async def update(
-        self,
-        *,
-        progress: float | None = None,
-        progress_delta: float | None = None,
-        time_spent_delta: float | None = None,
-        extra_fields: JsonObject | None = None,
-        interactions: Sequence[Interaction] | None = None,
-    ) -> SessionState:
-        """Record what happened since the last update. Once it returns, it is on the disk.
-
-        Args:
-            progress: Progress reached, 0.0–1.0; not with progress_delta.
-            progress_delta: Progress made.
-            time_spent_delta: Seconds spent.
-            extra_fields: Anything the app keeps with the content; replaces what was there.
-            interactions: What was done at questions, in order.
-
-        Returns:
-            What the content will be once all is sent.
-
-        Raises:
-            InvalidFields: a field is out of its range.
-            QueueFull: there is no room in the queue.
-
-        """
-        listed = None if interactions is None else list(interactions)
-        update = Update(progress_delta, progress, time_spent_delta, extra_fields, listed)
-        return await self._client._update(self, update)
-
-    async def finish(self) -> SessionState:
-        """Record that the content is done: an update with progress 1."""
-        return await self.update(progress=1)
-
-    async def sync(self, seconds: float) -> SessionState:
-        """Send what waits now, and wait until this visit's part of it is sent, for so many seconds at the most."""
-        await self._client._until_sent(self.id, seconds)
-        return self.state
-
-
-def _encoded(update: Update) -> bytes:
-    try:
-        return msgspec.json.encode(update)
-    except (TypeError, ValueError) as error:
-        raise LearntrackError(f"This is no JSON: {error}") from error

@@ -17,6 +17,8 @@ MOST_TRIES = 8
 
 _TRY_AGAIN = frozenset({401, 408, 409, 425, 429})
 _REFUSED_AS_A_WHOLE = frozenset({400, 413, 422})
+_SMALLER_NEXT = frozenset({408, 502, 504})
+"""It took too long to arrive, or to be answered: on a slow network a smaller batch may get through."""
 _NOT_THE_SERVICE = "What answers is not the service."
 
 
@@ -86,7 +88,7 @@ class _Results(Struct):
 def judge(items: Sequence[Item], answer: Answer | None) -> Verdict:
     """What the answer to these items means for them; None: there was none."""
     if answer is None:
-        return Verdict(wait=True, trouble="The service does not answer.")
+        return Verdict(wait=True, narrower=True, trouble="The service does not answer.")
     if answer.status == 401:
         return Verdict(signed_out=True, wait=True, trouble="The service does not take the token.")
     if answer.status == 200:
@@ -131,7 +133,7 @@ def _try_again(verdict: Verdict, item: Item, result: _Result) -> None:
 
 def _judge_refusal(items: Sequence[Item], answer: Answer) -> Verdict:
     problem = answer.problem
-    verdict = Verdict(wait=True, retry_after=answer.retry_after)
+    verdict = Verdict(wait=True, retry_after=answer.retry_after, narrower=answer.status in _SMALLER_NEXT)
     verdict.trouble = _NOT_THE_SERVICE if problem is None else problem.detail
     # A proxy's word that it is too large counts too: it would say so for ever.
     if (problem is not None and answer.status in _REFUSED_AS_A_WHOLE) or answer.status == 413:
@@ -139,7 +141,7 @@ def _judge_refusal(items: Sequence[Item], answer: Answer) -> Verdict:
         if len(items) > 1:
             verdict.narrower = True
         else:
-            verdict.aside.append((items[0], problem or ProblemDocument(413, "Request Entity Too Large")))
+            verdict.aside.append((items[0], problem or ProblemDocument(413, "Too Large")))
     elif problem is not None and answer.status == 500:
         if len(items) > 1:
             verdict.narrower = True

@@ -199,4 +199,5 @@ def _shown(criterion: Criterion | None) -> int | None:
         return None
     if kind == "m_of_n" and criterion is not None and criterion.n is not None:
         return max(0, criterion.n)
-    return int(kind.removeprefix(_IN_A_ROW)) if kind.startswith(_IN_A_ROW) else _OTHERS_SHOWN
+    in_a_row = kind.removeprefix(_IN_A_ROW) if kind.startswith(_IN_A_ROW) else ""
+    return int(in_a_row) if in_a_row.isdecimal() else _OTHERS_SHOWN

@@ -11,6 +11,16 @@ class QueueFull(LearntrackError):
     """The queue holds as much as it may; nothing was stored. `Status.nearly_full` told so before."""
 
 
+class QueueUnusable(LearntrackError):
+    """The queue cannot be read or written: its folder is read-only or not there, another program holds it, its file is
+    damaged or of a later release. What was to be stored is not.
+    """
+
+
+class Closed(LearntrackError):
+    """The client is closed, or not open yet, or was made before a fork."""
+
+
 class Unreachable(LearntrackError):
     """The service did not answer, or what answered is not the service."""
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from learntrack_client.problems import Closed
+
 T = TypeVar("T")
 
 
@@ -13,11 +15,22 @@ class QueueThread:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="learntrack-queue")
+        self._closed = False
 
     async def do(self, work: Callable[[], T]) -> T:
-        """Have this done there. Once begun it is done to its end, even if nobody waits for it any more."""
+        """Have this done there. Once begun it is done to its end, even if nobody waits for it any more.
+
+        Raises:
+            Closed: it has ended.
+
+        """
+        if self._closed:
+            raise Closed("The client is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def close(self) -> None:
-        """End it, once what was given is done."""
+    async def close(self, last: Callable[[], None] | None) -> None:
+        """End it, once what was given is done, and this at last."""
+        self._closed = True
+        if last is not None:
+            await asyncio.get_running_loop().run_in_executor(self._thread, last)
         self._thread.shutdown(wait=True)

@@ -1,9 +1,9 @@
 """Reading what was recorded: lists page by page, single ones, the diff between tries, totals, reports."""
 
 from collections.abc import AsyncIterator
-from typing import Literal, TypeVar
+from typing import Generic, Literal, TypeVar
+from urllib.parse import quote
 
-import msgspec
 from msgspec import Struct
 
 from learntrack_client.service import Service
@@ -28,9 +28,9 @@ RosterKind = Literal[
 ]
 
 
-class _Page(Struct):
+class _Page(Struct, Generic[T]):
     total_pages: int
-    results: list[msgspec.Raw]
+    results: list[T]
 
 
 class Reading:
@@ -53,20 +53,19 @@ class Reading:
     async def diff(self, content: str, user: str, index: int = 0, **filters: Filter) -> Diff:
         """What has changed between a try (0: the latest, 1: the one before) and the one before it."""
         query = {"content": content, "user": user, **filters}
-        body = await self._service.get(f"/api/logger/masterylog/{index}/diff", query)
-        return msgspec.json.decode(body, type=Diff)
+        return await self._service.get(f"/api/logger/masterylog/{index}/diff", query, Diff)
 
     async def total(self, user: str) -> Total:
         """How much somebody has finished."""
-        return msgspec.json.decode(await self._service.get(f"/api/logger/totalcontentprogress/{user}", {}), type=Total)
+        return await self._service.get(f"/api/logger/totalcontentprogress/{quote(user, safe='')}", {}, Total)
 
     async def reports(self) -> list[ReportName]:
         """Which reports there are."""
-        return msgspec.json.decode(await self._service.get("/api/reports", {}), type=list[ReportName])
+        return await self._service.get("/api/reports", {}, list[ReportName])
 
     def report(self, name: str, *, page_size: int = 1000, **filters: Filter) -> AsyncIterator[JsonObject]:
         """The rows of a report."""
-        return self._rows(f"/api/reports/{name}", dict, page_size, filters)
+        return self._rows(f"/api/reports/{quote(name, safe='')}", dict, page_size, filters)
 
     def roster(self, kind: RosterKind, *, page_size: int = 1000) -> AsyncIterator[JsonObject]:
         """The people, classes or assignments that the caller may see."""
@@ -74,13 +73,13 @@ class Reading:
 
     async def me(self) -> JsonObject:
         """Who the caller is: user, roles, classes and groups."""
-        return msgspec.json.decode(await self._service.get("/api/me", {}), type=dict)
+        return await self._service.get("/api/me", {}, dict)
 
     async def _rows(self, path: str, shape: type[T], page_size: int, filters: dict[str, Filter]) -> AsyncIterator[T]:
         page, pages = 1, 1
         while page <= pages:
-            body = await self._service.get(path, {**filters, "page": page, "page_size": page_size})
-            found = msgspec.json.decode(body, type=_Page)
+            query = {**filters, "page": page, "page_size": page_size}
+            found = await self._service.get(path, query, _Page[shape])  # type: ignore[valid-type]
             for row in found.results:
-                yield msgspec.json.decode(row, type=shape)
+                yield row
             page, pages = page + 1, found.total_pages

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from learntrack_client.judging import Item, Verdict, judge
-from learntrack_client.problems import SignedOut
+from learntrack_client.problems import LearntrackError, QueueUnusable, SignedOut
 from learntrack_client.queue import Queue, batch
 from learntrack_client.queue_thread import QueueThread
 from learntrack_client.service import Service
@@ -76,16 +76,23 @@ class Sender:
         """Send until cancelled; what is under way then is sent again by the next sender, with the same keys."""
         while True:
             try:
+                signed_out = None
                 if await self._thread.do(self._queue.waiting):
                     async with self._alone():
-                        await self._drain()
-                await self._turn("idle", None)
-                await _set_within(self._woken, _LOOK_AGAIN)
-            except Exception:
-                logger.exception("the queue could not be sent")
-                await self._pause("The queue cannot be read or written.", None)
+                        signed_out = await self._drain()
+                if signed_out is None:
+                    await self._turn("idle", None)
+                    await _set_within(self._woken, _LOOK_AGAIN)
+                else:  # while another process of this learner may have a token that is taken
+                    await self._pause(signed_out.trouble, signed_out.retry_after, "signed_out")
+            except Exception as error:
+                if self._failures == 0:
+                    logger.exception("the queue could not be sent")
+                reason = f" {error}" if isinstance(error, LearntrackError) else ""
+                await self._pause(f"The queue cannot be sent.{reason}", None)
 
-    async def _drain(self) -> None:
+    async def _drain(self) -> Verdict | None:
+        """Send until nothing waits; the verdict on what was sent last where the token was refused."""
         while items := await self._thread.do(lambda: self._queue.next(self._most, BATCH_BYTES)):
             if self._failures == 0:
                 await self._turn("sending", None)
@@ -93,12 +100,13 @@ class Sender:
             await self._thread.do(partial(self._queue.settle, verdict))
             await self._settled(verdict)
             self._most = max(1, len(items) // 2) if verdict.narrower else min(BATCH_ITEMS, self._most * 2)
+            if verdict.signed_out:
+                return verdict
             if verdict.wait:
-                await self._pause(
-                    verdict.trouble, verdict.retry_after, "signed_out" if verdict.signed_out else "waiting"
-                )
+                await self._pause(verdict.trouble, verdict.retry_after)
             else:
                 self._failures = 0
+        return None
 
     async def _sent(self, items: list[Item]) -> Verdict:
         try:
@@ -125,19 +133,23 @@ class Sender:
     @contextlib.asynccontextmanager
     async def _alone(self) -> AsyncIterator[None]:
         """As the only sender: an exclusive transaction on a file beside the queue, which ends with its process."""
-        held = sqlite3.connect(self._lock, timeout=0, isolation_level=None, check_same_thread=False)
+        held: sqlite3.Connection | None = None
         try:
             while True:
                 try:
+                    held = held or sqlite3.connect(self._lock, timeout=0, isolation_level=None, check_same_thread=False)
                     held.execute("BEGIN EXCLUSIVE")
                     break
-                except sqlite3.OperationalError:
+                except sqlite3.OperationalError as error:
+                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                        raise QueueUnusable(f"{self._lock} cannot be used: {error}.") from error
                     if self.state != "elsewhere":
                         await self._turn("elsewhere", None)
                     await asyncio.sleep(_LOCK_POLL)
             yield
         finally:
-            held.close()
+            if held is not None:
+                held.close()
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> None:

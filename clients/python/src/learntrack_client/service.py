@@ -3,16 +3,21 @@
 import asyncio
 import base64
 import inspect
+import math
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
 import httpx
 import msgspec
 
 from learntrack_client.judging import Answer
-from learntrack_client.problems import SignedOut, Unreachable, problem_of
+from learntrack_client.problems import Closed, SignedOut, Unreachable, problem_of
 from learntrack_client.shapes import plain_id
+
+T = TypeVar("T")
 
 TokenFunction = Callable[[str | None], str | Awaitable[str | None] | None]
 TokenSource = str | TokenFunction
@@ -20,7 +25,13 @@ TokenSource = str | TokenFunction
 
 _ANSWER_SECONDS = 75.0
 """The service answers within 60 s, be it by 503."""
+_SLOWEST = 2048
+"""Bytes a second of a network that still counts as one: what is larger has longer to arrive."""
 _CONNECT_SECONDS = 10.0
+_LONGEST_RETRY_AFTER = 3600.0
+"""What says that it wants to be left alone for longer is not the service, or its clock is wrong."""
+_JSON = ("application/json", "application/problem+json")
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 _TOKEN_SECONDS = 60.0
 """An app's function that never returns must not keep the queue for ever."""
 
@@ -45,10 +56,16 @@ class Service:
         self._learner = learner
         self._source = token
         self._token: str | None = None
+        self._asking = asyncio.Lock()
         self._http = http
+        self._closed = False
 
-    async def get(self, path: str, query: Mapping[str, str | int | bool | None]) -> bytes:
-        """The answer to a question.
+    def close(self) -> None:
+        """Send nothing more."""
+        self._closed = True
+
+    async def get(self, path: str, query: Mapping[str, str | int | bool | None], shape: type[T]) -> T:
+        """The answer to a question, in its shape.
 
         Raises:
             Problem: it was refused.
@@ -67,7 +84,10 @@ class Service:
             raise problem_of(problem, answer.retry_after)
         if answer.status != 200 or answer.content_type != "application/json":
             raise Unreachable("What answers is not the service.")
-        return answer.body
+        try:
+            return msgspec.json.decode(answer.body, type=shape)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            raise Unreachable(f"What answers is not the service, or of another release: {error}") from error
 
     async def send(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: bytes | None = None
@@ -78,33 +98,52 @@ class Service:
             SignedOut: there is no token, or it is another learner's.
 
         """
-        answer = await self._send(method, path, params, body)
-        if answer is not None and answer.status == 401 and self._source is not None:
-            refused, self._token = self._token, None
-            if await self._current(refused) != refused:
-                answer = await self._send(method, path, params, body)
+        token = await self._current(None)
+        answer = await self._send(method, path, params, body, token)
+        if answer is not None and answer.status == 401 and token is not None:
+            fresh = await self._current(token)
+            if fresh != token:
+                answer = await self._send(method, path, params, body, fresh)
         return answer
 
     async def _send(
-        self, method: str, path: str, params: Mapping[str, str] | None, body: bytes | None
+        self, method: str, path: str, params: Mapping[str, str] | None, body: bytes | None, token: str | None
     ) -> Answer | None:
+        if self._closed:
+            raise Closed("The client is closed.")
         headers = {} if body is None else {"Content-Type": "application/json"}
-        if (token := await self._current(None)) is not None:
+        if token is not None:
             headers["Authorization"] = f"Bearer {token}"
-        timeout = httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS)
+        seconds = _ANSWER_SECONDS + len(body or b"") / _SLOWEST
+        timeout = httpx.Timeout(seconds, connect=_CONNECT_SECONDS)
+        asked = self._http.stream(
+            method,
+            self._address + path,
+            params=params,
+            content=body,
+            headers=headers,
+            timeout=timeout,
+            follow_redirects=False,
+        )
         try:
-            found = await self._http.request(
-                method, self._address + path, params=params, content=body, headers=headers, timeout=timeout
-            )
-        except (httpx.HTTPError, httpx.StreamError):
+            async with asyncio.timeout(seconds), asked as found:
+                content_type = found.headers.get("content-type", "").partition(";")[0].strip().lower()
+                text = await found.aread() if content_type in _JSON else b""  # a hotel's page may have no end
+        except (httpx.HTTPError, httpx.StreamError, TimeoutError):
             return None
-        content_type = found.headers.get("content-type", "").partition(";")[0].strip().lower()
-        return Answer(found.status_code, content_type, found.content, _seconds(found.headers.get("retry-after")))
+        return Answer(found.status_code, content_type, text, _seconds(found.headers))
 
     async def _current(self, refused: str | None) -> str | None:
-        if self._token is None and self._source is not None:
-            self._token = _checked(await self._asked(refused), self._learner)
-        return self._token
+        """The token to be sent: a fresh one, where it is this one that was refused. It is asked for once, however many
+        requests were refused at the same time.
+        """
+        if self._source is None:
+            return None
+        async with self._asking:
+            if self._token is None or self._token == refused:
+                self._token = None
+                self._token = _checked(await self._asked(refused), self._learner)
+            return self._token
 
     async def _asked(self, refused: str | None) -> str | None:
         if isinstance(self._source, str) or self._source is None:
@@ -118,15 +157,18 @@ class Service:
             raise SignedOut(f"The token could not be had: {error}") from error
 
 
-def _checked(token: str | None, learner: str | None) -> str:
+def _checked(given: str | None, learner: str | None) -> str:
     """The token, if it is this learner's: on a shared device another one may be signed in by now.
 
     Raises:
         SignedOut: it is not, or there is none.
 
     """
-    if token is None:
+    if given is None:
         raise SignedOut("There is no token.")
+    token = given.strip() if isinstance(given, str) else ""
+    if not _TOKEN.fullmatch(token):
+        raise SignedOut("The token is no token.")
     try:
         claims = token.split(".")[1]
         subject = msgspec.json.decode(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)), type=_Claims).sub
@@ -141,15 +183,23 @@ def _text(value: str | int | bool) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _seconds(retry_after: str | None) -> float | None:
-    """The seconds that a Retry-After says, which may be a date too."""
-    if retry_after is None:
+def _seconds(headers: httpx.Headers) -> float | None:
+    """The seconds that a Retry-After says, an hour at the most. One that is a date is seen from the answer's own: the
+    device's clock may be years off.
+    """
+    said = headers.get("retry-after")
+    if said is None:
         return None
     try:
-        return max(0.0, float(retry_after))
+        seconds = float(said)
     except ValueError:
-        pass
+        until = _moment(said)
+        seconds = math.nan if until is None else until - (_moment(headers.get("date", "")) or time.time())
+    return None if math.isnan(seconds) else min(max(0.0, seconds), _LONGEST_RETRY_AFTER)
+
+
+def _moment(date: str) -> float | None:
     try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
-    except ValueError:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
         return None

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, structs
 
 JsonObject = dict[str, Any]
 """An object of the app's own making."""
@@ -64,6 +64,11 @@ class Interaction(Struct, frozen=True, omit_defaults=True):
     error: bool = False
     hinted: bool = False
     replace: bool = False
+
+    def __post_init__(self) -> None:
+        """True is a right answer, False a wrong one."""
+        if isinstance(self.correct, bool):
+            structs.force_setattr(self, "correct", float(self.correct))
 
 
 class Start(Struct, frozen=True, omit_defaults=True):

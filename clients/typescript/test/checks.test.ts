@@ -1,0 +1,100 @@
+// What no service would take is refused before it is stored, as the plan of both clients says.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { Client, type Content, InvalidFields, LearntrackError, type Update } from "../src/index.js";
+import { LEARNER, Played, VIDEO, token } from "./played.js";
+
+interface Case {
+  name: string;
+  content: Content;
+  update: Update;
+  errors: string[];
+}
+
+function cases(name: string): Case[] {
+  return JSON.parse(readFileSync(`${process.env["PLAN"]}/${name}.json`, "utf8")) as Case[];
+}
+
+async function fields(done: Promise<unknown>): Promise<string[]> {
+  try {
+    await done;
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof InvalidFields, String(error));
+    return Object.keys(error.errors).sort();
+  }
+}
+
+test("contents are refused as the plan says", async () => {
+  const [played, given] = [new Played(), cases("contents")];
+  const app = played.client("contents");
+  for (const { name, content, errors } of given) assert.deepEqual(await fields(app.start(content)), errors, name);
+  assert.equal((await app.sync(20)).waiting, 0);
+  assert.equal(played.items.length, given.filter(({ errors }) => errors.length === 0).length);
+  await app.close();
+});
+
+test("updates are refused as the plan says", async () => {
+  const [played, given] = [new Played(), cases("updates")];
+  const app = played.client("updates");
+  const session = await app.start(VIDEO);
+  for (const { name, update, errors } of given) assert.deepEqual(await fields(session.update(update)), errors, name);
+  assert.equal((await app.sync(20)).waiting, 0);
+  assert.equal(played.items.length, 1 + given.filter(({ errors }) => errors.length === 0).length);
+  await app.close();
+});
+
+const WRONG: [unknown, string][] = [
+  [{ progress: NaN }, "progress"],
+  [{ time_spent_delta: Infinity }, "time_spent_delta"],
+  [{ interactions: { item: "a", correct: 1, time_spent: 1, answer: {} } }, "interactions"],
+  [{ interactions: [null] }, "interactions[0]"],
+  [{ interactions: [{ item: 7, correct: 1, time_spent: 1, answer: {} }] }, "interactions[0].item"],
+  [{ interactions: [{ item: "a", time_spent: 1, answer: {} }] }, "interactions[0].correct"],
+  [null, "update"],
+];
+test("updates of wrong types are refused at once", async () => {
+  const app = new Played().client("wrong updates");
+  const session = await app.start(VIDEO);
+  for (const [update, field] of WRONG) assert.deepEqual(await fields(session.update(update as Update)), [field]);
+  await app.close();
+});
+
+test("contents of wrong types are refused at once", async () => {
+  const app = new Played().client("wrong contents");
+  for (const [content, field] of [
+    [{ ...VIDEO, node_id: 1 }, "node_id"],
+    [{ ...VIDEO, kind: "exercise", mastery_model: "do_all" }, "mastery_model"],
+    [null, "content"],
+  ]) {
+    assert.deepEqual(await fields(app.start(content as Content)), [field]);
+  }
+  assert.equal((await app.status()).waiting, 0);
+  await app.close();
+});
+
+test("what is no JSON is refused at once", async () => {
+  const app = new Played().client("no JSON");
+  const session = await app.start(VIDEO);
+  const endless: Record<string, unknown> = {};
+  endless["at"] = endless;
+  for (const extra_fields of [endless, { at: 1n }]) {
+    await assert.rejects(session.update({ extra_fields }), (error) => {
+      assert.ok(error instanceof LearntrackError);
+      assert.match(error.message, /no JSON/);
+      return true;
+    });
+  }
+  await app.close();
+});
+
+test("a learner or an address that is none is refused at once", () => {
+  for (const learner of ["alice", "", 7]) {
+    const given = { learner: learner as string, token: token() };
+    assert.throws(() => new Client("http://learntrack", given), InvalidFields);
+  }
+  for (const address of ["", "localhost:8000", "/api", "ftp://learntrack", "http://", "http://[::1", null]) {
+    assert.throws(() => new Client(address as string, { learner: LEARNER, token: token() }), InvalidFields);
+  }
+});
