@@ -170,7 +170,7 @@ export interface components {
         Column: {
             name: string;
             /** @enum {string} */
-            kind: "content" | "date" | "flag" | "id" | "lesson" | "list" | "number" | "quiz" | "seconds" | "share" | "text" | "timestamp" | "user";
+            kind: "content" | "course" | "date" | "flag" | "id" | "lesson" | "list" | "number" | "quiz" | "seconds" | "share" | "text" | "timestamp" | "unit" | "user";
             description: string;
         };
         /**
