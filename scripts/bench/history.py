@@ -66,12 +66,7 @@ def _visit(
         "schema_version": SCHEMA_VERSION,
         "start_timestamp": at,
         "end_timestamp": end,
-    }
-    progress = min(1.0, round(correct / CRITERION["m"], 3))
-    held = {
-        "attempt_count": attempts,
-        "correct_sum": correct,
-        "completed_attempts": sum(row["complete"] for row in rows),
+        "time_spent": 30.0 * attempts,
     }
     tried = {
         "_id": try_id(summary, 1),
@@ -81,37 +76,41 @@ def _visit(
         "mastery_criterion": CRITERION,
         "complete": done,
         "completion_timestamp": end if done else None,
-        "time_spent": 30.0 * attempts,
         "attempts": rows,
-        **held,
+        "attempt_count": attempts,
+        "correct_sum": correct,
+        "completed_attempts": sum(row["complete"] for row in rows),
     }
-    visit = {"channel_id": school.channel, "kind": "exercise", "progress": progress, "time_spent": 30.0 * attempts}
-    return (
-        {
-            "_id": session,
-            **common,
-            **visit,
-            "visitor_id": None,
-            "summary_id": summary,
-            "mastery_log_id": tried["_id"],
-            "context": {"node_id": content, "mastery_level": 1},
-            "attempts": [],
-            "attempt_count": 0,
-            "correct_sum": 0.0,
-            "completed_attempts": 0,
-        },
-        {
-            "_id": summary,
-            **common,
-            **visit,
-            "completion_timestamp": end if done else None,
-            "extra_fields": {},
-            "has_tries": True,
-            "finished_tries": int(done),
-            "of_tries": as_stored(numbers_by_kind([TrySight.of(tried)])),
-        },
-        tried,
-    )
+    progress = min(1.0, round(correct / CRITERION["m"], 3))
+    visit = common | {"channel_id": school.channel, "kind": "exercise", "progress": progress}
+    return _session_row(session, visit, summary, tried), _summary_row(summary, visit, tried), tried
+
+
+def _session_row(session: str, visit: dict[str, Any], summary: str, tried: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "_id": session,
+        **visit,
+        "visitor_id": None,
+        "summary_id": summary,
+        "mastery_log_id": tried["_id"],
+        "context": {"node_id": visit["content_id"], "mastery_level": 1},
+        "attempts": [],
+        "attempt_count": 0,
+        "correct_sum": 0.0,
+        "completed_attempts": 0,
+    }
+
+
+def _summary_row(summary: str, visit: dict[str, Any], tried: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "_id": summary,
+        **visit,
+        "completion_timestamp": tried["completion_timestamp"],
+        "extra_fields": {},
+        "has_tries": True,
+        "finished_tries": int(tried["complete"]),
+        "of_tries": as_stored(numbers_by_kind([TrySight.of(tried)])),
+    }
 
 
 def _attempt(session: str, number: int, at: datetime, skill: float, chance: random.Random) -> dict[str, Any]:

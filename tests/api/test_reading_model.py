@@ -65,18 +65,9 @@ class World:
             self.roles[person.id] = role_in
             if is_superuser:
                 self.superusers.add(person.id)
-        facilities = [{"id": key, "name": ""} for key in self.facilities]
-        self.run(
-            self.api.roster(
-                ROOT,
-                facilities=facilities,
-                classrooms=classrooms,
-                learner_groups=groups,
-                users=users,
-                memberships=memberships,
-                roles=roles,
-            )
-        )
+        roster = {"classrooms": classrooms, "learner_groups": groups, "users": users}
+        roster |= {"facilities": [{"id": key, "name": ""} for key in self.facilities]}
+        self.run(self.api.roster(ROOT, **roster, memberships=memberships, roles=roles))
         for _ in range(draw(st.integers(0, 7))):
             self.study(draw)
         self.read_back()
