@@ -77,6 +77,19 @@ async def answer(
     return found.status_code, found.content
 
 
+REQUESTS: dict[str, Any] = {
+    "route": st.sampled_from(ROUTES),
+    "method": st.sampled_from(["GET", "GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH"]),
+    "by": st.sampled_from(CALLERS),
+    "filled": st.lists(odd_bytes, min_size=2, max_size=2),
+    "query": st.one_of(
+        st.lists(parameters, max_size=3).map(b"&".join),
+        st.binary(max_size=30).map(quote_from_bytes).map(str.encode),
+    ),
+    "sent": st.lists(headers, max_size=3),
+}
+
+
 async def test_no_request_breaks_anything(api: Api) -> None:
     async def connect(_: Any) -> Any:
         return SharedDatabase(api.db)
@@ -90,17 +103,7 @@ async def test_no_request_breaks_anything(api: Api) -> None:
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(
-        route=st.sampled_from(ROUTES),
-        method=st.sampled_from(["GET", "GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH"]),
-        by=st.sampled_from(CALLERS),
-        filled=st.lists(odd_bytes, min_size=2, max_size=2),
-        query=st.one_of(
-            st.lists(parameters, max_size=3).map(b"&".join),
-            st.binary(max_size=30).map(quote_from_bytes).map(str.encode),
-        ),
-        sent=st.lists(headers, max_size=3),
-    )
+    @given(**REQUESTS)
     def request(
         route: str,
         method: str,

@@ -1,5 +1,6 @@
 """The rules between the rooms of the house hold, and the tool that says so notices when one is broken."""
 
+import ast
 import re
 import shutil
 import subprocess
@@ -86,6 +87,39 @@ def test_a_room_without_a_floor_is_noticed(copy: Path) -> None:
 
 def test_no_room_has_a_name_that_says_nothing() -> None:
     assert {room.name for room in SOURCE.iterdir()} & {"operations", "analytics", "common", "helpers", "utils"} == set()
+
+
+MOST_LINES = 300
+"""Of a module."""
+MOST_LINES_OF_A_FUNCTION = 40
+WRITTEN = [
+    file
+    for room in ("src", "tests", "scripts")
+    for file in sorted((ROOT / room).rglob("*"))
+    if file.is_file()
+    if file.suffix == ".py" or (not file.suffix and file.read_bytes()[:40].startswith(b"#!/usr/bin/env python"))
+]
+
+
+def test_no_module_is_longer_than_can_be_seen_at_once() -> None:
+    """More than 300 lines ask to be divided by idea."""
+    lengths = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in WRITTEN}
+
+    assert len(lengths) > 400
+    assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def test_no_function_is_longer_than_can_be_seen_at_once() -> None:
+    """Nor more than 40 lines from its `def` to its end."""
+    found = {
+        f"{file.relative_to(ROOT)}: {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for file in WRITTEN
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+
+    assert len(found) > 3000
+    assert {name: length for name, length in found.items() if length > MOST_LINES_OF_A_FUNCTION} == {}
 
 
 def test_only_the_settings_read_the_environment() -> None:

@@ -8,20 +8,25 @@ from tests.support import Api, Person, exercise, right, video, wrong
 pytestmark = pytest.mark.secantusd_py
 
 
+async def a_long_try(api: Api, learner: Person, body: dict, sent: list[dict]) -> tuple[dict, list[str]]:
+    """A try with these answers, most of which have moved to chunks: its session, and the ids of its attempts."""
+    session = await api.start(learner, **body)
+    ids = []
+    for part in range(0, len(sent), 26):
+        updated = await api.update(learner, session, interactions=sent[part : part + 26])
+        ids += [one["id"] for one in updated["attempts"]]
+    stored = await api.db.find_one("mastery_logs", {"user_id": learner.id})
+    assert len(stored["attempts"]) <= 50
+    assert stored["overflow"]["attempt_count"] == len(sent) - len(stored["attempts"])
+    return session, ids
+
+
 async def test_a_long_try_is_one_whole(api: Api, learner: Person) -> None:
     """Attempts that have moved to chunks are seen by every question."""
     body = exercise({"type": "m_of_n", "m": 1, "n": 60})
     ask = {"content": body["content_id"], "user": learner.id}
-    first = await api.start(learner, **body)
     sent = [right(f"q{n}", correct=(n % 4) / 4, complete=n % 3 == 0, time_spent=float(900 - n)) for n in range(130)]
-    ids = []
-    for part in range(0, 130, 26):
-        ids += [
-            one["id"] for one in (await api.update(learner, first, interactions=sent[part : part + 26]))["attempts"]
-        ]
-    stored = await api.db.find_one("mastery_logs", {"user_id": learner.id})
-    assert len(stored["attempts"]) <= 50
-    assert stored["overflow"]["attempt_count"] == 130 - len(stored["attempts"])
+    first, ids = await a_long_try(api, learner, body, sent)
 
     again = await api.start(learner, **body)
     assert again["totalattempts"] == 130

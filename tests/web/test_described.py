@@ -15,7 +15,7 @@ from learntrack.roster.schemas import PARTS
 from learntrack.web.bodies import DescribedAs
 from learntrack.web.examples import page_example
 from learntrack.web.paging import listed
-from tests.support import ROOT, Api, School, exercise, new_id, right
+from tests.support import ROOT, Api, Person, School, exercise, new_id, right
 from tests.web.described import alternatives, app, fault_of, handler_of, shape_of
 
 TRY = msgspec.to_builtins(msgspec.convert(TRY_EXAMPLE, MasteryLogRow))
@@ -89,48 +89,68 @@ def read(value: Any, shape: Any) -> Any:
         return None
 
 
-@pytest.mark.engines("mongomock", "embedded")
-async def test_every_json_answer_is_as_described(api: Api, school: School) -> None:
-    learner, body = await school.learner(), exercise()
-    session = await api.start(learner, **body)
-    seen = {id(handler_of("PUT", "/api/roster"))}
+class Asking:
+    """Asks, and remembers which handlers have answered."""
 
-    async def ask(method: str, path: str, by: Any = learner, **more: Any) -> Any:
-        seen.add(id(handler_of(method, path)))
-        return await api.answer(method, path, by, **more)
+    def __init__(self, api: Api, learner: Person) -> None:
+        self.api, self.learner = api, learner
+        self.seen = {id(handler_of("PUT", "/api/roster"))}
 
+    async def __call__(self, method: str, path: str, by: Person | None = None, **more: Any) -> Any:
+        self.seen.add(id(handler_of(method, path)))
+        return await self.api.answer(method, path, by or self.learner, **more)
+
+
+async def record(ask: Asking, body: dict[str, Any], session: str) -> None:
+    """Ask all that records; there is a second try then."""
     await ask("POST", "/api/logger/contentsession", json=body)
-    await ask("PUT", f"/api/logger/contentsession/{session['session_id']}", json={"interactions": [right("a")]})
-    await ask("PUT", f"/api/logger/contentsession/{session['session_id']}", json={"progress": 1})
-    again = await api.start(learner, **body, repeat=True)
-    await api.update(learner, again, interactions=[right("a", correct=0.5), right("b")])
+    await ask("PUT", f"/api/logger/contentsession/{session}", json={"interactions": [right("a")]})
+    await ask("PUT", f"/api/logger/contentsession/{session}", json={"progress": 1})
+    again = await ask.api.start(ask.learner, **body, repeat=True)
+    await ask.api.update(ask.learner, again, interactions=[right("a", correct=0.5), right("b")])
     update = {"key": "k", "session_id": again["session_id"], "occurred_at": "2000-01-01", "update": {}}
     await ask("POST", "/api/logger/contentsession/batch", json={"items": [update]})
-    await ask("GET", f"/api/logger/totalcontentprogress/{learner.id}")
     await ask("POST", "/api/logger/trackprogress", json=body)
     await ask("PUT", f"/api/logger/trackprogress/{again['session_id']}", json={})
-    await ask("GET", f"/api/logger/userprogress/{learner.id}")
+
+
+async def read_logs(ask: Asking, content: str) -> None:
+    """Ask all that reads logs."""
+    await ask("GET", f"/api/logger/totalcontentprogress/{ask.learner.id}")
+    await ask("GET", f"/api/logger/userprogress/{ask.learner.id}")
     for page in ({}, {"page_size": 1}):
         assert await ask("GET", "/api/logger/masterylog", params=page)
         assert await ask("GET", "/api/logger/attemptlog", params=page)
     for index in (0, 1):
-        found = await ask(
-            "GET", f"/api/logger/masterylog/{index}/diff", params={"content": body["content_id"], "user": learner.id}
-        )
+        asked = {"content": content, "user": ask.learner.id}
+        found = await ask("GET", f"/api/logger/masterylog/{index}/diff", params=asked)
         assert found["attemptlogs"]
     await ask("GET", f"/api/logger/masterylog/{found['id']}")
     await ask("GET", f"/api/logger/attemptlog/{found['attemptlogs'][0]['id']}")
-    await ask("GET", "/api/me")
-    await ask("PUT", "/api/auth/session/current")
     assert await ask("GET", "/api/logger/generatecsvlogrequest") == []
+
+
+async def read_roster(ask: Asking, school: School) -> None:
+    """Ask for every kind of the roster's entries."""
     await school.coach()
     await school.group("red")
     for kind in ("quiz", "lesson", "course_session"):
         await getattr(school, kind)()
-    await api.answer("PUT", "/api/roster", ROOT, json={"contents": [{"id": new_id(), "title": "A", "kind": "video"}]})
+    await school.api.roster(ROOT, contents=[{"id": new_id(), "title": "A", "kind": "video"}])
     for kind in PARTS:
         for page in ({}, {"page_size": 1}):
             assert await ask("GET", f"/api/roster/{kind}", ROOT, params=page), kind
+
+
+@pytest.mark.engines("mongomock", "embedded")
+async def test_every_json_answer_is_as_described(api: Api, school: School) -> None:
+    learner, body = await school.learner(), exercise()
+    ask = Asking(api, learner)
+    await record(ask, body, (await api.start(learner, **body))["session_id"])
+    await read_logs(ask, body["content_id"])
+    await ask("GET", "/api/me")
+    await ask("PUT", "/api/auth/session/current")
+    await read_roster(ask, school)
     for name in [report["name"] for report in await ask("GET", "/api/reports", ROOT)]:
         if api.engine != "mongomock" or name == "progress":
             for page in ({}, {"page_size": 1}):
@@ -139,4 +159,4 @@ async def test_every_json_answer_is_as_described(api: Api, school: School) -> No
     await ask("DELETE", f"/api/roster/users/{new_id()}", ROOT)
 
     json_answers = {id(each): str(each) for each in handlers() if shape_of(each, 200) is not str}
-    assert {name for key, name in json_answers.items() if key not in seen} == set()
+    assert {name for key, name in json_answers.items() if key not in ask.seen} == set()

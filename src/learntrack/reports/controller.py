@@ -13,7 +13,7 @@ from learntrack.access.standing import caller_of
 from learntrack.domain import moments
 from learntrack.reports import formats
 from learntrack.reports.file_names import attachment
-from learntrack.reports.filters import read_flag, report_filters
+from learntrack.reports.filters import ReportFilters, read_flag, report_filters
 from learntrack.reports.formats import ReportAnswer
 from learntrack.reports.parameters import (
     CSV,
@@ -98,15 +98,16 @@ class ReportController(Controller):
         answer = await reports.report(name, filters, by=caller_of(request))
         headers = {"Learntrack-As-Of": answer.as_of.isoformat()}
         if format != "json":
-            filters = replace(filters, timezone=answer.timezone)
-            headers |= await attachment(db.reports, name, filters, format, moments.now())
-            return await _file_of(answer, format, headers, bom)
+            return await _file_of(db, answer, replace(filters, timezone=answer.timezone), format, bom, headers)
         if asked is not None:
             return json_response(await reports.page(answer, asked), headers)
         return await stream_response(formats.as_json(answer), JSON, headers)
 
 
-async def _file_of(answer: ReportAnswer, form: str, headers: dict[str, str], bom: str | None) -> Response[Any]:
+async def _file_of(
+    db: Database, answer: ReportAnswer, filters: ReportFilters, form: str, bom: str | None, headers: dict[str, str]
+) -> Response[Any]:
+    headers = headers | await attachment(db.reports, answer.name, filters, form, moments.now())
     if form == "jsonl":
         return await stream_response(formats.as_json_lines(answer.columns, answer.rows), JSON_LINES, headers)
     with_bom = read_flag("bom", bom, default=True)
