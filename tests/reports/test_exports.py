@@ -194,3 +194,39 @@ async def test_a_file_says_in_which_zone_its_days_begin(school: School) -> None:
         assert answer.headers["learntrack-timezone"] == "Pacific/Kiritimati"
         name = answer.headers["content-disposition"]
         assert any(f"made-{day}_days-of-Pacific-Kiritimati." in name for day in days)
+
+
+@ENGINES
+async def test_topics_are_columns_as_in_kolibris_export(school: School) -> None:
+    """As many as the deepest content has folders over it; empty where a content has fewer, or none is known."""
+    api, learner, coach = school.api, await school.learner(), await school.coach()
+    deep, shallow, unknown = video(), video(), exercise()
+    topics = {deep["content_id"]: ["Maths", "Fractions", "Halves"], shallow["content_id"]: ["Maths"]}
+    contents = [{"id": key, "title": "T", "kind": "video", "topics": names} for key, names in topics.items()]
+    await api.roster(ROOT, contents=contents)
+    for start in (deep, shallow, unknown):
+        await api.update(learner, await api.start(learner, **start), interactions=[right("q")])
+
+    for kind in ("sessions", "summaries", "attempts", "interactions"):
+        found = {row["Content id"]: row for row in await rows(school, kind, coach)}
+        assert list(found[deep["content_id"]])[-3:] == ["Topic level 1", "Topic level 2", "Topic level 3"]
+        levels = {key: [row[f"Topic level {level}"] for level in (1, 2, 3)] for key, row in found.items()}
+        assert levels == {
+            deep["content_id"]: ["Maths", "Fractions", "Halves"],
+            shallow["content_id"]: ["Maths", "", ""],
+            unknown["content_id"]: ["", "", ""],
+        }
+
+
+@pytest.mark.engines("mongomock")
+async def test_a_channels_name_stands_only_beside_its_own_id(school: School) -> None:
+    """The content is visited in another channel than the roster knows it from."""
+    api, learner, coach = school.api, await school.learner(), await school.coach()
+    film, home = video(), new_id()
+    known = {"id": film["content_id"], "title": "T", "kind": "video", "channel_id": home, "channel_name": "Maths"}
+    await api.roster(ROOT, contents=[known])
+    await api.start(learner, **film)
+
+    [row] = await rows(school, "sessions", coach)
+
+    assert (row["Channel id"], row["Channel name"]) == (film["channel_id"], "")

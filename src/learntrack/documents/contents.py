@@ -20,13 +20,14 @@ class Question(BaseModel):
 
 class Content(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A content, whose id is the content_id of logs. `question_count` is null where nobody has said it; `questions`
-    may be fewer than that.
+    may be fewer than that. `topics` are the titles of the folders that it is in, the outermost first.
     """
 
     title: str
     kind: str
     channel_id: str | None = None
     channel_name: str | None = None
+    topics: list[str] = []
     question_count: int | None = None
     questions: list[Question] = []
 

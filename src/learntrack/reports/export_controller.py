@@ -20,6 +20,7 @@ from learntrack.reports.file_names import attachment
 from learntrack.reports.filters import read_flag, report_filters
 from learntrack.reports.parameters import CSV, JSON_LINES, Bom, Since, Timezone, Until
 from learntrack.reports.time_zone import zone_of
+from learntrack.reports.titles import topic_levels
 from learntrack.storage import Database
 from learntrack.storage.database import Row
 from learntrack.web.answers import stream_response
@@ -49,7 +50,11 @@ class KolibriExportController(Controller):
 
 
 def _spec(kind: ExportKind, form: Form) -> ResponseSpec:
-    first = ",".join(column.title for column in columns(kind)) + "\r\n" if form == "csv" else '{"username":"ada"}\n'
+    first = (
+        ",".join(column.title for column in columns(kind, levels=0)) + "\r\n"
+        if form == "csv"
+        else '{"username":"ada"}\n'
+    )
     return ResponseSpec(
         str,
         description="A row a line.",
@@ -59,8 +64,8 @@ def _spec(kind: ExportKind, form: Form) -> ResponseSpec:
     )
 
 
-def _parts(kind: ExportKind, form: Form, rows: AsyncIterator[Row], *, bom: bool) -> AsyncIterator[bytes]:
-    shown = columns(kind)
+def _parts(kind: ExportKind, form: Form, rows: AsyncIterator[Row], levels: int, *, bom: bool) -> AsyncIterator[bytes]:
+    shown = columns(kind, levels)
     only_columns = [each.column for each in shown]
     if form == "jsonl":
         return formats.as_json_lines(only_columns, rows)
@@ -101,7 +106,8 @@ def _export(kind: ExportKind, form: Form) -> HTTPRouteHandler:
         filters = replace(filters, timezone=await zone_of(db.reports, filters, asked_by=caller.actor.user_id))
         members = await may_read(caller, places=filters.places)
         headers = await attachment(db.reports, kind, filters, form, moments.now())
-        parts = _parts(kind, form, export(db.reports, kind, filters, members), bom=with_bom)
+        levels = await topic_levels(db.reports)
+        parts = _parts(kind, form, export(db.reports, kind, filters, members, levels), levels, bom=with_bom)
         return await stream_response(parts, CSV if form == "csv" else JSON_LINES, headers)
 
     return handler

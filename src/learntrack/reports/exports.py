@@ -87,16 +87,22 @@ class ExportColumn:
     title: str
 
 
-def columns(kind: ExportKind) -> list[ExportColumn]:
-    """The columns of an export; sessions have no completion."""
-    return [ExportColumn(Column(name, form, title), title) for name, (title, form) in _COLUMNS[kind].items()]
+def columns(kind: ExportKind, levels: int) -> list[ExportColumn]:
+    """The columns of an export; sessions have no completion. The last are the folders that the content is in, the
+    outermost first, as many `levels` as there are.
+    """
+    topics: _Columns = {f"topic_level_{each}": (f"Topic level {each}", "text") for each in range(1, levels + 1)}
+    named = {**_COLUMNS[kind], **topics}
+    return [ExportColumn(Column(name, form, title), title) for name, (title, form) in named.items()]
 
 
-async def export(db: Reading, kind: ExportKind, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
+async def export(
+    db: Reading, kind: ExportKind, filters: ReportFilters, members: Readable, levels: int
+) -> AsyncIterator[Row]:
     """The logs of `members` that began in the period. Sessions and summaries, which leave quizzes out as Kolibri does,
     by learner and start; attempts and interactions try by try, in no order.
     """
-    names = list(_COLUMNS[kind])
+    names = [each.column.name for each in columns(kind, levels)]
     async for part in in_parts_of(_SOURCES[kind](db, filters, members), ROWS):
         for each in await _named(db, part, names):
             yield each
@@ -159,16 +165,18 @@ async def _named(db: Reading, rows: list[Row], names: Sequence[str]) -> list[Row
         titled = titles[row["content_id"]]
         person = people.get(row["user_id"] or "", Person())
         question = titled.question(row.get("item", ""))
+        channel = row.get("channel_id") or channels.get(_visited(row)) or titled.channel_id
         known = {
             "facility_name": person.facility_name,
             "username": person.username,
             "full_name": person.full_name,
             "user_type": person.user_type,
-            "channel_id": row.get("channel_id") or channels.get(_visited(row)) or titled.channel_id,
-            "channel_name": titled.channel_name,
+            "channel_id": channel,
+            "channel_name": titled.channel_name if titled.channel_id in (None, channel) else "",
             "content_title": titled.title,
             "question_title": question.title if question else None,
             "right_answer": question.right_answer if question else None,
+            **{f"topic_level_{level}": topic for level, topic in enumerate(titled.topics, start=1)},
         }
         found.append({name: known.get(name, row.get(name)) for name in names})
     return found

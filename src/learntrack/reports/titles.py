@@ -23,6 +23,7 @@ class Titled:
     kind: str = ""
     channel_id: str | None = None
     channel_name: str = ""
+    topics: tuple[str, ...] = ()
     question_count: int | None = None
     questions: tuple[Question, ...] = ()
     removed: bool = False
@@ -35,6 +36,18 @@ class Titled:
     def question(self, item: str) -> Question | None:
         """What is known of a question."""
         return next((each for each in self.questions if each.item == item), None)
+
+
+_LEVELS: list[Stage] = [
+    {"$match": {"topics.0": {"$exists": True}}},
+    {"$group": {"_id": None, "most": {"$max": {"$size": "$topics"}}}},
+]
+
+
+async def topic_levels(db: Reading) -> int:
+    """How many folders, one in another, the content has that has the most."""
+    rows = await db.rows(Content, _LEVELS)
+    return rows[0]["most"] if rows else 0
 
 
 _BRIEF: Mapping[str, Any] = {"questions": 0}
@@ -106,6 +119,7 @@ def _read(source: type[Any], row: Row) -> Titled:
         kind=kinds.get(source) or row.get("kind") or "",
         channel_id=row.get("channel_id"),
         channel_name=row.get("channel_name") or "",
+        topics=tuple(row.get("topics", ())),
         question_count=row.get("question_count"),
         questions=tuple(Question.model_validate(each) for each in row.get("questions", ())),
         removed=source is FormerEntry,

@@ -18,6 +18,9 @@ MOST_COLLECTIONS = 10_000
 MOST_CONTENTS = 10_000
 """Contents of one lesson."""
 
+MOST_TOPICS = 100
+"""Folders, one in another, that a content is in."""
+
 
 class _Entry(Struct):
     """An entry of the roster, as it is sent and as it is listed."""
@@ -41,6 +44,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "collection_ids": [],
     "content_ids": [],
     "questions": [],
+    "topics": [],
     **dict.fromkeys(("timezone", "channel_id", "channel_name", "question_count")),
 }
 """What a new record has where the field is left out; one that is there keeps its value."""
@@ -162,6 +166,9 @@ class QuestionRecord(_Entry):
 
 QuestionCount = Annotated[int, Meta(ge=0, le=MOST_QUESTIONS, description="How many questions; null if not known.")]
 Collections = Annotated[list[Id], Meta(max_length=MOST_COLLECTIONS, description="To whom it is assigned.")]
+Topics = Annotated[
+    list[Name], Meta(max_length=MOST_TOPICS, description="Titles of the folders that it is in, the outermost first.")
+]
 Questions = Annotated[list[QuestionRecord], Meta(max_length=MOST_QUESTIONS, description="In order.")]
 
 
@@ -197,6 +204,7 @@ class ContentRecord(Record):
     kind: ContentKind
     channel_id: Id | UnsetType | None = UNSET
     channel_name: Name | UnsetType | None = UNSET
+    topics: Topics | UnsetType | None = UNSET
     question_count: QuestionCount | UnsetType | None = UNSET
     questions: Questions | UnsetType | None = UNSET
 

@@ -27,6 +27,9 @@ class Source:
     def table(self, name: str) -> Iterator[dict[str, Any]]:
         return iter(self.tables.get(name, []))
 
+    def of_contents(self, name: str) -> Iterator[dict[str, Any]]:
+        return self.table(name)
+
     def used_contents(self) -> set[str]:
         return {id_of(22)}
 
@@ -70,6 +73,7 @@ def test_what_is_installed_or_used_is_named_once(contents: Contents) -> None:
         "kind": "exercise",
         "channel_id": CHANNEL,
         "channel_name": "Mathematics",
+        "topics": [],
         "question_count": 30,
     }
 

@@ -8,9 +8,9 @@ from learntrack.domain.ids import is_id
 from learntrack.importing.kolibri.source import Kolibri
 from learntrack.importing.kolibri.values import SourceRow
 from learntrack.importing.report import ImportReport
-from learntrack.roster.records import MOST_QUESTIONS
+from learntrack.roster.records import MOST_QUESTIONS, MOST_TOPICS
 
-_NO_CONTENT = "topic"
+_TOPIC = "topic"
 _LONGEST_TITLE = 500
 _LONGEST_ITEM = 1000
 
@@ -27,19 +27,27 @@ class Contents:
     def __init__(self, source: Kolibri, report: ImportReport) -> None:
         self._source = source
         self._report = report
-        self._content_of = {row["id"]: row["content_id"] for row in source.table("content_contentnode")}
+        self._content_of: dict[str, str] = {}
+        self._topics: dict[str, tuple[str, str | None]] = {}
+        self._asked_for: set[str] = set()
+        for row in source.of_contents("content_contentnode"):
+            self._content_of.setdefault(row["id"], row["content_id"])
+            if row["kind"] == _TOPIC:
+                self._topics.setdefault(row["id"], (str(row["title"])[:_LONGEST_TITLE], row.get("parent_id")))
 
     def rows(self) -> Iterator[SourceRow]:
-        """What is installed, and what somebody has used: one row a content, in the shape of the roster's `contents`."""
-        channels = {row["id"]: row["name"] for row in self._source.table("content_channelmetadata")}
+        """What is installed, what somebody has used, and what lessons and quizzes that were read have: one row a
+        content, in the shape of the roster's `contents`.
+        """
+        channels = {row["id"]: row["name"] for row in self._source.of_contents("content_channelmetadata")}
         counts = {
             row["contentnode_id"]: row["number_of_assessments"]
-            for row in self._source.table("content_assessmentmetadata")
+            for row in self._source.of_contents("content_assessmentmetadata")
         }
-        used, seen = self._source.used_contents(), set()
-        for row in self._source.table("content_contentnode"):
+        named, seen = self._source.used_contents() | self._asked_for, set()
+        for row in self._source.of_contents("content_contentnode"):
             key = row["content_id"]
-            if row["kind"] == _NO_CONTENT or key in seen or not (row.get("available") or key in used):
+            if row["kind"] == _TOPIC or key in seen or not (row.get("available") or key in named):
                 continue
             seen.add(key)
             yield {
@@ -48,14 +56,24 @@ class Contents:
                 "kind": row["kind"],
                 "channel_id": row["channel_id"],
                 "channel_name": channels.get(row["channel_id"]),
+                "topics": self._topics_over(row.get("parent_id")),
                 "question_count": counts.get(row["id"]) or None,
             }
+
+    def _topics_over(self, node: str | None) -> list[str]:
+        """The titles of the topics from the channel's own to that of this id, as Kolibri's export names them."""
+        found: list[str] = []
+        while node in self._topics and len(found) < MOST_TOPICS:
+            title, node = self._topics[node]
+            found.append(title)
+        return found[::-1]
 
     def of_lesson(self, row: SourceRow) -> dict[str, Any]:
         """The contents of a lesson, in order."""
         resources = self._json("lessons", row, "resources")
         found = [each.get("content_id") for each in resources]
         ids = [key for key in found if _is_id(key)]
+        self._asked_for.update(ids)
         return {"content_ids": ids} if ids else {}
 
     def of_quiz(self, row: SourceRow) -> dict[str, Any]:
@@ -79,11 +97,13 @@ class Contents:
         return found
 
     def _question(self, item: str, source: Mapping[str, Any]) -> dict[str, Any]:
-        title = source.get("title")
+        title, content = source.get("title"), self._content_of.get(source["exercise_id"])
+        if content is not None:
+            self._asked_for.add(content)
         return {
             "item": item,
             "title": title[:_LONGEST_TITLE] if isinstance(title, str) and title else None,
-            "content_id": content if _is_id(content := self._content_of.get(source["exercise_id"])) else None,
+            "content_id": content if _is_id(content) else None,
         }
 
     def _json(self, part: str, row: SourceRow, name: str) -> list[dict[str, Any]]:

@@ -26,7 +26,7 @@ from learntrack.roster.schemas import Roster
 
 _NO_RIGHTS = "classroom assignable coach"
 """A Kolibri role that only says who may be made a coach; it lets nobody read anything."""
-_OF_CONTENTS = ("id", "title", "kind", "channel_id", "channel_name", "question_count")
+_OF_CONTENTS = ("id", "title", "kind", "channel_id", "channel_name", "topics", "question_count")
 _GROUPS = ("learnergroup", "adhoclearnersgroup")
 
 T = TypeVar("T")

@@ -51,14 +51,16 @@ class Kolibri:
     Args:
         connection: To the database.
         name: What to call it in an error.
+        channels: To the databases of its channels, which it keeps beside its own.
 
     Raises:
         StartError: it is not one.
 
     """
 
-    def __init__(self, connection: Connection, name: str) -> None:
+    def __init__(self, connection: Connection, name: str, channels: Sequence[Connection] = ()) -> None:
         self._connection = connection
+        self._channels = channels
         self._columns: dict[str, list[str]] = {}
         for table in (*sql.REQUIRED, *sql.OPTIONAL):
             present = connection.columns(table)
@@ -76,6 +78,16 @@ class Kolibri:
         """The rows of a table; of one that this Kolibri does not have, none."""
         columns = self._columns[name]
         return self._connection.rows(sql.whole_table(name, columns)) if columns else iter(())
+
+    def of_contents(self, name: str) -> Iterator[SourceRow]:
+        """The rows of a table about contents: those of Kolibri's own database, then those of its channels' databases,
+        which also say what is not on the device any more.
+        """
+        yield from self.table(name)
+        for channel in self._channels:
+            present = channel.columns(name)
+            if columns := [column for column in sql.OPTIONAL[name] if column in present]:
+                yield from channel.rows(sql.whole_table(name, columns))
 
     def used_contents(self) -> set[str]:
         """The ids of the contents that learners have used."""

@@ -30,7 +30,7 @@ OPTIONAL: Mapping[str, Sequence[str]] = {
     "exams_examassignment": ("exam_id", "collection_id"),
     "courses_coursesession": ("id", "title", "collection_id"),
     "courses_coursesessionassignment": ("course_session_id", "collection_id"),
-    "content_contentnode": ("id", "title", "content_id", "channel_id", "kind", "available"),
+    "content_contentnode": ("id", "title", "content_id", "channel_id", "kind", "available", "parent_id"),
     "content_channelmetadata": ("id", "name"),
     "content_assessmentmetadata": ("contentnode_id", "number_of_assessments"),
     "logger_contentsessionlog": ("visitor_id",),
@@ -50,6 +50,9 @@ LOGS = {
     "exam_attempts": "logger_examattemptlog",
 }
 """The tables of the logs, by what their rows are."""
+
+OF_CHANNELS = ("content_contentnode", "content_channelmetadata", "content_assessmentmetadata")
+"""The tables that a channel's own database has too."""
 
 SINCE_0_18 = ("exams_exam", "instant_report_visibility")
 """A table and column that every Kolibri has since 0.18, in which the end of a try moves; before, it never did."""

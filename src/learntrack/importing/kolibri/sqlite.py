@@ -3,7 +3,7 @@
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -12,11 +12,14 @@ from learntrack.importing.kolibri.values import SourceRow
 from learntrack.storage import StartError
 
 _FILE = "db.sqlite3"
+_CHANNELS = "content/databases/*.sqlite3"
+"""Where a Kolibri home keeps the databases of its channels, which it writes once, when a channel is imported."""
 
 
 @contextmanager
 def sqlite_source(path: Path) -> Iterator[Kolibri]:
-    """A Kolibri home or its db.sqlite3, as it is at this moment: a copy is read, made by SQLite's own backup.
+    """A Kolibri home or its db.sqlite3, as it is at this moment: a copy is read, made by SQLite's own backup. The
+    databases of its channels are read where they are.
 
     Raises:
         StartError: there is no such file, or it is no Kolibri database.
@@ -29,11 +32,24 @@ def sqlite_source(path: Path) -> Iterator[Kolibri]:
         copy = sqlite3.connect(Path(folder) / _FILE, check_same_thread=False)
         try:
             _back_up(file, copy)
-            yield Kolibri(_Sqlite(copy), str(file))
+            with ExitStack() as channels:
+                yield Kolibri(_Sqlite(copy), str(file), [*_channels_of(file, channels)])
         except sqlite3.DatabaseError as error:
             raise StartError(f"{file} is not a database of Kolibri 0.16–0.19: {error}.") from error
         finally:
             copy.close()
+
+
+def _channels_of(file: Path, opened: ExitStack) -> Iterator["_Sqlite"]:
+    """The databases of the channels; one that is none is left out, since it only has names."""
+    for channel in sorted(file.parent.glob(_CHANNELS)):
+        uri = channel.resolve().as_uri() + "?mode=ro&immutable=1"
+        try:
+            connection = opened.enter_context(closing(sqlite3.connect(uri, uri=True, check_same_thread=False)))
+            connection.execute("SELECT name FROM sqlite_schema LIMIT 1").fetchall()
+        except sqlite3.DatabaseError:
+            continue
+        yield _Sqlite(connection)
 
 
 def _back_up(file: Path, copy: sqlite3.Connection) -> None:

@@ -132,6 +132,7 @@ ROSTER: Mapping[str, RosterTable] = {
             "kind": "text",
             "channel_id": "text",
             "channel_name": "text",
+            "topics": "texts",
             "question_count": "whole",
         },
         "content_id",
