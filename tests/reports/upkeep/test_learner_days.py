@@ -18,8 +18,9 @@ from learntrack.retention.export import new_export
 from learntrack.retention.service import Retention
 from learntrack.storage import leases
 from learntrack.storage.leases import Holding, LeaseLost
-from tests.reports.test_reports import NAIVE, ZONE, World, close, different
+from tests.reports.naive import NAIVE, close, different
 from tests.reports.upkeep.test_upkeep import nobody
+from tests.reports.world import ZONE, World
 from tests.support import ROOT, Api, Person, School, new_id, video
 
 pytestmark = pytest.mark.engines("embedded", "real")
