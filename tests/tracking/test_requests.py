@@ -1,32 +1,13 @@
-"""What a request may say, checked without a database: fields that go together, and what may share a transaction."""
+"""What a request may say, checked without a database: fields that go together."""
 
 from typing import Any
 
-import msgspec
 import pytest
 
-from learntrack.domain import moments
 from learntrack.errors import Forbidden, InvalidFields, NotFound, TooLarge
 from learntrack.settings import Settings
-from learntrack.tracking.jobs import StartJob, UpdateJob, may_join
-from learntrack.tracking.requests import start_job, update_job
-from learntrack.tracking.schemas import SessionStart, SessionUpdate
 from tests.support import new_id
-
-NOW = moments.now()
-ID = "0123456789abcdef0123456789abcdef"
-NODE = {"node_id": ID, "content_id": ID, "channel_id": ID, "kind": "video"}
-EXERCISE = NODE | {"kind": "exercise", "mastery_model": {"type": "do_all"}}
-
-
-def start(user_id: str | None = ID, session_id: str = ID, **body: Any) -> StartJob:
-    asked = msgspec.convert(body, SessionStart)
-    return start_job(asked, session_id=session_id, user_id=user_id, visitor_id=ID, at=NOW, key=None)
-
-
-def update(session_id: str = ID, user_id: str | None = ID, settings: Settings | None = None, **body: Any) -> UpdateJob:
-    asked = msgspec.convert(body, SessionUpdate)
-    return update_job(session_id, asked, settings or Settings(), user_id=user_id, at=NOW, key=None)
+from tests.tracking.asking import EXERCISE, ID, NODE, start, update
 
 
 @pytest.mark.parametrize(
@@ -107,19 +88,3 @@ def test_extra_fields_larger_than_the_setting_are_too_large() -> None:
     assert update(settings=most, extra_fields={"a": "x" * 1000}).extra_fields == {"a": "x" * 1000}
     with pytest.raises(TooLarge, match="extra_fields"):
         update(settings=most, extra_fields={"a": "x" * 1024})
-
-
-def test_a_start_of_an_assessment_waits_for_what_the_same_learner_does_at_the_same_content() -> None:
-    first = start(session_id=new_id(), **EXERCISE)
-    again, other_content = (
-        start(session_id=new_id(), **EXERCISE),
-        start(session_id=new_id(), **EXERCISE | {"content_id": new_id()}),
-    )
-    other_learner, video = start(user_id=new_id(), **EXERCISE), start(session_id=new_id(), **NODE)
-
-    assert not may_join([first], again)
-    for job in (other_content, other_learner, video, update()):
-        assert may_join([first], job)
-    # Which content an update is of is not known, unless the group starts its session.
-    assert not may_join([update(new_id())], again)
-    assert may_join([other_content, update(other_content.session_id)], again)
