@@ -18,10 +18,12 @@ class Readable:
     or of everybody where `users` is None (a superuser's question).
 
     `facility` is that of all of them, where it is asked for and nobody's is another: it narrows what has to be read.
+    `is_whole`: they are all who are in what was asked for, a place.
     """
 
     users: Sequence[str] | None
     facility: str | None = None
+    is_whole: bool = False
 
     @property
     def is_nobody(self) -> bool:
@@ -58,7 +60,8 @@ async def may_read(caller: Caller, *, user: str | None = None, places: Sequence[
         persons = await _members(caller, actor.user_id, places)
     standing = Standing(actor.user_id, superuser=True) if actor.superuser else await caller.standing()
     users = permitted(standing, persons, user=user, places=places)
-    return Readable(users, _facility_of(users, persons, places))
+    is_whole = user is None and len(places) == 1 and len(users) == len(persons)
+    return Readable(users, _facility_of(users, persons, places), is_whole)
 
 
 def permitted(standing: Standing, persons: Sequence[Row], *, user: str | None, places: Sequence[str]) -> list[str]:

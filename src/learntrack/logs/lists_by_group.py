@@ -11,6 +11,7 @@ from typing import Any
 from learntrack.access.may_read import Readable
 from learntrack.logs.attempt_rows import page_of_attempts, rows_of, with_their_attempts
 from learntrack.logs.filters import LogFilters
+from learntrack.logs.newest_of_facility import NewestPart, count_attempts, count_tries, newest_part
 from learntrack.logs.pipelines import (
     SESSIONS,
     TRIES,
@@ -42,6 +43,12 @@ class ListsByGroup:
 
     async def tries_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[MasteryLogRow]:
         """A page of tries."""
+        newest = await newest_part(self._db, readable, filters, page)
+        if newest is not None:
+            grouped = await self._db.rows(TRIES, [newest.stage(), *tries_page(readable, filters, page)])
+            if grouped and grouped[0]["count"] >= page.skip + page.size:
+                count = await count_tries(self._db, newest.facility_id)
+                return page_with([MasteryLogRow(**row) for row in grouped[0]["rows"]], count, page)
         grouped = await self._db.rows(TRIES, tries_page(readable, filters, page))
         if not grouped:
             return page_with([], 0, page)
@@ -55,6 +62,12 @@ class ListsByGroup:
 
     async def attempts_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[AttemptLogRow]:
         """A page of attempts."""
+        newest = await newest_part(self._db, readable, filters, page)
+        if newest is not None:
+            holders = await self._db.rows(TRIES, holders_of_newest(newest, readable, filters, page))
+            if holders and holders[0]["total"] >= page.skip + page.size:
+                total = await count_attempts(self._db, newest.facility_id)
+                return await page_of_attempts(self._db, [row | {"total": total} for row in holders], filters, page)
         holders = await self._db.rows(TRIES, holders_of_page(readable, filters, page))
         if not holders and not filters.of_tries_only:
             sessions_of_page = [*_grouped_sessions(readable, filters), *_only_of_page(filters, page)]
@@ -102,6 +115,15 @@ def holders_of_page(readable: Readable, filters: LogFilters, page: PageRequest) 
     return [*_grouped_holders(readable, filters), *_only_of_page(filters, page)]
 
 
+def holders_of_newest(newest: NewestPart, readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
+    """As `holders_of_page`, of the newest part of a facility's logs; `total` is of that part."""
+    tries = [newest.stage(), *_grouped_holding_tries(readable, filters)]
+    # Few sessions hold attempts: whose they are is asked last.
+    ended: Stage = {"$match": {"end_timestamp": newest.end_timestamp}}
+    sessions = [may_hold_matching(filters), ended, *_grouped_sessions(readable, filters)]
+    return [*_both(tries, sessions), *_only_of_page(filters, page)]
+
+
 # What holds attempts: one row, as `rows`, in no order, what orders and counts the holders of matching attempts. No row
 # at all where no try matches: then the sessions are asked by themselves.
 
@@ -131,11 +153,16 @@ def _grouped_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
 
 def _tries_beside_all_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
     """Both, by a union that reads all sessions: of many learners nearly all of them are read anyway."""
+    return _both(_grouped_holding_tries(readable, filters), _grouped_sessions(readable, filters))
+
+
+def _both(tries: list[Stage], sessions: list[Stage]) -> list[Stage]:
+    """The rows of tries, and those of sessions by a union."""
     # Not unwound: each unwound row would carry a copy of the whole list for a moment.
     both = {"$concatArrays": [{"$arrayElemAt": ["$both", 0]}, {"$ifNull": [{"$arrayElemAt": ["$both", 1]}, []]}]}
     return [
-        *_grouped_holding_tries(readable, filters),
-        {"$unionWith": {"coll": SESSIONS, "pipeline": _grouped_sessions(readable, filters)}},
+        *tries,
+        {"$unionWith": {"coll": SESSIONS, "pipeline": sessions}},
         {"$group": {"_id": None, "both": {"$push": "$rows"}}},
         {"$project": {"rows": both}},
     ]
