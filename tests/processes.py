@@ -142,6 +142,11 @@ def kill(pid: int) -> None:
         return
 
 
+def here(seconds: float) -> float:
+    """So many seconds of a machine of its own: one that has more to do than processors gives each its share, later."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def alive(pid: int) -> bool:
     try:
         return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"

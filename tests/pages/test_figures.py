@@ -11,7 +11,7 @@ import pytest
 from learntrack.pages import learner_page
 from tests.pages.opening import page
 from tests.pages.reading import part
-from tests.support import ROOT, Person, School, exercise, new_id, right, video, wrong
+from tests.support import ROOT, Api, Person, School, exercise, new_id, right, video, wrong
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco")
 UTC = {"timezone": "UTC"}
@@ -73,8 +73,15 @@ class Class:
         return f"u{(learner.id or '')[:6]}"
 
 
+@pytest.fixture(scope="module")
+async def room(api: Api) -> Class:
+    """Looked at only."""
+    return await Class(await School(api).open()).open()
+
+
 @pytest.fixture
-async def room(school: School) -> Class:
+async def own_room(school: School) -> Class:
+    """To be changed."""
     return await Class(school).open()
 
 
@@ -95,7 +102,8 @@ async def test_the_class_is_that_of_the_progress_report(room: Class) -> None:
     assert "0 / 3" in part(html, f"r{room.idle.id}")
 
 
-async def test_the_rule_of_what_needs_help_is_the_schools(room: Class) -> None:
+async def test_the_rule_of_what_needs_help_is_the_schools(own_room: Class) -> None:
+    room = own_room
     facility = {"id": room.school.facility, "name": "A school"}
     await room.api.roster(
         ROOT, facilities=[{**facility, "exercise_needs_help": "all_tries", "quiz_needs_help_below": 0.2}]
@@ -214,7 +222,8 @@ async def test_activity_is_that_of_the_days_and_the_funnel(room: Class) -> None:
     assert int(stuck["Need help"]) == 1
 
 
-async def test_home_counts_as_the_class_does(room: Class) -> None:
+async def test_home_counts_as_the_class_does(own_room: Class) -> None:
+    room = own_room
     await room.school.classroom("A2")
     admin = await room.school.coach("facility", kind="admin")
 

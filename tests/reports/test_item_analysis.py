@@ -39,7 +39,7 @@ async def items(api: Api, content: str, by: Person = ROOT, **asked: Any) -> list
     return rows
 
 
-@pytest.mark.engines("embedded", "mongoeco")
+@pytest.mark.engines("embedded", "real")  # a thousand tries take mongoeco half a minute
 async def test_lsat_6_has_its_published_statistics(api: Api) -> None:
     content = new_id()
     rows = [tried(content, pattern) for pattern, many in PATTERNS.items() for _ in range(many)]

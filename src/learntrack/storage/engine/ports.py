@@ -27,8 +27,10 @@ def is_taken(port: int) -> bool:
 
 def is_served_by(port: int, pid: int) -> bool:
     """Whether this process listens on the port; where the system does not tell (not Linux), whether anybody does."""
+    if not is_taken(port):  # quick to ask; the table of all connections of a busy machine is not
+        return False
     if sys.platform != "linux":
-        return is_taken(port)
+        return True
     sockets = {f"socket:[{inode}]" for inode in _inodes_listening_on(port)}
     return not sockets.isdisjoint(_open_files(pid))
 
