@@ -3,10 +3,12 @@
 import shutil
 from typing import Any
 
+import httpx
+
 from learntrack.serving import demo
 from learntrack.serving.demo.contents import COURSE, UNIT
 from tests.processes import Service
-from tests.support import ROOT, token
+from tests.support import ROOT, Person, new_id, right, token
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -55,3 +57,67 @@ UNDER_ITS_OWN_POINT = """cell => {
   const box = cell.getBoundingClientRect();
   return document.elementFromPoint(box.x + box.width / 2, box.y + 4).closest('a') === cell;
 }"""
+
+FAULTS = """() => {
+  const faults = [], seen = each => each.getClientRects().length > 0, box = each => each.getBoundingClientRect();
+  const meet = (one, other) =>
+    one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom;
+  if (document.documentElement.scrollWidth > innerWidth + 1) faults.push('the page scrolls sideways');
+  for (const chart of document.querySelectorAll('.plot svg')) {
+    const labels = [...chart.querySelectorAll(':scope > text, :scope > svg > text')].filter(seen).map(box);
+    if (labels.some((one, at) => labels.slice(at + 1).some(other => meet(one, other)))) faults.push('labels meet');
+  }
+  for (const cut of document.querySelectorAll('.cut, .what')) {
+    const strong = cut.textContent.match(/[A-Za-z\\u0590-\\u08ff]/);
+    if (seen(cut) && strong && cut.matches(':dir(rtl)') !== strong[0] > 'z') faults.push(`cut: ${cut.textContent}`);
+  }
+  return faults;
+}"""
+"""What is wrong with a page at its width: it scrolls, labels of a chart meet, a name is cut at its own start."""
+PRINTED = {  # the width of the paper without its margins, in pixels of CSS
+    f"{CLASS}/lesson/{demo.LESSON}": 718,
+    f"{CLASS}/quiz/{demo.QUIZ}": 1054,
+    f"{CLASS}/learner/{demo.PEOPLE['Ada']}": 718,
+    f"{CLASS}/unit/{COURSE}/{UNIT}": 718,
+}
+BESIDE_THE_PAPER = """() => [...document.querySelectorAll('h1, h2, h3, p, dt, dd, li, th, td, summary')]
+  .filter(each => !each.closest('.hidden, svg') && each.getClientRects().length > 0)
+  .filter(each => each.getBoundingClientRect().left < -1 || each.getBoundingClientRect().right > innerWidth + 1)
+  .map(each => each.textContent.slice(0, 80))"""
+"""What of a page is beside the paper."""
+
+
+def large_class() -> tuple[str, list[str], list[str], dict[str, Any]]:
+    """A class of 40 learners and 60 contents, its learners, its contents, and the roster that makes it."""
+    room, school, lesson = new_id(), new_id(), new_id()
+    users, contents = [new_id() for _ in range(40)], [new_id() for _ in range(60)]
+    roster = {
+        "facilities": [{"id": school, "name": "A school"}],
+        "classrooms": [{"id": room, "name": "Large", "facility_id": school}],
+        "users": [
+            {"id": user, "username": f"u{user[:8]}", "full_name": f"Learner{number:02}", "facility_id": school}
+            for number, user in enumerate(users)
+        ],
+        "memberships": [{"user_id": user, "collection_id": room} for user in users],
+        "contents": [{"id": key, "title": f"K{number:02}", "kind": "video"} for number, key in enumerate(contents)],
+        "lessons": [{"id": lesson, "title": "All", "collection_ids": [room], "content_ids": contents}],
+    }
+    return room, users, contents, roster
+
+
+async def answered(service: Service, times: int) -> None:
+    """Ada answers questions of an exercise, one after the other."""
+    body = {
+        "node_id": "1" * 32,
+        "content_id": demo.EXERCISE,
+        "channel_id": "2" * 32,
+        "kind": "exercise",
+        "mastery_model": {"type": "m_of_n", "m": 30, "n": 50},
+        "repeat": True,
+    }
+    ada = Person(demo.PEOPLE["Ada"])
+    async with httpx.AsyncClient(base_url=service.address, headers=ada.headers, verify=False) as learner:
+        session = (await learner.post("/api/logger/contentsession", json=body)).json()["session_id"]
+        for number in range(times):
+            change = {"time_spent_delta": 60, "interactions": [right(f"live {number}")]}
+            assert (await learner.put(f"/api/logger/contentsession/{session}", json=change)).status_code == 200

@@ -19,13 +19,18 @@ _FIGURES = ("attempt_count", "correct_sum", "time_spent", "mastery_level")
 _OF_ATTEMPT = ("item", "number", "correct", "simple_answer", "answer", "hinted", "end_timestamp", "time_spent")
 
 
-async def recent_tries(db: Database, readable: Readable, contents: Sequence[str], *, answers: int) -> list[Row]:
-    """The tries of these learners at these contents, each with its newest `answers`. Index: owner_content."""
-    if readable.is_nobody or not contents:
+async def recent_tries(
+    db: Database, readable: Readable, pairs: Sequence[tuple[str, str]], *, answers: int
+) -> list[Row]:
+    """The tries of these pairs of a learner and a content, each with its newest `answers`. Index: owner_content."""
+    if readable.is_nobody or not pairs:
         return []
+    # The index is found by the contents alone: asked for the pairs, the embedded engine takes four times as long.
+    contents = {"content_id": {"$in": sorted({content for _, content in pairs})}}
+    these = {"$or": [{"user_id": user, "content_id": content} for user, content in sorted(pairs)]}
     # What people wrote stays where it is: only how it went is counted here.
     shown = {name: 1 for name in _OF_ATTEMPT if name not in ("answer", "simple_answer")}
-    return await db.rows(TRIES, _tries(readable, {"content_id": {"$in": list(contents)}}, answers, shown))
+    return await db.rows(TRIES, _tries(readable, {"$and": [contents, these]}, answers, shown))
 
 
 async def tries_at(db: Database, readable: Readable, content: str) -> list[Row]:

@@ -155,9 +155,9 @@ class Logs:
         difference = TryDiff(**diff) if diff["correct"] is not None else None
         return MasteryLogDiff(**head, diff=difference, attemptlogs=attempts)
 
-    async def recent_tries(self, readable: Readable, contents: Sequence[str], *, answers: int) -> list[Row]:
-        """The tries of these learners at these contents, each with how its newest `answers` went."""
-        return await recent.recent_tries(self._db, readable, contents, answers=answers)
+    async def recent_tries(self, readable: Readable, pairs: Sequence[tuple[str, str]], *, answers: int) -> list[Row]:
+        """The tries of these pairs of learners and contents, each with how its newest `answers` went."""
+        return await recent.recent_tries(self._db, readable, pairs, answers=answers)
 
     async def tries_of(self, readable: Readable) -> tuple[list[Row], dict[str, list[Row]]]:
         """All tries of a learner, newest first, and of the newest ones the attempts with their histories, by try."""

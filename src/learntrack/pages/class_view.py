@@ -140,8 +140,8 @@ async def _help(
     words: Words,
 ) -> tuple[list[Need], list[Again]]:
     pairs = pairs_in_need(whole.columns, whole.lines)
-    first = {contents[0] for contents in pairs.values()}
-    tries = await Logs(db).recent_tries(Readable(list(pairs)), sorted(first), answers=STRIP)
+    first = [(learner, contents[0]) for learner, contents in pairs.items()]
+    tries = await Logs(db).recent_tries(Readable(list(pairs)), first, answers=STRIP)
     averages = averages_of(results)
     needed = needs(whole.columns, whole.lines, recent_of(tries, words), averages, words)
     again = look_again(whole.columns, whole.lines, counts)

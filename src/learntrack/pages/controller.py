@@ -10,7 +10,7 @@ from learntrack.errors import NotFound
 from learntrack.pages import tables
 from learntrack.pages.activity_page import activity_view
 from learntrack.pages.asked import Asked, Text, id_in_path, in_words
-from learntrack.pages.cells import done_of, measures
+from learntrack.pages.cells import Cells, done_of
 from learntrack.pages.class_page import Grid
 from learntrack.pages.class_view import ClassView, class_view
 from learntrack.pages.figures import Figures, last_work
@@ -243,12 +243,11 @@ def _class_page(
         address=asked.query,
         bare=f"/reports/class/{school.id}",
         come_from=asked.come_from(),
-        suffixes=stretch.of(_to_contents(asked, school, view.grid)),
+        cells=Cells(words, stretch.of(_to_contents(asked, school, view.grid))),
         said=" · ".join([_sort_in_words(asked.sort, words), *(text for text, _ in chips), in_words(about, words)]),
         nobody_matches=_nobody_matches(school, asked, words),
         worked_today=view.worked_on(words.today, words),
         rule=rule_in_words(view.rule, words),
-        measures=lambda cell: measures(cell, words),
         done_of=lambda counts: done_of(counts, words),
     )
 

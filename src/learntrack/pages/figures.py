@@ -53,7 +53,7 @@ class Figures:
         if self._school.readable.is_nobody:
             return []
         asked = replace(filters or ReportFilters(), timezone=getattr(self._school.zone, "key", UTC_NAME))
-        answer = await self._reports.about(name, asked, self._school.readable)
+        answer = await self._reports.about(name, asked, self._school.readable, with_their_names=False)
         return [row async for row in answer.rows]
 
     async def states(self, period: Period | None = None, words: Words | None = None) -> dict[Pair, State]:

@@ -161,7 +161,7 @@ async def _following(
     pairs = [(content, cell) for content, cell in zip(contents, line.cells, strict=True) if cell is not None]
     begun = [pair for pair in pairs if pair[1].word in ("help", "started") and pair[1].last is not None]
     begun.sort(key=lambda pair: (pair[1].word != "help", words.now - (pair[1].last or words.now)))
-    stuck = [content.id for content, cell in begun if cell.word == "help"]
+    stuck = [(line.learner.id, content.id) for content, cell in begun[:NEXT] if cell.word == "help"]
     recent = recent_of(await figures.logs.recent_tries(figures.readable, stuck, answers=STRIP), words)
     found = []
     for content, cell in begun[:NEXT]:

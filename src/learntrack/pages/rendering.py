@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from litestar import MediaType, Request, Response
 from markupsafe import Markup, escape
 
+from learntrack.domain.shares import per_cent
 from learntrack.pages import charts
 from learntrack.pages.languages import COOKIE, LANGUAGES, catalogue, chosen, locale_of
 from learntrack.pages.words import Words
@@ -67,7 +68,7 @@ def environment(language: str) -> Environment:
     )
     texts = catalogue(language)
     made.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.globals |= {"charts": charts, "languages": {each: _own_name(each) for each in LANGUAGES}}
+    made.globals |= {"charts": charts, "per_cent": per_cent, "languages": {each: _own_name(each) for each in LANGUAGES}}
     return made
 
 

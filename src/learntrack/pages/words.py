@@ -34,6 +34,7 @@ class Words:
     ) -> None:
         self.language = language
         self.locale = locale
+        self._locale_name = str(locale)  # which Babel composes anew each time
         self.texts = texts
         self.zone = zone
         self.now = now.astimezone(zone)
@@ -66,7 +67,7 @@ class Words:
 
     def number(self, value: float, digits: int = 0) -> str:
         """A number, with at most so many digits after the point."""
-        return _decimal(value, digits, str(self.locale))
+        return _decimal(value, digits, self._locale_name)
 
     def percent(self, share: float) -> str:
         """A share (0.0–1.0) as whole per cent: never 100 of what is not all, nor 50 of what is below."""
@@ -95,16 +96,16 @@ class Words:
 
     def clock(self, moment: datetime) -> str:
         """The time of day of a moment."""
-        return _skeleton("Hm", self.local(moment).replace(tzinfo=None), str(self.locale))
+        return _skeleton("Hm", self.local(moment).replace(tzinfo=None), self._locale_name)
 
     def day(self, moment: date) -> str:
         """A day, with its year if that is another."""
         day = self.local(moment).date() if isinstance(moment, datetime) else moment
-        return _skeleton("MMMd" if day.year == self.today.year else "yMMMd", day, str(self.locale))
+        return _skeleton("MMMd" if day.year == self.today.year else "yMMMd", day, self._locale_name)
 
     def whole_day(self, day: date) -> str:
         """A day with month and year in full."""
-        return _skeleton("yMMMMd", day, str(self.locale))
+        return _skeleton("yMMMMd", day, self._locale_name)
 
     def when(self, moment: datetime) -> str:
         """When something was: `4 min ago`, `today 09:55`, `yesterday 16:20`, `16 Nov`."""

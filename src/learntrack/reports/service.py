@@ -80,8 +80,10 @@ class Reports:
         report.page, report.count, report.total_pages = shown.page, shown.count, shown.total_pages
         return report
 
-    async def about(self, name: str, filters: ReportFilters, members: Readable) -> ReportAnswer:
-        """The answer to a question about `members`, whom the caller may read.
+    async def about(
+        self, name: str, filters: ReportFilters, members: Readable, *, with_their_names: bool = True
+    ) -> ReportAnswer:
+        """The answer to a question about `members`, whom the caller may read; with ids alone where names are known.
 
         Raises:
             NotFound: there is no such question.
@@ -91,7 +93,9 @@ class Reports:
         filters = replace(filters, timezone=await zone_of(self._db, filters))
         source, stages, kept = await self._source(question, filters, members)
         rows = self._db.reports.stream(source, stages, batch=1000)
-        columns = named_columns(question.columns)
+        columns = question.columns
+        if with_their_names:
+            rows, columns = with_names(self._db.reports, rows, columns), named_columns(columns)
         return ReportAnswer(
             name,
             question.title,
@@ -99,7 +103,7 @@ class Reports:
             (kept or moments.now()) - self._db.reports.behind,
             filters.timezone or UTC_NAME,
             columns,
-            with_names(self._db.reports, rows, question.columns),
+            rows,
         )
 
     async def _source(
