@@ -89,7 +89,7 @@ async def braces_by_learners(port: int) -> None:
     mine = token(_new_id())
     _, started = await Connection("127.0.0.1", port).send("POST", SESSIONS, mine, _start("video"))
     path = f"{SESSIONS}/{started['session_id']}"
-    for entry in (b"[],", b'{"":{}},', b"[" * 80 + b"]" * 80 + b",", b"1,", b'1,null,"a",'):
+    for entry in (b"[],", b'{"":{}},', b"[" * 80 + b"]" * 80 + b",", b"1,", b'1,null,"a",', b"1.5e300,"):
         body = b'{"extra_fields":{"x":[' + entry * (4_000_000 // len(entry)) + b"1]}}"
         await _send_raw(port, _post(path, len(body), by=mine, method="PUT"), body)
     body = b'{"items":[' + b'{"x":[' + b"[]," * 30_000 + b"1]}," * 100 + b"{}]}"
@@ -117,6 +117,20 @@ async def endless_heads(port: int) -> None:
             writer.close()
 
     await asyncio.gather(flood(), *(drip() for _ in range(20)))
+
+
+async def more_than_a_request(port: int) -> None:
+    """Headers behind a body, and requests before the one before is answered, both without end (to 100 MB)."""
+    chunked = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"
+    ahead = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n" * 1000
+    for head, more in ((chunked, b"X-More: 1\r\n" * 4000), ("", ahead)):
+        with suppress(OSError, TimeoutError):
+            async with asyncio.timeout(10):
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.write(head.encode())
+                for _ in range(2500):
+                    writer.write(more)
+                    await writer.drain()
 
 
 async def idle_connections(port: int) -> None:
@@ -155,6 +169,7 @@ ATTACKS: list[Callable[[int], Awaitable[None]]] = [
     braces_by_nobody,
     braces_by_learners,
     endless_heads,
+    more_than_a_request,
     idle_connections,
     answers_without_bound,
 ]
