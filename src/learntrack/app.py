@@ -30,7 +30,7 @@ from learntrack.reports.upkeep.worker import Upkeep
 from learntrack.roster.controller import CallerController, RosterController
 from learntrack.roster.service import RosterService
 from learntrack.settings import Settings
-from learntrack.settings.values import listed
+from learntrack.settings.values import comma_separated
 from learntrack.storage import Database
 from learntrack.storage.connecting import connect_as_configured
 from learntrack.tracking.batch import BatchRecorder
@@ -148,7 +148,7 @@ def _services(db: Database, settings: Settings) -> dict[str, Any]:
 
 
 def _cors(settings: Settings) -> CORSConfig | None:
-    origins = listed(settings.cors_origins)
+    origins = comma_separated(settings.cors_origins)
     if not origins:
         return None
     return CORSConfig(

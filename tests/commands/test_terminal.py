@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from learntrack.commands.terminal import failures_in_a_line, listed
+from learntrack.commands.terminal import counts_in_a_line, failures_in_a_line
 from learntrack.errors import field_error
 
 
@@ -31,5 +31,5 @@ def test_a_full_disk_names_the_file_that_was_written(capsys: pytest.CaptureFixtu
 
 
 def test_counts_of_nothing_are_left_out() -> None:
-    assert listed({"users": 3, "learner_groups": 1, "roles": 0}, "nothing") == "3 users, 1 learner groups"
-    assert listed({"users": 0}, "nothing") == "nothing"
+    assert counts_in_a_line({"users": 3, "learner_groups": 1, "roles": 0}, "nothing") == "3 users, 1 learner groups"
+    assert counts_in_a_line({"users": 0}, "nothing") == "nothing"

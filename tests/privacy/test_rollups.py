@@ -54,7 +54,7 @@ async def test_a_rollup_that_runs_meanwhile_brings_no_answers_back(
     read = items.computed
     forgetting: list[Any] = [forget]
 
-    async def computed(db: Any, question: Any, item: items.Item) -> list[Any]:
+    async def computed(db: Any, question: Any, item: items.FacilityContent) -> list[Any]:
         rows = await read(db, question, item)
         if forgetting and "own words" in str(rows):
             await forgetting.pop()()

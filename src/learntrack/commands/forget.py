@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from learntrack.commands.terminal import listed, progress_bar, user_id_of
+from learntrack.commands.terminal import counts_in_a_line, progress_bar, user_id_of
 
 commands = typer.Typer()
 
@@ -34,6 +34,6 @@ def forget(
         return found.removed
 
     removed = with_database(settings, work, repeatable=True)
-    print(listed(removed, f"Nothing was stored about {user_id}."))
+    print(counts_in_a_line(removed, f"Nothing was stored about {user_id}."))
     if not any(removed.values()):
         raise typer.Exit(1)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from learntrack.commands.terminal import fail, listed, progress_bar
+from learntrack.commands.terminal import counts_in_a_line, fail, progress_bar
 
 commands = typer.Typer()
 roster = typer.Typer(help="People, classes and assignments.", no_args_is_help=True)
@@ -44,4 +44,4 @@ def load_roster(
         counts = with_database(configured(), work, repeatable=True)
     except InvalidFields as error:
         fail(f"{file}: {error.detail}")
-    print(listed(counts, "nothing to load"))
+    print(counts_in_a_line(counts, "nothing to load"))

@@ -41,7 +41,7 @@ def user_id_of(text: str) -> str:
         fail(f"{text} is not a UUID.")
 
 
-def listed(counts: Mapping[str, int], nothing: str) -> str:
+def counts_in_a_line(counts: Mapping[str, int], nothing: str) -> str:
     """Counts by name in one line, `3 users, 1 facilities`; `nothing` where all are 0."""
     return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items() if count) or nothing
 

@@ -7,9 +7,8 @@ from msgspec import Struct
 
 from learntrack.domain.ids import parse_id
 from learntrack.logs.schemas import INCLUDABLE
-from learntrack.web.parameters import read_filters
+from learntrack.web.parameters import read_boolean, read_filters
 
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 _LEVEL = re.compile(r"-?[0-9]{1,10}")
 PLACES = ("facility", "classroom", "learner_group")
 
@@ -40,12 +39,6 @@ class LogFilters(Struct, frozen=True):
         return (self.content or self.masterylog or self.mastery_level) is not None
 
 
-def _boolean(text: str) -> bool:
-    if text.lower() not in _BOOLEANS:
-        raise ValueError("Must be true or false.")
-    return _BOOLEANS[text.lower()]
-
-
 def _level(text: str) -> int:
     if not _LEVEL.fullmatch(text):
         raise ValueError("Must be a whole number.")
@@ -61,7 +54,7 @@ def _included(text: str) -> tuple[str, ...]:
 
 _READERS: Mapping[str, Callable[[str], str | bool | int | tuple[str, ...]]] = {
     **dict.fromkeys(("content", "user", "masterylog", *PLACES), parse_id),
-    **dict.fromkeys(("complete", "quiz"), _boolean),
+    **dict.fromkeys(("complete", "quiz"), read_boolean),
     "item": str.strip,  # as it is stored
     "mastery_level": _level,
     "include": _included,

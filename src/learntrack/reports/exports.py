@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, get_args
 
 from learntrack.access.may_read import Readable
@@ -108,7 +109,7 @@ async def export(
             yield each
 
 
-async def _logs_of(db: Reading, kind: type[Stored], filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
+async def _logs_of(kind: type[Stored], db: Reading, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
     """In the order of the index owner_start_id, so that nothing is sorted before the first row."""
     conditions: list[dict[str, Any]] = [members.query(), {"kind": {"$ne": "quiz"}}]
     if filters.has_period:
@@ -124,17 +125,9 @@ async def _logs_of(db: Reading, kind: type[Stored], filters: ReportFilters, memb
         yield row
 
 
-def _sessions(db: Reading, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
-    return _logs_of(db, ContentSession, filters, members)
-
-
-def _summaries(db: Reading, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
-    return _logs_of(db, ContentSummary, filters, members)
-
-
 _SOURCES: Mapping[ExportKind, Callable[[Reading, ReportFilters, Readable], AsyncIterator[Row]]] = {
-    "sessions": _sessions,
-    "summaries": _summaries,
+    "sessions": partial(_logs_of, ContentSession),
+    "summaries": partial(_logs_of, ContentSummary),
     "attempts": attempts_of,
     "interactions": interactions_of,
 }

@@ -9,12 +9,11 @@ from msgspec import Struct
 from learntrack.domain.ids import parse_id
 from learntrack.domain.time_zones import UTC_NAME, day_begins, time_zone
 from learntrack.errors import field_error
-from learntrack.web.parameters import read_filters
+from learntrack.web.parameters import read_boolean, read_filters
 
 Observations = Literal["first", "latest", "all"]
 OBSERVATIONS: tuple[Observations, ...] = ("first", "latest", "all")
 _YEARS = range(1900, 9999)
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class ReportFilters(Struct, frozen=True):
@@ -89,18 +88,12 @@ def _observations(text: str) -> str:
     return text
 
 
-def _boolean(text: str) -> bool:
-    if text.lower() not in _BOOLEANS:
-        raise ValueError("Must be true or false.")
-    return _BOOLEANS[text.lower()]
-
-
 _READERS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(("since", "until"), _moment),
     **dict.fromkeys(("facility", "classroom", "content"), parse_id),
     "timezone": time_zone,
     "attempts": _observations,
-    "details": _boolean,
+    "details": read_boolean,
 }
 
 
@@ -114,7 +107,7 @@ def read_flag(name: str, text: str | None, *, default: bool) -> bool:
     if not text:
         return default
     try:
-        return _boolean(text)
+        return read_boolean(text)
     except ValueError as error:
         raise field_error(name, str(error)) from None
 

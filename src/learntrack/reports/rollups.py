@@ -18,7 +18,7 @@ from learntrack.reports.upkeep.checking import (
     differing,
     users_with_other_days,
 )
-from learntrack.reports.upkeep.items import Item
+from learntrack.reports.upkeep.items import FacilityContent
 from learntrack.reports.upkeep.worker import Upkeep
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
@@ -113,5 +113,5 @@ async def _check_days(db: Database, progress: OnProgressOf, checked: Checked) ->
     checked.count("learners' days", many, len(suspected))
 
 
-async def _mark(db: Database, doubtful: Sequence[Item]) -> None:
+async def _mark(db: Database, doubtful: Sequence[FacilityContent]) -> None:
     await db.transaction(lambda tx: db.write(items.doubting(doubtful), tx))

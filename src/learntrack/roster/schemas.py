@@ -22,7 +22,6 @@ from learntrack.roster.records import (
 from learntrack.web import examples
 from learntrack.web.values import Id
 
-AssignmentKind = Literal["lessons", "quizzes", "course_sessions"]
 RosterKind = Literal[
     "facilities",
     "classrooms",

@@ -47,7 +47,7 @@ def mongodb_uri(text: str | None) -> str | None:
 
 def networks(text: str) -> str:
     """Addresses and networks, comma-separated; or `*`."""
-    for each in listed(text):
+    for each in comma_separated(text):
         if each == "*":
             continue
         try:
@@ -59,7 +59,7 @@ def networks(text: str) -> str:
 
 def origins(text: str) -> str:
     """Origins, comma-separated: scheme, host and port, as a browser sends them; or `*`."""
-    for each in listed(text):
+    for each in comma_separated(text):
         if each != "*":
             origin(each)
     return text
@@ -88,7 +88,7 @@ def program(path: Path | None) -> Path | None:
     return path
 
 
-def listed(text: str) -> list[str]:
+def comma_separated(text: str) -> list[str]:
     """What stands between the commas."""
     return [each.strip() for each in text.split(",") if each.strip()]
 

@@ -11,6 +11,8 @@ from learntrack.web.values import ID_PATTERN
 
 T = TypeVar("T")
 
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
 
 def query(description: str, **schema: Any) -> Any:
     """An optional parameter; `schema` is what the description says of it besides, by the names of Litestar's `Schema`.
@@ -25,6 +27,18 @@ ID: dict[str, Any] = TEXT | {"pattern": ID_PATTERN}
 BOOLEAN: dict[str, Any] = {"type": OpenAPIType.BOOLEAN}
 WHOLE_NUMBER: dict[str, Any] = {"type": OpenAPIType.INTEGER}
 COUNT: dict[str, Any] = WHOLE_NUMBER | {"minimum": 1, "maximum": 2**31 - 1}
+
+
+def read_boolean(text: str) -> bool:
+    """What a filter that is true or false says; 1 and 0 are these too.
+
+    Raises:
+        ValueError: it says neither.
+
+    """
+    if text.lower() not in _BOOLEANS:
+        raise ValueError("Must be true or false.")
+    return _BOOLEANS[text.lower()]
 
 
 def read_filters(

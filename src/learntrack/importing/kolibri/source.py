@@ -30,7 +30,7 @@ class LearnerRows:
         return sum(len(getattr(self, part)) for part in sql.LOGS)
 
 
-class Connection(Protocol):
+class SqlConnection(Protocol):
     """What the two kinds of database have in common."""
 
     by_bytes: str
@@ -58,7 +58,7 @@ class Kolibri:
 
     """
 
-    def __init__(self, connection: Connection, name: str, channels: Sequence[Connection] = ()) -> None:
+    def __init__(self, connection: SqlConnection, name: str, channels: Sequence[SqlConnection] = ()) -> None:
         self._connection = connection
         self._channels = channels
         self._columns: dict[str, list[str]] = {}

@@ -7,7 +7,7 @@ from learntrack.documents import ContentSummary, MasteryLog, User
 from learntrack.documents.base import Row, as_stored
 from learntrack.documents.try_numbers import TRY_FIELDS, TrySight, numbers_by_kind
 from learntrack.reports.upkeep import days, items, moves, recounts
-from learntrack.reports.upkeep.items import Item, are_equal
+from learntrack.reports.upkeep.items import FacilityContent, are_equal
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.storage.long_work import OnProgressOf
@@ -28,9 +28,9 @@ class Checked:
         self.differed[what] = self.differed.get(what, 0) + differed
 
 
-async def check_facilities(db: Database, checked: Checked) -> set[Item]:
+async def check_facilities(db: Database, checked: Checked) -> set[FacilityContent]:
     """Let every log say where its learner is today; returns what is to be computed anew where one did not."""
-    touched: set[Item] = set()
+    touched: set[FacilityContent] = set()
     async for users in _parts(db.stream(User, [{"$project": {"_id": 1}}])):
         found = await moves.follow(db, [user["_id"] for user in users])
         checked.count("learners' facilities", len(users), len(found))
@@ -57,9 +57,9 @@ async def check_numbers(db: Database, checked: Checked) -> None:
         checked.count("numbers of tries", len(summaries), len(differed))
 
 
-async def differing(db: Database, among: list[Item], progress: OnProgressOf) -> list[Item]:
+async def differing(db: Database, among: list[FacilityContent], progress: OnProgressOf) -> list[FacilityContent]:
     """The items of whom something else is kept than the logs say now."""
-    found: list[Item] = []
+    found: list[FacilityContent] = []
     for number, item in enumerate(among):
         progress(number, len(among))
         stored = await items.kept(db, item)

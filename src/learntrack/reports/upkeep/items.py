@@ -18,7 +18,7 @@ from learntrack.storage.leases import Holding
 from learntrack.storage.transactions import Tx
 
 _STEP = 500
-Item = tuple[str, str]
+FacilityContent = tuple[str, str]
 """A facility and a content."""
 
 
@@ -32,9 +32,9 @@ def version() -> str:
     return ",".join(f"{name}:{question.rollup.version}" for name, question in rolled_up().items() if question.rollup)
 
 
-async def all_items(db: Database) -> list[Item]:
+async def all_items(db: Database) -> list[FacilityContent]:
     """Every facility with every content at which its learners have tries, or of which something is kept."""
-    found: set[Item] = set()
+    found: set[FacilityContent] = set()
     for kind in (MasteryLog, ItemRollup):
         key = {"facility": "$facility_id", "content": "$content_id"}
         for row in await db.rows(kind, [{"$group": {"_id": key}}]):
@@ -43,25 +43,25 @@ async def all_items(db: Database) -> list[Item]:
     return sorted(found)
 
 
-def doubting(doubtful: Sequence[Item]) -> list[Touched]:
+def doubting(doubtful: Sequence[FacilityContent]) -> list[Touched]:
     """The marks by which these items are computed anew, some hundred in each."""
     now = moments.now()
     return [Touched.by_doubt(doubtful[first : first + _STEP], now) for first in range(0, len(doubtful), _STEP)]
 
 
-async def computed(db: Database, question: ReportQuestion, item: Item) -> list[Row]:
+async def computed(db: Database, question: ReportQuestion, item: FacilityContent) -> list[Row]:
     """What is to be kept of an item, computed from the logs. Index: facility_content."""
     facility, content = item
     stages = question.rollup_stages({"facility": facility, "content": content, "facility_content": content})
     return await db.rows(question.collection, [stage for stage in stages if "$merge" not in stage])
 
 
-async def kept(db: Database, item: Item) -> list[Row]:
+async def kept(db: Database, item: FacilityContent) -> list[Row]:
     """What is kept of an item. Index: facility_content."""
     return await db.find(ItemRollup, {"facility_id": item[0], "content_id": item[1]})
 
 
-async def compute(db: Database, holding: Holding, item: Item) -> None:
+async def compute(db: Database, holding: Holding, item: FacilityContent) -> None:
     """Compute anew what is kept of an item.
 
     Raises:

@@ -5,7 +5,7 @@ from typing import Any
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, User
 from learntrack.documents.base import Stored
-from learntrack.reports.upkeep.items import Item
+from learntrack.reports.upkeep.items import FacilityContent
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 
@@ -20,12 +20,12 @@ async def facilities_of(db: Database, users: Sequence[str]) -> dict[str, str]:
     return {row["_id"]: row["facility_id"] for row in rows}
 
 
-async def follow(db: Database, users: Sequence[str]) -> set[Item]:
+async def follow(db: Database, users: Sequence[str]) -> set[FacilityContent]:
     """Let the logs of these users say where they are today; returns what is to be computed anew.
 
     Each log is written by itself: who reads meanwhile finds it there or here. Indexes: owner_*.
     """
-    touched: set[Item] = set()
+    touched: set[FacilityContent] = set()
     for first in range(0, len(users), _STEP):
         by_facility: dict[str, list[str]] = {}
         for user, facility in (await facilities_of(db, users[first : first + _STEP])).items():
@@ -35,7 +35,7 @@ async def follow(db: Database, users: Sequence[str]) -> set[Item]:
     return touched
 
 
-async def _follow_into(db: Database, facility: str, members: Sequence[str]) -> set[Item]:
+async def _follow_into(db: Database, facility: str, members: Sequence[str]) -> set[FacilityContent]:
     # Two conditions, because the embedded engine uses an index only for one that it covers whole.
     elsewhere: list[Stage] = [
         {"$match": {"user_id": {"$in": list(members)}}},

@@ -14,7 +14,7 @@ from learntrack.documents.upkeep import UPKEEP
 from learntrack.domain import moments
 from learntrack.reports.upkeep import days, items, moves, recounts
 from learntrack.reports.upkeep.days import Touches
-from learntrack.reports.upkeep.items import Item
+from learntrack.reports.upkeep.items import FacilityContent
 from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.leases import SILENT_SECONDS, Holding, LeaseLost
 from learntrack.storage.long_work import OnProgressOf
@@ -34,7 +34,7 @@ class Round:
     """What one round has to do."""
 
     marks: list[Touched] = field(default_factory=list)
-    items: set[Item] = field(default_factory=set)
+    items: set[FacilityContent] = field(default_factory=set)
     moved: list[str] = field(default_factory=list)
     visited: dict[str, list[date]] = field(default_factory=dict)
 
