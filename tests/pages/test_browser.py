@@ -90,6 +90,16 @@ async def test_every_page_is_accessible_in_light_and_dark_on_desktop_and_phone(
     await tab.context.close()
 
 
+async def test_a_name_without_a_break_pushes_nothing_off_a_phone(service: Service, browser: Any) -> None:
+    room, _, _, roster = large_class()
+    roster["users"][0]["full_name"] = "wolfeschlegelsteinhausenbergerdorff.unbroken@school.example.org"
+    assert service.send("PUT", "/api/roster", ROOT, json=roster | {"lessons": []}).status_code == 200
+    tab = await signed_in(browser, service, superuser=True, viewport={"width": 320, "height": 800})
+    await tab.goto(f"{service.address}/reports/class/{room}")
+    assert await tab.evaluate(FAULTS) == []
+    await tab.context.close()
+
+
 @pytest.mark.parametrize("language", ["en-GB", "ar"])
 async def test_the_pages_own_tab_is_in_sight_on_a_phone(service: Service, browser: Any, language: str) -> None:
     tab = await signed_in(browser, service, locale=language, viewport={"width": 390, "height": 800})
