@@ -17,14 +17,6 @@ from tests.support import SECRET, Api, new_id, token
 pytestmark = pytest.mark.engines("embedded", "mongoeco")
 
 
-READS = (
-    "/api/logger/masterylog",
-    "/api/logger/attemptlog",
-    "/api/logger/masterylog/0/diff",
-    "/api/reports/time-on-task",
-)
-
-
 def unsigned(user: str) -> str:
     def part(value: Any) -> str:
         return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
