@@ -24,9 +24,17 @@ _MARKS = 2000
 """Marks that are worked off in one round."""
 _DAYS_SECONDS = 60.0
 """How often is looked whether a day has ended somewhere, or a facility is in another time zone."""
+_LONG_PAUSE = 20.0
 LATE_SECONDS = 75.0
 """When moved learners are looked at once more: a transaction that began before they moved takes no longer."""
 _log = structlog.get_logger("learntrack.upkeep")
+
+
+def pause_after(seconds: float) -> float:
+    """How long to leave the database to others after a round that took so long: a tenth of the time is spent on rounds,
+    more only where nothing would be done for `_LONG_PAUSE` seconds, and never more than a third.
+    """
+    return max(2 * seconds, min(9 * seconds, _LONG_PAUSE))
 
 
 @dataclass(slots=True)
@@ -48,8 +56,7 @@ class Upkeep:
 
     Args:
         db: Where everything is stored.
-        seconds: How long to wait between two rounds; longer, where rounds are long, so that at most a third of the time
-            is spent on them.
+        seconds: How long to wait between two rounds at the least; see `pause_after`.
         silent_seconds: See `Holding`.
 
     """
@@ -77,7 +84,7 @@ class Upkeep:
                 await self._work_off()
             except DatabaseUnavailable as error:
                 _log.warning("what is derived is not up to date", error=str(error))
-            await asyncio.sleep(max(self._seconds, 2 * (time.monotonic() - began)))
+            await asyncio.sleep(max(self._seconds, pause_after(time.monotonic() - began)))
 
     async def catch_up(self, progress: OnProgressOf = lambda done, total: None) -> int | None:
         """Do all that is to be done now; returns how many contents were computed, None where another process does it.
