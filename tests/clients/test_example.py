@@ -1,10 +1,12 @@
 """The sample app in a browser: a video and an exercise, offline and back."""
 
+import contextlib
 import functools
 import http.server
 import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,16 +29,28 @@ class Files(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a developer would serve the package's folder."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package's folder."""
     folder = tmp_path_factory.mktemp("site")
     shutil.copytree(built() / "dist", folder / "dist")
     shutil.copytree(SOURCE / "example", folder / "example")
     shutil.copytree(NODE_MODULES / "idb", folder / "node_modules" / "idb")
+    return folder
+
+
+@contextlib.contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Where a developer would serve it."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Files, directory=str(folder))) as server:
         threading.Thread(target=server.serve_forever, args=(AT_ONCE,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path) -> Iterator[str]:
+    with served(folder) as address:
+        yield address
 
 
 @pytest.fixture
@@ -126,3 +140,29 @@ async def test_what_the_service_refuses_is_shown_and_can_be_tried_again(
 
     attempts = service.send("GET", "/api/logger/attemptlog", learner).json()
     assert [attempt["item"] for attempt in attempts] == ["sum 0"]
+
+
+async def test_a_page_that_was_open_once_opens_without_a_network_and_goes_on(
+    context: Any, folder: Path, service: Service
+) -> None:
+    learner = Person(new_id())
+    with served(folder) as site:
+        tab = await open_lesson(context, site, service, learner)
+        await tab.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        await answer(tab, right=False)
+        await says(tab, "status", "All is recorded.")
+    # Nobody serves the page any more, and nobody answers it.
+    await context.set_offline(True)
+    await tab.reload()
+    await tab.wait_for_selector("body[data-ready]")
+    await answer(tab, right=True)
+    await tab.reload()
+    await tab.wait_for_selector("body[data-ready]")
+    await says(tab, "exercise-said", "1 of the last 3 right.")
+    await says(tab, "status", "Kept on this device")
+    await context.set_offline(False)
+    await says(tab, "status", "All is recorded. 0 waiting.")
+
+    attempts = service.send("GET", "/api/logger/attemptlog", learner).json()
+    assert [(attempt["item"], attempt["correct"]) for attempt in attempts] == [("sum 0", 0), ("sum 1", 1)]
+    assert tab.problems == []

@@ -22,6 +22,8 @@ const EXERCISE = {
   mastery_model: { type: "m_of_n", m: 2, n: 3 },
 };
 
+navigator.serviceWorker?.register("service_worker.js"); // so that the page opens offline too
+
 const show = (id, text) => (document.getElementById(id).textContent = text);
 
 // In a real app `token` asks your server for a new one: it is called again when the service refuses the one before.
