@@ -90,7 +90,7 @@ async def _table(answer: ReportAnswer, *, wide: bool) -> str:
     table = Table(title=_said(answer), caption=answer.description)
     for column in answer.columns:
         justify: Literal["left", "right"] = "right" if column.kind in _NUMBERS else "left"
-        whole = column.kind in (*_IDS, "timestamp")
+        whole = column.kind in (*_IDS, *_NUMBERS, "timestamp")
         table.add_column(column.name, justify=justify, overflow="fold", no_wrap=whole, min_width=_width(column))
     async for row in answer.rows:
         # As texts, because in a string `[…]` would be markup.
