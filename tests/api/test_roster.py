@@ -38,6 +38,7 @@ def small_roster() -> dict:
                 "channel_id": new_id(),
                 "channel_name": "Mathematics",
                 "question_count": 30,
+                "topics": ["Numbers", "Shares"],
                 "questions": [question("q1")],
             }
         ],
