@@ -23,7 +23,7 @@ async def test_a_content_that_says_little_is_listed_with_every_field(api: Api) -
     assert (await api.roster(ROOT, contents=[content]))["contents"] == 1
 
     unknown = dict.fromkeys(("channel_id", "channel_name", "question_count"))
-    assert await stored(api, "contents", content["id"]) == content | unknown | {"questions": []}
+    assert await stored(api, "contents", content["id"]) == content | unknown | {"questions": [], "topics": []}
 
 
 async def test_an_upsert_keeps_what_it_leaves_out(school: School) -> None:

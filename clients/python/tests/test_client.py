@@ -238,14 +238,15 @@ async def test_two_learners_of_one_queue_send_each_their_own(played: Played, que
 
 async def test_only_one_client_of_a_queue_sends(played: Played, queue: Path) -> None:
     played.refuse = lambda _: problem(503)
-    async with played.client(queue) as one, played.client(queue) as two:
+    async with played.client(queue) as one:
         await one.start(VIDEO)
         await until(one, "waiting")
-        await two.start(VIDEO)
-        assert (await until(two, "elsewhere")).waiting == 2
-        played.refuse = lambda _: None
-        assert (await one.sync(20)).waiting == 0
-        assert (await two.sync(20)).waiting == 0
+        async with played.client(queue) as two:
+            await two.start(VIDEO)
+            assert (await until(two, "elsewhere")).waiting == 2
+            played.refuse = lambda _: None
+            assert (await one.sync(20)).waiting == 0
+            assert (await two.sync(20)).waiting == 0
     assert [len(batch) for batch in played.batches] == [2]
 
 

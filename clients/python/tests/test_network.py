@@ -214,14 +214,12 @@ async def test_however_many_requests_are_refused_the_app_is_asked_for_one_token(
 
 
 async def test_a_process_that_is_signed_out_keeps_no_other_from_sending(played: Played, queue: Path) -> None:
-    async with (
-        played.client(queue, token=lambda _: None, first_wait=60, longest_wait=60) as signed_out,
-        played.client(queue) as signed_in,
-    ):
+    async with played.client(queue, token=lambda _: None, first_wait=60, longest_wait=60) as signed_out:
         await signed_out.start(VIDEO)
         await until(signed_out, "signed_out")
-        await signed_in.start(VIDEO)
-        assert (await signed_in.sync(20)).waiting == 0
+        async with played.client(queue) as signed_in:
+            await signed_in.start(VIDEO)
+            assert (await signed_in.sync(20)).waiting == 0
         with pytest.raises(SignedOut):
             await signed_out.me()
         await signed_out.close(0)

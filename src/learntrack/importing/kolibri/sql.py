@@ -51,9 +51,6 @@ LOGS = {
 }
 """The tables of the logs, by what their rows are."""
 
-OF_CHANNELS = ("content_contentnode", "content_channelmetadata", "content_assessmentmetadata")
-"""The tables that a channel's own database has too."""
-
 SINCE_0_18 = ("exams_exam", "instant_report_visibility")
 """A table and column that every Kolibri has since 0.18, in which the end of a try moves; before, it never did."""
 
