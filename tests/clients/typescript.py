@@ -43,13 +43,12 @@ def built() -> Path:
     compiler = tool("tsc")
     files = sorted(file for name in ("*.json", "src/*.ts", "test/*.ts") for file in SOURCE.glob(name))
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"learntrack-client-{os.getuid()}-{digest}"
+    folder = NODE_MODULES.parent / f"learntrack-client-{digest}"  # where it finds npm's packages
     if not folder.exists():
         making = Path(tempfile.mkdtemp(dir=folder.parent))
         for file in files:
             (making / file.relative_to(SOURCE)).parent.mkdir(exist_ok=True)
             shutil.copy(file, making / file.relative_to(SOURCE))
-        (making / "node_modules").symlink_to(NODE_MODULES)
         run(compiler, "--project", "tsconfig.test.json", "--removeComments", where=making)
         shutil.copytree(making / "build" / "src", making / "dist")
         try:

@@ -23,7 +23,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def usable(clone: Path) -> bool:
-    script = f'. "{clone}/scripts/common.sh"; usable'
+    script = f'unset LEARNTRACK_VENV; . "{clone}/scripts/common.sh"; usable'
     return subprocess.run(["bash", "-c", script], timeout=60, check=False).returncode == 0
 
 
