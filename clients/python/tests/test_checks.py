@@ -15,16 +15,6 @@ CONTENTS, UPDATES = cases("contents"), cases("updates")
 NODE = {"node_id": "1" * 32, "content_id": "2" * 32, "channel_id": "3" * 32}
 
 
-@pytest.fixture
-def played() -> Played:
-    return Played()
-
-
-@pytest.fixture
-def queue(tmp_path: Path) -> Path:
-    return tmp_path / "queue.sqlite3"
-
-
 def content_of(given: Any) -> Content:
     model = given.get("mastery_model")
     return Content(**{**given, "mastery_model": model and MasteryModel(**model)})

@@ -23,16 +23,6 @@ from learntrack_client import (
 )
 
 
-@pytest.fixture
-def played() -> Played:
-    return Played()
-
-
-@pytest.fixture
-def queue(tmp_path: Path) -> Path:
-    return tmp_path / "queue.sqlite3"
-
-
 async def test_a_visit_is_sent_with_its_times_and_its_own_ids(played: Played, queue: Path) -> None:
     async with played.client(queue, clock=lambda: 1_770_000_000.25) as app:
         session = await app.start(VIDEO)

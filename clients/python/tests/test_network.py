@@ -17,16 +17,6 @@ from learntrack_client.queue import Queue
 from learntrack_client.service import Service
 
 
-@pytest.fixture
-def played() -> Played:
-    return Played()
-
-
-@pytest.fixture
-def queue(tmp_path: Path) -> Path:
-    return tmp_path / "queue.sqlite3"
-
-
 def asked_with(answer: Callable[[httpx.Request], Any], **more: Any) -> Service:
     given = {"learner": LEARNER, "token": token(), **more}
     return Service("http://learntrack", http=httpx.AsyncClient(transport=httpx.MockTransport(answer)), **given)

@@ -31,16 +31,6 @@ from learntrack_client.queue import Queue
 UNREACHABLE = "http://127.0.0.1:9"
 
 
-@pytest.fixture
-def played() -> Played:
-    return Played()
-
-
-@pytest.fixture
-def queue(tmp_path: Path) -> Path:
-    return tmp_path / "queue.sqlite3"
-
-
 def plain(queue: Path, **more: Any) -> Client:
     return Client(UNREACHABLE, queue=queue, **{"learner": LEARNER, "token": token(), **more})
 
