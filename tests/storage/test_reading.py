@@ -1,7 +1,6 @@
 """A question has a time and a turn: what is slow stops nobody else, and does not go on for nobody."""
 
 import asyncio
-from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -60,27 +59,6 @@ async def test_an_export_may_take_longer_altogether_than_one_answer(wire: Wire) 
     assert len(rows) == 5
     assert 50_000 < wire.of("aggregate")[0]["maxTimeMS"] <= 60_000
     assert len(wire.of("getMore")) == 2
-    await db.collection("numbers").drop()
-    await db.close()
-
-
-async def test_the_next_rows_are_asked_for_while_these_are_worked_on(wire: Wire) -> None:
-    db = await connect(wire.own_uri, "reading", read_patience=30)
-    await db.collection("numbers").insert_many([{"_id": number} for number in range(5)])
-    ends = asyncio.Event()
-    more = wire.on("getMore", do=held(ends), times=1)
-
-    found = []
-    async with aclosing(db.stream("numbers", EVERYTHING, batch=2, ahead=True)) as rows:
-        async for row in rows:
-            found.append(row["_id"])
-            async with asyncio.timeout(20):
-                await more.was_met.wait()
-            ends.set()
-    assert found == [0, 1, 2, 3, 4]
-
-    async with aclosing(db.stream("numbers", EVERYTHING, batch=2, ahead=True)) as rows:
-        assert await anext(rows) == {"_id": 0}  # and nobody wants the others
     await db.collection("numbers").drop()
     await db.close()
 

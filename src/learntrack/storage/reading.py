@@ -23,8 +23,6 @@ Preference = Literal["primary", "primaryPreferred", "secondary", "secondaryPrefe
 AGGREGATIONS_AT_ONCE = 16
 _CLOSE_SECONDS = 1.0
 _UNBOUNDED = -1
-_ROWS_A_TURN = 10
-"""Rows that are handed out before others, and the question for the next rows, have their turn."""
 
 
 class Reading:
@@ -98,7 +96,6 @@ class Reading:
         *,
         batch: int = 200,
         long: bool = False,
-        ahead: bool = False,
     ) -> AsyncIterator[Row]:
         """What an aggregation returns, row by row.
 
@@ -107,27 +104,17 @@ class Reading:
             pipeline: How.
             batch: Rows a round trip.
             long: Whether it is made row by row, so that the server may work on all of it for `long_patience`.
-            ahead: Whether the next rows are asked for while these are worked on: for who reads all and works long.
 
         """
         cursor = self.collection(collection).aggregate(list(pipeline), allowDiskUse=True, batchSize=batch)
         # On the server the limit of the first question is one for all that follow.
         limit = max(self.long_patience, self.read_patience) if long else self.read_patience
-        following: asyncio.Task[list[Row]] | None = None
         try:
-            rows = await self._in_turn(lambda: cursor.to_list(batch), limit)
-            while rows:
-                if ahead:
-                    following = asyncio.create_task(self._in_turn(lambda: cursor.to_list(batch), self.read_patience))
-                    following.add_done_callback(_seen)
-                for number, row in enumerate(rows):
-                    if ahead and number % _ROWS_A_TURN == 0:
-                        await asyncio.sleep(0)  # else it would not be asked for before these are worked off
+            while rows := await self._in_turn(lambda: cursor.to_list(batch), limit):
+                for row in rows:
                     yield row
-                rows = await (following or self._in_turn(lambda: cursor.to_list(batch), self.read_patience))
+                limit = self.read_patience
         finally:
-            if following is not None:
-                following.cancel()
             with pymongo.timeout(_CLOSE_SECONDS):
                 await cursor.close()
 
@@ -141,13 +128,8 @@ class Reading:
 
     def _turn_ends(self, asked: "asyncio.Future[list[Row]]") -> None:
         self._turns.release()
-        _seen(asked)
-
-
-def _seen(asked: "asyncio.Future[list[Row]]") -> None:
-    """Let asyncio not report a failure that nobody waits for."""
-    if not asked.cancelled():
-        asked.exception()
+        if not asked.cancelled():
+            asked.exception()  # so that asyncio does not report one that nobody waits for
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ class ParquetExport:
 
     def _read(self, kind: type[Stored], query: dict[str, Any]) -> AsyncIterator[Row]:
         stages = [{"$match": query}] if query else []
-        return self._db.stream(kind, [*stages, {"$project": {"extra_fields": 0}}], batch=_BATCH, long=True, ahead=True)
+        return self._db.stream(kind, [*stages, {"$project": {"extra_fields": 0}}], batch=_BATCH, long=True)
 
 
 def _month_of(moment: datetime) -> str:
