@@ -36,8 +36,9 @@ usable() {
 install() {
   local python stamp
   stamp="$(pwd -P) $(cat pyproject.toml constraints.txt scripts/common.sh scripts/install-engine | cksum) $*"
-  if usable && [ -x "$venv/bin/learntrack" ] && [ "$(cat "$venv/learntrack-stamp" 2>/dev/null)" = "$stamp" ]; then return 0; fi
-  if ! usable; then
+  if usable; then
+    if [ -x "$venv/bin/learntrack" ] && [ "$(cat "$venv/learntrack-stamp" 2>/dev/null)" = "$stamp" ]; then return 0; fi
+  else
     python="${LEARNTRACK_PYTHON:-$(find_python)}" || { echo "learntrack needs Python 3.11, 3.12 or 3.13; none of them was found (on Debian and Ubuntu with its python3-venv)." >&2; exit 2; }
     echo "Making the environment in $venv with $("$python" --version) …" >&2
     "$python" -m venv --clear "$venv"
