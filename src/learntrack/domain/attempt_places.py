@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from learntrack.domain.any_json import stored_json
 from learntrack.domain.attempts import Attempt, newness
+from learntrack.domain.portions import portions
 
 EMBEDDED_MOST = 24
 """Attempts that a document holds at the most; one more, and all but the newest `EMBEDDED_KEPT` move out."""
@@ -97,17 +98,8 @@ class Index:
 
 def parts_of(attempts: Iterable[Attempt]) -> Iterator[list[Attempt]]:
     """The attempts in recorded order, in lists that fit a chunk."""
-    part: list[Attempt] = []
-    size = 0
-    for attempt in sorted(attempts, key=lambda attempt: attempt.number):
-        added = size_of(attempt)
-        if part and (len(part) >= EMBEDDED_MOST or size + added > CHUNK_BYTES):
-            yield part
-            part, size = [], 0
-        part.append(attempt)
-        size += added
-    if part:
-        yield part
+    in_order = sorted(attempts, key=lambda attempt: attempt.number)
+    return portions(in_order, size_of, most=EMBEDDED_MOST, most_size=CHUNK_BYTES)
 
 
 def size_of(value: object) -> int:

@@ -1,4 +1,4 @@
-"""Portions of what is written: each done at once, before others have their turn."""
+"""Portions of many things, bounded by their number and their size: what is done at once, or stored together."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
@@ -6,24 +6,24 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def portions(things: Iterable[T], entries: Callable[[T], int], *, most: int, most_entries: int) -> Iterator[list[T]]:
+def portions(things: Iterable[T], size: Callable[[T], int], *, most: int, most_size: int) -> Iterator[list[T]]:
     """Things in their order, in portions; one that is too large is a portion by itself.
 
     Args:
         things: What is divided.
-        entries: How many entries the lists of one have.
+        size: How large one is: the entries of its lists, or its bytes.
         most: Things of a portion.
-        most_entries: Entries of a portion.
+        most_size: What the things of a portion may add up to.
 
     """
     portion: list[T] = []
-    size = 0
+    total = 0
     for thing in things:
-        more = entries(thing)
-        if portion and (len(portion) == most or size + more > most_entries):
+        more = size(thing)
+        if portion and (len(portion) == most or total + more > most_size):
             yield portion
-            portion, size = [], 0
+            portion, total = [], 0
         portion.append(thing)
-        size += more
+        total += more
     if portion:
         yield portion

@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from learntrack.domain.portions import portions
 from learntrack.errors import field_error
-from learntrack.roster.portions import portions
 from learntrack.roster.records import Record
 from learntrack.roster.schemas import PARTS, Removal, Roster
 from learntrack.roster.service import RosterService
@@ -69,7 +69,7 @@ async def load(db: Database, roster: Roster, progress: OnProgress, at: datetime 
     for part in PARTS:
         records = getattr(roster, part)
         counts[part] = len(records)
-        for written in portions(records, _entries, most=PART_RECORDS, most_entries=_PART_ENTRIES):
+        for written in portions(records, _entries, most=PART_RECORDS, most_size=_PART_ENTRIES):
             only = Roster()
             setattr(only, part, written)
             await service.write(only, at)

@@ -20,10 +20,10 @@ from learntrack.documents import (
 from learntrack.documents.base import Stored
 from learntrack.documents.recording_permits import RecordingPermit
 from learntrack.documents.roster import Assigned, Role
+from learntrack.domain.portions import portions
 from learntrack.errors import BeingForgotten, InvalidFields, field_error
 from learntrack.roster.checks import too_few
 from learntrack.roster.endings import Endings
-from learntrack.roster.portions import portions
 from learntrack.roster.records import MembershipRecord, Record, RoleRecord
 from learntrack.roster.references import dangling
 from learntrack.roster.schemas import Removal, Roster
@@ -95,14 +95,14 @@ class RosterWriting:
         """Write the records of a part; others have their turn between two portions."""
         documents = await self._by_id(kind, [record.id for record in records])
         number = 0
-        for portion in portions(records, _entries, most=_PORTION, most_entries=_PORTION_ENTRIES):
+        for portion in portions(records, _entries, most=_PORTION, most_size=_PORTION_ENTRIES):
             for record in portion:
                 self._change(documents, kind, record, f"{part}[{number}]")
                 number += 1
             await asyncio.sleep(0)
         sent = {record.id: _entries(record) for record in records}
         changed = list(documents.values())
-        for some in portions(changed, lambda each: sent[each.id], most=_PORTION, most_entries=_PORTION_ENTRIES):
+        for some in portions(changed, lambda each: sent[each.id], most=_PORTION, most_size=_PORTION_ENTRIES):
             await self._db.write(some, self._tx)
 
     def _change(self, documents: dict[str, Stored], kind: type[Stored], record: Record, place: str) -> None:
