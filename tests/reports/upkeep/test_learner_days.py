@@ -16,7 +16,6 @@ from learntrack.reports.upkeep import days
 from learntrack.reports.upkeep.worker import Upkeep
 from learntrack.retention.export import new_export
 from learntrack.retention.service import Retention
-from learntrack.storage import leases
 from learntrack.storage.leases import Holding, LeaseLost
 from tests.reports.naive import NAIVE, close, different
 from tests.reports.upkeep.test_upkeep import nobody
@@ -91,7 +90,6 @@ async def deliver(api: Api, learner: Person, *ago: timedelta, **start: Any) -> l
 async def test_reports_of_a_whole_facility_are_answered_from_what_is_kept(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "BEAT_SECONDS", 3600.0)  # mongoeco holds one transaction at a time
     world = await World(school).populate()
     await roll_up(world.api.db, nobody)
     rows = await kept(world.api, *world.learners)
