@@ -85,13 +85,15 @@ async def braces_by_nobody(port: int) -> None:
 
 
 async def braces_by_learners(port: int) -> None:
-    """Bodies of 4 MB that are all lists, objects or numbers; and a queue of 15 MB of them."""
+    """Bodies of 4 MB that are all lists, objects or numbers, and the most numbers that are taken; a queue of 15 MB."""
     mine = token(_new_id())
     _, started = await Connection("127.0.0.1", port).send("POST", SESSIONS, mine, _start("video"))
     path = f"{SESSIONS}/{started['session_id']}"
     for entry in (b"[],", b'{"":{}},', b"[" * 80 + b"]" * 80 + b",", b"1,", b'1,null,"a",', b"1.5e300,"):
         body = b'{"extra_fields":{"x":[' + entry * (4_000_000 // len(entry)) + b"1]}}"
         await _send_raw(port, _post(path, len(body), by=mine, method="PUT"), body)
+    body = b'{"extra_fields":{"x":[' + b"1.5e300," * 299_990 + b"1]}}"
+    await _send_raw(port, _post(path, len(body), by=mine, method="PUT"), body)
     body = b'{"items":[' + b'{"x":[' + b"[]," * 30_000 + b"1]}," * 100 + b"{}]}"
     await _send_raw(port, _post(f"{SESSIONS}/batch", len(body), by=mine), body)
 

@@ -34,7 +34,9 @@ def request(body: bytes, shape: Any = None) -> JsonRequest:
         "headers": [],
         "state": {},
         "user": Actor("a" * 32),
-        "litestar_app": SimpleNamespace(state=SimpleNamespace(settings=settings(max_json_objects=1000))),
+        "litestar_app": SimpleNamespace(
+            state=SimpleNamespace(settings=settings(max_json_objects=1000, max_json_values=10_000))
+        ),
         "route_handler": SimpleNamespace(parsed_data_field=data, resolve_request_max_body_size=lambda: None),
     }
     return JsonRequest(scope, receive)

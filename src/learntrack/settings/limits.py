@@ -35,6 +35,15 @@ class Limits(BaseSettings):
             le=1_000_000,
         ),
     ] = 100_000
+    max_json_values: Annotated[
+        int,
+        Field(
+            description="The most values in one body, or item of a queue; more are 413. Numbers in a list take up to "
+            "twice as many bytes where they are stored, and the database does nothing else meanwhile.",
+            ge=1000,
+            le=1_000_000,
+        ),
+    ] = 300_000
     max_interactions: Annotated[int, Field(description="The most interactions in one update; more are 400.", ge=1)] = (
         1000
     )

@@ -22,7 +22,7 @@ from learntrack.tracking.jobs import Job, StartJob
 from learntrack.tracking.requests import start_job, update_job
 from learntrack.tracking.service import Recorded, Tracking
 from learntrack.web.answers import encoded
-from learntrack.web.bodies import aside, decoded
+from learntrack.web.bodies import MostJson, aside, decoded
 from learntrack.web.problems import ProblemDocument, document_of, unavailable
 from learntrack.web.values import read_as, read_text
 
@@ -141,7 +141,7 @@ class BatchRecorder:
         most = self._settings.max_body_bytes
         if len(memoryview(item)) > most:
             raise TooLarge(f"An item may have at most {most} bytes.")
-        return decoded(bytes(item), self._settings.max_json_objects)
+        return decoded(bytes(item), MostJson.by(self._settings))
 
     async def _outcomes(self, jobs: Sequence[Job | Refusal]) -> list[Recorded | Exception]:
         waiting: list[asyncio.Future[Recorded] | Refusal] = []

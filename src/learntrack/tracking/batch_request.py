@@ -8,7 +8,7 @@ import msgspec
 
 from learntrack.errors import TooLarge, field_error
 from learntrack.tracking.batch_schemas import MOST_ITEMS
-from learntrack.web.bodies import LARGE, JsonRequest, aside, decoded
+from learntrack.web.bodies import LARGE, JsonRequest, MostJson, aside, decoded
 
 # To the next bracket, or comma. What has no end is a string too, so that no second look begins within it.
 _TO_BRACKET = re.compile(rb'(?:[^][{}"]|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))*+([][{}])', re.DOTALL)
@@ -17,7 +17,7 @@ _OPEN, _CLOSE = frozenset(b"[{"), frozenset(b"]}")
 _COMMA = ord(",")
 _LONGEST_MOMENT = 100
 _ITEMS_AS_LARGE_AS_MAY_BE = 4
-"""How many items of a queue may be full of lists and objects."""
+"""How many items of a queue may be full of lists, objects and values."""
 
 
 class _Queue(msgspec.Struct):
@@ -38,17 +38,18 @@ class BatchRequest(JsonRequest):
         body = await self.body()
         if len(body) <= LARGE:
             return decoded(body)
-        return await aside(partial(_cut, body, self.most_objects or 0))
+        return await aside(partial(_cut, body, MostJson.by(self.app.state.settings)))
 
 
-def _cut(body: bytes, most_objects: int = 100_000) -> Any:
+def _cut(body: bytes, most: MostJson) -> Any:
     # Counted beforehand, because 16 MiB of `{}` make 5 million objects.
-    if has_more_items_than(MOST_ITEMS, body, _ITEMS_AS_LARGE_AS_MAY_BE * most_objects):
+    if has_more_items_than(MOST_ITEMS, body, _ITEMS_AS_LARGE_AS_MAY_BE * most.objects):
         raise field_error("items", f"Must be a list of 1–{MOST_ITEMS} items.")
     try:
         queue = msgspec.json.decode(body, type=_Queue)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return decoded(body, most_objects)  # what is wrong with it, or it is of a kind that only patience reads
+        # What is wrong with it; or it is of a kind that only patience reads.
+        return decoded(body, most.times(_ITEMS_AS_LARGE_AS_MAY_BE))
     if len(memoryview(queue.sent_at)) > _LONGEST_MOMENT:
         raise field_error("sent_at", "Must be a moment (ISO 8601).")
     return {"items": queue.items, "sent_at": decoded(bytes(queue.sent_at))}

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import msgspec
 from litestar import Request
@@ -18,6 +18,7 @@ from litestar.typing import FieldDefinition
 
 from learntrack.domain.any_json import read_patiently, read_quickly
 from learntrack.errors import TooLarge, field_error
+from learntrack.settings import Settings
 from learntrack.web.values import read_as
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 LARGE = 16 * 1024
 """Bytes of a body that are read at once; a larger one is read aside."""
-
-_VALUES_OF_AN_OBJECT = 10
-"""How many values there may be for each list or object: a million do not fit where they are stored."""
 
 T = TypeVar("T")
 
@@ -41,6 +39,25 @@ _STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 async def aside(work: Callable[[], T]) -> T:
     """Do what takes long, without keeping others waiting."""
     return await asyncio.get_running_loop().run_in_executor(_ASIDE, work)
+
+
+@dataclass(frozen=True)
+class MostJson:
+    """How much there may be in a body: each takes memory and time that its one or two bytes do not tell."""
+
+    objects: int
+    """Lists and objects."""
+    values: int
+    """Values of any kind, told by their commas."""
+
+    @classmethod
+    def by(cls, settings: Settings) -> Self:
+        """As the settings say."""
+        return cls(settings.max_json_objects, settings.max_json_values)
+
+    def times(self, parts: int) -> "MostJson":
+        """What so many bodies together may have."""
+        return MostJson(parts * self.objects, parts * self.values)
 
 
 @dataclass(frozen=True)
@@ -74,22 +91,21 @@ class JsonRequest(Request[Any, Any, State]):
 
         Raises:
             InvalidFields: it is not JSON, or a field is missing or wrong.
-            TooLarge: it has too many lists and objects.
+            TooLarge: it has too many lists and objects, or values.
 
         """
         body = await self.body()
         if len(body) <= LARGE:
             return self._read(body)
-        return await aside(partial(self._read, body, self.most_objects))
+        return await aside(partial(self._read, body, self.most))
 
     @property
-    def most_objects(self) -> int | None:
-        """The most lists and objects that its body may have; None where that does not matter."""
-        most: int = self.app.state.settings.max_json_objects
-        return most
+    def most(self) -> MostJson | None:
+        """How much its body may have; None where that does not matter."""
+        return MostJson.by(self.app.state.settings)
 
-    def _read(self, body: bytes, most_objects: int | None = None) -> Any:
-        value = decoded(body, most_objects)
+    def _read(self, body: bytes, most: MostJson | None = None) -> Any:
+        value = decoded(body, most)
         data = self.scope["route_handler"].parsed_data_field
         if data is not None and isinstance(data.annotation, type) and issubclass(data.annotation, msgspec.Struct):
             return read_as(data.annotation, value)
@@ -142,31 +158,30 @@ async def is_large(request: Request[Any, Any, Any]) -> bool:
 
 
 class TrustedRequest(JsonRequest):
-    """A request of a superuser's, whose body may have as many lists and objects as fit into it."""
+    """A request of a superuser's, whose body may have as much as fits into it."""
 
     @property
-    def most_objects(self) -> None:
-        """No number."""
+    def most(self) -> None:
+        """No bound."""
 
 
-def decoded(body: bytes, most_objects: int | None = None) -> Any:
+def decoded(body: bytes, most: MostJson | None = None) -> Any:
     """The plain values of JSON, of all that JavaScript's `JSON.stringify` makes.
 
     Args:
         body: The text.
-        most_objects: How many lists and objects it may have: each takes memory and time that its two bytes do not
-            tell. They are counted before any is made.
+        most: How much it may have. It is counted before any is made.
 
     Raises:
         InvalidFields: it is not JSON, or nested beyond all measure.
-        TooLarge: it has too many lists and objects.
+        TooLarge: it has more.
 
     """
-    if most_objects is not None:
-        if has_more(b"[{", most_objects, body):
-            raise TooLarge(f"body: there may be at most {most_objects} lists and objects in it.")
-        if has_more(b",", _VALUES_OF_AN_OBJECT * most_objects, body):
-            raise TooLarge(f"body: there may be at most {_VALUES_OF_AN_OBJECT * most_objects} values in it.")
+    if most is not None:
+        if has_more(b"[{", most.objects, body):
+            raise TooLarge(f"body: there may be at most {most.objects} lists and objects in it.")
+        if has_more(b",", most.values, body):
+            raise TooLarge(f"body: there may be at most {most.values} values in it.")
     try:
         return read_quickly(body)
     except RecursionError:
