@@ -123,6 +123,19 @@ def session_of(started: dict[str, Any]) -> str:
     return key
 
 
+def test_long_answers_are_not_held_until_there_are_many_rows(tmp_path: Path) -> None:
+    from learntrack.reports.parquet.files import ParquetFiles
+
+    files, answer = ParquetFiles(tmp_path), "x" * 100_000
+    with files.file("interactions.parquet", {"number": "whole", "answer": "text"}) as table:
+        for number in range(450):
+            table.add({"number": number, "answer": answer})
+
+    written = parquet.ParquetFile(tmp_path / "interactions.parquet")
+    assert [written.metadata.row_group(number).num_rows for number in range(3)] == [200, 200, 50]
+    assert written.read(["number"]).to_pydict()["number"] == list(range(450))
+
+
 @pytest.mark.parametrize("key", [b"", b"short"])
 def test_a_short_key_is_refused(key: bytes) -> None:
     from learntrack.reports.parquet.pseudonyms import Pseudonyms

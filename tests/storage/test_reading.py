@@ -105,3 +105,18 @@ async def test_ten_slow_reports_hold_up_neither_updates_nor_health_nor_lists(wir
         assert slow.met <= ReportReading().at_once
         end.set()
         assert {each.status_code for each in await asyncio.gather(*reports)} == {200}
+
+
+async def test_documents_one_by_one_are_found_and_not_worked_out_before(wire: Wire) -> None:
+    db = await connect(wire.own_uri, "each", read_patience=5, reports=ReportReading(long_patience=60))
+    await db.collection("numbers").insert_many([{"_id": number, "more": "text"} for number in range(5)])
+    wire.seen.clear()
+
+    rows = [row async for row in db.reports.each("numbers", {"_id": {"$gt": 1}}, {"more": 0}, batch=2)]
+
+    assert sorted(row["_id"] for row in rows) == [2, 3, 4]
+    assert all(row.keys() == {"_id"} for row in rows)
+    assert (len(wire.of("aggregate")), len(wire.of("find"))) == (0, 1)
+    assert 50_000 < wire.of("find")[0]["maxTimeMS"] <= 60_000
+    await db.collection("numbers").drop()
+    await db.close()

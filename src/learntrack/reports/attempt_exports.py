@@ -1,18 +1,16 @@
 """Attempts and their interactions, one by one, wherever they are stored."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
 
 from learntrack.access.may_read import Readable
 from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog
 from learntrack.reports.filters import ReportFilters
-from learntrack.storage.database import Row, Stage
+from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
 
-_BATCH = 100
+BATCH = 100
 """Documents of attempts that are read in a round trip: some 7 KB each."""
-_HOLDER = ("user_id", "content_id", "channel_id", "mastery_level", "attempts", "overflow")
 _ATTEMPT = (
     "item",
     "session_id",
@@ -57,26 +55,20 @@ async def _held(db: Reading, filters: ReportFilters, members: Readable) -> Async
     """
     period = filters.period
     since, until = period.get("$gte", _FIRST), period.get("$lt", _LAST)
+    of_content = {} if filters.content is None else {"content_id": filters.content}
+    query = {**members.query(), **of_content, "attempt_count": {"$gt": 0}}
     for kind in (MasteryLog, ContentSession):
-        async for holder in db.stream(kind, _holders(filters, members), batch=_BATCH, long=True):
-            async for attempt in _attempts(db, holder):
+        async for holder in db.each(kind, query, batch=BATCH):
+            async for attempt in all_attempts(db, holder):
                 if since <= attempt["start_timestamp"] < until:
                     yield holder, attempt
 
 
-def _holders(filters: ReportFilters, members: Readable) -> list[Stage]:
-    of_content: Mapping[str, Any] = {} if filters.content is None else {"content_id": filters.content}
-    conditions = [members.query(), {"attempt_count": {"$gt": 0}, **of_content}]
-    stages: list[Stage] = [{"$match": condition} for condition in conditions if condition]
-    return [*stages, {"$project": dict.fromkeys(_HOLDER, 1)}]
-
-
-async def _attempts(db: Reading, holder: Row) -> AsyncIterator[Row]:
-    """All attempts of a try or session, the older ones from its chunks."""
+async def all_attempts(db: Reading, holder: Row) -> AsyncIterator[Row]:
+    """All attempts of a try or session, the older ones from its chunks. Index: holder."""
     if holder.get("overflow"):
-        chunks = [{"$match": {"holder_id": holder["_id"]}}, {"$project": {"attempts": 1}}]
-        async for chunk in db.stream(AttemptOverflow, chunks, batch=_BATCH, long=True):
+        async for chunk in db.each(AttemptOverflow, {"holder_id": holder["_id"]}, batch=BATCH):
             for attempt in chunk["attempts"]:
                 yield attempt
-    for attempt in holder["attempts"]:
+    for attempt in holder.get("attempts", ()):
         yield attempt

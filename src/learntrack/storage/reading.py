@@ -107,6 +107,34 @@ class Reading:
 
         """
         cursor = self.collection(collection).aggregate(list(pipeline), allowDiskUse=True, batchSize=batch)
+        async for row in self._one_by_one(cursor, batch, long=long):
+            yield row
+
+    async def each(
+        self,
+        collection: str | type[Stored],
+        query: Mapping[str, Any],
+        projection: Mapping[str, Any] | None = None,
+        *,
+        batch: int = 200,
+    ) -> AsyncIterator[Row]:
+        """The documents that match, one by one, in no order; the server may work on all of them for `long_patience`.
+
+        For who reads many and whole: the embedded engine sends the first at once and hands on what is stored, where an
+        aggregation is worked out whole before and takes it ten times as long.
+
+        Args:
+            collection: Where they are.
+            query: Which.
+            projection: What of them; none costs the embedded engine the least.
+            batch: Documents a round trip.
+
+        """
+        cursor = self.collection(collection).find(query, projection).batch_size(batch)
+        async for row in self._one_by_one(cursor, batch, long=True):
+            yield row
+
+    async def _one_by_one(self, cursor: Any, batch: int, *, long: bool) -> AsyncIterator[Row]:
         # On the server the limit of the first question is one for all that follow.
         limit = max(self.long_patience, self.read_patience) if long else self.read_patience
         try:

@@ -14,6 +14,10 @@ from learntrack.storage.database import Row
 
 _ROWS = 20_000
 """Rows that are held at once, and that make a group in the file."""
+_CHARACTERS = 2**24
+"""Characters of texts that are held at once: rows with long answers make smaller groups."""
+_TURNED = 100
+"""Rows that are turned into columns at once: one by one takes twice as long."""
 _TYPES: dict[str, pyarrow.DataType] = {
     "text": pyarrow.string(),
     "texts": pyarrow.list_(pyarrow.string()),
@@ -31,16 +35,20 @@ class TableFile:
         self.path, self.rows = path, 0
         self._draft = path.with_name(f".{path.name}.draft")
         self._schema = pyarrow.schema([(name, _TYPES[kind]) for name, kind in columns.items()])
+        self._texts = [name for name, kind in columns.items() if kind == "text"]
+        self._added: list[Row] = []
         self._held: dict[str, list[Any]] = {name: [] for name in columns}
+        self._held_rows, self._held_characters = 0, 0
         self._writer: ParquetWriter | None = None
 
     def add(self, row: Row) -> None:
         """Add a row; a column that it lacks is null."""
-        for name, values in self._held.items():
-            values.append(row.get(name))
+        self._added.append(row)
         self.rows += 1
-        if self.rows % _ROWS == 0:
-            self._flush()
+        if len(self._added) == _TURNED:
+            self._turn()
+            if self._held_rows >= _ROWS or self._held_characters >= _CHARACTERS:
+                self._flush()
 
     def finish(self) -> bool:
         """Take the place of what was there; returns whether it differs. Without rows there is no file."""
@@ -61,15 +69,25 @@ class TableFile:
             self._writer.close()
         self._draft.unlink(missing_ok=True)
 
+    def _turn(self) -> None:
+        """Turn the rows that were added last into columns."""
+        for name, values in self._held.items():
+            values += [row.get(name) for row in self._added]
+        self._held_characters += sum(len(row.get(name) or "") for name in self._texts for row in self._added)
+        self._held_rows += len(self._added)
+        self._added.clear()
+
     def _flush(self) -> None:
+        self._turn()
         if self._writer is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._writer = ParquetWriter(self._draft, self._schema, compression="zstd")
-        arrays = [pyarrow.array(self._held[field.name], field.type) for field in self._schema]
-        if len(arrays[0]):
+        if self._held_rows:
+            arrays = [pyarrow.array(self._held[field.name], field.type) for field in self._schema]
             self._writer.write_table(pyarrow.Table.from_arrays(arrays, schema=self._schema))
         for values in self._held.values():
             values.clear()
+        self._held_rows, self._held_characters = 0, 0
 
 
 class ParquetFiles:

@@ -7,26 +7,59 @@ everything (from a month on) and replaces the files that differ, so that late of
 ones come right; `DIR/v1/watermark.json` says as of when it is and which files are new.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog
+from learntrack.documents import ContentSession, ContentSummary, MasteryLog
 from learntrack.documents.base import Stored
 from learntrack.domain import moments
 from learntrack.errors import Conflict
-from learntrack.reports.parquet.files import ParquetFiles, TableFile
+from learntrack.reports.attempt_exports import BATCH, all_attempts
+from learntrack.reports.parquet.files import ParquetFiles
 from learntrack.reports.parquet.pseudonyms import Pseudonyms
-from learntrack.reports.parquet.tables import ATTEMPTS, INTERACTIONS, ROSTER, SCHEMA, SESSIONS, SUMMARIES, TRIES, Rows
+from learntrack.reports.parquet.tables import (
+    ATTEMPTS,
+    INTERACTIONS,
+    ROSTER,
+    SCHEMA,
+    SESSIONS,
+    SUMMARIES,
+    TRIES,
+    Columns,
+    Rows,
+)
 from learntrack.reports.parquet.watermark import Watermark
 from learntrack.storage.database import Row, Stage
 from learntrack.storage.long_work import OnProgress
 from learntrack.storage.reading import Reading
 
-_BATCH = 100
 _UNKNOWN = "unknown"
 """The facility of whom the roster does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Logs:
+    """A collection of logs: which table it becomes, by which `moment` a document is in a month, and how it becomes a
+    row. `shown` is what is read of it; None is all, which costs the embedded engine the least.
+    """
+
+    kind: type[Stored]
+    table: str
+    columns: Columns
+    moment: str
+    row: Callable[[Rows, Row], Row]
+    shown: Mapping[str, int] | None = None
+
+
+_LOGS = (
+    _Logs(ContentSession, "sessions", SESSIONS, "start_timestamp", Rows.session),
+    # Clients may keep 4 MiB in each summary, which would come along for nothing.
+    _Logs(ContentSummary, "summaries", SUMMARIES, "start_timestamp", Rows.summary, {"extra_fields": 0}),
+    _Logs(MasteryLog, "tries", TRIES, "end_timestamp", Rows.tried),
+)
 
 
 class ParquetExport:
@@ -70,9 +103,8 @@ class ParquetExport:
         if before is not None and before.pseudonyms != fingerprint:
             raise Conflict("What is there was written with other pseudonyms: take another folder.")
         began = moments.now()
-        await self._write_sessions()
-        await self._write_summaries()
-        await self._write_tries()
+        for logs in _LOGS:
+            await self._write_logs(logs)
         await self._write_roster()
         done = Watermark(
             schema=SCHEMA,
@@ -86,73 +118,40 @@ class ParquetExport:
         done.write(self._files.folder)
         return done
 
-    async def _write_sessions(self) -> None:
-        async for place, query in self._partitions(ContentSession, "start_timestamp"):
+    async def _write_logs(self, logs: _Logs) -> None:
+        """Write logs, and the attempts that they hold with their interactions."""
+        async for place, query in self._partitions(logs):
+            held = f"{place}/of-{logs.table}.parquet"
             with (
-                self._files.file(f"sessions/{place}/part.parquet", SESSIONS) as sessions,
-                self._files.file(f"attempts/{place}/of-sessions.parquet", ATTEMPTS) as attempts,
-                self._files.file(f"interactions/{place}/of-sessions.parquet", INTERACTIONS) as interactions,
+                self._files.file(f"{logs.table}/{place}/part.parquet", logs.columns) as table,
+                self._files.file(f"attempts/{held}", ATTEMPTS) as attempts,
+                self._files.file(f"interactions/{held}", INTERACTIONS) as interactions,
             ):
-                async for document in self._read(ContentSession, query):
-                    sessions.add(self._rows.session(document))
-                    await self._add_attempts(document, attempts, interactions, in_try=False)
-            self._progress(sessions.rows)
-
-    async def _write_summaries(self) -> None:
-        async for place, query in self._partitions(ContentSummary, "start_timestamp"):
-            with self._files.file(f"summaries/{place}/part.parquet", SUMMARIES) as summaries:
-                async for document in self._read(ContentSummary, query):
-                    summaries.add(self._rows.summary(document))
-            self._progress(summaries.rows)
-
-    async def _write_tries(self) -> None:
-        async for place, query in self._partitions(MasteryLog, "end_timestamp"):
-            with (
-                self._files.file(f"tries/{place}/part.parquet", TRIES) as tries,
-                self._files.file(f"attempts/{place}/of-tries.parquet", ATTEMPTS) as attempts,
-                self._files.file(f"interactions/{place}/of-tries.parquet", INTERACTIONS) as interactions,
-            ):
-                async for document in self._read(MasteryLog, query):
-                    tries.add(self._rows.tried(document))
-                    await self._add_attempts(document, attempts, interactions, in_try=True)
-            self._progress(tries.rows + attempts.rows)
+                async for document in self._db.each(logs.kind, query, logs.shown, batch=BATCH):
+                    table.add(logs.row(self._rows, document))
+                    async for attempt in all_attempts(self._db, document):
+                        row = self._rows.attempt(document, attempt)
+                        attempts.add(row)
+                        for entry in self._rows.interactions(row):
+                            interactions.add(entry)
+            self._progress(table.rows + attempts.rows)
 
     async def _write_roster(self) -> None:
         for name, table in ROSTER.items():
             with self._files.file(f"{name}/all.parquet", table.columns) as entries:
-                async for document in self._read(table.kind, {}):
+                async for document in self._db.each(table.kind, {}, batch=BATCH):
                     entries.add(self._rows.of_roster(table, document))
 
-    async def _add_attempts(self, holder: Row, attempts: TableFile, interactions: TableFile, *, in_try: bool) -> None:
-        """All attempts of a try or session, the older ones from its chunks. Index: holder."""
-        if holder.get("overflow"):
-            async for chunk in self._read(AttemptOverflow, {"holder_id": holder["_id"]}):
-                self._add_each(holder, chunk["attempts"], attempts, interactions, in_try=in_try)
-        self._add_each(holder, holder.get("attempts", []), attempts, interactions, in_try=in_try)
-
-    def _add_each(
-        self, holder: Row, found: list[Row], attempts: TableFile, interactions: TableFile, *, in_try: bool
-    ) -> None:
-        for attempt in found:
-            row = self._rows.attempt(holder, attempt, in_try=in_try)
-            attempts.add(row)
-            for entry in self._rows.interactions(row):
-                interactions.add(entry)
-
-    async def _partitions(self, kind: type[Stored], field: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+    async def _partitions(self, logs: _Logs) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """The facilities and months of a collection: the path of each, and the query. Indexes: facility_start,
         facility_end, facility_content.
         """
-        ends = {"first": {"$min": f"${field}"}, "last": {"$max": f"${field}"}}
+        ends = {"first": {"$min": f"${logs.moment}"}, "last": {"$max": f"${logs.moment}"}}
         stages: list[Stage] = [{"$group": {"_id": "$facility_id"} | ends}, {"$sort": {"_id": 1}}]
-        async for row in self._db.stream(kind, stages, long=True):
+        async for row in self._db.stream(logs.kind, stages, long=True):
             for begin, end in _months(max(row["first"], self._since), row["last"]):
                 place = f"facility={row['_id'] or _UNKNOWN}/month={_month_of(begin)}"
-                yield place, {"facility_id": row["_id"], field: {"$gte": begin, "$lt": end}}
-
-    def _read(self, kind: type[Stored], query: dict[str, Any]) -> AsyncIterator[Row]:
-        stages = [{"$match": query}] if query else []
-        return self._db.stream(kind, [*stages, {"$project": {"extra_fields": 0}}], batch=_BATCH, long=True)
+                yield place, {"facility_id": row["_id"], logs.moment: {"$gte": begin, "$lt": end}}
 
 
 def _month_of(moment: datetime) -> str:

@@ -181,11 +181,11 @@ class Rows:
             "test_type": criterion.get("test_type"),
         }
 
-    def attempt(self, holder: Row, attempt: Row, *, in_try: bool) -> Row:
+    def attempt(self, holder: Row, attempt: Row) -> Row:
         """An attempt of a try, or of a session without one."""
         return attempt | {
             "attempt_id": self._of(attempt["id"]),
-            "mastery_log_id": self._of(holder["_id"]) if in_try else None,
+            "mastery_log_id": self._of(holder["_id"]) if "mastery_level" in holder else None,
             "session_id": self._of(attempt["session_id"]),
             "user_id": self._of(holder["user_id"]),
             "content_id": holder["content_id"],
