@@ -1,6 +1,7 @@
 """What is written as Parquet files says what the reports say, and a second run writes only what has changed."""
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from learntrack.domain import moments
 from learntrack.errors import Conflict
 from learntrack.reports.questions import questions
+from tests.reports.asking import answered, quiz_of
 from tests.reports.naive import NAIVE, close, different
 from tests.reports.world import World
-from tests.support import School, right
+from tests.support import ROOT, School, right
 
 parquet = pytest.importorskip("pyarrow.parquet")
 duckdb = pytest.importorskip("duckdb")
@@ -57,6 +59,40 @@ async def test_duckdb_answers_the_reports_questions_from_the_files(school: Schoo
     assert set(ANSWERED) == set(questions())
 
 
+@pytest.mark.engines("embedded")
+async def test_duckdb_asks_files_of_who_has_done_next_to_nothing_of_a_quiz_that_is_removed(
+    school: School, tmp_path: Path
+) -> None:
+    """Nothing is named, and nobody has had an attempt outside a try, nor any in another table."""
+    from learntrack.reports.parquet.service import ParquetExport
+
+    quiz, learner = await quiz_of(school, question_count=4), await school.learner()
+    await answered(school, learner, quiz, right("q1"))
+    await school.api.roster(ROOT, remove={"quizzes": [quiz]})
+    await ParquetExport(school.api.db.reports, tmp_path).run()
+
+    [row] = asked(tmp_path, "quiz-results", school.facility)
+    assert (row["question_count"], row["score"], row["score_of"]) == (4, 0.25, "all")
+
+
+class Nothing:
+    """A database in which nothing is stored."""
+
+    async def each(self, *_: Any, **__: Any) -> AsyncIterator[Any]:
+        for row in ():
+            yield row
+
+    stream = each
+
+
+async def test_every_question_can_be_asked_though_nothing_is_stored(tmp_path: Path) -> None:
+    from learntrack.reports.parquet.service import ParquetExport
+
+    await ParquetExport(Nothing(), tmp_path).run()  # type: ignore[arg-type]
+
+    assert {name: asked(tmp_path, name, "0" * 32) for name in ANSWERED} == {name: [] for name in ANSWERED}
+
+
 @pytest.mark.engines("embedded", "mongoeco")
 async def test_a_second_run_writes_only_what_has_changed(school: School, tmp_path: Path) -> None:
     world = World(school)
@@ -87,7 +123,6 @@ async def test_a_second_run_writes_only_what_has_changed(school: School, tmp_pat
 @pytest.mark.engines("embedded")
 async def test_nobody_can_be_told_by_pseudonyms_and_a_forgotten_ones_rows_go(school: School, tmp_path: Path) -> None:
     from learntrack.reports.parquet.pseudonyms import Pseudonyms
-    from tests.support import ROOT
 
     world, pseudonyms = World(school), Pseudonyms(b"a key that is long enough")
     api, learner = school.api, await school.learner()

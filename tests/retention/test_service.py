@@ -18,10 +18,10 @@ from learntrack.reports.service import Reports
 from learntrack.retention.export import new_export
 from learntrack.retention.service import Retention
 from learntrack.storage import StartError
-from tests.support import Api, Person, School, exercise, right, video, wrong
+from tests.support import Api, Person, School, exercise, new_id, right, video, wrong
 
 LATER = timedelta(days=1)
-NEED_ANSWERS = {"item-analysis", "progress", "quiz-results"}
+NEED_ANSWERS = {"item-analysis", "progress"}
 """Reports that look at single attempts; and into their histories, progress."""
 NEED_SESSIONS = {"daily-activity", "retention", "lesson-completion", "time-on-task", "learning-gain"}
 
@@ -83,6 +83,30 @@ async def test_what_needs_only_totals_is_the_same_afterwards(
     changed = {name for name in before if last[name] != after[name]}
     assert {"daily-activity", "time-on-task"} <= changed <= NEED_SESSIONS
     assert await api.tries(learner) == tries
+
+
+@pytest.mark.engines("embedded", "mongoeco", "real")
+async def test_scores_stay_when_the_answers_that_they_are_made_of_have_gone(
+    api: Api, school: School, tmp_path: Path, fresh: None
+) -> None:
+    """Of a quiz so long that most of it is in chunks, with answers that were changed; and of a test of a unit."""
+    learner, quiz, course = await school.learner(), await school.quiz(), await school.course_session()
+    session = await api.start(learner, quiz_id=quiz)
+    for answer in (wrong, right):
+        await api.update(learner, session, interactions=[answer(f"q{number}") for number in range(30)])
+    await api.update(learner, session, interactions=[wrong("q0"), right("q1", correct=0.5)], progress=1)
+    session = await api.start(learner, unit_id=new_id(), test_type="pre", course_session_id=course)
+    await api.update(learner, session, interactions=[right("q1"), wrong("q2")], progress=1)
+    scored = ("quiz-results", "learning-gain", "progress")
+
+    before = await answers(api, school)
+    await fade(api, tmp_path, FadingKind.attempts)
+    after = await answers(api, school)
+
+    assert {name: after[name] for name in scored} == {name: before[name] for name in scored}
+    [row] = after["quiz-results"]
+    assert (row["answered"], row["correct"], row["score"]) == (30, 28.5, 0.95)
+    assert after["learning-gain"][0]["pre_score"] == 0.5
 
 
 async def test_attempts_go_and_lists_count_those_that_are_there(

@@ -16,16 +16,22 @@ from learntrack.domain.attempt_book import AttemptBook
 from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.domain.attempt_places import Chunk, OverflowTotals
 from learntrack.domain.attempts import Attempt
-from learntrack.domain.fading import FadingKind, faded
+from learntrack.domain.fading import FadingKind, faded, latest_answers
 
 NO_ATTEMPTS: dict[str, Any] = {"attempt_count": 0, "correct_sum": 0.0, "completed_attempts": 0, "attempts": []}
 
 
 class FadedAttempts(BaseModel):
-    """How many attempts are counted that are not there any more, because they were old."""
+    """How many attempts are counted that are not there any more, because they were old.
+
+    `answered` is how many questions they answered, `correct` the sum over these of the latest answer's correctness:
+    what a quiz's score is made of. A question that is answered again afterwards counts once more.
+    """
 
     attempt_count: int
     completed_attempts: int
+    answered: int = 0
+    correct: float = 0.0
 
 
 class HoldsAttempts(Logged):
@@ -93,17 +99,25 @@ class HoldsAttempts(Logged):
         """How many attempts have faded."""
         return self.faded.attempt_count if self.faded else 0
 
-    def fade(self, kind: FadingKind) -> None:
-        """Let what is embedded of attempts fade; chunks are documents of their own, and go where attempts do.
+    def fade(self, kind: FadingKind, older: Sequence[Attempt]) -> None:
+        """Let what is embedded of attempts fade; chunks, which hold the `older` ones, are documents of their own, and
+        go where attempts do.
 
         Attempts that go are counted on: as chunks that are not there.
         """
         if kind is FadingKind.attempts:
             if not self.has_attempts:
                 return
+            answers = latest_answers([*older, *self.attempts])
+            before = self.faded or FadedAttempts(attempt_count=0, completed_attempts=0)
             self.change(overflow=_all_moved(self.overflow, self.attempts))
             self.change(
-                faded=FadedAttempts(attempt_count=self.attempt_count, completed_attempts=self.completed_attempts)
+                faded=FadedAttempts(
+                    attempt_count=self.attempt_count,
+                    completed_attempts=self.completed_attempts,
+                    answered=before.answered + len(answers),
+                    correct=before.correct + fsum(answers),
+                )
             )
         self.change(attempts=faded(self.attempts, kind))
 

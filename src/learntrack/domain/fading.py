@@ -43,6 +43,12 @@ def without_interactions(attempt: Attempt) -> Attempt:
     return attempt.model_copy(update={"interaction_history": []})
 
 
+def latest_answers(attempts: Iterable[Attempt]) -> list[float]:
+    """How right (0.0–1.0) the latest answer to each question is: of those that ended together the one recorded last."""
+    in_order = sorted(attempts, key=lambda attempt: (attempt.end_timestamp, attempt.number))
+    return list({attempt.item: attempt.correct for attempt in in_order}.values())
+
+
 def faded(attempts: Iterable[Attempt], kind: FadingKind) -> list[Attempt]:
     """The attempts as they are once `kind` has faded."""
     if kind is FadingKind.attempts:

@@ -50,7 +50,7 @@ class _Old:
             return not self.holder.has_attempts
         if not self.holder.has_attempts:
             return False
-        self.holder.fade(kind)
+        self.holder.fade(kind, [attempt for chunk in self.chunks for attempt in chunk.attempts])
         for chunk in self.chunks:
             chunk.fade(kind)
         return any(each.write() is not None for each in (self.holder, *self.chunks))

@@ -31,8 +31,9 @@ _TYPES: dict[str, pyarrow.DataType] = {
 class TableFile:
     """A file while it is being written: rows are added, and at the end it takes its place if it differs."""
 
-    def __init__(self, path: Path, columns: Columns) -> None:
+    def __init__(self, path: Path, columns: Columns, *, even_empty: bool) -> None:
         self.path, self.rows = path, 0
+        self._even_empty = even_empty
         self._draft = path.with_name(f".{path.name}.draft")
         self._schema = pyarrow.schema([(name, _TYPES[kind]) for name, kind in columns.items()])
         self._texts = [name for name, kind in columns.items() if kind == "text"]
@@ -50,9 +51,14 @@ class TableFile:
             if self._held_rows >= _ROWS or self._held_characters >= _CHARACTERS:
                 self._flush()
 
+    @property
+    def is_written(self) -> bool:
+        """Whether there is a file in the end: of one without rows only where it is wanted all the same."""
+        return self.rows > 0 or self._even_empty
+
     def finish(self) -> bool:
-        """Take the place of what was there; returns whether it differs. Without rows there is no file."""
-        if self.rows == 0:
+        """Take the place of what was there; returns whether it differs."""
+        if not self.is_written:
             return False
         self._flush()
         assert self._writer is not None
@@ -103,9 +109,11 @@ class ParquetFiles:
         self.rows = 0
 
     @contextmanager
-    def file(self, path: str, columns: Columns) -> Iterator[TableFile]:
-        """A file to be written; where an exception comes through it stays what it was."""
-        made = TableFile(self.folder / path, columns)
+    def file(self, path: str, columns: Columns, *, even_empty: bool = False) -> Iterator[TableFile]:
+        """A file to be written, without rows only if `even_empty`; where an exception comes through it stays what it
+        was.
+        """
+        made = TableFile(self.folder / path, columns, even_empty=even_empty)
         try:
             yield made
         except BaseException:
@@ -113,9 +121,13 @@ class ParquetFiles:
             raise
         if made.finish():
             self.written.append(path)
-        if made.rows:
+        if made.is_written:
             self.kept.add(path)
             self.rows += made.rows
+
+    def has_any(self, table: str) -> bool:
+        """Whether there is any file of a table, of this run or an earlier one."""
+        return any(self.folder.glob(f"{table}/**/*.parquet"))
 
     def remove_others(self, first_month: str) -> list[str]:
         """Remove what was written before and has no rows any more, of this month and later; returns the paths."""

@@ -23,6 +23,7 @@ from learntrack.reports.parquet.pseudonyms import Pseudonyms
 from learntrack.reports.parquet.tables import (
     ATTEMPTS,
     INTERACTIONS,
+    LOGS,
     ROSTER,
     SCHEMA,
     SESSIONS,
@@ -106,6 +107,7 @@ class ParquetExport:
         for logs in _LOGS:
             await self._write_logs(logs)
         await self._write_roster()
+        self._write_what_has_no_rows()
         done = Watermark(
             schema=SCHEMA,
             as_of=began.isoformat(),
@@ -138,9 +140,17 @@ class ParquetExport:
 
     async def _write_roster(self) -> None:
         for name, table in ROSTER.items():
-            with self._files.file(f"{name}/all.parquet", table.columns) as entries:
+            with self._files.file(f"{name}/all.parquet", table.columns, even_empty=True) as entries:
                 async for document in self._db.each(table.kind, {}, batch=BATCH):
                     entries.add(self._rows.of_roster(table, document))
+
+    def _write_what_has_no_rows(self) -> None:
+        """Give tables of logs that have no rows a file all the same: a query that joins them would fail without one."""
+        for table, columns in LOGS.items():
+            path = f"{table}/facility={_UNKNOWN}/month={_month_of(datetime.min)}/none.parquet"
+            if not self._files.has_any(table):
+                with self._files.file(path, columns, even_empty=True):
+                    pass
 
     async def _partitions(self, logs: _Logs) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         """The facilities and months of a collection: the path of each, and the query. Indexes: facility_start,

@@ -8,7 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from learntrack.documents import Classroom, Content, Facility, LearnerGroup, Lesson, Quiz, User
+from learntrack.documents import (
+    Classroom,
+    Content,
+    CourseSession,
+    Facility,
+    FormerEntry,
+    LearnerGroup,
+    Lesson,
+    Quiz,
+    User,
+)
 from learntrack.documents.base import Stored
 from learntrack.reports.parquet.pseudonyms import Pseudonyms
 from learntrack.storage.database import Row
@@ -57,6 +67,8 @@ TRIES: Columns = {
     "time_spent": "number",
     "attempt_count": "whole",
     "correct_sum": "number",
+    "faded_answered": "whole",
+    "faded_correct": "number",
 }
 ATTEMPTS: Columns = {
     "attempt_id": "text",
@@ -124,6 +136,7 @@ ROSTER: Mapping[str, RosterTable] = {
     "quizzes": RosterTable(
         Quiz, {"quiz_id": "text", **_ASSIGNED, "active": "flag", "question_count": "whole"}, "quiz_id"
     ),
+    "course_sessions": RosterTable(CourseSession, {"course_session_id": "text", **_ASSIGNED}, "course_session_id"),
     "contents": RosterTable(
         Content,
         {
@@ -137,6 +150,16 @@ ROSTER: Mapping[str, RosterTable] = {
         },
         "content_id",
     ),
+    "former_entries": RosterTable(
+        FormerEntry, {"entry_id": "text", "part": "text", "title": "text", "question_count": "whole"}, "entry_id"
+    ),
+}
+LOGS: Mapping[str, Columns] = {
+    "sessions": SESSIONS,
+    "summaries": SUMMARIES,
+    "tries": TRIES,
+    "attempts": ATTEMPTS,
+    "interactions": INTERACTIONS,
 }
 _PERSONAL = ("username", "full_name")
 
@@ -172,13 +195,15 @@ class Rows:
 
     def tried(self, document: Row) -> Row:
         """A try."""
-        criterion = document["mastery_criterion"]
+        criterion, gone = document["mastery_criterion"], document.get("faded") or {}
         return document | {
             "mastery_log_id": self._of(document["_id"]),
             "user_id": self._of(document["user_id"]),
             "criterion": criterion.get("type"),
             "coach_assigned": bool(criterion.get("coach_assigned")),
             "test_type": criterion.get("test_type"),
+            "faded_answered": gone.get("answered", 0),
+            "faded_correct": gone.get("correct", 0.0),
         }
 
     def attempt(self, holder: Row, attempt: Row) -> Row:
@@ -211,6 +236,5 @@ class Rows:
 
 def described() -> str:
     """The tables and their columns, as JSON for who reads the files."""
-    logs = {"sessions": SESSIONS, "summaries": SUMMARIES, "tries": TRIES, "attempts": ATTEMPTS}
-    tables = {**logs, "interactions": INTERACTIONS, **{name: table.columns for name, table in ROSTER.items()}}
+    tables = {**LOGS, **{name: table.columns for name, table in ROSTER.items()}}
     return json.dumps(tables, default=dict)
