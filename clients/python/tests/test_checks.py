@@ -9,7 +9,7 @@ import pytest
 from plans import cases
 from played import LEARNER, VIDEO, Played, token
 
-from learntrack_client import AsyncClient, Client, Content, Interaction, InvalidFields, LearntrackError, MasteryModel
+from learntrack_client import AsyncClient, Client, Content, Interaction, InvalidFields, MasteryModel
 
 CONTENTS, UPDATES = cases("contents"), cases("updates")
 NODE = {"node_id": "1" * 32, "content_id": "2" * 32, "channel_id": "3" * 32}
@@ -98,8 +98,10 @@ async def test_what_is_no_json_is_refused_at_once(played: Played, queue: Path) -
     async with played.client(queue) as app:
         session = await app.start(VIDEO)
         for thing in ({"at": object()}, endless, {"at": "\ud83d"}):
-            with pytest.raises(LearntrackError, match="no JSON"):
+            with pytest.raises(InvalidFields, match="extra_fields: This is no JSON"):
                 await session.update(extra_fields=thing)
+        with pytest.raises(InvalidFields, match="interactions: This is no JSON"):
+            await session.update(interactions=[Interaction("1", 1, 1, {"at": object()})])
         assert (await app.sync(20)).waiting == 0
     assert len(played.items) == 1
 

@@ -14,9 +14,11 @@ from played import LEARNER, VIDEO, Played, problem, token, until
 from learntrack_client import (
     Busy,
     Client,
+    Content,
     InvalidFields,
     LearntrackError,
     QueueFull,
+    SessionState,
     SignedOut,
     Status,
     Unreachable,
@@ -245,6 +247,28 @@ async def test_an_anonymous_visit_has_no_token(played: Played, queue: Path) -> N
         await app.start(VIDEO)
         await app.sync(20)
     assert "authorization" not in played.requests[0].headers
+
+
+async def test_a_learners_work_waits_where_no_token_was_given(played: Played, queue: Path) -> None:
+    app = await played.client(queue, token=None).__aenter__()
+    await app.start(VIDEO)
+    status = await until(app, "signed_out")
+    assert (status.waiting, status.trouble) == (1, "There is no token.")
+    await app.close(0)
+    assert played.requests == []
+
+
+async def test_the_state_of_a_content_is_told_without_a_visit(played: Played, queue: Path) -> None:
+    async with played.client(queue) as app:
+        assert await app.state(VIDEO) == SessionState()
+        session = await app.start(VIDEO)
+        await session.update(progress=0.9)
+        assert (await app.state(VIDEO)).progress == 0.9
+        await app.sync(20)
+        assert await app.state(VIDEO) == session.state
+        with pytest.raises(InvalidFields):
+            await app.state(Content(kind="video"))
+    assert len(played.items) == 2
 
 
 async def test_lists_are_read_page_by_page(played: Played, queue: Path) -> None:

@@ -65,6 +65,14 @@ async def test_a_page_without_end_is_not_read(played: Played, queue: Path) -> No
         assert (await app.sync(20)).waiting == 0
 
 
+async def test_a_service_that_knows_nothing_of_the_queue_is_not_the_service(played: Played, queue: Path) -> None:
+    played.refuse = lambda _: problem(404)
+    app = await played.client(queue).__aenter__()
+    await app.start(VIDEO)
+    assert (await until(app, "waiting")).trouble == "What answers is not the service."
+    await app.close(0)
+
+
 async def test_a_redirect_is_not_followed_with_the_learners_token(played: Played, queue: Path) -> None:
     played.refuse = lambda _: httpx.Response(302, headers={"location": "http://elsewhere/"})
     async with played.client(queue) as app:

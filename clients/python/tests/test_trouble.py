@@ -66,6 +66,11 @@ async def test_a_queue_that_cannot_be_opened_says_so_by_name(
         plain(where)
 
 
+async def test_a_queue_without_its_folder_says_which_is_not_there(played: Played, queue: Path) -> None:
+    with pytest.raises(QueueUnusable, match=f"there is no folder {queue.parent / 'none'}"):
+        await played.client(queue.parent / "none" / "queue").__aenter__()
+
+
 async def test_a_queue_of_an_earlier_release_is_taken_over(played: Played, queue: Path) -> None:
     played.judge = lambda item: 400 if "start" in item else 200
     async with played.client(queue) as app:

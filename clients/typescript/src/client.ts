@@ -4,7 +4,7 @@ import { IndexedDbQueue } from "./indexeddb_queue.js";
 import type { Verdict } from "./judging.js";
 import { NOTHING_KNOWN, type SessionState, afterStart, afterUpdate } from "./local_state.js";
 import { MemoryQueue } from "./memory_queue.js";
-import { Closed, LearntrackError, QueueUnusable, messageOf } from "./problems.js";
+import { Closed, LearntrackError, QueueUnusable, invalid, messageOf } from "./problems.js";
 import type { Bounds, Queue } from "./queue.js";
 import { Reading } from "./reading.js";
 import { Sender } from "./sender.js";
@@ -60,8 +60,7 @@ export class Client extends Reading {
     this.onChange = options.onChange;
     this.clock = options.clock ?? Date.now;
     this.bounds = { mostItems: options.mostItems ?? 10_000, mostBytes: options.mostBytes ?? 64 * 1024 * 1024 };
-    const source = this.learner === null ? null : (options.token ?? null);
-    this.service = new Service(address, this.learner, source, this.stop.signal);
+    this.service = new Service(address, this.learner, options.token, this.stop.signal);
     const name = options.queue ?? "learntrack";
     this.opened = opened(name, this.learner ?? "", this.bounds);
     this.sending = this.opened.then((queue) => this.sender(queue, name, options));
@@ -84,6 +83,12 @@ export class Client extends Reading {
     (await this.sending).wake();
     await this.changed();
     return session;
+  }
+
+  /** What a content will be once all that waits is sent, as this device knows it; no visit is begun. */
+  async state(content: Content): Promise<SessionState> {
+    checkContent(content);
+    return this.inQueue((queue) => queue.state(nameOf(content)));
   }
 
   /** How the queue is, and its sender. */
@@ -266,11 +271,14 @@ export class Session {
 }
 
 function encoded(given: object): string {
-  try {
-    return JSON.stringify(given);
-  } catch (error) {
-    throw new LearntrackError(`This is no JSON: ${messageOf(error)}`);
+  for (const [name, value] of Object.entries(given)) {
+    try {
+      JSON.stringify(value);
+    } catch (error) {
+      throw invalid({ [name]: [`This is no JSON: ${messageOf(error)}`] });
+    }
   }
+  return JSON.stringify(given);
 }
 
 async function opened(name: string, learner: string, bounds: Bounds): Promise<Queue> {

@@ -91,7 +91,7 @@ export class IndexedDbQueue implements Queue {
   }
 
   async next(mostItems: number, mostBytes: number): Promise<Item[]> {
-    return fitting(await (await this.db).getAllFromIndex("items", "order", this.waitingItems, mostItems), mostBytes);
+    return fitting(await (await this.db).getAllFromIndex("items", "order", [this.learner, 0], mostItems), mostBytes);
   }
 
   async settle(verdict: Verdict): Promise<void> {
@@ -133,12 +133,12 @@ export class IndexedDbQueue implements Queue {
   }
 
   async aside(): Promise<Aside[]> {
-    return (await (await this.db).getAllFromIndex("items", "order", this.refusedItems)).map(shownAside);
+    return (await (await this.db).getAllFromIndex("items", "order", [this.learner, 1])).map(shownAside);
   }
 
   async retry(key: string | undefined, now: () => string): Promise<number> {
     const change = (await this.db).transaction("items", "readwrite", STRICT);
-    const back = comingBack(await change.store.index("order").getAll(this.refusedItems), key, now);
+    const back = comingBack(await change.store.index("order").getAll([this.learner, 1]), key, now);
     const written = back.map((item) => change.store.put(item));
     await Promise.all([...written, change.done]);
     return back.length;
@@ -147,7 +147,7 @@ export class IndexedDbQueue implements Queue {
   async discard(key: string): Promise<boolean> {
     const change = (await this.db).transaction(["items", "totals"], "readwrite", STRICT);
     const item = await change.objectStore("items").index("key").get(key);
-    const found = item !== undefined && item.aside === 1 && item.learner === this.learner;
+    const found = item?.aside === 1 && item.learner === this.learner;
     const total = await change.objectStore("totals").get(this.learner);
     const written: Promise<unknown>[] = [];
     if (found && total) {
@@ -161,7 +161,7 @@ export class IndexedDbQueue implements Queue {
   async counts(): Promise<Counts> {
     const look = (await this.db).transaction(["items", "totals"]);
     const total = await look.objectStore("totals").get(this.learner);
-    const waiting = await look.objectStore("items").index("order").count(this.waitingItems);
+    const waiting = await look.objectStore("items").index("order").count([this.learner, 0]);
     return { items: total?.items ?? 0, bytes: total?.bytes ?? 0, waiting };
   }
 
@@ -174,14 +174,6 @@ export class IndexedDbQueue implements Queue {
       (db) => db.close(),
       () => {},
     );
-  }
-
-  private get waitingItems(): [string, number] {
-    return [this.learner, 0];
-  }
-
-  private get refusedItems(): [string, number] {
-    return [this.learner, 1];
   }
 
   /** Keep what is known of the contents that were visited last. */

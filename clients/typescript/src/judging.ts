@@ -126,7 +126,7 @@ function judgeRefusal(items: Item[], answer: Answer): Verdict {
     wait: true,
     retryAfter: answer.retryAfter,
     narrower: SMALLER_NEXT.includes(answer.status),
-    trouble: problem === null ? NOT_THE_SERVICE : problem.detail,
+    trouble: problem === null || answer.status === 404 ? NOT_THE_SERVICE : problem.detail,
   });
   const first = items[0] as Item;
   // A proxy's word that it is too large counts too: it would say so for ever.
@@ -146,11 +146,12 @@ function judgeRefusal(items: Item[], answer: Answer): Verdict {
 }
 
 function documentOf(status: number, body: unknown): ProblemDocument {
-  const told = (typeof body === "object" && body !== null ? body : {}) as Partial<ProblemDocument>;
+  const told = Object(body) as Partial<ProblemDocument>;
   return { status, title: told.title ?? "", detail: told.detail ?? "", errors: told.errors ?? {} };
 }
 
-function parsed(text: string): object | null {
+/** The list or object that a text is in JSON; null if it is none. */
+export function parsed(text: string): object | null {
   try {
     const found: unknown = JSON.parse(text);
     return typeof found === "object" ? found : null;

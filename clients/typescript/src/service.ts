@@ -1,5 +1,5 @@
 // Requests to the service, with the learner's token.
-import { type Answer, NOT_THE_SERVICE, problemIn } from "./judging.js";
+import { type Answer, NOT_THE_SERVICE, parsed, problemIn } from "./judging.js";
 import { Closed, SignedOut, Unreachable, messageOf, problemOf } from "./problems.js";
 import { plainId } from "./shapes.js";
 
@@ -21,7 +21,7 @@ export class Service {
   constructor(
     address: string,
     private readonly learner: string | null,
-    private readonly source: TokenSource | null,
+    private readonly source: TokenSource | null | undefined,
     private readonly stop: AbortSignal,
   ) {
     this.address = address.replace(/\/+$/, "");
@@ -39,14 +39,8 @@ export class Service {
     if (answer.status === 401) throw new SignedOut("The service does not take the token.");
     const problem = answer.status >= 400 ? problemIn(answer) : null;
     if (problem !== null) throw problemOf(problem, answer.retryAfter);
-    if (answer.status === 200 && answer.contentType === "application/json") {
-      try {
-        const found: unknown = JSON.parse(answer.body);
-        if (typeof found === "object" && found !== null) return found as T;
-      } catch {
-        // which is no JSON
-      }
-    }
+    const found = answer.status === 200 && answer.contentType === "application/json" ? parsed(answer.body) : null;
+    if (found !== null) return found as T;
     throw new Unreachable(NOT_THE_SERVICE);
   }
 
@@ -100,7 +94,7 @@ export class Service {
    * requests were refused at the same time.
    */
   private async current(refused: string | null): Promise<string | null> {
-    if (this.source === null) return null;
+    if (this.learner === null) return null; // anonymous
     if (this.token !== null && this.token !== refused) return this.token;
     this.asking ??= this.fresh(refused).finally(() => (this.asking = null));
     return this.asking;
@@ -133,9 +127,7 @@ export class Service {
 function checked(given: unknown, learner: string | null): string {
   if (given == null) throw new SignedOut("There is no token.");
   const token = typeof given === "string" ? given.trim() : "";
-  if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new SignedOut("The token is no token.");
-  }
+  if (!/^[\x21-\x7e]+$/.test(token)) throw new SignedOut("The token is no token.");
   let subject: unknown;
   try {
     const claims = (token.split(".")[1] ?? "").replaceAll("-", "+").replaceAll("_", "/");
@@ -143,9 +135,7 @@ function checked(given: unknown, learner: string | null): string {
   } catch {
     return token; // not for us to judge: the service will
   }
-  if (typeof subject === "string" && plainId(subject) !== learner) {
-    throw new SignedOut("The token is another learner's.");
-  }
+  if (typeof subject === "string" && plainId(subject) !== learner) throw new SignedOut("The token is another learner's.");
   return token;
 }
 

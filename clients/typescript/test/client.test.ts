@@ -2,7 +2,7 @@
 // queues, IndexedDB and memory.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { InvalidFields, QueueFull, SignedOut, type Status, Unreachable, Busy } from "../src/index.js";
+import { type Content, InvalidFields, QueueFull, SignedOut, type Status, Unreachable, Busy } from "../src/index.js";
 import { LEARNER, Played, VIDEO, json, onBoth, problem, real, token, until } from "./played.js";
 
 onBoth("a visit is sent with its times and its own ids", async (played, queue) => {
@@ -269,6 +269,28 @@ onBoth("an anonymous visit has no token", async (played, queue) => {
   await app.start(VIDEO);
   await app.close();
   assert.equal(played.requests[0]?.headers.get("authorization"), null);
+});
+
+onBoth("a learner's work waits where no token was given", async (played, queue) => {
+  const app = played.client(queue, { token: null });
+  await app.start(VIDEO);
+  const status = await until(app, "signed_out");
+  assert.deepEqual([status.waiting, status.trouble], [1, "There is no token."]);
+  await app.close(0);
+  assert.equal(played.requests.length, 0);
+});
+
+onBoth("the state of a content is told without a visit", async (played, queue) => {
+  const app = played.client(queue);
+  assert.equal((await app.state(VIDEO)).known, false);
+  const session = await app.start(VIDEO);
+  await session.update({ progress: 0.9 });
+  assert.equal((await app.state(VIDEO)).progress, 0.9);
+  await app.sync(20);
+  assert.deepEqual(await app.state(VIDEO), session.state);
+  await assert.rejects(app.state({ kind: "video" } as Content), InvalidFields);
+  await app.close();
+  assert.equal(played.items.length, 2);
 });
 
 onBoth("lists are read page by page", async (played, queue) => {

@@ -188,6 +188,14 @@ onBoth("a page without end is not read", async (played, queue) => {
   await app.close();
 });
 
+onBoth("a service that knows nothing of the queue is not the service", async (played, queue) => {
+  played.refuse = () => problem(404);
+  const app = played.client(queue);
+  await app.start(VIDEO);
+  assert.equal((await until(app, "waiting")).trouble, NOT_THE_SERVICE);
+  await app.close(0);
+});
+
 onBoth("a redirect is not followed with the learner's token", async (played, queue) => {
   played.refuse = () => new Response(null, { status: 302, headers: { location: "http://elsewhere/" } });
   const app = played.client(queue);

@@ -114,6 +114,10 @@ class Client:
         """Begin a visit; see `AsyncClient.start`."""
         return Session(self._do, self._do(self._client.start(content, repeat=repeat)))
 
+    def state(self, content: Content) -> SessionState:
+        """What a content will be once all that waits is sent, as this device knows it; no visit is begun."""
+        return self._do(self._client.state(content))
+
     def status(self) -> Status:
         """How the queue is, and its sender."""
         return self._do(self._client.status())

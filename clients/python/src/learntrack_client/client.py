@@ -81,7 +81,7 @@ class AsyncClient(Reading):
         self._waits = (first_wait, longest_wait)
         self._on_change, self._clock = on_change, clock
         self._http, self._own_http = http or httpx.AsyncClient(), http is None
-        self._service = Service(address, self.learner, token if learner is not None else None, self._http)
+        self._service = Service(address, self.learner, token, self._http)
         super().__init__(self._service)
         self._sessions: WeakSet[AsyncSession] = WeakSet()
         self._changes = asyncio.Condition()
@@ -156,6 +156,16 @@ class AsyncClient(Reading):
         self._sender.wake()
         await self._changed()
         return begun
+
+    async def state(self, content: Content) -> SessionState:
+        """What a content will be once all that waits is sent, as this device knows it; no visit is begun.
+
+        Raises:
+            InvalidFields: something required is missing.
+
+        """
+        check_content(content)
+        return await self._in_queue(lambda queue: queue.state(content.name))
 
     async def status(self) -> Status:
         """How the queue is, and its sender."""

@@ -134,7 +134,7 @@ def _try_again(verdict: Verdict, item: Item, result: _Result) -> None:
 def _judge_refusal(items: Sequence[Item], answer: Answer) -> Verdict:
     problem = answer.problem
     verdict = Verdict(wait=True, retry_after=answer.retry_after, narrower=answer.status in _SMALLER_NEXT)
-    verdict.trouble = _NOT_THE_SERVICE if problem is None else problem.detail
+    verdict.trouble = _NOT_THE_SERVICE if problem is None or answer.status == 404 else problem.detail
     # A proxy's word that it is too large counts too: it would say so for ever.
     if (problem is not None and answer.status in _REFUSED_AS_A_WHOLE) or answer.status == 413:
         verdict.wait = False

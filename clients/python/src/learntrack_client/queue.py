@@ -12,11 +12,14 @@ import msgspec
 
 from learntrack_client.judging import Item, Verdict
 from learntrack_client.local_state import SessionState, StartAnswer, UpdateAnswer, after_answer, after_start, told
-from learntrack_client.problems import LearntrackError, QueueFull
+from learntrack_client.problems import QueueFull, invalid
 from learntrack_client.queue_file import QueueFile
-from learntrack_client.shapes import Aside, Content, ItemKind, ProblemDocument, Start, Update
+from learntrack_client.shapes import Aside, Content, ItemKind, JsonObject, ProblemDocument, Start, Update
 
 A = TypeVar("A", bound=msgspec.Struct)
+
+_NO_JSON = (TypeError, ValueError, RecursionError)
+"""What encoding raises for what is none."""
 
 _ITEM = "number, content, session, key, occurred_at, kind, body, tries"
 _OVERHEAD = 200
@@ -192,13 +195,22 @@ def update_body(update: Update) -> bytes:
     """An update as it is sent.
 
     Raises:
-        LearntrackError: something of the app's own making in it is no JSON.
+        InvalidFields: something of the app's own making in it is no JSON.
 
     """
     try:
         return msgspec.json.encode(update)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise LearntrackError(f"This is no JSON: {error}") from error
+    except _NO_JSON as error:
+        name = "interactions" if _is_json(update.extra_fields) else "extra_fields"
+        raise invalid({name: [f"This is no JSON: {error}"]}) from error
+
+
+def _is_json(thing: JsonObject | None) -> bool:
+    try:
+        msgspec.json.encode(thing)
+    except _NO_JSON:
+        return False
+    return True
 
 
 class _Repeat(msgspec.Struct):

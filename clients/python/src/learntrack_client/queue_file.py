@@ -68,6 +68,8 @@ class QueueFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        if not path.parent.is_dir():
+            raise QueueUnusable(f"{path} cannot be used: there is no folder {path.parent}. Nothing was stored.")
         with self._by_name():
             self._db = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         try:

@@ -46,7 +46,7 @@ class Service:
     Args:
         address: Where it is, for example https://learntrack.example.org.
         learner: Whose token is sent; None: none is, the visits are anonymous.
-        token: Where tokens come from.
+        token: Where tokens come from; None: nobody is signed in.
         http: What sends requests; its makers close it.
 
     """
@@ -137,8 +137,8 @@ class Service:
         """The token to be sent: a fresh one, where it is this one that was refused. It is asked for once, however many
         requests were refused at the same time.
         """
-        if self._source is None:
-            return None
+        if self._learner is None:
+            return None  # anonymous
         async with self._asking:
             if self._token is None or self._token == refused:
                 self._token = None
