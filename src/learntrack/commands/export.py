@@ -27,7 +27,9 @@ def files() -> None:
 @export.command()
 def parquet(
     folder: Annotated[Path, typer.Argument(help="Where to; what is there of an earlier run is brought up to date.")],
-    since: Annotated[str | None, typer.Option(help="Only months from that of this date on; the rest stays.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only months from that of this date on, and what has gone on since.")
+    ] = None,
     pseudonym_key: Annotated[
         Path | None,
         typer.Option(help="A file with a secret key: persons' ids become hashes, names go.", exists=True),

@@ -1,13 +1,13 @@
 """Parquet files that are replaced whole, and only where their content has changed."""
 
 import filecmp
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pyarrow
-from pyarrow.parquet import ParquetWriter
+from pyarrow.parquet import ParquetFile, ParquetWriter
 
 from learntrack.reports.parquet.tables import Columns
 from learntrack.storage.database import Row
@@ -18,6 +18,9 @@ _CHARACTERS = 2**24
 """Characters of texts that are held at once: rows with long answers make smaller groups."""
 _TURNED = 100
 """Rows that are turned into columns at once: one by one takes twice as long."""
+_MONTH = "month="
+WITHOUT_ROWS = "none.parquet"
+"""The name of the file of a table that has none with rows."""
 _TYPES: dict[str, pyarrow.DataType] = {
     "text": pyarrow.string(),
     "texts": pyarrow.list_(pyarrow.string()),
@@ -125,17 +128,44 @@ class ParquetFiles:
             self.kept.add(path)
             self.rows += made.rows
 
-    def has_any(self, table: str) -> bool:
-        """Whether there is any file of a table, of this run or an earlier one."""
-        return any(self.folder.glob(f"{table}/**/*.parquet"))
+    def stays_empty(self, table: str, is_anew: Callable[[str], bool]) -> bool:
+        """Whether no file with rows is left of a table when what `remove_others` removes is gone."""
+        paths = (file.relative_to(self.folder).as_posix() for file in self._with_rows(f"{table}/**/*.parquet"))
+        return all(path not in self.kept and is_anew(path) for path in paths)
 
-    def remove_others(self, first_month: str) -> list[str]:
-        """Remove what was written before and has no rows any more, of this month and later; returns the paths."""
+    def months(self, table: str = "*") -> set[str]:
+        """The months that there are files of, of a table or of all."""
+        files = self._with_rows(f"{table}/*/{_MONTH}*/*.parquet")
+        return {path.parent.name.removeprefix(_MONTH) for path in files}
+
+    def have(self, table: str, month: str, column: str, values: Set[str | None]) -> bool:
+        """Whether a table's files of a month have one of these values in a column."""
+        for path in self.folder.glob(f"{table}/*/{_MONTH}{month}/*.parquet"):
+            with ParquetFile(path) as file:
+                for batch in file.iter_batches(_ROWS, columns=[column]):
+                    if not values.isdisjoint(batch.column(0).to_pylist()):
+                        return True
+        return False
+
+    def remove_others(self, is_anew: Callable[[str], bool]) -> list[str]:
+        """Remove what was written before and has no rows any more, of the files that are; returns the paths.
+
+        Args:
+            is_anew: Whether this run has written the file of a path, if it has rows.
+
+        """
         removed = []
         for file in sorted(self.folder.glob("*/**/*.parquet")):
             path = file.relative_to(self.folder).as_posix()
-            month = path.rpartition("month=")[2][:7] if "month=" in path else first_month
-            if path not in self.kept and month >= first_month:
+            if path not in self.kept and is_anew(path):
                 file.unlink()
                 removed.append(path)
         return removed
+
+    def _with_rows(self, pattern: str) -> Iterator[Path]:
+        return (path for path in self.folder.glob(pattern) if path.name != WITHOUT_ROWS)
+
+
+def month_of_path(path: str) -> str | None:
+    """The month of a file; None where it has none."""
+    return path.rpartition(_MONTH)[2].partition("/")[0] if _MONTH in path else None

@@ -3,11 +3,12 @@
 `DIR/v1/TABLE/facility=ID/month=YYYY-MM/*.parquet`, which DuckDB, pandas and Spark read as one table with the columns
 `facility` and `month`. Sessions and summaries are in the month in which they began (UTC), tries, and with them their
 attempts and interactions, in the month in which the try ends. The roster is in `DIR/v1/TABLE/all.parquet`. A run reads
-everything (from a month on) and replaces the files that differ, so that late offline work, moved learners and forgotten
-ones come right; `DIR/v1/watermark.json` says as of when it is and which files are new.
+everything (from a month on, and of the months before what `earlier` names) and replaces the files that differ, so that
+late offline work, moved learners and forgotten ones come right; `DIR/v1/watermark.json` says as of when it is and which
+files are new.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +19,9 @@ from learntrack.documents.base import Stored
 from learntrack.domain import moments
 from learntrack.errors import Conflict
 from learntrack.reports.attempt_exports import BATCH, all_attempts
-from learntrack.reports.parquet.files import ParquetFiles
+from learntrack.reports.parquet.earlier import EarlierMonths, Months
+from learntrack.reports.parquet.files import WITHOUT_ROWS, ParquetFiles, month_of_path
+from learntrack.reports.parquet.months import month_of, months
 from learntrack.reports.parquet.pseudonyms import Pseudonyms
 from learntrack.reports.parquet.tables import (
     ATTEMPTS,
@@ -54,6 +57,15 @@ class _Logs:
     row: Callable[[Rows, Row], Row]
     shown: Mapping[str, int] | None = None
 
+    @property
+    def held(self) -> str:
+        """The name of the files of their attempts."""
+        return f"of-{self.table}.parquet"
+
+    def has(self, path: str) -> bool:
+        """Whether a file is made of them."""
+        return path.startswith(f"{self.table}/") or path.endswith(f"/{self.held}")
+
 
 _LOGS = (
     _Logs(ContentSession, "sessions", SESSIONS, "start_timestamp", Rows.session),
@@ -69,7 +81,7 @@ class ParquetExport:
     Args:
         db: Where the logs are.
         folder: Where to.
-        since: Of which moment's month on; what lies before stays as it is. None: everything.
+        since: Of which moment's month on; of what lies before only `earlier` changes anything. None: everything.
         pseudonyms: By which persons' ids are replaced, if they are.
         progress: Is told how many rows a file has got.
 
@@ -85,8 +97,8 @@ class ParquetExport:
         progress: OnProgress = lambda _: None,
     ) -> None:
         self._db = db
-        self._since = since or datetime.min.replace(tzinfo=UTC)
-        self._first_month = _month_of(self._since)
+        self._first_month = month_of(since or datetime.min.replace(tzinfo=UTC))
+        self._earlier: Months = {}
         self._pseudonyms = pseudonyms
         self._rows = Rows(pseudonyms)
         self._progress = progress
@@ -104,6 +116,7 @@ class ParquetExport:
         if before is not None and before.pseudonyms != fingerprint:
             raise Conflict("What is there was written with other pseudonyms: take another folder.")
         began = moments.now()
+        self._earlier = await EarlierMonths(self._db, self._files, self._rows.id_of).before(self._first_month)
         for logs in _LOGS:
             await self._write_logs(logs)
         await self._write_roster()
@@ -115,7 +128,7 @@ class ParquetExport:
             pseudonyms=fingerprint,
             rows=self._files.rows,
             written=sorted(self._files.written),
-            removed=self._files.remove_others(self._first_month),
+            removed=self._files.remove_others(self._is_anew),
         )
         done.write(self._files.folder)
         return done
@@ -123,7 +136,7 @@ class ParquetExport:
     async def _write_logs(self, logs: _Logs) -> None:
         """Write logs, and the attempts that they hold with their interactions."""
         async for place, query in self._partitions(logs):
-            held = f"{place}/of-{logs.table}.parquet"
+            held = f"{place}/{logs.held}"
             with (
                 self._files.file(f"{logs.table}/{place}/part.parquet", logs.columns) as table,
                 self._files.file(f"attempts/{held}", ATTEMPTS) as attempts,
@@ -147,8 +160,8 @@ class ParquetExport:
     def _write_what_has_no_rows(self) -> None:
         """Give tables of logs that have no rows a file all the same: a query that joins them would fail without one."""
         for table, columns in LOGS.items():
-            path = f"{table}/facility={_UNKNOWN}/month={_month_of(datetime.min)}/none.parquet"
-            if not self._files.has_any(table):
+            path = f"{table}/facility={_UNKNOWN}/month={month_of(datetime.min)}/{WITHOUT_ROWS}"
+            if self._files.stays_empty(table, self._is_anew):
                 with self._files.file(path, columns, even_empty=True):
                     pass
 
@@ -159,19 +172,15 @@ class ParquetExport:
         ends = {"first": {"$min": f"${logs.moment}"}, "last": {"$max": f"${logs.moment}"}}
         stages: list[Stage] = [{"$group": {"_id": "$facility_id"} | ends}, {"$sort": {"_id": 1}}]
         async for row in self._db.stream(logs.kind, stages, long=True):
-            for begin, end in _months(max(row["first"], self._since), row["last"]):
-                place = f"facility={row['_id'] or _UNKNOWN}/month={_month_of(begin)}"
-                yield place, {"facility_id": row["_id"], logs.moment: {"$gte": begin, "$lt": end}}
+            for begin, end in months(row["first"], row["last"]):
+                if self._is_written(logs.kind, month_of(begin)):
+                    place = f"facility={row['_id'] or _UNKNOWN}/month={month_of(begin)}"
+                    yield place, {"facility_id": row["_id"], logs.moment: {"$gte": begin, "$lt": end}}
 
+    def _is_written(self, kind: type[Stored], month: str) -> bool:
+        return month >= self._first_month or month in self._earlier.get(kind, ())
 
-def _month_of(moment: datetime) -> str:
-    return f"{moment.year:04}-{moment.month:02}"
-
-
-def _months(first: datetime, last: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The months from that of `first` to that of `last`, each from its beginning to the next one's."""
-    year, month = first.year, first.month
-    while (year, month) <= (last.year, last.month):
-        following = (year + month // 12, month % 12 + 1)
-        yield datetime(year, month, 1, tzinfo=UTC), datetime(*following, 1, tzinfo=UTC)
-        year, month = following
+    def _is_anew(self, path: str) -> bool:
+        """Whether this run writes the file, if it has any rows."""
+        month = month_of_path(path)
+        return month is None or any(self._is_written(logs.kind, month) for logs in _LOGS if logs.has(path))

@@ -165,7 +165,7 @@ _PERSONAL = ("username", "full_name")
 
 
 class Rows:
-    """What documents become.
+    """What documents become. `id_of` is what the id of a person, or of what they did, is in the files.
 
     Args:
         pseudonyms: By which ids are replaced, if they are.
@@ -173,7 +173,7 @@ class Rows:
     """
 
     def __init__(self, pseudonyms: Pseudonyms | None) -> None:
-        self._of: Callable[[str | None], str | None] = pseudonyms.of if pseudonyms else lambda key: key
+        self.id_of: Callable[[str | None], str | None] = pseudonyms.of if pseudonyms else lambda key: key
         self._are_named = pseudonyms is None
 
     def session(self, document: Row) -> Row:
@@ -183,22 +183,22 @@ class Rows:
             document
             | {name: context.get(name) for name in _CONTEXT}
             | {
-                "session_id": self._of(document["_id"]),
-                "user_id": self._of(document["user_id"]),
-                "mastery_log_id": self._of(document.get("mastery_log_id")),
+                "session_id": self.id_of(document["_id"]),
+                "user_id": self.id_of(document["user_id"]),
+                "mastery_log_id": self.id_of(document.get("mastery_log_id")),
             }
         )
 
     def summary(self, document: Row) -> Row:
         """A summary."""
-        return document | {"user_id": self._of(document["user_id"])}
+        return document | {"user_id": self.id_of(document["user_id"])}
 
     def tried(self, document: Row) -> Row:
         """A try."""
         criterion, gone = document["mastery_criterion"], document.get("faded") or {}
         return document | {
-            "mastery_log_id": self._of(document["_id"]),
-            "user_id": self._of(document["user_id"]),
+            "mastery_log_id": self.id_of(document["_id"]),
+            "user_id": self.id_of(document["user_id"]),
             "criterion": criterion.get("type"),
             "coach_assigned": bool(criterion.get("coach_assigned")),
             "test_type": criterion.get("test_type"),
@@ -209,10 +209,10 @@ class Rows:
     def attempt(self, holder: Row, attempt: Row) -> Row:
         """An attempt of a try, or of a session without one."""
         return attempt | {
-            "attempt_id": self._of(attempt["id"]),
-            "mastery_log_id": self._of(holder["_id"]) if "mastery_level" in holder else None,
-            "session_id": self._of(attempt["session_id"]),
-            "user_id": self._of(holder["user_id"]),
+            "attempt_id": self.id_of(attempt["id"]),
+            "mastery_log_id": self.id_of(holder["_id"]) if "mastery_level" in holder else None,
+            "session_id": self.id_of(attempt["session_id"]),
+            "user_id": self.id_of(holder["user_id"]),
             "content_id": holder["content_id"],
         }
 
@@ -228,7 +228,7 @@ class Rows:
         """An entry of the roster; without names of persons where they are replaced."""
         row: dict[str, Any] = document | {table.id_column: document["_id"]}
         if table.kind is User:
-            row["user_id"] = self._of(document["_id"])
+            row["user_id"] = self.id_of(document["_id"])
             if not self._are_named:
                 row |= dict.fromkeys(_PERSONAL)
         return row
