@@ -9,7 +9,7 @@ from learntrack.storage import DatabaseUnavailable, connect
 from learntrack.storage.reading import ReportReading
 from tests.conftest import service_on
 from tests.support import School, exercise
-from tests.wire import Wire, held
+from tests.wire import Action, Wire, error, held, lost
 
 EVERYTHING: list[dict[str, Any]] = [{"$match": {}}]
 
@@ -119,4 +119,52 @@ async def test_documents_one_by_one_are_found_and_not_worked_out_before(wire: Wi
     assert (len(wire.of("aggregate")), len(wire.of("find"))) == (0, 1)
     assert 50_000 < wire.of("find")[0]["maxTimeMS"] <= 60_000
     await db.collection("numbers").drop()
+    await db.close()
+
+
+@pytest.mark.parametrize("code", [6, 134, 262])
+async def test_a_server_that_says_no_is_asked_again_more_and_more_rarely(wire: Wire, code: int) -> None:
+    """The driver's own retries keep a processor busy with each question as long as it does."""
+    db = await connect(wire.own_uri, "reading", read_patience=0.5)
+    no = wire.on("find", "aggregate", do=error(code))
+
+    for ask in (db.find("users", {}), db.find_one("users", {}), db.rows("users", EVERYTHING)):
+        no.met = 0
+        with pytest.raises(DatabaseUnavailable):
+            await ask
+        assert 2 <= no.met <= 10
+    await db.close()
+
+
+@pytest.mark.parametrize(
+    "passing", [lost, error(89), error(999_999, "RetryableError")], ids=["lost", "a code", "a label"]
+)
+async def test_what_passes_meanwhile_is_answered(wire: Wire, passing: Action) -> None:
+    db = await connect(wire.own_uri, "reading", read_patience=20)
+    rows = [{"_id": number} for number in range(3)]
+    await db.collection("passing").delete_many({})
+    await db.collection("passing").insert_many(rows)
+
+    met = [wire.on("find", do=passing, times=2)]
+    assert await db.find_one("passing", {"_id": 1}) == rows[1]
+    met += [wire.on("find", do=passing, times=2)]
+    assert await db.find("passing", {}) == rows
+    met += [wire.on("aggregate", do=passing, times=2)]
+    assert [row async for row in db.stream("passing", EVERYTHING)] == rows
+    assert [each.met for each in met] == [2, 2, 2]
+    await db.close()
+
+
+async def test_the_rest_of_an_answer_is_not_asked_for_twice(wire: Wire) -> None:
+    """The server has given it already, and what comes next would pass for it."""
+    db = await connect(wire.own_uri, "reading", read_patience=20)
+    await db.collection("parts").insert_many([{"_id": number} for number in range(5)])
+    broken = wire.on("getMore", do=error(6))
+
+    rows = db.stream("parts", EVERYTHING, batch=2)
+    assert [await anext(rows), await anext(rows)] == [{"_id": 0}, {"_id": 1}]
+    with pytest.raises(DatabaseUnavailable):
+        await anext(rows)
+
+    assert broken.met == 1
     await db.close()

@@ -95,7 +95,7 @@ def _client(uri: str, called: str) -> Any:
             serverSelectionTimeoutMS=_SELECTION_MS,
             connectTimeoutMS=_SELECTION_MS,
             retryWrites=True,
-            retryReads=True,
+            retryReads=False,  # reading asks again by itself
             w="majority",
             journal=True,
             appname="learntrack",

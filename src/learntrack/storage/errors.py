@@ -12,6 +12,7 @@ from pymongo.errors import (
     InvalidOperation,
     OperationFailure,
     PyMongoError,
+    ServerSelectionTimeoutError,
     WaitQueueTimeoutError,
     WriteConcernError,
 )
@@ -56,6 +57,8 @@ _NOT_THE_REQUESTS_FAULT = {
     462,  # IngressRequestRateLimitExceeded
     14031,  # OutOfDiskSpace
 }
+_PASSES_SOON = {6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
+"""Those after which drivers ask again."""
 _RETRYABLE = ("RetryableWriteError", "RetryableError")
 _AFTER_CLOSE = "Cannot use MongoClient after close"
 
@@ -112,6 +115,19 @@ def translated() -> Iterator[None]:
         if _AFTER_CLOSE not in str(error):
             raise
         raise DatabaseUnavailable("The service is being stopped.") from error
+
+
+def may_be_asked_again(error: PyMongoError) -> bool:
+    """Whether a question would perhaps be answered if it were asked again: the server, or what leads to it, changes.
+
+    Without any server at all the driver has waited already.
+    https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md
+    """
+    if error.timeout or isinstance(error, ServerSelectionTimeoutError | WaitQueueTimeoutError):
+        return False
+    if isinstance(error, OperationFailure):
+        return error.code in _PASSES_SOON or any(map(error.has_error_label, _RETRYABLE))
+    return isinstance(error, ConnectionFailure)
 
 
 def may_be_run_again(error: PyMongoError) -> bool:

@@ -1,6 +1,7 @@
 """Asking the database, outside of transactions: each question within a time, and not all of them at once."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,10 +10,11 @@ from math import inf
 from typing import Any, Literal, TypeVar, cast
 
 import pymongo
+from pymongo.errors import PyMongoError
 from pymongo.read_preferences import make_read_preference, read_pref_mode_from_name
 
 from learntrack.documents.base import Row, Stored
-from learntrack.storage.errors import DatabaseUnavailable, translated
+from learntrack.storage.errors import DatabaseUnavailable, may_be_asked_again, translated
 
 Stage = Mapping[str, Any]
 T = TypeVar("T")
@@ -22,6 +24,8 @@ Preference = Literal["primary", "primaryPreferred", "secondary", "secondaryPrefe
 
 AGGREGATIONS_AT_ONCE = 16
 _CLOSE_SECONDS = 1.0
+_FIRST_PAUSE_SECONDS = 0.05
+_LONGEST_PAUSE_SECONDS = 1.0
 _UNBOUNDED = -1
 
 
@@ -80,14 +84,16 @@ class Reading:
         self, collection: str | type[Stored], query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
     ) -> list[Row]:
         """The documents that match, as a list."""
-        cursor = self.collection(collection).find(query, projection)
+        found = self.collection(collection).find
         async with _within(self.read_patience):
-            return cast(list[Row], await _limited(lambda: cursor.to_list(None), self.read_patience))
+            return cast(list[Row], await _limited(lambda: found(query, projection).to_list(None), self.read_patience))
 
     async def rows(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> list[Row]:
         """What an aggregation returns, as a list."""
-        cursor = self.collection(collection).aggregate(list(pipeline), allowDiskUse=True)
-        return await self._in_turn(lambda: cursor.to_list(None), self.read_patience)
+        return await self._in_turn(
+            lambda: self.collection(collection).aggregate(list(pipeline), allowDiskUse=True).to_list(None),
+            self.read_patience,
+        )
 
     async def stream(
         self,
@@ -106,8 +112,11 @@ class Reading:
             long: Whether it is made row by row, so that the server may work on all of it for `long_patience`.
 
         """
-        cursor = self.collection(collection).aggregate(list(pipeline), allowDiskUse=True, batchSize=batch)
-        async for row in self._one_by_one(cursor, batch, long=long):
+
+        def opened() -> Any:
+            return self.collection(collection).aggregate(list(pipeline), allowDiskUse=True, batchSize=batch)
+
+        async for row in self._one_by_one(opened, batch, long=long):
             yield row
 
     async def each(
@@ -130,26 +139,38 @@ class Reading:
             batch: Documents a round trip.
 
         """
-        cursor = self.collection(collection).find(query, projection).batch_size(batch)
-        async for row in self._one_by_one(cursor, batch, long=True):
+
+        def opened() -> Any:
+            return self.collection(collection).find(query, projection).batch_size(batch)
+
+        async for row in self._one_by_one(opened, batch, long=True):
             yield row
 
-    async def _one_by_one(self, cursor: Any, batch: int, *, long: bool) -> AsyncIterator[Row]:
+    async def _one_by_one(self, opened: Callable[[], Any], batch: int, *, long: bool) -> AsyncIterator[Row]:
+        cursor: Any = None
+
+        async def begin() -> list[Row]:
+            nonlocal cursor
+            cursor = opened()
+            return cast(list[Row], await cursor.to_list(batch))
+
         # On the server the limit of the first question is one for all that follow.
         limit = max(self.long_patience, self.read_patience) if long else self.read_patience
         try:
-            while rows := await self._in_turn(lambda: cursor.to_list(batch), limit):
+            rows = await self._in_turn(begin, limit)
+            while rows:
                 for row in rows:
                     yield row
-                limit = self.read_patience
+                rows = await self._in_turn(lambda: cursor.to_list(batch), self.read_patience, again=False)
         finally:
-            with pymongo.timeout(_CLOSE_SECONDS):
-                await cursor.close()
+            if cursor is not None:
+                with pymongo.timeout(_CLOSE_SECONDS):
+                    await cursor.close()
 
-    async def _in_turn(self, ask: Callable[[], Any], limit: float) -> list[Row]:
+    async def _in_turn(self, ask: Callable[[], Any], limit: float, *, again: bool = True) -> list[Row]:
         async with _within(self.read_patience):
             await self._turns.acquire()
-            asked: asyncio.Future[list[Row]] = asyncio.ensure_future(_limited(ask, limit))
+            asked: asyncio.Future[list[Row]] = asyncio.ensure_future(_limited(ask, limit, again=again))
             # Its turn ends with the driver's thread, which may go on when nobody waits for the answer any more.
             asked.add_done_callback(self._turn_ends)
             return await asyncio.shield(asked)
@@ -202,10 +223,28 @@ async def _within(seconds: float) -> AsyncIterator[None]:
         raise DatabaseUnavailable("The database did not answer in time.") from error
 
 
-async def _limited(ask: Callable[[], Any], seconds: float) -> Any:
-    """Ask with a limit that the driver and the server keep to."""
+async def _limited(ask: Callable[[], Any], seconds: float, *, again: bool = True) -> Any:
+    """Ask with a limit that the driver and the server keep to; again where the server is on its way to answer.
+
+    The driver's own retries are switched off: within a limit it asks again at once and without end, which keeps a
+    processor busy with each question as long as a server says no.
+
+    Args:
+        ask: What asks.
+        seconds: The limit.
+        again: Whether it may ask again; the rest of an answer cannot be asked for twice.
+
+    """
     with pymongo.timeout(_finite(seconds)):
-        return await ask()
+        pause = 0.0
+        while True:
+            try:
+                return await ask()
+            except PyMongoError as error:
+                if not again or not may_be_asked_again(error):
+                    raise
+            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+            pause = min(pause * 2 or _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
 
 
 def _finite(seconds: float) -> float | None:
