@@ -1,4 +1,4 @@
-// Items. Per question: how hard it is, how well it tells strong learners from weak ones, how often it took a hint or met an error, and its commonest wrong answers. Of attempts begun in the period. `attempts` says what counts: each learner's first answer, the latest, or all; without it the first to questions of quizzes and all to those of exercises. Without a period, a class, a content or details it is answered from rollups, of learners on the roster, as of the last `learntrack rollup`.
+// Items. Per question: how hard it is, how well it tells strong learners from weak ones, how often it took a hint or met an error, and its commonest wrong answers. Of attempts begun in the period. `attempts` says what counts: each learner's first answer, the latest, or all; without it the first to questions of quizzes and all to those of exercises. Without a period, a class, a content or details it is answered from rollups, of learners on the roster; `as_of` says of when they are.
 //
 //   mongosh "$URI" --eval 'var since="2026-01-01"' scripts/analytics/item_analysis.js
 //

@@ -17,6 +17,7 @@ import msgspec
 from learntrack.documents import ContentSession, ContentSummary, MasteryLog
 from learntrack.documents.logged import Imported
 from learntrack.domain.attempts import Attempt
+from learntrack.domain.portions import portions
 
 Log = ContentSummary | MasteryLog | ContentSession
 
@@ -76,23 +77,17 @@ class Converted:
         if self.size <= MOST_BYTES:
             yield Part(self.document, self.attempts, imported, imported.digest, self.size)
             return
-        portions = list(self._portions())
-        for number, (attempts, size) in enumerate(portions):
-            is_last = number == len(portions) - 1
+        of_document = self.size - sum(self._sizes.values())
+        most = max(1, MOST_BYTES - of_document)
+        divided = list(portions(self.attempts, self._size_of, most=len(self.attempts), most_size=most)) or [[]]
+        for number, attempts in enumerate(divided):
+            is_last = number == len(divided) - 1
             mark = imported if is_last else imported.model_copy(update={"digest": ""})
+            size = sum(map(self._size_of, attempts)) + (of_document if number == 0 else 0)
             yield Part(self.document, attempts, mark, imported.digest, size, is_first=number == 0)
 
-    def _portions(self) -> Iterator[tuple[list[Attempt], int]]:
-        portion: list[Attempt] = []
-        size = self.size - sum(self._sizes.values())
-        for attempt in self.attempts:
-            added = self._sizes[attempt.id]
-            if portion and size + added > MOST_BYTES:
-                yield portion, size
-                portion, size = [], 0
-            portion.append(attempt)
-            size += added
-        yield portion, size
+    def _size_of(self, attempt: Attempt) -> int:
+        return self._sizes[attempt.id]
 
 
 @dataclass(slots=True, frozen=True)

@@ -161,9 +161,10 @@ class LogConverter:
 
     def _share(self, kind: str, row: SourceRow, name: str) -> float:
         """A number of 0.0–1.0; a larger one counts as 1.0."""
-        if values.number(row, name) > 1:
+        found = values.number(row, name)
+        if found > 1:
             self.report.note(kind, row.get("id"), f"{name}: above 1, stored as 1")
-        return values.share(row, name)
+        return min(1.0, found)
 
     def _seconds(self, kind: str, row: SourceRow, start: datetime, end: datetime) -> float:
         """Seconds spent; of more than a year, which a clock made that jumped, those between start and end."""

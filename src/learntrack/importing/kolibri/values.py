@@ -72,11 +72,6 @@ def number(row: SourceRow, name: str) -> float:
     return float(value)
 
 
-def share(row: SourceRow, name: str) -> float:
-    """A number of 0.0–1.0; a larger one counts as 1.0."""
-    return min(1.0, number(row, name))
-
-
 def level(row: SourceRow) -> int:
     """A mastery level."""
     value = row["mastery_level"]

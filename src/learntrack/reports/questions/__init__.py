@@ -75,7 +75,7 @@ class ReportQuestion(Struct):
     both: it answers the same from less, the numbers that summaries carry. Where whole facilities and whole days are
     asked about, `days` does: from learner-days, and the sessions of days that are not among them yet. A question that
     would take too long over everything has a `rollup`, which stands for `pipeline`, and `keep`, which follows
-    `pipeline` and stores what the rollup reads.
+    `pipeline` and makes what the rollup reads.
     """
 
     title: str
@@ -101,7 +101,7 @@ class ReportQuestion(Struct):
         return self.collection, self.stages(params)
 
     def rollup_stages(self, params: dict[str, Any]) -> list[Stage]:
-        """The pipeline that stores what the rollup reads."""
+        """The pipeline that makes what the rollup reads."""
         return filled([*self.pipeline, *self.keep], params)
 
 

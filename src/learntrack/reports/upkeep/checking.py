@@ -1,16 +1,17 @@
 """Whether what is derived is what the logs say, and mending it where it is not."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from learntrack.documents import ContentSummary, MasteryLog, User
-from learntrack.documents.base import Row, as_stored
+from learntrack.documents.base import as_stored
 from learntrack.documents.try_numbers import TRY_FIELDS, TrySight, numbers_by_kind
 from learntrack.reports.upkeep import days, items, moves, recounts
 from learntrack.reports.upkeep.items import FacilityContent, are_equal
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.storage.long_work import OnProgressOf
+from learntrack.storage.reading import in_parts_of
 
 _STEP = 200
 
@@ -31,7 +32,7 @@ class Checked:
 async def check_facilities(db: Database, checked: Checked) -> set[FacilityContent]:
     """Let every log say where its learner is today; returns what is to be computed anew where one did not."""
     touched: set[FacilityContent] = set()
-    async for users in _parts(db.stream(User, [{"$project": {"_id": 1}}])):
+    async for users in in_parts_of(db.stream(User, [{"$project": {"_id": 1}}]), _STEP):
         found = await moves.follow(db, [user["_id"] for user in users])
         checked.count("learners' facilities", len(users), len(found))
         touched |= found
@@ -41,7 +42,7 @@ async def check_facilities(db: Database, checked: Checked) -> set[FacilityConten
 async def check_numbers(db: Database, checked: Checked) -> None:
     """Count the tries of every summary. Index: summary."""
     stages: list[Stage] = [{"$match": {"has_tries": True}}, {"$project": {"of_tries": 1, "recount": 1}}]
-    async for summaries in _parts(db.stream(ContentSummary, stages)):
+    async for summaries in in_parts_of(db.stream(ContentSummary, stages), _STEP):
         keys = [row["_id"] for row in summaries]
         rows = await db.find(MasteryLog, {"summary_id": {"$in": keys}}, dict.fromkeys(TRY_FIELDS, 1))
         tries: dict[str, list[TrySight]] = {key: [] for key in keys}
@@ -83,14 +84,3 @@ async def users_with_other_days(db: Database, among: Sequence[str] | None = None
         if not are_equal(wanted, stored):
             found.append(user)
     return len(users), found
-
-
-async def _parts(rows: AsyncIterator[Row]) -> AsyncIterator[list[Row]]:
-    part: list[Row] = []
-    async for row in rows:
-        part.append(row)
-        if len(part) == _STEP:
-            yield part
-            part = []
-    if part:
-        yield part

@@ -1,7 +1,7 @@
 """Rollups of one facility's learners at one content.
 
-They are read as the question's pipeline says, and written in a transaction of their own instead of by `$merge`, which
-no transaction may have: so that nothing is written that has been outdated meanwhile, and what is no more goes.
+They are written in a transaction instead of by the pipeline's own `$merge`, which no transaction may have: so that
+nothing is written that has been outdated meanwhile, and what is no more goes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from math import isclose
 from typing import Any
 
 from learntrack.documents import ItemRollup, MasteryLog, Touched
-from learntrack.documents.base import Row
+from learntrack.documents.base import SCHEMA_VERSION, Row
 from learntrack.documents.rollups import Kept
 from learntrack.domain import moments
 from learntrack.reports.questions import ReportQuestion, questions
@@ -18,6 +18,8 @@ from learntrack.storage.leases import Holding
 from learntrack.storage.transactions import Tx
 
 _STEP = 500
+_ANSWERS = 10
+"""How many of a question's commonest wrong answers are kept."""
 FacilityContent = tuple[str, str]
 """A facility and a content."""
 
@@ -52,8 +54,9 @@ def doubting(doubtful: Sequence[FacilityContent]) -> list[Touched]:
 async def computed(db: Database, question: ReportQuestion, item: FacilityContent) -> list[Row]:
     """What is to be kept of an item, computed from the logs. Index: facility_content."""
     facility, content = item
-    stages = question.rollup_stages({"facility": facility, "content": content, "facility_content": content})
-    return await db.rows(question.collection, [stage for stage in stages if "$merge" not in stage])
+    asked = {"facility": facility, "content": content, "facility_content": content, "answers": _ANSWERS}
+    rows = await db.rows(question.collection, question.rollup_stages(asked))
+    return [{**row, "schema_version": SCHEMA_VERSION} for row in rows]
 
 
 async def kept(db: Database, item: FacilityContent) -> list[Row]:
