@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from learntrack.access.standing import OWN_FIELDS, Caller, Standing
-from learntrack.documents import User
+from learntrack.documents import Touched, User
+from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
+
+MANY = 200
+"""Of so many learners, or fewer, no list is narrowed to their facility."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,7 @@ class Readable:
     or of everybody where `users` is None (a superuser's question).
 
     `facility` is that of all of them, where it is asked for and nobody's is another: it narrows what has to be read.
+    Of more than `MANY` it is None while somebody moves (see `anybody_moves`).
     `is_whole`: they are all who are in what was asked for, a place.
     """
 
@@ -61,7 +66,10 @@ async def may_read(caller: Caller, *, user: str | None = None, places: Sequence[
     standing = Standing(actor.user_id, superuser=True) if actor.superuser else await caller.standing()
     users = permitted(standing, persons, user=user, places=places)
     is_whole = user is None and len(places) == 1 and len(users) == len(persons)
-    return Readable(users, _facility_of(users, persons, places), is_whole)
+    facility = _facility_of(users, persons, places)
+    if facility is not None and len(users) > MANY and await anybody_moves(caller.db):
+        facility = None
+    return Readable(users, facility, is_whole)
 
 
 def permitted(standing: Standing, persons: Sequence[Row], *, user: str | None, places: Sequence[str]) -> list[str]:
@@ -76,6 +84,16 @@ def permitted(standing: Standing, persons: Sequence[Row], *, user: str | None, p
     if user is not None and not places and standing.superuser:
         readable.add(user)  # perhaps unknown to the roster, but with logs of its own
     return sorted(readable)
+
+
+async def anybody_moves(db: Database) -> bool:
+    """Whether logs may still say that their learner is in a facility that they have left, or not yet in the one that
+    they have come into: then who asks by facility would read whom they may not, and miss others.
+
+    A server that is behind may know of it later than the primary: there marks count as long as they stand.
+    """
+    marks = {"moved": {"$exists": True}} if db.reports.behind else Touched.moving()
+    return await db.find_one(Touched, marks, {"_id": 1}) is not None
 
 
 def _facility_of(users: Sequence[str], persons: Sequence[Row], places: Sequence[str]) -> str | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from beanie import Document
 from pymongo import ASCENDING, IndexModel
@@ -18,10 +18,11 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
     """What a transaction has touched, written with it, and removed once all that is derived of it is up to date.
 
     One for each transaction, so that nobody waits for another's. `logs` are `user:content` of tries, `moved` are users
-    whose facility may have changed, `items` are `facility:content` whose rollup is to be computed anew, `forgotten` the
-    same where somebody's answers must not be shown any more, not even derived, `days` are `user:YYYY-MM-DD` (UTC) of
-    sessions that began there long ago (see `learner_days`). `owner` is one of the users, so that on
-    a sharded cluster it is stored where the transaction's other documents are; without any its own id.
+    whose facility may have changed (`followed`: their logs say so by now, and are only looked at once more), `items`
+    are `facility:content` whose rollup is to be computed anew, `forgotten` the same where somebody's answers must not
+    be shown any more, not even derived, `days` are `user:YYYY-MM-DD` (UTC) of sessions that began there long ago (see
+    `learner_days`). `owner` is one of the users, so that on a sharded cluster it is stored where the transaction's
+    other documents are; without any its own id.
     """
 
     shard_key = "owner"
@@ -30,6 +31,7 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
     owner: str
     logs: list[str] = []
     moved: list[str] = []
+    followed: bool = False
     items: list[str] = []
     forgotten: list[str] = []
     days: list[str] = []
@@ -57,6 +59,20 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
         """What is touched by users' coming into a facility."""
         moved = sorted(users)
         return cls.new(id=new_id(), at=at, owner=moved[0], moved=moved)
+
+    @classmethod
+    def moving(cls) -> dict[str, Any]:
+        """The condition on marks of users whose logs may still say that they are where they were."""
+        return {"moved": {"$exists": True}, **cls.not_followed()}
+
+    @classmethod
+    def not_followed(cls) -> dict[str, Any]:
+        """The condition on marks of which something is not derived yet."""
+        return {"followed": {"$ne": True}}
+
+    def follow(self) -> None:
+        """Remember that the logs of who moved say so."""
+        self.change(followed=True)
 
     @classmethod
     def by_doubt(cls, items: Iterable[tuple[str, str]], at: datetime) -> "Touched":

@@ -13,7 +13,8 @@ from learntrack.reports.upkeep.days import kept_through, zones
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 
-_OLDEST: list[Stage] = [{"$match": {"days": {"$exists": True}}}, {"$sort": {"at": 1}}, {"$limit": 1}]
+_PENDING = {"$or": [{"days": {"$exists": True}}, Touched.moving()]}
+_OLDEST: list[Stage] = [{"$match": _PENDING}, {"$sort": {"at": 1}}, {"$limit": 1}]
 
 
 @dataclass(frozen=True, slots=True)

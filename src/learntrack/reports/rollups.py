@@ -27,7 +27,7 @@ from learntrack.storage.long_work import OnProgressOf
 
 _LOOK_SECONDS = 0.5
 
-_OLDEST: list[Stage] = [{"$match": {"moved": {"$exists": False}}}, {"$sort": {"at": 1}}, {"$limit": 1}]
+_OLDEST: list[Stage] = [{"$match": Touched.not_followed()}, {"$sort": {"at": 1}}, {"$limit": 1}]
 """The oldest mark that is not worked off; who moves is looked at twice, and the second time changes hardly anything."""
 
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from msgspec.structs import replace
 
-from learntrack.access.may_read import EVERYBODY, Readable, may_read, members_of
+from learntrack.access.may_read import EVERYBODY, Readable, anybody_moves, may_read, members_of
 from learntrack.access.standing import Caller
 from learntrack.documents import User
 from learntrack.domain import moments
@@ -127,14 +127,15 @@ class Reports:
     async def _whole_facilities(self, filters: ReportFilters, members: Readable) -> list[str] | None:
         """The facilities all of whose members are asked about, and nobody else, so that rollups may answer.
 
-        Empty where every facility is; None where only a part of one is asked about, or somebody is in two.
+        Empty where every facility is; None where only a part of one is asked about, somebody is in two, or somebody's
+        logs do not say yet where they are.
         """
         if members.users is None:
             return [filters.facility] if filters.facility else []
         if filters.facility is None:
             return None
         everybody = {row["_id"] for row in await self._db.rows(User, members_of([filters.facility]))}
-        if not everybody <= set(members.users):
+        if not everybody <= set(members.users) or await anybody_moves(self._db):
             return None
         guest = {"places": filters.facility, "facility_id": {"$ne": filters.facility}}
         return None if await self._db.find_one(User, guest, {"_id": 1}) is not None else [filters.facility]

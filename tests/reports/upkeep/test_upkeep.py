@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from learntrack.access import may_read
 from learntrack.documents import ContentSummary, MasteryLog, Touched
 from learntrack.documents.try_numbers import numbers_by_kind
 from learntrack.domain import moments
 from learntrack.domain.ids import summary_id
+from learntrack.logs import lists_by_index, newest_of_facility
 from learntrack.reports.rollups import as_of_rollup, check_derived, roll_up
 from learntrack.reports.upkeep import worker
 from learntrack.reports.upkeep.worker import Upkeep
@@ -150,3 +152,65 @@ async def test_the_check_finds_and_mends_what_differs(school: School) -> None:
     assert await rolled_up(api, school.facility, body["content_id"]) == 2
     assert (await api.db.find_one("content_sessions", mine) or {})["facility_id"] == school.facility
     assert set((await check_derived(api.db, nobody)).differed.values()) == {0}
+
+
+async def test_a_facilitys_reports_are_right_before_the_logs_have_followed(school: School) -> None:
+    """Who has left is not told of to those who may not read them any more, and who has come is there at once."""
+    api, leaves, stays = school.api, await school.learner(), await school.learner()
+    comes, body = Person(new_id()), video()
+    other = await School(api).open()
+    admins = {place.facility: await place.coach("facility", "admin") for place in (school, other)}
+    for who in (leaves, stays, comes):
+        await api.start(who, **body)
+    await roll_up(api.db, nobody)
+    moves = [
+        {"id": leaves.id, "username": "u", "facility_id": other.facility},
+        {"id": comes.id, "username": "s", "facility_id": school.facility},
+    ]
+    await api.roster(ROOT, users=moves)
+
+    async def told(facility: str, name: str) -> set[str]:
+        params = {"facility": facility, "content": body["content_id"]}
+        report = await api.answer("GET", f"/api/reports/{name}", admins[facility], params=params)
+        return {row["user_id"] for row in report["results"]}
+
+    for _ in range(2):
+        for name in ("progress", "time-on-task"):
+            assert await told(school.facility, name) == {stays.id, comes.id}
+            assert await told(other.facility, name) == {leaves.id}
+        await roll_up(api.db, nobody)
+
+
+async def test_rollups_are_of_before_a_move_until_the_logs_have_followed(school: School) -> None:
+    api, learner = school.api, await school.learner()
+    other = await School(api).open()
+    await roll_up(api.db, nobody)
+
+    await api.roster(ROOT, users=[{"id": learner.id, "username": "u", "facility_id": other.facility}])
+    moved = moments.now()
+    assert (await as_of_rollup(api.db) or moved) <= moved
+    await roll_up(api.db, nobody)
+
+    assert (await as_of_rollup(api.db) or moved) >= moved
+
+
+async def test_lists_of_a_facility_are_right_before_the_logs_have_followed(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((may_read, "MANY"), (newest_of_facility, "MANY"), (lists_by_index, "_MANY")):
+        monkeypatch.setattr(module, name, 0)  # as of a large school
+    api, leaves, comes, body = school.api, await school.learner(), Person(new_id()), exercise()
+    other = await School(api).open()
+    for number in range(12):
+        await study(api, leaves if number % 2 else comes, exercise() | {"content_id": new_id()}, "a")
+    await study(api, await school.learner(), body, "a")
+    await roll_up(api.db, nobody)
+
+    await api.roster(ROOT, users=[{"id": leaves.id, "username": "u", "facility_id": other.facility}])
+    await api.roster(ROOT, users=[{"id": comes.id, "username": "s", "facility_id": school.facility}])
+
+    for _ in range(2):
+        for path in ("masterylog", "attemptlog"):
+            params = {"facility": school.facility, "page_size": 1, "page": 1}
+            assert (await api.answer("GET", f"/api/logger/{path}", ROOT, params=params))["count"] == 7
+        await roll_up(api.db, nobody)

@@ -159,11 +159,14 @@ class Upkeep:
         return followed is None or time.monotonic() >= followed + LATE_SECONDS
 
     async def _remove(self, marks: Sequence[Touched]) -> None:
-        """Remove marks that have been worked off, but for learners who are to be looked at once more."""
+        """Remove marks that have been worked off; those of learners who are to be looked at once more say so."""
         done: list[str] = []
+        followed: list[Touched] = []
         for mark in marks:
             if mark.moved and mark.id not in self._followed:
                 self._followed[mark.id] = time.monotonic()
+                mark.follow()
+                followed.append(mark)
             else:
                 self._followed.pop(mark.id, None)
                 done.append(mark.id)
@@ -171,7 +174,7 @@ class Upkeep:
         async def remove(tx: Tx) -> int:
             return await self._db.remove(Touched, {"_id": {"$in": done}}, tx)
 
-        await self._holding.write([], await self._holding.epoch(), remove)
+        await self._holding.write(followed, await self._holding.epoch(), remove)
 
 
 def _pair(text: str) -> tuple[str, str]:
