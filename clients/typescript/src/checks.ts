@@ -19,8 +19,8 @@ const APART = [
 type Errors = Record<string, string[]>;
 
 /** The learner's id as the service writes it; throws `InvalidFields` if it is none. */
-export function checkedLearner(learner: string | null | undefined): string | null {
-  if (learner == null) return null;
+export function checkedLearner(learner: string | null): string | null {
+  if (learner === null) return null;
   if (!isId(learner)) throw invalid({ learner: [NO_ID] });
   return plainId(learner);
 }
@@ -98,8 +98,10 @@ function checkInteraction(each: NonNullable<Update["interactions"]>[0], where: s
   }
 }
 
-function checkNumber(name: string, value: number | null | undefined, most: number, errors: Errors): void {
-  if (value == null || (value >= 0 && value <= most)) return;
+/** True is 1, as the service reads it; a text is no number. */
+function checkNumber(name: string, value: unknown, most: number, errors: Errors): void {
+  const number = /string|object/.test(typeof value) ? NaN : Number(value);
+  if (value == null || (number >= 0 && number <= most)) return;
   errors[name] = [most === 1 ? "Must be 0.0–1.0." : "Must be seconds, 0 or more."];
 }
 

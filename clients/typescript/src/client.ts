@@ -9,10 +9,8 @@ import type { Bounds, Queue } from "./queue.js";
 import { Reading } from "./reading.js";
 import { Sender } from "./sender.js";
 import { Service, type TokenSource } from "./service.js";
-import { type Aside, type Content, type Status, type Update, nameOf, plainId } from "./shapes.js";
+import { type Aside, type Content, type ItemKind, type Status, type Update, nameOf, newId } from "./shapes.js";
 import { Signal } from "./signal.js";
-
-const NEARLY = 0.8;
 
 export interface ClientOptions {
   /** The learner's id, a UUID; without it the visits are anonymous. */
@@ -42,46 +40,59 @@ export interface ClientOptions {
 export class Client extends Reading {
   readonly learner: string | null;
   protected readonly service: Service;
-  private readonly bounds: Bounds;
   private readonly stop = new AbortController();
   private readonly opened: Promise<Queue>;
   private readonly sending: Promise<Sender>;
   private readonly running: Promise<void>;
   private readonly sessions = new Set<WeakRef<Session>>();
-  private waiters: Signal[] = [];
+  private readonly waiters = new Set<Signal>();
   private last = "";
   private readonly onChange: ((status: Status) => unknown) | undefined;
   private readonly clock: () => number;
 
-  constructor(address: string, options: ClientOptions = {}) {
+  constructor(
+    address: string,
+    {
+      learner = null,
+      token = null,
+      queue: name = "learntrack",
+      mostItems = 10_000,
+      mostBytes = 64 * 1024 * 1024,
+      firstWait = 1,
+      longestWait = 60,
+      onChange,
+      clock = Date.now,
+    }: ClientOptions = {},
+  ) {
     super();
     checkAddress(address);
-    this.learner = checkedLearner(options.learner);
-    this.onChange = options.onChange;
-    this.clock = options.clock ?? Date.now;
-    this.bounds = { mostItems: options.mostItems ?? 10_000, mostBytes: options.mostBytes ?? 64 * 1024 * 1024 };
-    this.service = new Service(address, this.learner, options.token, this.stop.signal);
-    const name = options.queue ?? "learntrack";
-    this.opened = opened(name, this.learner ?? "", this.bounds);
-    this.sending = this.opened.then((queue) => this.sender(queue, name, options));
+    this.learner = checkedLearner(learner);
+    this.onChange = onChange;
+    this.clock = clock;
+    const stop = this.stop.signal;
+    const service = new Service(address, this.learner, token, stop);
+    this.service = service;
+    this.opened = opened(name, this.learner ?? "", { mostItems, mostBytes });
+    this.sending = this.opened.then((queue) => {
+      const lock = `${name} ${this.learner ?? ""}`;
+      const { now, changed, settled } = this;
+      return new Sender({ queue, service, lock, firstWait, longestWait, stop, now, changed, settled });
+    });
     this.running = this.sending.then((sender) => sender.run());
-    for (const event of ["online", "visibilitychange"]) {
-      globalThis.addEventListener?.(event, this.hurry, { signal: this.stop.signal });
-    }
+    for (const event of ["online", "visibilitychange"]) globalThis.addEventListener?.(event, this.hurry, { signal: stop });
   }
 
   /** Begin a visit. Its state is what this device knows; `await session.sync(2)` waits for the service's word. */
   async start(content: Content, options: { repeat?: boolean } = {}): Promise<Session> {
     checkContent(content);
-    const [id, name] = [plainId(crypto.randomUUID()), nameOf(content)];
+    const [id, name] = [newId(), nameOf(content)];
     const start = options.repeat ? { ...content, repeat: true } : content;
-    await this.inQueue((queue) => queue.add(name, id, "start", encoded(start), this.now));
+    await this.store(name, id, "start", start);
     // It is stored now: nothing that goes wrong from here on may deny it.
     const state = await this.inQueue((queue) => queue.state(name)).catch(() => afterStart(NOTHING_KNOWN, start));
     const session = new Session(this, id, name, state);
     this.sessions.add(new WeakRef(session));
-    (await this.sending).wake();
-    await this.changed();
+    await this.stored();
     return session;
   }
 
@@ -93,11 +104,9 @@ export class Client extends Reading {
 
   /** How the queue is, and its sender. */
   async status(): Promise<Status> {
-    const [{ durable }, sender] = [await this.opened, await this.sending];
-    const { items, waiting, bytes } = await this.inQueue((queue) => queue.counts());
-    const { mostItems, mostBytes } = this.bounds;
-    const nearly_full = items >= NEARLY * mostItems || bytes >= NEARLY * mostBytes;
-    return { waiting, aside: items - waiting, bytes, nearly_full, durable, state: sender.state, trouble: sender.trouble };
+    const counts = await this.inQueue((queue) => queue.counts());
+    const [{ durable }, { state, trouble }] = [await this.opened, await this.sending];
+    return { ...counts, durable, state, trouble };
   }
 
   /** Send what waits now, and wait until it is sent, for so many seconds at the most. */
@@ -141,40 +150,38 @@ export class Client extends Reading {
   /** @internal */
   async update(session: Session, update: Update): Promise<SessionState> {
     checkUpdate(update);
-    await this.inQueue((queue) => queue.add(session.content, session.id, "update", encoded(update), this.now));
+    const { id, content } = session;
+    await this.store(content, id, "update", update);
     for (const each of this.alive()) {
-      if (each.content === session.content) each.state = afterUpdate(each.state, update);
+      if (each.content === content) each.state = afterUpdate(each.state, update);
     }
-    (await this.sending).wake();
-    await this.changed();
+    await this.stored();
     return session.state;
   }
 
   /** @internal */
   async untilSent(waiting: (queue: Queue) => Promise<number>, seconds: number): Promise<void> {
     const end = performance.now() + seconds * 1000;
+    const left = (): number => (end - performance.now()) / 1000;
     (await this.sending).hurry();
     const waiter = new Signal();
-    this.waiters.push(waiter);
-    while ((await this.inQueue(waiting)) > 0 && performance.now() < end && !this.stop.signal.aborted) {
-      await waiter.within((end - performance.now()) / 1000, this.stop.signal, true);
+    this.waiters.add(waiter);
+    try {
+      while ((await this.inQueue(waiting)) > 0 && left() > 0) await waiter.within(left(), this.stop.signal, true);
+    } finally {
+      this.waiters.delete(waiter);
     }
-    this.waiters = this.waiters.filter((each) => each !== waiter);
-    await this.refresh(); // another tab may have sent it
+    await this.refresh(() => true); // another tab may have sent it
   }
 
-  private sender(queue: Queue, name: string, options: ClientOptions): Sender {
-    return new Sender({
-      queue,
-      service: this.service,
-      lock: `${name} ${this.learner ?? ""}`,
-      firstWait: options.firstWait ?? 1,
-      longestWait: options.longestWait ?? 60,
-      now: this.now,
-      stop: this.stop.signal,
-      changed: () => this.changed(),
-      settled: (found) => this.settled(found),
-    });
+  private async store(content: string, session: string, kind: ItemKind, what: object): Promise<void> {
+    const body = encoded(what);
+    await this.inQueue((queue) => queue.add({ content, session, kind, body }, this.now));
+  }
+
+  private async stored(): Promise<void> {
+    (await this.sending).wake();
+    await this.changed();
   }
 
   private readonly now = (): string => {
@@ -186,18 +193,18 @@ export class Client extends Reading {
   private readonly hurry = (): void => void this.sending.then((sender) => sender.hurry());
 
   /** Let sessions know what the service has told, where that can be other than what was expected. */
-  private async settled(found: Verdict): Promise<void> {
-    const told = [...found.recorded.filter(({ item }) => item.kind === "start"), ...found.aside];
+  private readonly settled = async ({ recorded, aside }: Verdict): Promise<void> => {
+    const told = [...recorded.filter(({ item }) => item.kind === "start"), ...aside];
+    const contents = new Set(told.map(({ item }) => item.content));
     const { waiting } = await this.inQueue((queue) => queue.counts());
-    await this.refresh(waiting > 0 ? new Set(told.map(({ item }) => item.content)) : null);
+    await this.refresh((content) => waiting === 0 || contents.has(content));
     await this.changed();
-  }
+  };
 
-  /** Look up the state of these contents' sessions, or of all. */
-  private async refresh(contents: Set<string> | null = null): Promise<void> {
+  /** Look up the state of these contents' sessions. */
+  private async refresh(wanted: (content: string) => boolean): Promise<void> {
     for (const session of this.alive()) {
-      if (contents !== null && !contents.has(session.content)) continue;
-      session.state = await this.inQueue((queue) => queue.state(session.content));
+      if (wanted(session.content)) session.state = await this.inQueue((queue) => queue.state(session.content));
     }
   }
 
@@ -212,30 +219,31 @@ export class Client extends Reading {
     }
   }
 
-  private async changed(): Promise<void> {
+  /** Tell who waits, and the app. What has been stored is: nothing that goes wrong here may deny it. */
+  private readonly changed = async (): Promise<void> => {
     for (const waiter of this.waiters) waiter.give();
-    if (this.onChange === undefined || this.stop.signal.aborted) return;
-    // What has been stored is: nothing that goes wrong here may deny it.
-    const failed = (error: unknown): void => console.error("learntrack: onChange failed", error);
+    const { onChange } = this;
+    if (onChange === undefined || this.stop.signal.aborted) return;
+    const failed = (error: unknown): void => {
+      if (!(error instanceof Closed)) console.error("learntrack: onChange failed", error);
+    };
     try {
       const status = await this.status();
       const text = JSON.stringify(status);
       if (text === this.last) return;
       this.last = text;
-      Promise.resolve(this.onChange(status)).catch(failed);
+      Promise.resolve(onChange(status)).catch(failed);
     } catch (error) {
-      if (!(error instanceof Closed)) failed(error);
+      failed(error);
     }
-  }
+  };
 
-  private alive(): Session[] {
-    const found: Session[] = [];
+  private *alive(): Generator<Session> {
     for (const each of this.sessions) {
       const session = each.deref();
       if (session === undefined) this.sessions.delete(each);
-      else found.push(session);
+      else yield session;
     }
-    return found;
   }
 }
 
@@ -284,7 +292,9 @@ function encoded(given: object): string {
 async function opened(name: string, learner: string, bounds: Bounds): Promise<Queue> {
   if (globalThis.indexedDB !== undefined) {
     try {
-      return await IndexedDbQueue.open(name, learner, bounds);
+      const queue = new IndexedDbQueue(name, learner, bounds);
+      await queue.counts();
+      return queue;
     } catch (error) {
       console.warn("learntrack: IndexedDB cannot be used; the queue ends with this page", error);
     }

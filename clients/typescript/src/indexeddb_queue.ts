@@ -1,24 +1,10 @@
 // The queue in IndexedDB, which all tabs and workers of an origin share. Transactions are strict: what was stored is on
 // the disk, so that neither a reload nor a power cut takes anything of it.
-import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, openDB } from "idb";
 import type { Item, Verdict } from "./judging.js";
 import type { SessionState } from "./local_state.js";
 import { QueueFull } from "./problems.js";
-import {
-  type Bounds,
-  type Counts,
-  type Queue,
-  type Stored,
-  FULL,
-  checkRoom,
-  comingBack,
-  expected,
-  fitting,
-  learned,
-  newItem,
-  shownAside,
-} from "./queue.js";
-import type { Aside, ItemKind } from "./shapes.js";
+import { type Bounds, type Done, FULL, Queue, type Stored, type Totals, comingBack, expected, learned } from "./queue.js";
 
 interface Form extends DBSchema {
   items: {
@@ -40,28 +26,26 @@ interface Form extends DBSchema {
   totals: { key: string; value: { learner: string; items: number; bytes: number } };
 }
 
-const STATES_KEPT = 1000;
-const STRICT = { durability: "strict" } as const;
+type Name = "items" | "states" | "totals";
+type Mode = "readonly" | "readwrite";
+type Stores<M extends Mode> = { [N in Name]: IDBPObjectStore<Form, Name[], N, M> };
 
-export class IndexedDbQueue implements Queue {
+const STATES_KEPT = 1000;
+
+export class IndexedDbQueue extends Queue {
   readonly durable = true;
 
   private opening: Promise<IDBPDatabase<Form>> | null = null;
 
-  private constructor(
+  constructor(
     private readonly name: string,
-    private readonly learner: string,
-    private readonly bounds: Bounds,
-  ) {}
-
-  /** Opens the database of this name; makes it if it is not there. */
-  static async open(name: string, learner: string, bounds: Bounds): Promise<IndexedDbQueue> {
-    const queue = new IndexedDbQueue(name, learner, bounds);
-    await queue.db;
-    return queue;
+    learner: string,
+    bounds: Bounds,
+  ) {
+    super(learner, bounds);
   }
 
-  /** The database; opened again where the browser has ended the connection. */
+  /** The database; made if it is not there, and opened again where the browser has ended the connection. */
   private get db(): Promise<IDBPDatabase<Form>> {
     const again = (): null => (this.opening = null);
     return (this.opening ??= opened(this.name, again).catch((error: unknown) => {
@@ -70,103 +54,65 @@ export class IndexedDbQueue implements Queue {
     }));
   }
 
-  async add(content: string, session: string, kind: ItemKind, body: string, now: () => string): Promise<void> {
-    const change = (await this.db).transaction(["items", "totals"], "readwrite", STRICT);
-    const totals = change.objectStore("totals");
-    const total = (await totals.get(this.learner)) ?? { learner: this.learner, items: 0, bytes: 0 };
-    const item = newItem(this.learner, content, session, kind, body, now);
-    try {
-      checkRoom(this.bounds, { ...total, waiting: 0 }, item.bytes);
-    } catch (full) {
-      await change.done;
-      throw full;
-    }
-    const more = { ...total, items: total.items + 1, bytes: total.bytes + item.bytes };
-    try {
-      await Promise.all([totals.put(more), change.objectStore("items").add(item as Stored), change.done]);
-    } catch (error) {
-      if ((error as DOMException).name !== "QuotaExceededError") throw error;
-      throw new QueueFull(FULL);
-    }
+  async add(done: Done, now: () => string): Promise<void> {
+    await this.transaction("readwrite", async ({ items, totals }) => {
+      const total = await this.total(totals);
+      const item = this.newItem(done, now, total.items, total.bytes);
+      await items.add(item as Stored);
+      await this.grow(totals, 1, item.bytes);
+    });
   }
 
-  async next(mostItems: number, mostBytes: number): Promise<Item[]> {
-    return fitting(await (await this.db).getAllFromIndex("items", "order", [this.learner, 0], mostItems), mostBytes);
-  }
-
-  async settle(verdict: Verdict): Promise<void> {
-    const change = (await this.db).transaction(["items", "states", "totals"], "readwrite", STRICT);
-    const [items, states] = [change.objectStore("items"), change.objectStore("states")];
-    const written: Promise<unknown>[] = [];
-    let [gone, bytes] = [0, 0];
-    for (const { item, answer } of verdict.recorded) {
-      const stored = await items.get(item.number);
-      if (stored?.key !== item.key) continue;
-      [gone, bytes] = [gone + 1, bytes + stored.bytes];
-      const { learner, content, number } = stored;
-      const before = await states.get([learner, content]);
-      const state = learned(before?.state, item, answer);
-      written.push(items.delete(number), states.put({ learner, content, number, state }));
-    }
-    const changes: [Item, Partial<Stored>][] = [
-      ...verdict.aside.map(({ item, problem }): [Item, Partial<Stored>] => [item, { aside: 1, problem }]),
-      ...verdict.tried.map((item): [Item, Partial<Stored>] => [item, { tries: item.tries + 1 }]),
-    ];
-    for (const [item, to] of changes) {
-      const stored = await items.get(item.number);
-      if (stored) written.push(items.put({ ...stored, ...to }));
-    }
-    const total = await change.objectStore("totals").get(this.learner);
-    if (total && gone > 0) {
-      const less = { ...total, items: total.items - gone, bytes: total.bytes - bytes };
-      written.push(change.objectStore("totals").put(less));
+  async settle({ recorded, aside, tried }: Verdict): Promise<void> {
+    await this.transaction("readwrite", async ({ items, states, totals }) => {
+      let [gone, bytes] = [0, 0];
+      for (const { item, answer } of recorded) {
+        const stored = await items.index("key").get(item.key);
+        if (stored === undefined) continue;
+        const { learner, content, number } = stored;
+        const before = await states.get([learner, content]);
+        await states.put({ learner, content, number, state: learned(before?.state, item, answer) });
+        await items.delete(number);
+        [gone, bytes] = [gone + 1, bytes + stored.bytes];
+      }
+      await this.grow(totals, -gone, -bytes);
+      const changed = async ({ key }: Item, to: Partial<Stored>): Promise<void> => {
+        const stored = await items.index("key").get(key);
+        if (stored !== undefined) await items.put({ ...stored, ...to });
+      };
+      for (const { item, problem } of aside) await changed(item, { aside: 1, problem });
+      for (const item of tried) await changed(item, { tries: item.tries + 1 });
       await this.forgetOldest(states);
-    }
-    await Promise.all([...written, change.done]);
+    });
   }
 
   async state(content: string): Promise<SessionState> {
-    const look = (await this.db).transaction(["items", "states"]);
-    const known = await look.objectStore("states").get([this.learner, content]);
-    const waiting = await look.objectStore("items").index("content").getAll([this.learner, content, 0]);
-    return expected(known?.state, waiting);
-  }
-
-  async aside(): Promise<Aside[]> {
-    return (await (await this.db).getAllFromIndex("items", "order", [this.learner, 1])).map(shownAside);
+    return this.transaction("readonly", async ({ items, states }) => {
+      const known = await states.get([this.learner, content]);
+      return expected(known?.state, await items.index("content").getAll([this.learner, content, 0]));
+    });
   }
 
   async retry(key: string | undefined, now: () => string): Promise<number> {
-    const change = (await this.db).transaction("items", "readwrite", STRICT);
-    const back = comingBack(await change.store.index("order").getAll([this.learner, 1]), key, now);
-    const written = back.map((item) => change.store.put(item));
-    await Promise.all([...written, change.done]);
-    return back.length;
+    return this.transaction("readwrite", async ({ items }) => {
+      const back = comingBack(await items.index("order").getAll([this.learner, 1]), key, now);
+      for (const item of back) await items.put(item);
+      return back.length;
+    });
   }
 
   async discard(key: string): Promise<boolean> {
-    const change = (await this.db).transaction(["items", "totals"], "readwrite", STRICT);
-    const item = await change.objectStore("items").index("key").get(key);
-    const found = item?.aside === 1 && item.learner === this.learner;
-    const total = await change.objectStore("totals").get(this.learner);
-    const written: Promise<unknown>[] = [];
-    if (found && total) {
-      const less = { ...total, items: total.items - 1, bytes: total.bytes - item.bytes };
-      written.push(change.objectStore("items").delete(item.number), change.objectStore("totals").put(less));
-    }
-    await Promise.all([...written, change.done]);
-    return found;
-  }
-
-  async counts(): Promise<Counts> {
-    const look = (await this.db).transaction(["items", "totals"]);
-    const total = await look.objectStore("totals").get(this.learner);
-    const waiting = await look.objectStore("items").index("order").count([this.learner, 0]);
-    return { items: total?.items ?? 0, bytes: total?.bytes ?? 0, waiting };
+    return this.transaction("readwrite", async ({ items, totals }) => {
+      const item = await items.index("key").get(key);
+      if (item?.aside !== 1 || item.learner !== this.learner) return false;
+      await items.delete(item.number);
+      await this.grow(totals, -1, -item.bytes);
+      return true;
+    });
   }
 
   async waitingOf(session: string): Promise<number> {
-    return (await this.db).countFromIndex("items", "session", [this.learner, session, 0]);
+    return this.transaction("readonly", ({ items }) => items.index("session").count([this.learner, session, 0]));
   }
 
   close(): void {
@@ -176,20 +122,53 @@ export class IndexedDbQueue implements Queue {
     );
   }
 
-  /** Keep what is known of the contents that were visited last. */
-  private async forgetOldest(states: {
-    index(name: "newest"): { count(range: IDBKeyRange): Promise<number>; openCursor(range: IDBKeyRange): Promise<Cursor> };
-  }): Promise<void> {
-    const own = IDBKeyRange.bound([this.learner], [this.learner, []]);
-    let excess = (await states.index("newest").count(own)) - STATES_KEPT;
-    for (let at = excess > 0 ? await states.index("newest").openCursor(own) : null; at && excess > 0; excess -= 1) {
-      await at.delete();
-      at = await at.continue();
+  protected async totals(): Promise<Totals> {
+    return this.transaction("readonly", async ({ items, totals }) => {
+      const total = await this.total(totals);
+      return { ...total, waiting: await items.index("order").count([this.learner, 0]) };
+    });
+  }
+
+  protected async list(aside: 0 | 1, most?: number): Promise<Stored[]> {
+    return this.transaction("readonly", ({ items }) => items.index("order").getAll([this.learner, aside], most));
+  }
+
+  /** Do this in one transaction, all of it or nothing. `work` awaits nothing but requests to the stores. */
+  private async transaction<T, M extends Mode>(mode: M, work: (stores: Stores<M>) => Promise<T>): Promise<T> {
+    const all = (await this.db).transaction(["items", "states", "totals"], mode, { durability: "strict" });
+    all.done.catch(() => {}); // until somebody waits for it, below
+    const [items, states] = [all.objectStore("items"), all.objectStore("states")];
+    try {
+      const found = await work({ items, states, totals: all.objectStore("totals") });
+      await all.done;
+      return found;
+    } catch (error) {
+      try {
+        all.abort();
+      } catch {
+        // it has ended by itself
+      }
+      throw (error as DOMException).name === "QuotaExceededError" ? new QueueFull(FULL) : error;
     }
   }
-}
 
-type Cursor = { delete(): Promise<void>; continue(): Promise<Cursor> } | null;
+  private async total(totals: { get: Stores<Mode>["totals"]["get"] }): Promise<Form["totals"]["value"]> {
+    return (await totals.get(this.learner)) ?? { learner: this.learner, items: 0, bytes: 0 };
+  }
+
+  private async grow(totals: Stores<"readwrite">["totals"], items: number, bytes: number): Promise<void> {
+    const total = await this.total(totals);
+    await totals.put({ ...total, items: total.items + items, bytes: total.bytes + bytes });
+  }
+
+  /** Keep what is known of the contents that were visited last. */
+  private async forgetOldest(states: Stores<"readwrite">["states"]): Promise<void> {
+    const own = IDBKeyRange.bound([this.learner], [this.learner, []]);
+    const excess = (await states.index("newest").count(own)) - STATES_KEPT;
+    if (excess <= 0) return;
+    for (const key of await states.index("newest").getAllKeys(own, excess)) await states.delete(key);
+  }
+}
 
 async function opened(name: string, ended: () => void): Promise<IDBPDatabase<Form>> {
   return openDB<Form>(name, 1, {

@@ -13,11 +13,11 @@ const REFUSED_AS_A_WHOLE = [400, 413, 422];
 const SMALLER_NEXT = [408, 502, 504];
 export const NOT_THE_SERVICE = "What answers is not the service.";
 
-/** An answer to a request: what of it counts. `retryAfter` is in seconds. */
+/** An answer to a request: what of it counts. `body`: null where it is no JSON. `retryAfter` is in seconds. */
 export interface Answer {
   status: number;
   contentType: string;
-  body: string;
+  body: object | null;
   retryAfter: number | null;
 }
 
@@ -82,13 +82,12 @@ export function judge(items: Item[], answer: Answer | null): Verdict {
 
 /** The problem that an answer tells; null if it is no problem document. */
 export function problemIn(answer: Answer): ProblemDocument | null {
-  if (answer.contentType !== "application/problem+json") return null;
-  const found = parsed(answer.body);
-  return found === null ? null : documentOf(answer.status, found);
+  const { status, contentType, body } = answer;
+  return contentType === "application/problem+json" && body !== null ? documentOf(status, body) : null;
 }
 
 function resultsOf(answer: Answer, items: Item[]): Result[] | null {
-  const found = (parsed(answer.body) as { results?: unknown } | null)?.results;
+  const found = (answer.body as { results?: unknown } | null)?.results;
   if (!Array.isArray(found) || found.length !== items.length) return null;
   const results = found as Result[];
   const fits = results.every((each, at) => each?.key === items[at]?.key && typeof each?.status === "number");
@@ -130,17 +129,17 @@ function judgeRefusal(items: Item[], answer: Answer): Verdict {
   });
   const first = items[0] as Item;
   // A proxy's word that it is too large counts too: it would say so for ever.
-  if ((problem !== null && REFUSED_AS_A_WHOLE.includes(answer.status)) || answer.status === 413) {
+  const refused = answer.status === 413 || (problem !== null && REFUSED_AS_A_WHOLE.includes(answer.status));
+  const failed = answer.status === 500 && problem !== null;
+  if (!refused && !failed) return found;
+  if (items.length > 1) {
+    found.narrower = true;
+    found.wait = failed;
+  } else if (failed && first.tries + 1 < MOST_TRIES) {
+    found.tried.push(first);
+  } else {
+    found.aside.push({ item: first, problem: problem ?? documentOf(413, { title: "Too Large" }) });
     found.wait = false;
-    if (items.length > 1) found.narrower = true;
-    else found.aside.push({ item: first, problem: problem ?? documentOf(413, { title: "Too Large" }) });
-  } else if (problem !== null && answer.status === 500) {
-    if (items.length > 1) found.narrower = true;
-    else if (first.tries + 1 < MOST_TRIES) found.tried.push(first);
-    else {
-      found.aside.push({ item: first, problem });
-      found.wait = false;
-    }
   }
   return found;
 }
@@ -150,7 +149,7 @@ function documentOf(status: number, body: unknown): ProblemDocument {
   return { status, title: told.title ?? "", detail: told.detail ?? "", errors: told.errors ?? {} };
 }
 
-/** The list or object that a text is in JSON; null if it is none. */
+/** The object or list that a text is in JSON; null if it is none. */
 export function parsed(text: string): object | null {
   try {
     const found: unknown = JSON.parse(text);

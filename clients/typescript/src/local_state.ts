@@ -41,7 +41,6 @@ export const NOTHING_KNOWN: Readonly<SessionState> = {
   left_out: [],
 };
 const OTHERS_SHOWN = 10;
-const IN_A_ROW = "num_correct_in_a_row_";
 
 /** The state that the answer to a start says. */
 export function told(answer: StartAnswer & { left_out?: string[] }): SessionState {
@@ -72,7 +71,7 @@ export function afterUpdate(state: SessionState, update: Update): SessionState {
   const progress = progressAfter(state.progress, update);
   const attempts = state.attempts.map((attempt) => ({ ...attempt }));
   const begun: number[] = [];
-  for (const group of grouped(update.interactions ?? [])) fold(attempts, group, begun);
+  fold(attempts, update.interactions ?? [], begun);
   return {
     ...state,
     progress,
@@ -108,25 +107,22 @@ function rounded(progress: number): number {
   return Math.min(1, Math.ceil(progress * 1000) / 1000);
 }
 
-/** Consecutive interactions on one item. */
-function grouped(interactions: Interaction[]): Interaction[][] {
-  const groups: Interaction[][] = [];
+/** Fold consecutive interactions on one item into the attempt that the first of them names, or into a new one. */
+function fold(attempts: AttemptView[], interactions: Interaction[], begun: number[]): void {
+  let item: string | undefined;
+  let attempt: AttemptView | undefined; // none where this device does not know the one that is named
   for (const each of interactions) {
-    const last = groups.at(-1);
-    if (last?.[0]?.item === each.item) last.push(each);
-    else groups.push([each]);
+    if (each.item !== item) {
+      item = each.item;
+      attempt = namedBy(each, attempts);
+      if (attempt === undefined && each.id == null) {
+        attempt = begunBy(each);
+        begin(attempts, attempt, begun);
+        continue;
+      }
+    }
+    if (attempt !== undefined) goOn(attempt, each);
   }
-  return groups;
-}
-
-/** Fold a group into the attempt that the first of it names, or into a new one. */
-function fold(attempts: AttemptView[], group: Interaction[], begun: number[]): void {
-  const first = group[0] as Interaction;
-  const named = namedBy(first, attempts);
-  if (named === undefined && first.id != null) return; // an attempt that this device does not know
-  const attempt = named ?? begunBy(first);
-  if (named === undefined) begin(attempts, attempt, begun);
-  for (const each of named === undefined ? group.slice(1) : group) goOn(attempt, each);
 }
 
 /**
@@ -178,8 +174,7 @@ function criterionOf(start: Start): Criterion | null {
 /** How many attempts mastery is decided on; undefined: all. */
 function shown(criterion: Criterion | null): number | undefined {
   const kind = String(criterion?.type ?? "");
-  if (kind === "quiz" || kind === "pre_post_test") return undefined;
+  if (/^(quiz|pre_post_test)$/.test(kind)) return undefined;
   if (kind === "m_of_n" && typeof criterion?.n === "number") return Math.max(0, criterion.n);
-  const inARow = kind.startsWith(IN_A_ROW) ? kind.slice(IN_A_ROW.length) : "";
-  return /^\d+$/.test(inARow) ? Number(inARow) : OTHERS_SHOWN;
+  return Number(/^num_correct_in_a_row_(\d+)$/.exec(kind)?.[1] ?? OTHERS_SHOWN);
 }

@@ -26,20 +26,17 @@ export class SignedOut extends LearntrackError {}
 
 /** The service refused a request. `retryAfter`: seconds after which it may be asked again, where it said so. */
 export class Problem extends LearntrackError {
-  readonly status: number;
-  readonly title: string;
-  readonly detail: string;
-  readonly errors: Record<string, string[]>;
+  declare readonly status: number;
+  declare readonly title: string;
+  declare readonly detail: string;
+  declare readonly errors: Record<string, string[]>;
 
   constructor(
     document: ProblemDocument,
     readonly retryAfter: number | null = null,
   ) {
     super(document.detail || document.title);
-    this.status = document.status;
-    this.title = document.title;
-    this.detail = document.detail;
-    this.errors = document.errors;
+    Object.assign(this, document);
   }
 }
 

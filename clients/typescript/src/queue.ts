@@ -1,21 +1,27 @@
 // The queue: what was done and is not recorded yet, in the order in which it was done.
 import type { Item, Verdict } from "./judging.js";
-import {
-  type SessionState,
-  NOTHING_KNOWN,
-  afterAnswer,
-  afterStart,
-  told,
-} from "./local_state.js";
+import { type SessionState, NOTHING_KNOWN, afterAnswer, afterStart, told } from "./local_state.js";
 import { QueueFull } from "./problems.js";
-import type { Aside, ItemKind, ProblemDocument, Start, StartAnswer, Update, UpdateAnswer } from "./shapes.js";
+import {
+  type Aside,
+  type ProblemDocument,
+  type Start,
+  type StartAnswer,
+  type Status,
+  type Update,
+  type UpdateAnswer,
+  newId,
+} from "./shapes.js";
 
-/** What the items of a queue come to. */
-export interface Counts {
+/** What a learner's items come to. */
+export interface Totals {
   items: number;
   waiting: number;
   bytes: number;
 }
+
+/** How much waits and is set aside; `nearly_full` from four fifths on of what the queue may hold. */
+export type Counts = Pick<Status, "waiting" | "aside" | "bytes" | "nearly_full">;
 
 /** What a queue may hold. */
 export interface Bounds {
@@ -23,29 +29,8 @@ export interface Bounds {
   mostBytes: number;
 }
 
-/** A learner's items, on the disk or in memory. What a promise was kept for is stored; all of it or nothing. */
-export interface Queue {
-  /** Whether it outlives the page. */
-  readonly durable: boolean;
-  /** Store what was done; `now` is asked within the transaction. Rejects with `QueueFull` where there is no room. */
-  add(content: string, session: string, kind: ItemKind, body: string, now: () => string): Promise<void>;
-  /** The items to be sent next, oldest first: so many, or as many as have so many bytes, but one at least. */
-  next(mostItems: number, mostBytes: number): Promise<Item[]>;
-  /** Do what was decided of a batch's items. */
-  settle(verdict: Verdict): Promise<void>;
-  /** What a content will be once all that waits is sent. */
-  state(content: string): Promise<SessionState>;
-  /** The items that were refused for good, oldest first. */
-  aside(): Promise<Aside[]>;
-  /** Put items that were set aside back into their place: this one (with a start those of its session), or all. */
-  retry(key: string | undefined, now: () => string): Promise<number>;
-  /** Forget an item that was set aside; whether there was one. */
-  discard(key: string): Promise<boolean>;
-  counts(): Promise<Counts>;
-  /** How many items of a session wait. */
-  waitingOf(session: string): Promise<number>;
-  close(): void;
-}
+/** What an app did: the `body` is sent as it is. */
+export type Done = Pick<Item, "content" | "session" | "kind" | "body">;
 
 /** An item as it is stored; `aside` is 1 where it was refused, for `problem`. */
 export interface Stored extends Item {
@@ -57,37 +42,65 @@ export interface Stored extends Item {
 
 export const FULL = "There is no room for this: nothing was stored.";
 const OVERHEAD = 200; // bytes that an item takes beside its body, about
+const NEARLY = 0.8;
 const utf8 = new TextEncoder();
 
-/** A new item, without its place. */
-export function newItem(
-  learner: string,
-  content: string,
-  session: string,
-  kind: ItemKind,
-  body: string,
-  now: () => string,
-): Omit<Stored, "number"> {
-  const bytes = utf8.encode(body).length + OVERHEAD;
-  const key = crypto.randomUUID();
-  return {
-    ...{ learner, content, session, kind, body, bytes, key },
-    ...{ occurred_at: now(), tries: 0, aside: 0, problem: null },
-  };
-}
+/** A learner's items, on the disk or in memory. What a promise was kept for is stored; all of it or nothing. */
+export abstract class Queue {
+  /** Whether it outlives the page. */
+  abstract readonly durable: boolean;
 
-/** Throws `QueueFull` where an item of so many bytes has no room. */
-export function checkRoom(bounds: Bounds, counts: Counts, bytes: number): void {
-  if (counts.items >= bounds.mostItems || counts.bytes + bytes > bounds.mostBytes) {
-    throw new QueueFull(FULL);
+  constructor(
+    protected readonly learner: string,
+    private readonly bounds: Bounds,
+  ) {}
+
+  /** Store what was done; `now` is asked within the transaction. Rejects with `QueueFull` where there is no room. */
+  abstract add(done: Done, now: () => string): Promise<void>;
+  /** Do what was decided of a batch's items. */
+  abstract settle(verdict: Verdict): Promise<void>;
+  /** What a content will be once all that waits is sent. */
+  abstract state(content: string): Promise<SessionState>;
+  /** Put items that were set aside back into their place: this one (with a start those of its session), or all. */
+  abstract retry(key: string | undefined, now: () => string): Promise<number>;
+  /** Forget an item that was set aside; whether there was one. */
+  abstract discard(key: string): Promise<boolean>;
+  /** How many items of a session wait. */
+  abstract waitingOf(session: string): Promise<number>;
+  abstract close(): void;
+
+  protected abstract totals(): Promise<Totals>;
+  /** The items that wait (0) or are set aside (1), oldest first, so many at the most. */
+  protected abstract list(aside: 0 | 1, most?: number): Promise<Stored[]>;
+
+  /** The items to be sent next, oldest first: so many, or as many as have so many bytes, but one at least. */
+  async next(mostItems: number, mostBytes: number): Promise<Item[]> {
+    const items = await this.list(0, mostItems);
+    let bytes = 0;
+    const end = items.findIndex((item, at) => (bytes += item.bytes) > mostBytes && at > 0);
+    return end < 0 ? items : items.slice(0, end);
   }
-}
 
-/** How many of these items go together into one request. */
-export function fitting(items: Stored[], mostBytes: number): Stored[] {
-  let bytes = 0;
-  const end = items.findIndex((item, at) => (bytes += item.bytes) > mostBytes && at > 0);
-  return end < 0 ? items : items.slice(0, end);
+  /** The items that were refused for good, oldest first. */
+  async aside(): Promise<Aside[]> {
+    return (await this.list(1)).map(({ key, session, kind, occurred_at, body, problem }) => {
+      return { key, session_id: session, kind, occurred_at, body: JSON.parse(body), problem } as Aside;
+    });
+  }
+
+  async counts(): Promise<Counts> {
+    const { items, waiting, bytes } = await this.totals();
+    const nearly_full = items >= NEARLY * this.bounds.mostItems || bytes >= NEARLY * this.bounds.mostBytes;
+    return { waiting, aside: items - waiting, bytes, nearly_full };
+  }
+
+  /** A new item, without its place. Throws `QueueFull` where it has no room beside so many items and bytes. */
+  protected newItem(done: Done, now: () => string, items: number, bytes: number): Omit<Stored, "number"> {
+    const own = utf8.encode(done.body).length + OVERHEAD;
+    if (items >= this.bounds.mostItems || bytes + own > this.bounds.mostBytes) throw new QueueFull(FULL);
+    const { learner } = this;
+    return { ...done, learner, bytes: own, key: newId(), occurred_at: now(), tries: 0, aside: 0, problem: null };
+  }
 }
 
 /** What the service has told about a content, after it has recorded an item. */
@@ -128,18 +141,6 @@ export function expected(known: SessionState | undefined, waiting: Item[]): Sess
   return state;
 }
 
-/** An item that was refused, as it is shown. */
-export function shownAside(item: Stored): Aside {
-  return {
-    key: item.key,
-    session_id: item.session,
-    kind: item.kind,
-    occurred_at: item.occurred_at,
-    body: JSON.parse(item.body) as Aside["body"],
-    problem: item.problem as ProblemDocument,
-  };
-}
-
 /**
  * The items that come back from being set aside. What was refused for its moment alone happens now, since it would be
  * refused for ever.
@@ -155,9 +156,8 @@ export function comingBack(aside: Stored[], key: string | undefined, now: () => 
 
 /** Items as the service takes them together. */
 export function batch(items: Item[], sentAt: string): string {
-  const parts = items.map((item) => {
-    const head = JSON.stringify({ key: item.key, occurred_at: item.occurred_at, session_id: item.session });
-    return `${head.slice(0, -1)},"${item.kind}":${item.body}}`;
+  const sent = items.map(({ key, occurred_at, session, kind, body }) => {
+    return { key, occurred_at, session_id: session, [kind]: JSON.parse(body) as unknown };
   });
-  return `{"sent_at":${JSON.stringify(sentAt)},"items":[${parts.join(",")}]}`;
+  return JSON.stringify({ sent_at: sentAt, items: sent });
 }

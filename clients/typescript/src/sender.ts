@@ -35,7 +35,7 @@ export class Sender {
   private signedOut: string | null = null;
   private most = BATCH_ITEMS;
 
-  constructor(private readonly with_: SenderOptions) {}
+  constructor(private readonly given: SenderOptions) {}
 
   /** There is something new to send. It does not shorten a wait. */
   wake(): void {
@@ -50,56 +50,50 @@ export class Sender {
 
   /** Send until stopped; what is under way then is sent again by the next sender, with the same keys. */
   async run(): Promise<void> {
-    const { queue, lock, stop } = this.with_;
+    const { queue, lock, stop } = this.given;
     while (!stop.aborted) {
       try {
         this.signedOut = null;
-        if ((await queue.counts()).waiting > 0) {
-          await alone(
-            lock,
-            stop,
-            () => void this.turn("elsewhere", null),
-            () => this.drain(),
-          );
+        const busy = (): void => void this.turn("elsewhere");
+        if ((await queue.counts()).waiting > 0) await alone(lock, stop, busy, () => this.drain());
+        if (this.signedOut === null) {
+          await this.turn("idle");
+          await this.woken.within(LOOK_AGAIN, stop);
+        } else {
+          await this.pause("signed_out", this.signedOut); // another tab may have a token that is taken
         }
-        if (this.signedOut !== null) {
-          await this.pause(this.signedOut, null, "signed_out"); // another tab may have a token that is taken
-          continue;
-        }
-        await this.turn("idle", null);
-        await this.woken.within(LOOK_AGAIN, stop);
       } catch (error) {
         if (stop.aborted) return;
         if (this.failures === 0) console.error("learntrack: the queue could not be sent", error);
-        await this.pause(`The queue cannot be sent. ${messageOf(error)}`, null);
+        await this.pause("waiting", `The queue cannot be sent. ${messageOf(error)}`);
       }
     }
   }
 
   /** Send until nothing waits, or the token is refused: then `signedOut` says why. */
   private async drain(): Promise<void> {
-    const { queue, stop } = this.with_;
+    const { queue, stop } = this.given;
     for (;;) {
       const items = stop.aborted ? [] : await queue.next(this.most, BATCH_BYTES);
       if (items.length === 0) return;
-      if (this.failures === 0) await this.turn("sending", null);
+      if (this.failures === 0) await this.turn("sending");
       const found = await this.sent(items);
       if (stop.aborted) return;
       await queue.settle(found);
-      await this.with_.settled(found);
+      await this.given.settled(found);
       this.most = found.narrower ? Math.max(1, items.length >> 1) : Math.min(BATCH_ITEMS, this.most * 2);
       if (found.signed_out) {
         this.signedOut = found.trouble;
         return;
       }
-      if (found.wait) await this.pause(found.trouble, found.retryAfter);
+      if (found.wait) await this.pause("waiting", found.trouble, found.retryAfter ?? 0);
       else this.failures = 0;
     }
   }
 
   private async sent(items: Item[]): Promise<Verdict> {
     try {
-      return judge(items, await this.with_.service.send("POST", PATH, batch(items, this.with_.now())));
+      return judge(items, await this.given.service.send("POST", PATH, batch(items, this.given.now())));
     } catch (error) {
       if (!(error instanceof SignedOut)) throw error;
       return verdict({ signed_out: true, wait: true, trouble: error.message });
@@ -110,17 +104,17 @@ export class Sender {
    * Wait: twice as long each time up to the longest, a random part of it less, so that devices that lost the service
    * together do not come back together. A hurry ends it, but not before Retry-After.
    */
-  private async pause(trouble: string | null, retryAfter: number | null, state: SenderState = "waiting"): Promise<void> {
-    const { firstWait, longestWait, stop } = this.with_;
+  private async pause(state: SenderState, trouble: string | null, retryAfter = 0): Promise<void> {
+    const { firstWait, longestWait, stop } = this.given;
     const seconds = Math.min(longestWait, firstWait * 2 ** this.failures) * (0.5 + Math.random() / 2);
     this.failures = Math.min(this.failures + 1, 20);
     await this.turn(state, trouble);
-    if (retryAfter) await new Signal().within(retryAfter, stop);
-    await this.hurried.within(Math.max(0, seconds - (retryAfter ?? 0)), stop);
+    if (retryAfter > 0) await new Signal().within(retryAfter, stop);
+    await this.hurried.within(Math.max(0, seconds - retryAfter), stop);
   }
 
-  private async turn(state: SenderState, trouble: string | null): Promise<void> {
+  private async turn(state: SenderState, trouble: string | null = null): Promise<void> {
     [this.state, this.trouble] = [state, trouble];
-    await this.with_.changed();
+    await this.given.changed();
   }
 }

@@ -2,6 +2,7 @@
 import { type Answer, NOT_THE_SERVICE, parsed, problemIn } from "./judging.js";
 import { Closed, SignedOut, Unreachable, messageOf, problemOf } from "./problems.js";
 import { plainId } from "./shapes.js";
+import { limited } from "./signal.js";
 
 /** A token, or what returns one when it is needed: called with the token that the service has refused, or null. */
 export type TokenSource = string | ((refused: string | null) => string | null | Promise<string | null>);
@@ -39,8 +40,7 @@ export class Service {
     if (answer.status === 401) throw new SignedOut("The service does not take the token.");
     const problem = answer.status >= 400 ? problemIn(answer) : null;
     if (problem !== null) throw problemOf(problem, answer.retryAfter);
-    const found = answer.status === 200 && answer.contentType === "application/json" ? parsed(answer.body) : null;
-    if (found !== null) return found as T;
+    if (answer.status === 200 && answer.contentType === "application/json" && answer.body !== null) return answer.body as T;
     throw new Unreachable(NOT_THE_SERVICE);
   }
 
@@ -58,34 +58,28 @@ export class Service {
    * The answer to a request; null: there was none. Where the token is refused, a new one is asked for, once. Rejects
    * with `SignedOut` where there is none, or it is another learner's.
    */
-  async send(method: string, path: string, body?: string): Promise<Answer | null> {
+  async send(method: string, path: string, given: string | null = null): Promise<Answer | null> {
     const token = await this.current(null);
-    const answer = await this.sendOnce(method, path, body, token);
+    const answer = await this.sendOnce(method, path, given, token);
     if (answer?.status !== 401 || token === null) return answer;
     const fresh = await this.current(token);
-    return fresh === token ? answer : this.sendOnce(method, path, body, fresh);
+    return fresh === token ? answer : this.sendOnce(method, path, given, fresh);
   }
 
-  private async sendOnce(method: string, path: string, body: string | undefined, token: string | null): Promise<Answer | null> {
+  private async sendOnce(method: string, path: string, given: string | null, token: string | null): Promise<Answer | null> {
     if (this.stop.aborted) throw new Closed("The client is closed.");
-    const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
+    const headers: Record<string, string> = given === null ? {} : { "Content-Type": "application/json" };
     if (token !== null) headers["Authorization"] = `Bearer ${token}`;
-    const end = new AbortController();
-    const give = (): void => end.abort();
-    const timer = setTimeout(give, (ANSWER_SECONDS + (body?.length ?? 0) / SLOWEST) * 1000);
-    this.stop.addEventListener("abort", give);
     try {
-      const sent = { method, headers, redirect: "manual", cache: "no-store", signal: end.signal } as const;
-      const found = await fetch(this.address + path, body === undefined ? sent : { ...sent, body });
-      const contentType = (found.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-      const text = contentType.endsWith("json") ? await found.text() : ""; // a hotel's page may have no end
-      return { status: found.status, contentType, body: text, retryAfter: secondsOf(found.headers) };
+      return await limited(ANSWER_SECONDS + (given?.length ?? 0) / SLOWEST, this.stop, async (signal) => {
+        const sent = { method, headers, body: given, redirect: "manual", cache: "no-store", signal } as const;
+        const found = await fetch(this.address + path, sent);
+        const contentType = (found.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+        const body = contentType.endsWith("json") ? parsed(await found.text()) : null; // a hotel's page may have no end
+        return { status: found.status, contentType, body, retryAfter: secondsOf(found.headers) };
+      });
     } catch {
       return null;
-    } finally {
-      end.abort();
-      clearTimeout(timer);
-      this.stop.removeEventListener("abort", give);
     }
   }
 
@@ -94,31 +88,22 @@ export class Service {
    * requests were refused at the same time.
    */
   private async current(refused: string | null): Promise<string | null> {
-    if (this.learner === null) return null; // anonymous
+    if (this.learner === null) return null;
     if (this.token !== null && this.token !== refused) return this.token;
-    this.asking ??= this.fresh(refused).finally(() => (this.asking = null));
+    this.token = null;
+    this.asking ??= this.asked(refused)
+      .then((given) => (this.token = checked(given, this.learner)))
+      .finally(() => (this.asking = null));
     return this.asking;
   }
 
-  private async fresh(refused: string | null): Promise<string> {
-    this.token = null;
-    return (this.token = checked(await this.asked(refused), this.learner));
-  }
-
   private async asked(refused: string | null): Promise<unknown> {
-    if (typeof this.source !== "function") return this.source;
     const source = this.source;
-    let give = (): void => {};
-    const late = new Promise<never>((_, reject) => (give = () => reject(new Error("not in time"))));
-    const timer: unknown = setTimeout(give, TOKEN_SECONDS * 1000);
-    this.stop.addEventListener("abort", give);
+    if (typeof source !== "function") return source;
     try {
-      return await Promise.race([(async () => source(refused))(), late]);
+      return await limited(TOKEN_SECONDS, this.stop, async () => source(refused));
     } catch (error) {
       throw new SignedOut(`The token could not be had: ${messageOf(error)}`);
-    } finally {
-      clearTimeout(timer as number);
-      this.stop.removeEventListener("abort", give);
     }
   }
 }

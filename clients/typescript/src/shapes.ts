@@ -79,6 +79,12 @@ export interface Status {
   trouble: string | null;
 }
 
+/** A new UUID. `crypto.randomUUID` is only there where a page came by https; a school's own server has none. */
+export function newId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** A UUID in the form that the service answers: 32 lowercase digits. */
 export function plainId(text: string): string {
   return text.replaceAll("-", "").toLowerCase();

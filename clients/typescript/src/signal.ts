@@ -1,65 +1,63 @@
 // Waiting for something, for so long at the most.
 
+const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds
+
+/**
+ * What this comes to, if it does within so many seconds and before `stop`: else it rejects, and `over` says so. Node
+ * ends meanwhile if nothing else is to be done, unless it `holdsProcess`.
+ */
+export async function limited<T>(
+  seconds: number,
+  stop: AbortSignal,
+  work: (over: AbortSignal) => Promise<T>,
+  holdsProcess = true,
+): Promise<T> {
+  const limit = new AbortController();
+  const end = (): void => limit.abort();
+  const timer: unknown = setTimeout(end, Math.min(seconds * 1000, LONGEST_TIMER));
+  if (!holdsProcess) (timer as { unref?: () => void }).unref?.();
+  const late = new Promise<never>((_, reject) => {
+    limit.signal.addEventListener("abort", () => reject(new Error("not in time")));
+  });
+  stop.addEventListener("abort", end);
+  if (stop.aborted) end();
+  try {
+    return await Promise.race([work(limit.signal), late]);
+  } finally {
+    end();
+    clearTimeout(timer as number);
+    stop.removeEventListener("abort", end);
+  }
+}
+
 /** What somebody waits for until it is given. */
 export class Signal {
-  private given = false;
-  private waiting: (() => void)[] = [];
+  private go = (): void => {};
+  private given = this.next();
 
-  /** Let those go on who wait, or the next who will. */
+  /** Let the one go on who waits, or the next who will. */
   give(): void {
-    this.given = true;
-    for (const go of this.waiting.splice(0)) go();
+    this.go();
   }
 
   /** Wait until it is given, or the time is over, or `stop` says so; it is taken then. */
-  async within(seconds: number, stop?: AbortSignal, holdsProcess = false): Promise<void> {
-    if (!this.given && !stop?.aborted) {
-      await new Promise<void>((go) => {
-        const done = (): void => {
-          clearTimeout(timer as number);
-          stop?.removeEventListener("abort", done);
-          this.waiting = this.waiting.filter((each) => each !== done);
-          go();
-        };
-        const timer: unknown = setTimeout(done, Math.min(seconds * 1000, 2 ** 31 - 1));
-        if (!holdsProcess) (timer as { unref?: () => void }).unref?.(); // node ends where nothing else is to be done
-        this.waiting.push(done);
-        stop?.addEventListener("abort", done);
-      });
-    }
-    this.given = false;
+  async within(seconds: number, stop: AbortSignal, holdsProcess = false): Promise<void> {
+    await limited(seconds, stop, () => this.given, holdsProcess).catch(() => {});
+    this.given = this.next();
+  }
+
+  private next(): Promise<void> {
+    return new Promise((go) => (this.go = go));
   }
 }
 
-/** Do this as the only one of its name: in all tabs and workers where there are Web Locks, else in this page. */
+/** Do this as the only one of its name in all tabs and workers, where there are Web Locks. `busy`: another one does. */
 export async function alone(name: string, stop: AbortSignal, busy: () => void, work: () => Promise<void>): Promise<void> {
   const locks = globalThis.navigator?.locks as LockManager | undefined;
-  if (locks === undefined) return aloneHere(name, stop, busy, work);
-  const done = await locks.request(name, { ifAvailable: true }, async (held) => {
-    if (held !== null) await work();
-    return held !== null;
+  if (locks === undefined) return work();
+  await locks.request(name, { ifAvailable: true }, (held) => {
+    if (held !== null) return work();
+    busy();
+    return locks.request(name, { signal: stop }, work);
   });
-  if (done) return;
-  busy();
-  await locks.request(name, { signal: stop }, work);
-}
-
-const here = new Map<string, Promise<unknown>>();
-
-async function aloneHere(name: string, stop: AbortSignal, busy: () => void, work: () => Promise<void>): Promise<void> {
-  const before = here.get(name);
-  const turn = new Signal();
-  const done = (async () => {
-    if (before !== undefined) {
-      busy();
-      void before.then(() => turn.give());
-      await turn.within(Infinity, stop);
-    }
-    if (!stop.aborted) await work();
-  })();
-  const all: Promise<unknown> = Promise.allSettled([before, done]).then(() => {
-    if (here.get(name) === all) here.delete(name);
-  });
-  here.set(name, all);
-  return done;
 }

@@ -48,10 +48,13 @@ test("updates are refused as the plan says", async () => {
 const WRONG: [unknown, string][] = [
   [{ progress: NaN }, "progress"],
   [{ time_spent_delta: Infinity }, "time_spent_delta"],
+  [{ time_spent_delta: "1" }, "time_spent_delta"],
+  [{ progress: {} }, "progress"],
   [{ interactions: { item: "a", correct: 1, time_spent: 1, answer: {} } }, "interactions"],
   [{ interactions: [null] }, "interactions[0]"],
   [{ interactions: [{ item: 7, correct: 1, time_spent: 1, answer: {} }] }, "interactions[0].item"],
   [{ interactions: [{ item: "a", time_spent: 1, answer: {} }] }, "interactions[0].correct"],
+  [{ interactions: [{ item: "a", correct: "1", time_spent: 1, answer: {} }] }, "interactions[0].correct"],
   [null, "update"],
 ];
 test("updates of wrong types are refused at once", async () => {

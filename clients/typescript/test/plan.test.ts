@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type Answer, type Item, judge } from "../src/judging.js";
+import { type Answer, type Item, judge, parsed } from "../src/judging.js";
 import { NOTHING_KNOWN, type SessionState, afterStart, afterUpdate } from "../src/local_state.js";
 import type { Start, Update } from "../src/shapes.js";
 
@@ -20,7 +20,8 @@ function answerOf(told: Case | null): Answer | null {
     body = { results: told["results"].map((status: number, n: number) => ({ key: `k${n}`, status, body: {} })) };
   }
   const text = (told["text"] as string | undefined) ?? JSON.stringify(body);
-  return { status: told["status"], contentType: told["content_type"], body: text, retryAfter: told["retry_after"] ?? null };
+  const { status, content_type: contentType, retry_after: retryAfter = null } = told;
+  return { status, contentType, body: parsed(text), retryAfter };
 }
 
 for (const one of cases("judging")) {

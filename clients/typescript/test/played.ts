@@ -1,5 +1,6 @@
 // A service that a test plays.
 import "fake-indexeddb/auto";
+import "./locks.js";
 import { test } from "node:test";
 import { Client, type ClientOptions, type Content, type Status } from "../src/index.js";
 

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Closed, QueueFull, QueueUnusable, SignedOut, Unreachable } from "../src/index.js";
 import { IndexedDbQueue } from "../src/indexeddb_queue.js";
+import { type Item, verdict } from "../src/judging.js";
 import { MemoryQueue } from "../src/memory_queue.js";
 import { LEARNER, Played, VIDEO, json, onBoth, problem, real, token, until } from "./played.js";
 
@@ -273,9 +274,56 @@ onBoth("a clock that jumps changes no order, and one that is none stores nothing
   assert.deepEqual(sent, [0, 1, 2]);
 });
 
+onBoth("a page that did not come by https has no randomUUID and no Web Locks, and records all the same", async (played, queue) => {
+  const [random, locks] = [crypto.randomUUID, navigator.locks];
+  Object.assign(navigator, { locks: undefined });
+  Object.defineProperty(crypto, "randomUUID", { value: undefined, configurable: true, writable: true });
+  try {
+    const app = played.client(queue);
+    const session = await app.start(VIDEO);
+    await session.finish();
+    assert.equal((await app.sync(20)).waiting, 0);
+    await app.close();
+    assert.match(session.id, /^[0-9a-f]{32}$/);
+    assert.equal(new Set([session.id, ...played.items.map((item) => item.key)]).size, 3);
+  } finally {
+    Object.assign(navigator, { locks });
+    Object.defineProperty(crypto, "randomUUID", { value: random, configurable: true, writable: true });
+  }
+});
+
+test("what the service says of a batch is not taken for the items of a queue that was made anew meanwhile", async () => {
+  globalThis.indexedDB = real;
+  const bounds = { mostItems: 9, mostBytes: 9999 };
+  const queue = new IndexedDbQueue("anew", "", bounds);
+  const add = (body: string): Promise<void> => queue.add({ content: "c", session: "s", kind: "update", body }, () => "");
+  await add("{}");
+  const [before] = await queue.next(1, 999);
+  await new Promise((done) => (indexedDB.deleteDatabase("anew").onsuccess = done));
+  await add('{"progress":1}');
+  const [after] = await queue.next(1, 999);
+  assert.equal(before?.number, after?.number);
+  const problem = { status: 400, title: "", detail: "", errors: {} };
+  await queue.settle(verdict({ aside: [{ item: before as Item, problem }], tried: [before as Item] }));
+  assert.deepEqual(await queue.next(1, 999), [after]);
+  queue.close();
+});
+
+test("a change of the queue that fails midway changes nothing", async () => {
+  globalThis.indexedDB = real;
+  const queue = new IndexedDbQueue("midway", "", { mostItems: 9, mostBytes: 9999 });
+  for (const body of ["{}", "no JSON"]) await queue.add({ content: "c", session: "s", kind: "update", body }, () => "");
+  const items = await queue.next(9, 9999);
+  const recorded = items.map((item) => ({ item, answer: null }));
+  await assert.rejects(queue.settle(verdict({ recorded })), SyntaxError);
+  assert.deepEqual(await queue.next(9, 9999), items);
+  assert.equal((await queue.counts()).waiting, 2);
+  queue.close();
+});
+
 test("to store one takes no longer the more there are", async () => {
   const queue = new MemoryQueue("", { mostItems: 1e6, mostBytes: 1e9 });
-  const add = (): Promise<void> => queue.add("content", "session", "update", "{}", () => "");
+  const add = (): Promise<void> => queue.add({ content: "c", session: "s", kind: "update", body: "{}" }, () => "");
   for (let n = 0; n < 20_000; n += 1) await add();
   let looked = 0;
   const values = Map.prototype.values;

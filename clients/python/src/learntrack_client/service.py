@@ -45,7 +45,8 @@ class Service:
 
     Args:
         address: Where it is, for example https://learntrack.example.org.
-        learner: Whose token is sent; None: none is, the visits are anonymous.
+        learner: Whose token is sent; None: none is, the visits are anonymous. Without a token nothing of a learner's is
+            sent: the service would take it for an anonymous visit's.
         token: Where tokens come from; None: nobody is signed in.
         http: What sends requests; its makers close it.
 
@@ -138,7 +139,7 @@ class Service:
         requests were refused at the same time.
         """
         if self._learner is None:
-            return None  # anonymous
+            return None
         async with self._asking:
             if self._token is None or self._token == refused:
                 self._token = None
