@@ -136,7 +136,6 @@ async def test_a_refused_token_is_replaced_and_nothing_is_lost(played: Played, q
 @pytest.mark.parametrize(
     ("source", "trouble"),
     [
-        (None, "There is no token."),
         (lambda _: None, "There is no token."),
         (lambda _: token("f" * 32), "The token is another learner's."),
         (lambda _: 1 / 0, "The token could not be had: division by zero"),
@@ -144,7 +143,7 @@ async def test_a_refused_token_is_replaced_and_nothing_is_lost(played: Played, q
     ],
 )
 async def test_without_a_token_everything_is_kept(
-    played: Played, queue: Path, source: Callable[[str | None], Any] | None, trouble: str
+    played: Played, queue: Path, source: Callable[[str | None], Any], trouble: str
 ) -> None:
     played.refuse = lambda _: problem(401)
     app = await played.client(queue, token=source).__aenter__()

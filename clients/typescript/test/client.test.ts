@@ -153,8 +153,7 @@ onBoth("a refused token is replaced, and nothing is lost", async (played, queue)
   assert.deepEqual(asked, [null, token(LEARNER, "t1")]);
 });
 
-const SOURCES: [((refused: string | null) => string | null) | null, string][] = [
-  [null, "There is no token."],
+const SOURCES: [(refused: string | null) => string | null, string][] = [
   [() => null, "There is no token."],
   [() => token("f".repeat(32)), "The token is another learner's."],
   [
