@@ -1,0 +1,61 @@
+"""Who derives what reports are made of may be killed at any time: another goes on."""
+
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pymongo
+import pytest
+
+from tests.processes import Service, kill
+from tests.support import ROOT, Person, exercise, new_id, right
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+
+CONTENT = "/api/logger/contentsession"
+
+
+def sent(service: Service, method: str, path: str, by: Person, body: Any) -> Any:
+    """What is answered, in the end: workers that are killed are started again."""
+    for _ in range(400):
+        try:
+            answer = service.send(method, path, by, json=body)
+        except httpx.TransportError:
+            answer = None
+        if answer is not None and answer.status_code == 200:
+            return answer.json()
+        time.sleep(0.1)
+    raise AssertionError(answer)
+
+
+def wait_until_derived(database: Any, content: str, attempts: int, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        rows = database["item_rollups"].find({"content_id": content})
+        if sum(answer["attempts"] for row in rows for answer in row["answers"]) == attempts:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"not derived within {seconds} s")
+
+
+def test_what_was_recorded_when_all_workers_were_killed_comes_into_the_reports(data_dir: Path) -> None:
+    """One of them held the lease of the rollups."""
+    learner, body, facility = Person(new_id()), exercise(), new_id()
+    with Service(data_dir, workers=2, LEARNTRACK_ROLLUP_SECONDS="0.5") as service:
+        roster = {
+            "facilities": [{"id": facility, "name": "A school"}],
+            "users": [{"id": learner.id, "username": "ada", "full_name": "Ada", "facility_id": facility}],
+        }
+        sent(service, "PUT", "/api/roster", ROOT, roster)
+        session = sent(service, "POST", CONTENT, learner, body)["session_id"]
+        path = f"{CONTENT}/{session}"
+        with pymongo.MongoClient[Any](service.uri()) as client:
+            database = client["learntrack"]
+            sent(service, "PUT", path, learner, {"interactions": [right("before")]})
+            wait_until_derived(database, body["content_id"], 1)
+            for worker in service.worker_pids():
+                kill(worker)
+            sent(service, "PUT", path, learner, {"interactions": [right("afterwards")]})
+            wait_until_derived(database, body["content_id"], 2)
