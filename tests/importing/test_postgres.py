@@ -120,6 +120,25 @@ async def test_all_of_it_moves_in_and_is_the_same(kolibri: str) -> None:
         assert found[name] == rows, name
 
 
+def test_the_databases_of_channels_are_read_beside_it(kolibri: str, tmp_path: Path) -> None:
+    """Kolibri keeps these in its home, as SQLite's, wherever its own data is."""
+    node = {"id": "d1" * 16, "content_id": "d2" * 16, "channel_id": "c1" * 16, "title": "Sets", "kind": "video"}
+    databases = tmp_path / "content" / "databases"
+    databases.mkdir(parents=True)
+    with sqlite3.connect(databases / "channel.sqlite3") as channel:
+        channel.execute(f"CREATE TABLE content_contentnode ({', '.join(node)})")
+        channel.execute("INSERT INTO content_contentnode VALUES (?, ?, ?, ?, ?)", list(node.values()))
+
+    with postgres_source(kolibri, tmp_path) as source:
+        beside = [row["title"] for row in source.of_contents("content_contentnode")]
+    with postgres_source(kolibri) as source:
+        alone = [row["title"] for row in source.of_contents("content_contentnode")]
+
+    assert beside == [*alone, "Sets"]
+    with pytest.raises(StartError, match="no Kolibri home"), postgres_source(kolibri, tmp_path / "elsewhere"):
+        pass
+
+
 def test_what_is_no_kolibri_or_not_there_is_said_in_one_line(postgres: str) -> None:
     with psycopg.connect(postgres) as connection:
         connection.execute("CREATE SCHEMA elsewhere")

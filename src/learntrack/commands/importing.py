@@ -24,7 +24,10 @@ commands.add_typer(importing, name="import")
 def import_from_kolibri(
     path: Annotated[Path | None, typer.Argument(help="A Kolibri home, or its db.sqlite3; it may be in use.")] = None,
     postgres: Annotated[
-        str | None, typer.Option(help="The URI of a Kolibri's PostgreSQL database, instead of PATH.")
+        str | None,
+        typer.Option(
+            help="The URI of a Kolibri's PostgreSQL database; of PATH only the channels' databases are read then."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Look at everything, store nothing.")] = False,
     skipped: Annotated[
@@ -39,8 +42,8 @@ def import_from_kolibri(
     """
     from learntrack.commands.connected import configured
 
-    if (path is None) == (postgres is None):
-        fail("Name either the PATH of a Kolibri home (or its db.sqlite3) or --postgres URI.")
+    if path is None and postgres is None:
+        fail("Name the PATH of a Kolibri home (or its db.sqlite3), or --postgres URI, or both.")
     with ExitStack() as stack:
         with failures_in_a_line(skipped):
             skips = stack.enter_context(skipped.open("w")) if skipped is not None else None
@@ -53,7 +56,7 @@ def _source(path: Path | None, postgres: str | None) -> "AbstractContextManager[
     from learntrack.importing.kolibri.postgres import postgres_source
     from learntrack.importing.kolibri.sqlite import sqlite_source
 
-    return postgres_source(postgres) if postgres is not None else sqlite_source(cast(Path, path))
+    return postgres_source(postgres, path) if postgres is not None else sqlite_source(cast(Path, path))
 
 
 def _import(source: "Kolibri", settings: "Settings", skips: TextIO | None, *, dry_run: bool) -> None:

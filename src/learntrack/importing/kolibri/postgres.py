@@ -1,10 +1,12 @@
 """A Kolibri that keeps its data in PostgreSQL."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 from learntrack.importing.kolibri.source import Kolibri
+from learntrack.importing.kolibri.sqlite import channels_of
 from learntrack.importing.kolibri.values import SourceRow
 from learntrack.storage import StartError
 
@@ -12,13 +14,19 @@ _FETCH = 2000
 
 
 @contextmanager
-def postgres_source(uri: str) -> Iterator[Kolibri]:
+def postgres_source(uri: str, home: Path | None = None) -> Iterator[Kolibri]:
     """A Kolibri that keeps its data in PostgreSQL, as it is at this moment (one read-only snapshot).
 
+    Args:
+        uri: Where the database is.
+        home: The Kolibri home, in which the databases of its channels are; None: they are not read.
+
     Raises:
-        StartError: psycopg is not installed, nothing answers, or it is no Kolibri database.
+        StartError: psycopg is not installed, nothing answers, it is no Kolibri database, or `home` is no folder.
 
     """
+    if home is not None and not home.is_dir():
+        raise StartError(f"There is no Kolibri home at {home}.")
     try:
         import psycopg
     except ImportError as error:
@@ -30,7 +38,8 @@ def postgres_source(uri: str) -> Iterator[Kolibri]:
     with connection:
         connection.read_only = True
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        yield Kolibri(_Postgres(connection), "The PostgreSQL database")
+        with channels_of(home) if home is not None else nullcontext(()) as channels:
+            yield Kolibri(_Postgres(connection), "The PostgreSQL database", channels)
 
 
 class _Postgres:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
-from learntrack.importing.kolibri.source import Kolibri
+from learntrack.importing.kolibri.source import Kolibri, SqlConnection
 from learntrack.importing.kolibri.values import SourceRow
 from learntrack.storage import StartError
 
@@ -32,24 +32,30 @@ def sqlite_source(path: Path) -> Iterator[Kolibri]:
         copy = sqlite3.connect(Path(folder) / _FILE, check_same_thread=False)
         try:
             _back_up(file, copy)
-            with ExitStack() as channels:
-                yield Kolibri(_Sqlite(copy), str(file), [*_channels_of(file, channels)])
+            with channels_of(file.parent) as channels:
+                yield Kolibri(_Sqlite(copy), str(file), channels)
         except sqlite3.DatabaseError as error:
             raise StartError(f"{file} is not a database of Kolibri 0.16–0.19: {error}.") from error
         finally:
             copy.close()
 
 
-def _channels_of(file: Path, opened: ExitStack) -> Iterator["_Sqlite"]:
-    """The databases of the channels; one that is none is left out, since it only has names."""
-    for channel in sorted(file.parent.glob(_CHANNELS)):
-        uri = channel.resolve().as_uri() + "?mode=ro&immutable=1"
-        try:
-            connection = opened.enter_context(closing(sqlite3.connect(uri, uri=True, check_same_thread=False)))
-            connection.execute("SELECT name FROM sqlite_schema LIMIT 1").fetchall()
-        except sqlite3.DatabaseError:
-            continue
-        yield _Sqlite(connection)
+@contextmanager
+def channels_of(home: Path) -> Iterator[list[SqlConnection]]:
+    """The databases of the channels of a Kolibri home, which are SQLite's wherever Kolibri keeps its own data; one that
+    is none is left out, since it only has names.
+    """
+    with ExitStack() as opened:
+        channels: list[SqlConnection] = []
+        for channel in sorted(home.glob(_CHANNELS)):
+            uri = channel.resolve().as_uri() + "?mode=ro&immutable=1"
+            try:
+                connection = opened.enter_context(closing(sqlite3.connect(uri, uri=True, check_same_thread=False)))
+                connection.execute("SELECT name FROM sqlite_schema LIMIT 1").fetchall()
+            except sqlite3.DatabaseError:
+                continue
+            channels.append(_Sqlite(connection))
+        yield channels
 
 
 def _back_up(file: Path, copy: sqlite3.Connection) -> None:
