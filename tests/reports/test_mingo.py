@@ -10,11 +10,15 @@ import pytest
 from bson import json_util
 
 from learntrack import documents
+from learntrack.documents import LearnerDay
 from learntrack.documents.base import Row
+from learntrack.reports.rollups import roll_up
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.storage.reading import Reading
 from tests.reports.naive import NAIVE, close, different
+from tests.reports.upkeep.test_learner_days import Visits, assert_equal_to_the_sessions
+from tests.reports.upkeep.test_upkeep import nobody
 from tests.reports.world import World
 
 HERE = Path(__file__).parent
@@ -60,3 +64,15 @@ async def test_every_report_equals_a_naive_computation(world: World) -> None:
     for name in NAIVE:
         found, expected = await world.report(name, world.admin), NAIVE[name](world)
         assert close(found, expected), different(name, found, expected)
+
+
+@pytest.mark.engines("embedded")
+async def test_what_is_told_from_learner_days_equals_what_the_sessions_say(
+    school: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await Visits(school).populate()
+    await roll_up(world.api.db, nobody)
+    assert await world.api.db.find(LearnerDay, {"facility_id": school.facility}) != []
+    monkeypatch.setattr(world.api.db, "reports", Mingo(world.api.db))
+
+    await assert_equal_to_the_sessions(world, monkeypatch)
