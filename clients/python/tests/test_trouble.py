@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from learntrack_client import (
     QueueUnusable,
     Status,
 )
+from learntrack_client.judging import Verdict
 from learntrack_client.queue import Queue
 
 UNREACHABLE = "http://127.0.0.1:9"
@@ -100,6 +102,51 @@ async def test_a_queue_of_an_earlier_release_is_taken_over(played: Played, queue
         assert await app.retry() == 1
         status = await app.sync(20)
         assert (status.waiting, status.aside, status.bytes) == (0, 0, 0)
+
+
+async def test_a_queue_whose_file_another_program_makes_at_the_same_moment_is_opened(
+    played: Played, queue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = [True, True]
+
+    class Contended(sqlite3.Connection):
+        def execute(self, statement: str, *given: Any) -> sqlite3.Cursor:
+            if "journal_mode" in statement and busy:
+                busy.pop()
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                raise error
+            return super().execute(statement, *given)
+
+    monkeypatch.setattr("learntrack_client.queue_file.sqlite3.connect", partial(sqlite3.connect, factory=Contended))
+    async with played.client(queue) as app:
+        await app.start(VIDEO)
+        assert (await app.sync(20)).waiting == 0
+    assert busy == []
+
+
+async def test_a_queue_whose_opening_is_given_up_is_closed_all_the_same(played: Played, queue: Path) -> None:
+    async with played.client(queue) as app:
+        await app.start(VIDEO)
+    with sqlite3.connect(queue, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")  # so that the other one waits
+        late, begun = played.client(queue), threading.Event()
+        open_queue = late._open
+
+        def begin() -> Queue:
+            begun.set()
+            return open_queue()
+
+        late._open = begin  # type: ignore[method-assign]
+        opening = asyncio.create_task(late.__aenter__())
+        assert await asyncio.to_thread(begun.wait, 20)
+        opening.cancel()
+        other.execute("ROLLBACK")
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    assert late._queue is not None
+    with pytest.raises(QueueUnusable, match="closed"):
+        late._queue.counts()
 
 
 async def test_a_disk_without_room_is_a_full_queue_and_nothing_is_stored(played: Played, queue: Path) -> None:
@@ -206,6 +253,59 @@ async def test_a_lock_that_cannot_be_had_is_no_other_sender(played: Played, queu
         assert "lock cannot be used" in str(status.trouble)
         app._sender._lock = lock
         assert (await app.sync(20)).waiting == 0
+
+
+async def test_a_damaged_lock_says_so(played: Played, queue: Path) -> None:
+    async with played.client(queue) as app:
+        app._sender._lock = damaged(queue.parent / "lock")
+        await app.start(VIDEO)
+        assert "lock cannot be used" in str((await until(app, "waiting")).trouble)
+        app._sender._lock.unlink()
+        assert (await app.sync(20)).waiting == 0
+
+
+async def test_what_another_process_settles_meanwhile_is_not_missing_in_a_state(
+    played: Played, queue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_queue() -> Queue:
+        return Queue(queue, LEARNER, most_items=9, most_bytes=9999)
+
+    one, other = open_queue(), open_queue()
+    one.add("c", "s", "update", b'{"time_spent_delta":3}', lambda: "")
+    told = Queue._told
+
+    def settled_meanwhile(this: Queue, content: str) -> Any:
+        found = told(this, content)
+        if this is one:
+            other.settle(Verdict(recorded=[(item, None) for item in other.next(9, 9999)]))
+        return found
+
+    monkeypatch.setattr(Queue, "_told", settled_meanwhile)
+    assert one.state("c").time_spent == 3
+    assert one.waiting() == 0
+    for each in (one, other):
+        each.close()
+
+
+def test_what_is_known_of_a_content_is_not_forgotten_for_much_work_at_others(
+    queue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("learntrack_client.queue._STATES_KEPT", 2)
+    mine, another = (Queue(queue, whose, most_items=99, most_bytes=99_999) for whose in (LEARNER, "d" * 32))
+
+    def record(of: Queue, content: str) -> None:
+        of.add(content, "s", "update", b'{"time_spent_delta":3}', lambda: "")
+        of.settle(Verdict(recorded=[(item, None) for item in of.next(9, 9999)]))
+
+    record(mine, "first")
+    for _ in range(5):
+        record(mine, "second")
+        record(another, "first")
+    assert mine.state("first").time_spent == 3
+    record(mine, "third")
+    assert [mine.state(content).time_spent for content in ("first", "second", "third")] == [0, 15, 3]
+    for each in (mine, another):
+        each.close()
 
 
 async def test_what_cannot_be_read_any_more_is_sent_all_the_same(played: Played, queue: Path) -> None:

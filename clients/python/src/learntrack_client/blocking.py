@@ -106,9 +106,11 @@ class Client:
 
     def close(self, seconds: float = 5) -> None:
         """Send what waits, for so many seconds at the most, and close. What still waits then is sent next time."""
-        with suppress(Closed):
-            self._do(self._client.close(seconds))
-        self._end()
+        try:
+            with suppress(Closed):
+                self._do(self._client.close(seconds))
+        finally:
+            self._end()
 
     def start(self, content: Content, *, repeat: bool = False) -> "Session":
         """Begin a visit; see `AsyncClient.start`."""

@@ -19,7 +19,7 @@ import httpx
 from learntrack_client.checks import check_address, check_content, check_update, checked_learner
 from learntrack_client.judging import Verdict
 from learntrack_client.local_state import SessionState, after_start, after_update
-from learntrack_client.problems import Closed, LearntrackError, QueueUnusable
+from learntrack_client.problems import Closed, LearntrackError
 from learntrack_client.queue import Queue, start_body, update_body
 from learntrack_client.queue_thread import QueueThread
 from learntrack_client.reading import Reading
@@ -92,14 +92,14 @@ class AsyncClient(Reading):
 
     async def __aenter__(self) -> Self:
         try:
-            self._queue = await self._thread.do(self._open)
+            queue = await self._thread.do(self._open)
         except BaseException:
             await self._end()
             raise
         digest = hashlib.sha256((self.learner or "").encode()).hexdigest()[:16]
         lock = self._path.with_name(f"{self._path.name}-{digest}.lock")
         self._sender = Sender(
-            self._queue, self._service, lock, self._thread, self._waits, self._now, self._changed, self._settled
+            queue, self._service, lock, self._thread, self._waits, self._now, self._changed, self._settled
         )
         self._sending = asyncio.create_task(self._sender.run())
         return self
@@ -116,7 +116,7 @@ class AsyncClient(Reading):
             return
         try:
             if seconds:
-                with suppress(QueueUnusable):  # then there is nothing to be sent from
+                with suppress(LearntrackError):  # then there is nothing to be sent from
                     await self.until_sent(None, seconds)
         finally:
             sending.cancel()
@@ -126,7 +126,7 @@ class AsyncClient(Reading):
 
     async def _end(self) -> None:
         self._service.close()
-        await self._thread.close(None if self._queue is None else self._queue.close)
+        await self._thread.close(self._close_queue)
         if self._own_http:
             await self._http.aclose()
 
@@ -257,7 +257,13 @@ class AsyncClient(Reading):
         return await self._thread.do(lambda: work(queue))
 
     def _open(self) -> Queue:
-        return Queue(self._path, self.learner or "", most_items=self._most_items, most_bytes=self._most_bytes)
+        queue = Queue(self._path, self.learner or "", most_items=self._most_items, most_bytes=self._most_bytes)
+        self._queue = queue  # here, so that it is closed where nobody waits for it any more
+        return queue
+
+    def _close_queue(self) -> None:
+        if self._queue is not None:
+            self._queue.close()
 
     def _now(self) -> str:
         seconds = self._clock()

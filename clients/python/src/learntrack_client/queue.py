@@ -92,14 +92,16 @@ class Queue:
                 self._file.run("UPDATE items SET problem = ? WHERE key = ?", (msgspec.json.encode(problem), item.key))
             for item in verdict.tried:
                 self._file.run("UPDATE items SET tries = tries + 1 WHERE key = ?", (item.key,))
+            self._forget_oldest()
 
     def state(self, content: str) -> SessionState:
         """What a content will be once all that waits is sent."""
-        state = self._told(content)
-        waiting = self._file.rows(
-            "SELECT kind, body FROM items WHERE learner = ? AND content = ? AND problem IS NULL ORDER BY number",
-            (self._learner, content),
-        )
+        with self._file.snapshot():  # else what another process settles meanwhile would be in neither
+            state = self._told(content)
+            waiting = self._file.rows(
+                "SELECT kind, body FROM items WHERE learner = ? AND content = ? AND problem IS NULL ORDER BY number",
+                (self._learner, content),
+            )
         for kind, body in waiting:
             state = _started(state, body) if kind == "start" else _updated(state, body, None)
         return state
@@ -122,10 +124,10 @@ class Queue:
         With a start those of its session come back, since they were refused for want of it. What was refused for its
         moment alone happens now, since it would be refused for ever.
         """
-        aside = self.aside()
-        session = next((item.session_id for item in aside if item.key == key and item.kind == "start"), None)
-        back = [item for item in aside if key in (None, item.key) or item.session_id == session]
         with self._file.transaction():
+            aside = self.aside()
+            session = next((item.session_id for item in aside if item.key == key and item.kind == "start"), None)
+            back = [item for item in aside if key in (None, item.key) or item.session_id == session]
             for item in back:
                 at = now() if list(item.problem.errors) == ["occurred_at"] else item.occurred_at
                 self._file.run(
@@ -168,7 +170,7 @@ class Queue:
         return (_read(found[0][0], SessionState) if found else None) or SessionState()
 
     def _learn(self, item: Item, answer: bytes | None) -> None:
-        """Keep what the service has told about a content, of the contents that were visited last."""
+        """Keep what the service has told about a content."""
         before = self._told(item.content)
         if item.kind == "start":
             answered = _read(answer, StartAnswer)
@@ -179,8 +181,12 @@ class Queue:
             "INSERT OR REPLACE INTO states (learner, content, state) VALUES (?,?,?)",
             (self._learner, item.content, msgspec.json.encode(state)),
         )
+
+    def _forget_oldest(self) -> None:
+        """Keep what is known of the contents that were visited last: a row that is replaced is the newest again."""
         self._file.run(
-            "DELETE FROM states WHERE learner = ? AND rowid <= (SELECT max(rowid) FROM states) - ?",
+            "DELETE FROM states WHERE rowid IN"
+            " (SELECT rowid FROM states WHERE learner = ? ORDER BY rowid DESC LIMIT -1 OFFSET ?)",
             (self._learner, _STATES_KEPT),
         )
 

@@ -5,8 +5,9 @@ takes anything of it.
 """
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from learntrack_client.problems import LearntrackError, QueueFull, QueueUnusable
 
 _WAIT_SECONDS = 30
 """How long another program may hold the file."""
+_LOOK_AGAIN_SECONDS = 0.01
 _VERSION = 2
 _ITEMS = (
     """CREATE TABLE items (
@@ -54,6 +56,11 @@ _STEPS = (_ITEMS, _TOTALS)
 """What makes each form of the form before it."""
 
 
+def code_of(error: sqlite3.Error) -> int:
+    """Which of SQLite's primary codes it is (`sqlite3.SQLITE_BUSY`, …); 0 where it has none."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
 class QueueFile:
     """An open file.
 
@@ -80,7 +87,7 @@ class QueueFile:
 
     def _begin(self) -> None:
         with self._by_name():
-            self._db.execute("PRAGMA journal_mode=WAL")
+            self._write_ahead()
             self._db.execute("PRAGMA synchronous=FULL")
         with self.transaction():
             [(version,)] = self.rows("PRAGMA user_version")
@@ -92,17 +99,39 @@ class QueueFile:
             if version < _VERSION:
                 self.run(f"PRAGMA user_version = {_VERSION}")
 
+    def _write_ahead(self) -> None:
+        """Change to WAL. Where two programs make the same file at the same moment SQLite tells one of them at once that
+        it is locked, instead of waiting.
+        """
+        until = time.monotonic() + _WAIT_SECONDS
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                if code_of(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(_LOOK_AGAIN_SECONDS)
+            else:
+                return
+
     def close(self) -> None:
         """Close it."""
         self._db.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All that is done within, or nothing of it; on the disk at its end."""
+        return self._within("BEGIN IMMEDIATE")
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All that is read within is of one moment, whatever other programs do meanwhile."""
+        return self._within("BEGIN")
+
+    @contextmanager
+    def _within(self, begin: str) -> Iterator[None]:
         with self._by_name():
             if self._db.in_transaction:  # one that could not even be undone
                 self._db.execute("ROLLBACK")
-            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(begin)
             try:
                 yield
                 self._db.execute("COMMIT")
@@ -137,6 +166,6 @@ class QueueFile:
         except LearntrackError:
             raise
         except sqlite3.Error as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+            if code_of(error) == sqlite3.SQLITE_FULL:
                 raise QueueFull("There is no room on the disk: nothing was stored.") from error
             raise QueueUnusable(f"{self._path} cannot be used: {error}. Nothing was stored.") from error

@@ -28,9 +28,8 @@ class QueueThread:
             raise Closed("The client is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    async def close(self, last: Callable[[], None] | None) -> None:
+    async def close(self, last: Callable[[], None]) -> None:
         """End it, once what was given is done, and this at last."""
         self._closed = True
-        if last is not None:
-            await asyncio.get_running_loop().run_in_executor(self._thread, last)
+        await asyncio.get_running_loop().run_in_executor(self._thread, last)
         self._thread.shutdown(wait=True)

@@ -12,6 +12,7 @@ from pathlib import Path
 from learntrack_client.judging import Item, Verdict, judge
 from learntrack_client.problems import LearntrackError, QueueUnusable, SignedOut
 from learntrack_client.queue import Queue, batch
+from learntrack_client.queue_file import code_of
 from learntrack_client.queue_thread import QueueThread
 from learntrack_client.service import Service
 from learntrack_client.shapes import SenderState
@@ -140,8 +141,8 @@ class Sender:
                     held = held or sqlite3.connect(self._lock, timeout=0, isolation_level=None, check_same_thread=False)
                     held.execute("BEGIN EXCLUSIVE")
                     break
-                except sqlite3.OperationalError as error:
-                    if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                except sqlite3.Error as error:
+                    if code_of(error) != sqlite3.SQLITE_BUSY:
                         raise QueueUnusable(f"{self._lock} cannot be used: {error}.") from error
                     if self.state != "elsewhere":
                         await self._turn("elsewhere", None)
