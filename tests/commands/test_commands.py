@@ -48,6 +48,9 @@ def test_help_does_not_wait_for_what_it_never_uses() -> None:
         (["token", "x", "--ttl", "0"], "--ttl"),
         (["roster", "load", "/nowhere"], "/nowhere"),
         (["report", "totals", "--format", "pdf"], "pdf"),
+        (["report", "totals", "--attempts", "first"], "item-analysis"),
+        (["report", "totals", "--details"], "item-analysis"),
+        (["report", "totals", "--since", "2026-03-02", "--until", "2026-03-01"], "until"),
     ],
 )
 def test_a_wrong_command_line_is_one_plain_line(terminal: Terminal, arguments: list[str], word: str) -> None:

@@ -96,6 +96,7 @@ def script_of(name: str) -> Path:
     [
         ("var since='yesterday'", "since: Must be a date or a moment (ISO 8601)."),
         ("var until='2026-02-30'", "until: Must be a date or a moment (ISO 8601)."),
+        ("var since='2026-03-02', until='2026-03-01'", "until: Must not be before since."),
         ("var classroom='A1'", "classroom: Must be a valid UUID."),
         ("var timezone='Mars/Base'", "timezone: There is no such time zone"),
         ("var attempts='last'", "attempts: Must be one of first, latest, all."),
@@ -114,6 +115,23 @@ def test_the_scripts_refuse_what_the_command_refuses(script: str, message: str) 
     done = subprocess.run([str(node), "-e", program], capture_output=True, text=True, timeout=60, check=False)
 
     assert done.stdout.startswith(message)
+    assert done.returncode == 2
+
+
+def test_the_scripts_refuse_a_class_that_is_not_there_as_the_command_does() -> None:
+    """Nobody could be in it, and the answer would be nobody."""
+    node = shutil.which("node") or pytest.skip("node is not installed")
+    file = json.dumps(str(SCRIPTS / "lib" / "parameters.js"))
+    program = f"""
+        globalThis.print = console.log; globalThis.quit = (code) => process.exit(code);
+        globalThis.classroom = "0".repeat(32);
+        require("vm").runInThisContext(require("fs").readFileSync({file}, "utf8"));
+        const rows = {{ sort: () => rows, limit: () => rows, toArray: () => [{{ _id: "f0", name: "Grade 7" }}] }};
+        knownPlace({{ classrooms: {{ findOne: () => null, find: () => rows }} }}, "classroom", "classrooms");
+    """
+    done = subprocess.run([str(node), "-e", program], capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.stdout.strip() == 'classroom: There is none with this id; there are: f0 "Grade 7".'
     assert done.returncode == 2
 
 

@@ -91,7 +91,7 @@ def test_moments_and_names_of_columns_are_whole_and_the_time_zone_is_named(
 def test_html_has_titles_and_rounded_numbers(tmp_path: Path) -> None:
     page = asyncio.run(_two_ids(tmp_path / "report.html", "html"))
 
-    assert ">Time spent</th>" in page
+    assert ">Time spent (s)</th>" in page
     assert ">8.17</td>" in page
     assert ">0.999</td>" in page
     assert "days are those of Africa/Nairobi" in page

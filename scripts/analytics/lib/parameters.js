@@ -85,6 +85,17 @@ function momentOf(name, zone, through) {
   return beginningOf(moment.toISOString().slice(0, 10), zone);
 }
 
+// A place of the roster: of one that is not there nobody could be a member, and the answer would be empty.
+function knownPlace(target, name, collection) {
+  var id = idOf(name);
+  if (id && !target[collection].findOne({ _id: id })) {
+    var there = target[collection].find({}, { name: 1 }).sort({ name: 1, _id: 1 }).limit(20).toArray();
+    var listed = there.map((row) => row._id + ' ' + JSON.stringify(row.name)).join(', ');
+    refuse(name + ': There is none with this id; there are: ' + (listed || 'none') + '.');
+  }
+  return id;
+}
+
 // What `{"$param": name}` stands for; undefined where nothing is asked, and then the condition goes.
 function parameters(target) {
   var zone = zoneOf(target);
@@ -105,7 +116,7 @@ function parameters(target) {
   if (since) found.since = period.$gte = since;
   if (until) found.until = period.$lt = until;
   if (Object.keys(period).length) found.period = period;
-  var places = [idOf('facility'), idOf('classroom')].filter(Boolean);
+  var places = [knownPlace(target, 'facility', 'facilities'), knownPlace(target, 'classroom', 'classrooms')].filter(Boolean);
   if (places.length) {
     found.learners = { $in: target.users.find({ places: { $all: places } }, { _id: 1 }).toArray().map((user) => user._id) };
   }
@@ -116,7 +127,11 @@ function parameters(target) {
 function check() {
   ['facility', 'classroom', 'content'].forEach(idOf);
   var zone = given('timezone') ? zoneNamed(given('timezone')) : 'UTC';
-  ['since', 'until'].forEach((name) => momentOf(name, zone, false));
+  var since = momentOf('since', zone, false);
+  var until = momentOf('until', zone, false);
+  // A date and a moment are not compared: that takes the school's zone.
+  var alike = DAY.test(String(given('since')).trim()) === DAY.test(String(given('until')).trim());
+  if (since && until && alike && until < since) refuse('until: Must not be before since.');
   choice('attempts', ['first', 'latest', 'all']);
   choice('details', [true, false]);
 }

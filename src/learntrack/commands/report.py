@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from learntrack.reports.filters import ReportFilters
 
 commands = typer.Typer()
+_OF_ITEMS = "item-analysis"
 
 
 class Format(StrEnum):
@@ -88,16 +89,21 @@ def _list_questions() -> None:
 def _answer(name: str, filters: "ReportFilters", form: Format, output: Path | None, *, bom: bool) -> None:
     from learntrack.commands.connected import configured, with_database
     from learntrack.reports import terminal
+    from learntrack.reports.asked_about import asked_about
     from learntrack.reports.questions import questions
     from learntrack.reports.service import Reports
     from learntrack.storage import Database
 
     if name not in questions():
         fail(f"There is no report {name}; there are {', '.join(questions())}.")
+    if name != _OF_ITEMS and (filters.attempts or filters.details):
+        fail(f"--attempts and --details are of {_OF_ITEMS} only.")
 
     async def work(db: Database) -> None:
         with terminal.waiting(f"report {name}") as count:
+            about = await asked_about(db.reports, filters)
             answer = await Reports(db).unlimited(name, filters)
+            answer.about = about
             await terminal.write(answer, form.value, output, count, bom=bom)
 
     with_database(configured(), work, read_patience=inf)

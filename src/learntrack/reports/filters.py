@@ -44,6 +44,15 @@ class ReportFilters(Struct, frozen=True):
         return self.since is not None or self.until is not None
 
     @property
+    def is_backwards(self) -> bool:
+        """Whether the period would end before it begins. A date and a moment are not compared: that takes a zone."""
+        if self.since is None or self.until is None:
+            return False
+        if isinstance(self.since, datetime) and isinstance(self.until, datetime):
+            return self.until < self.since
+        return not isinstance(self.since, datetime) and not isinstance(self.until, datetime) and self.until < self.since
+
+    @property
     def period(self) -> dict[str, datetime]:
         """The condition on a moment."""
         zone = self.timezone or UTC_NAME
@@ -116,7 +125,10 @@ def report_filters(**sent: str | None) -> ReportFilters:
     """The filters that a query string or a command line asks for; empty ones count as absent.
 
     Raises:
-        InvalidFields: one is malformed.
+        InvalidFields: one is malformed, or the period ends before it begins.
 
     """
-    return read_filters(ReportFilters, _READERS, sent)
+    filters = read_filters(ReportFilters, _READERS, sent)
+    if filters.is_backwards:
+        raise field_error("until", "Must not be before since.")
+    return filters

@@ -18,7 +18,9 @@ _NO_ROWS_AFTER = b"]}"
 
 @dataclass(slots=True)
 class ReportAnswer:
-    """The answer to a question: rows as they come, and as of when they are."""
+    """The answer to a question: rows as they come, and as of when they are. `about` says in words what it is narrowed
+    to, where that is shown.
+    """
 
     name: str
     title: str
@@ -27,6 +29,7 @@ class ReportAnswer:
     timezone: str
     columns: Sequence[Column]
     rows: AsyncIterator[Row]
+    about: str = ""
 
     def report(self, results: list[Row]) -> Report:
         """The report with these rows."""

@@ -101,7 +101,8 @@ async def _table(answer: ReportAnswer, *, wide: bool) -> str:
 
 
 def _said(answer: ReportAnswer) -> str:
-    return f"{answer.title} (as of {shown_value(answer.as_of, 'timestamp')}, days of {answer.timezone})"
+    title = f"{answer.title}: {_harmless(answer.about)}" if answer.about else answer.title
+    return f"{title} (as of {shown_value(answer.as_of, 'timestamp')}, days of {answer.timezone})"
 
 
 def _least_width(columns: Sequence[Column]) -> int:
@@ -129,8 +130,8 @@ def cell_text(value: Any, kind: str) -> str:
 
 
 def _titled(column: Column) -> str:
-    """A column's title: its name in words."""
-    return column.name.replace("_", " ").capitalize()
+    """A column's title: its name in words, and its unit."""
+    return column.name.replace("_", " ").capitalize() + (" (s)" if column.kind == "seconds" else "")
 
 
 def _harmless(text: str) -> str:
