@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,12 @@ import msgspec
 import pytest
 
 from learntrack.domain import moments
+from learntrack.domain.time_zones import day_begins, day_of
 from learntrack.errors import Conflict
 from learntrack.reports.questions import questions
 from tests.reports.asking import answered, quiz_of
 from tests.reports.naive import NAIVE, close, different
-from tests.reports.world import World
+from tests.reports.world import AFTER_ALL, BEFORE_ALL, ZONE, World
 from tests.support import ROOT, School, right
 
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -29,16 +31,26 @@ async def written(world: World, folder: Path, **more: Any) -> Any:
     return await ParquetExport(world.api.db.reports, folder, **more).run()
 
 
-def asked(folder: Path, name: str, facility: str) -> list[dict[str, Any]]:
+def asked(folder: Path, name: str, facility: str, since: date | None = None, until: date | None = None) -> list[Any]:
     """A question's answer from the files, as the API writes it."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'")
     connection.execute(f"SET VARIABLE files = '{folder}/v1'")
     connection.execute(f"SET VARIABLE facility = '{facility}'")
+    for variable, day in (("since", since), ("until", until)):
+        if day is not None:
+            connection.execute(f"SET VARIABLE {variable} = '{day}'")
     connection.execute((SQL / "lib" / "tables.sql").read_text())
     answer = connection.execute((SQL / f"{name.replace('-', '_')}.sql").read_text())
     names = [column[0] for column in answer.description]
     return [dict(zip(names, map(plain, row), strict=True)) for row in answer.fetchall()]
+
+
+def periods() -> list[tuple[date | None, date | None]]:
+    """All time, and days of the three weeks of the world."""
+    today = day_of(moments.now(), ZONE)
+    week = today - timedelta(days=14), today - timedelta(days=8)
+    return [(None, None), week, (week[1], None)]
 
 
 def plain(value: Any) -> Any:
@@ -52,10 +64,13 @@ async def test_duckdb_answers_the_reports_questions_from_the_files(school: Schoo
     world = await World(school).populate()
     await written(world, tmp_path)
 
-    for name in ANSWERED:
-        expected = NAIVE[name](world)
-        found = asked(tmp_path, name, school.facility)
-        assert close(found, expected), different(name, found, expected)
+    for since, until in periods():
+        begins = BEFORE_ALL if since is None else day_begins(since, ZONE)
+        ends = AFTER_ALL if until is None else day_begins(until + timedelta(days=1), ZONE)
+        for name in ANSWERED:
+            expected = NAIVE[name](world.within(begins, ends))
+            found = asked(tmp_path, name, school.facility, since, until)
+            assert close(found, expected), different(f"{name} {since} {until}", found, expected)
     assert set(ANSWERED) == set(questions())
 
 

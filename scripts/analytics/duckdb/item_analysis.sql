@@ -1,5 +1,5 @@
 -- The first answers to questions of quizzes, and all to those of exercises; for others change `counted`.
-WITH observations AS (SELECT a.*, mastery_level < 0 AS quiz, CASE WHEN mastery_level < 0 THEN a.user_id ELSE mastery_log_id END AS unit FROM attempts a JOIN tries t USING (mastery_log_id)),
+WITH observations AS (SELECT a.*, mastery_level < 0 AS quiz, CASE WHEN mastery_level < 0 THEN a.user_id ELSE mastery_log_id END AS unit FROM attempts a JOIN tries t USING (mastery_log_id) WHERE in_period(a.start_timestamp)),
   counted AS (SELECT * FROM observations QUALIFY NOT quiz OR row_number() OVER (PARTITION BY content_id, quiz, unit, item ORDER BY start_timestamp, number) = 1),
   compared AS (SELECT *, (sum(correct) OVER whole - sum(correct) OVER own) / nullif(count(*) OVER whole - count(*) OVER own, 0) AS rest FROM counted
     WINDOW whole AS (PARTITION BY content_id, quiz, unit), own AS (PARTITION BY content_id, quiz, unit, item)),

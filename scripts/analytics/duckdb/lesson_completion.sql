@@ -1,4 +1,4 @@
-WITH worked AS (SELECT lesson_id, content_id, user_id, count(*) AS sessions, sum(time_spent) AS time_spent FROM sessions WHERE lesson_id IS NOT NULL AND user_id IS NOT NULL GROUP BY ALL),
+WITH worked AS (SELECT lesson_id, content_id, user_id, count(*) AS sessions, sum(time_spent) AS time_spent FROM sessions WHERE lesson_id IS NOT NULL AND user_id IS NOT NULL AND in_period(start_timestamp) GROUP BY ALL),
   assigned AS (SELECT lesson_id, user_id, content_ids FROM lessons, users WHERE list_has_any(collection_ids, learns_in)),
   expected AS (
     SELECT lesson_id, user_id, unnest(content_ids) AS content_id FROM assigned

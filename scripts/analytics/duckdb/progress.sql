@@ -8,4 +8,4 @@ SELECT s.user_id, s.content_id, kind,
   c.user_id IS NULL AND coalesce(level > 0 AND attempts >= 10 AND correct / attempts < 0.5, false) AS struggling,
   progress, score, time_spent, coalesce(tries, 0) AS tries, coalesce(attempts, 0) AS attempts, correct / nullif(attempts, 0) AS correct_share, end_timestamp AS last_activity, least(first_done, coalesce(first_completed_at, completion_timestamp)) AS completed_at
 FROM summaries s LEFT JOIN numbers USING (user_id, content_id) LEFT JOIN completed c USING (user_id, content_id) LEFT JOIN helpless h USING (user_id, content_id) LEFT JOIN handed_in USING (user_id, content_id)
-ORDER BY s.user_id, s.content_id;
+WHERE in_period(s.end_timestamp) ORDER BY s.user_id, s.content_id;

@@ -1,5 +1,7 @@
 -- The files of `learntrack export parquet` as views, of one facility. Set before:
 --   SET VARIABLE files = 'DIR/v1'; SET VARIABLE facility = 'ID';
+-- and for a period, both days in it, and either alone:
+--   SET VARIABLE since = '2026-03-02'; SET VARIABLE until = '2026-03-08';
 CREATE VIEW facility AS SELECT * FROM read_parquet(getvariable('files') || '/facilities/all.parquet') WHERE facility_id = getvariable('facility');
 CREATE VIEW users AS SELECT * FROM read_parquet(getvariable('files') || '/users/all.parquet') WHERE facility_id = getvariable('facility');
 CREATE VIEW lessons AS SELECT * FROM read_parquet(getvariable('files') || '/lessons/all.parquet');
@@ -12,6 +14,8 @@ CREATE VIEW tries AS SELECT * FROM read_parquet(getvariable('files') || '/tries/
 CREATE VIEW attempts AS SELECT * FROM read_parquet(getvariable('files') || '/attempts/*/*/*.parquet', hive_partitioning = true, union_by_name = true) WHERE facility = getvariable('facility');
 CREATE VIEW interactions AS SELECT * FROM read_parquet(getvariable('files') || '/interactions/*/*/*.parquet', hive_partitioning = true, union_by_name = true) WHERE facility = getvariable('facility');
 CREATE MACRO day_of(moment) AS CAST(moment AT TIME ZONE coalesce((SELECT timezone FROM facility), 'UTC') AS DATE);
+CREATE MACRO in_period(moment) AS (getvariable('since') IS NULL OR day_of(moment) >= CAST(getvariable('since') AS DATE))
+  AND (getvariable('until') IS NULL OR day_of(moment) <= CAST(getvariable('until') AS DATE));
 -- Who has ever completed what (docs/reports.md).
 CREATE VIEW completed AS SELECT user_id, content_id FROM summaries WHERE progress >= 1 OR completion_timestamp IS NOT NULL OR finished_tries > 0;
 -- The latest answer to each question of a try.
