@@ -1,7 +1,9 @@
 """The client in TypeScript by itself: it compiles strictly, its tests pass, it is small, its types are the API's."""
 
 import gzip
+import json
 import runpy
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +28,15 @@ def test_it_is_small() -> None:
     shipped = b"".join(file.read_bytes() for file in sorted((built() / "dist").glob("*.js")))
 
     assert len(gzip.compress(shipped, 9)) <= LARGEST
+
+
+def test_what_its_package_names_is_built_before_it_is_packed() -> None:
+    package = json.loads((ROOT / "clients" / "typescript" / "package.json").read_text())
+    named = [package["main"], package["types"], *package["exports"]["."].values()]
+
+    assert {Path(name).name.split(".")[0] for name in named} == {"index"}  # index.js and index.d.ts
+    assert all((built() / name.replace(".d.ts", ".js")).exists() for name in named)
+    assert package["scripts"]["prepack"] == "npm run build"
 
 
 def test_its_types_are_those_of_the_api() -> None:

@@ -65,8 +65,9 @@ async def test_a_coach_reads_what_a_learner_has_recorded(api: Api, school: Schoo
     async with of(learner) as app:
         await twice(app, content(what))
         assert (await app.total(str(learner.id))).progress == 2
-        [me] = [(await app.me())["user"]]
-        assert me["id"] == learner.id
+        user = (await app.me()).user
+        assert user is not None
+        assert user.id == learner.id
 
     async with of(coach) as app:
         room, who = school.places["A1"], str(learner.id)

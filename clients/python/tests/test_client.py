@@ -4,6 +4,7 @@ import asyncio
 import json
 import sqlite3
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -275,12 +276,13 @@ async def test_lists_are_read_page_by_page(played: Played, queue: Path) -> None:
     def page(request: httpx.Request) -> httpx.Response:
         number = int(request.url.params["page"])
         assert request.url.params["classroom"] == "c"
+        assert request.url.params["until"] == "2026-01-02"
         assert "since" not in request.url.params
         return httpx.Response(200, json={"page": number, "count": 3, "total_pages": 3, "results": [{"row": number}]})
 
     played.refuse = page
     async with played.client(queue) as app:
-        rows = [row async for row in app.report("progress", classroom="c", since=None)]
+        rows = [row async for row in app.report("progress", classroom="c", since=None, until=date(2026, 1, 2))]
     assert rows == [{"row": number} for number in (1, 2, 3)]
 
 

@@ -3,7 +3,233 @@
  * Do not make direct changes to the file.
  */
 
-export type paths = Record<string, never>;
+export interface paths {
+    "/api/logger/masterylog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only this content. */
+                    content?: string;
+                    /** @description Only this user. */
+                    user?: string;
+                    /** @description Only finished tries (true) or unfinished ones (false). */
+                    complete?: boolean;
+                    /** @description Only quiz tries (true) or exercise tries (false). */
+                    quiz?: boolean;
+                    /** @description Only learners of this facility. */
+                    facility?: string;
+                    /** @description Only learners of this classroom, its groups included. */
+                    classroom?: string;
+                    /** @description Only learners of this group. */
+                    learner_group?: string;
+                    /** @description Further fields, comma-separated: user, content, mastery_level, question_count. */
+                    include?: string;
+                    /** @description Which page, from 1; means nothing without page_size. */
+                    page?: number;
+                    /** @description Answer with a page of this many rows instead of a plain list. */
+                    page_size?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: never;
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logger/attemptlog": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only attempts of this try. */
+                    masterylog?: string;
+                    /** @description Only this user. */
+                    user?: string;
+                    /** @description Only this content. */
+                    content?: string;
+                    /** @description Only attempts at this question. */
+                    item?: string;
+                    /** @description Only complete attempts (true) or incomplete ones (false). */
+                    complete?: boolean;
+                    /** @description Only attempts of tries of this level. */
+                    mastery_level?: number;
+                    /** @description Only learners of this facility. */
+                    facility?: string;
+                    /** @description Only learners of this classroom, its groups included. */
+                    classroom?: string;
+                    /** @description Only learners of this group. */
+                    learner_group?: string;
+                    /** @description Which page, from 1; means nothing without page_size. */
+                    page?: number;
+                    /** @description Answer with a page of this many rows instead of a plain list. */
+                    page_size?: number;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: never;
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logger/masterylog/{index}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query: {
+                    /** @description The content. */
+                    content: string;
+                    /** @description The learner. */
+                    user: string;
+                    /** @description Count only finished tries (true) or unfinished ones (false). */
+                    complete?: boolean;
+                    /** @description Only quiz tries (true) or exercise tries (false). */
+                    quiz?: boolean;
+                    /** @description Only learners of this facility. */
+                    facility?: string;
+                    /** @description Only learners of this classroom, its groups included. */
+                    classroom?: string;
+                    /** @description Only learners of this group. */
+                    learner_group?: string;
+                    /** @description Further fields, comma-separated: user, content, mastery_level, question_count. */
+                    include?: string;
+                };
+                header?: never;
+                path: {
+                    /** @description 0 is the most recent try, 1 the one before it, and so on. */
+                    index: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: never;
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    /** @description From this moment on (ISO 8601, UTC); a date alone is its whole day. */
+                    since?: string;
+                    /** @description Before this moment, which is not included (ISO 8601, UTC); a date alone is, as its whole day. */
+                    until?: string;
+                    /** @description Only learners of this facility. */
+                    facility?: string;
+                    /** @description Only learners of this classroom, its groups included. */
+                    classroom?: string;
+                    /** @description Only this content. */
+                    content?: string;
+                    /** @description Where days begin: an IANA name such as Africa/Nairobi. Without it the facility's, else UTC. */
+                    timezone?: string;
+                    /** @description Item analysis: which answers to a question count. */
+                    attempts?: "first" | "latest" | "all";
+                    /** @description Item analysis: who gave which wrong answer. */
+                    details?: boolean;
+                    /** @description json, csv or jsonl. */
+                    format?: "json" | "csv" | "jsonl";
+                    /** @description CSV: whether it begins with a byte-order mark, as spreadsheets want (yes unless false). */
+                    bom?: boolean;
+                    /** @description Which page, from 1; means nothing without page_size. */
+                    page?: number;
+                    /** @description Answer with a page of this many rows (JSON only). */
+                    page_size?: number;
+                };
+                header?: never;
+                path: {
+                    /** @description Which report, for example daily-activity. */
+                    name: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: never;
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/roster/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Which page, from 1; means nothing without page_size. */
+                    page?: number;
+                    /** @description Answer with a page of this many rows instead of a plain list. */
+                    page_size?: number;
+                };
+                header?: never;
+                path: {
+                    /** @description Which part. */
+                    kind: "facilities" | "classrooms" | "learner_groups" | "users" | "memberships" | "roles" | "lessons" | "quizzes" | "course_sessions" | "contents";
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: never;
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
@@ -174,12 +400,64 @@ export interface components {
             description: string;
         };
         /**
+         * ContentRecord
+         * @description A content: what it is called, and its questions as far as they are known. Its id is the content_id of logs.
+         */
+        ContentRecord: {
+            /**
+             * @description A UUID, with or without dashes.
+             * @example 4c796e62e07e589eb931961dd0b3db4c
+             */
+            id: string;
+            title: string;
+            /** @enum {string} */
+            kind: "audio" | "document" | "exercise" | "h5p" | "html5" | "quiz" | "slideshow" | "topic" | "video" | "zim";
+            channel_id?: string | null;
+            channel_name?: string | null;
+            topics?: string[] | null;
+            question_count?: number | null;
+            questions?: components["schemas"]["QuestionRecord"][] | null;
+        };
+        /**
          * CorrectDiff
          * @description The difference to the newest attempt on the same item in the older try.
          */
         CorrectDiff: {
             /** @description Null if there was none. */
             correct: number | null;
+        };
+        /**
+         * CourseSessionRecord
+         * @description A course that is being given to collections.
+         */
+        CourseSessionRecord: {
+            /**
+             * @description A UUID, with or without dashes.
+             * @example 4c796e62e07e589eb931961dd0b3db4c
+             */
+            id: string;
+            title: string;
+            collection_ids?: string[] | null;
+        };
+        /**
+         * ExerciseNeedsHelp
+         * @enum {string}
+         */
+        ExerciseNeedsHelp: "all_tries" | "latest_try";
+        /**
+         * FacilityRecord
+         * @description A school. Its time zone decides where its days begin.
+         */
+        FacilityRecord: {
+            /**
+             * @description A UUID, with or without dashes.
+             * @example 4c796e62e07e589eb931961dd0b3db4c
+             */
+            id: string;
+            name: string;
+            timezone?: string | null;
+            exercise_needs_help?: components["schemas"]["ExerciseNeedsHelp"] | null;
+            quiz_needs_help_below?: number | null;
         };
         /** HistoryEntry */
         HistoryEntry: {
@@ -240,6 +518,20 @@ export interface components {
              * @example 4c796e62e07e589eb931961dd0b3db4c
              */
             classroom_id: string;
+        };
+        /**
+         * LessonRecord
+         * @description A lesson, assigned to collections; its contents in order.
+         */
+        LessonRecord: {
+            /**
+             * @description A UUID, with or without dashes.
+             * @example 4c796e62e07e589eb931961dd0b3db4c
+             */
+            id: string;
+            title: string;
+            collection_ids?: string[] | null;
+            content_ids?: string[] | null;
         };
         /** MasteryCriterion */
         MasteryCriterion: {
@@ -346,6 +638,22 @@ export interface components {
             learner_groups: components["schemas"]["LearnerGroupRecord"][];
         };
         /**
+         * MembershipRecord
+         * @description A user is a learner in a collection (facility, classroom or learner group).
+         */
+        MembershipRecord: {
+            /**
+             * @description A UUID, with or without dashes.
+             * @example 4c796e62e07e589eb931961dd0b3db4c
+             */
+            user_id: string;
+            /**
+             * @description A UUID, with or without dashes.
+             * @example 4c796e62e07e589eb931961dd0b3db4c
+             */
+            collection_id: string;
+        };
+        /**
          * MyUser
          * @description The caller, by the token and by the roster.
          */
@@ -371,6 +679,53 @@ export interface components {
             errors?: {
                 [key: string]: string[];
             };
+        };
+        /**
+         * QuestionRecord
+         * @description A question of a content or a quiz.
+         */
+        QuestionRecord: {
+            /** @description Its name in attempts. */
+            item: string;
+            title?: string | null;
+            content_id?: string | null;
+            right_answer?: string | null;
+        };
+        /**
+         * QuizRecord
+         * @description A quiz, assigned to collections; learners may take it while it is active.
+         */
+        QuizRecord: {
+            /**
+             * @description A UUID, with or without dashes.
+             * @example 4c796e62e07e589eb931961dd0b3db4c
+             */
+            id: string;
+            title: string;
+            active?: boolean | null;
+            collection_ids?: string[] | null;
+            question_count?: number | null;
+            questions?: components["schemas"]["QuestionRecord"][] | null;
+        };
+        /**
+         * Removal
+         * @description What to take out of the roster. What is not there is no error; logs stay.
+         */
+        Removal: {
+            /** @default [] */
+            memberships: components["schemas"]["MembershipRecord"][];
+            /** @default [] */
+            roles: components["schemas"]["RoleRecord"][];
+            /** @default [] */
+            lessons: string[];
+            /** @default [] */
+            quizzes: string[];
+            /** @default [] */
+            course_sessions: string[];
+            /** @default [] */
+            learner_groups: string[];
+            /** @default [] */
+            classrooms: string[];
         };
         /**
          * Report
@@ -426,6 +781,33 @@ export interface components {
              */
             collection_id: string;
             kind: components["schemas"]["RoleKind"];
+        };
+        /**
+         * Roster
+         * @description People, collections and assignments to add or change. Every part is optional, and sending it again is safe.
+         */
+        Roster: {
+            /** @default [] */
+            facilities: components["schemas"]["FacilityRecord"][];
+            /** @default [] */
+            classrooms: components["schemas"]["ClassroomRecord"][];
+            /** @default [] */
+            learner_groups: components["schemas"]["LearnerGroupRecord"][];
+            /** @default [] */
+            users: components["schemas"]["UserRecord"][];
+            /** @default [] */
+            memberships: components["schemas"]["MembershipRecord"][];
+            /** @default [] */
+            roles: components["schemas"]["RoleRecord"][];
+            /** @default [] */
+            lessons: components["schemas"]["LessonRecord"][];
+            /** @default [] */
+            quizzes: components["schemas"]["QuizRecord"][];
+            /** @default [] */
+            course_sessions: components["schemas"]["CourseSessionRecord"][];
+            /** @default [] */
+            contents: components["schemas"]["ContentRecord"][];
+            remove?: components["schemas"]["Removal"] | null;
         };
         /**
          * SessionContext
@@ -553,6 +935,25 @@ export interface components {
         TryDiff: {
             correct: number;
             time_spent: number;
+        };
+        /**
+         * UserRecord
+         * @description A person.
+         */
+        UserRecord: {
+            /**
+             * @description A UUID, with or without dashes.
+             * @example 4c796e62e07e589eb931961dd0b3db4c
+             */
+            id: string;
+            username: string;
+            /**
+             * @description A UUID, with or without dashes.
+             * @example 4c796e62e07e589eb931961dd0b3db4c
+             */
+            facility_id: string;
+            full_name?: string | null;
+            is_superuser?: boolean | null;
         };
     };
     responses: never;

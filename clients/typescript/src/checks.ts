@@ -1,6 +1,6 @@
 // What no service would take is refused before it is stored: an app's developer sees it at once, with the field.
 import { invalid } from "./problems.js";
-import { type Content, type Update, plainId } from "./shapes.js";
+import { type Start, type Update, plainId } from "./shapes.js";
 
 const REQUIRED = "This field is required.";
 const NO_OBJECT = "Must be an object.";
@@ -36,11 +36,11 @@ export function checkAddress(address: string): void {
 }
 
 /** Throws `InvalidFields` unless something is named that can be visited. */
-export function checkContent(content: Content): void {
+export function checkContent(content: Start): void {
   if (!isObject(content)) throw invalid({ content: [NO_OBJECT] });
   const errors: Errors = {};
-  const given = (name: keyof Content): boolean => content[name] != null;
-  const require = (...names: (keyof Content)[]): void => {
+  const given = (name: keyof Start): boolean => content[name] != null;
+  const require = (...names: (keyof Start)[]): void => {
     for (const name of names) if (!given(name)) errors[name] = [REQUIRED];
   };
   for (const name of IDS) if (given(name) && !isId(content[name])) errors[name] = [NO_ID];
@@ -56,7 +56,7 @@ export function checkContent(content: Content): void {
   throwIfAny(errors);
 }
 
-function checkMasteryModel({ node_id, kind, mastery_model: model }: Content, errors: Errors): void {
+function checkMasteryModel({ node_id, kind, mastery_model: model }: Start, errors: Errors): void {
   if (model == null) {
     if (node_id != null && kind === "exercise") errors["mastery_model"] = ["Required for kind exercise."];
   } else if (!isObject(model)) {

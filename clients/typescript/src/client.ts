@@ -13,11 +13,11 @@ import { type Aside, type Content, type ItemKind, type Status, type Update, name
 import { Signal } from "./signal.js";
 
 export interface ClientOptions {
-  /** The learner's id, a UUID; without it the visits are anonymous. */
+  /** The learner's id, a UUID; without it the visits are anonymous, and no token is sent. */
   learner?: string | null;
   /**
    * The learner's token, or a function that returns one: called with the token that the service has refused (null: it
-   * has none yet), it returns a fresh one, or null where nobody is signed in.
+   * has none yet), it returns a fresh one, or null where nobody is signed in. Without a token the learner's work waits.
    */
   token?: TokenSource | null;
   /** The queue's name: that of its database in IndexedDB. Any number of tabs and learners may share it. */
@@ -30,7 +30,7 @@ export interface ClientOptions {
   firstWait?: number;
   /** How long that gets at the most. */
   longestWait?: number;
-  /** Called with the `Status` whenever it has changed. */
+  /** Called with the `Status` whenever it has changed; what the service has told is in each `session.state` then. */
   onChange?: (status: Status) => unknown;
   /** The device's clock, in milliseconds since 1970. */
   clock?: () => number;

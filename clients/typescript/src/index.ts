@@ -15,20 +15,32 @@ export {
   TooLarge,
   Unreachable,
 } from "./problems.js";
-export type { Filters } from "./reading.js";
 export type { TokenSource } from "./service.js";
 export type {
   Aside,
   Attempt,
+  AttemptFilters,
   AttemptView,
   Content,
   Criterion,
   Diff,
+  DiffFilters,
   Interaction,
+  Kind,
+  MasteryModel,
+  Me,
+  NodeContent,
   ProblemDocument,
+  QuizContent,
+  ReportFilters,
   ReportName,
+  RosterKind,
+  RosterRecords,
+  SenderState,
   Status,
   Total,
   Try,
+  TryFilters,
+  UnitTestContent,
   Update,
 } from "./shapes.js";

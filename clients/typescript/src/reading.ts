@@ -1,8 +1,20 @@
 // Reading what was recorded: lists page by page, single ones, the diff between tries, totals, reports.
-import type { Filter, Service } from "./service.js";
-import type { Attempt, Diff, JsonObject, Me, ReportName, RosterKind, Total, Try } from "./shapes.js";
-
-export type Filters = Record<string, Filter>;
+import type { Service } from "./service.js";
+import type {
+  Attempt,
+  AttemptFilters,
+  Diff,
+  DiffFilters,
+  JsonObject,
+  Me,
+  ReportFilters,
+  ReportName,
+  RosterKind,
+  RosterRecords,
+  Total,
+  Try,
+  TryFilters,
+} from "./shapes.js";
 
 /**
  * Questions to the service. Filters have the API's names (`content`, `user`, `classroom`, …), `page_size` among them.
@@ -12,17 +24,17 @@ export abstract class Reading {
   protected abstract readonly service: Service;
 
   /** Tries at assessments, newest first; further fields with `include: "user,content"`. */
-  tries(filters: Filters = {}): AsyncGenerator<Try> {
+  tries(filters: TryFilters = {}): AsyncGenerator<Try> {
     return this.service.rows("/api/logger/masterylog", { page_size: 100, ...filters });
   }
 
   /** Attempts at questions, by try, then by start. */
-  attempts(filters: Filters = {}): AsyncGenerator<Attempt> {
+  attempts(filters: AttemptFilters = {}): AsyncGenerator<Attempt> {
     return this.service.rows("/api/logger/attemptlog", { page_size: 100, ...filters });
   }
 
   /** What has changed between a try (0: the latest, 1: the one before) and the one before it. */
-  diff(content: string, user: string, index = 0, filters: Filters = {}): Promise<Diff> {
+  diff(content: string, user: string, index = 0, filters: DiffFilters = {}): Promise<Diff> {
     return this.service.get(`/api/logger/masterylog/${index}/diff`, { content, user, ...filters });
   }
 
@@ -36,13 +48,13 @@ export abstract class Reading {
     return this.service.get("/api/reports");
   }
 
-  /** The rows of a report. */
-  report(name: string, filters: Filters = {}): AsyncGenerator<JsonObject> {
+  /** The rows of a report; `reports` tells their columns. */
+  report(name: string, filters: ReportFilters = {}): AsyncGenerator<JsonObject> {
     return this.service.rows(`/api/reports/${encodeURIComponent(name)}`, { page_size: 1000, ...filters });
   }
 
   /** The people, classes or assignments that the caller may see. */
-  roster(kind: RosterKind, filters: Filters = {}): AsyncGenerator<JsonObject> {
+  roster<K extends RosterKind>(kind: K, filters: { page_size?: number | null } = {}): AsyncGenerator<RosterRecords[K]> {
     return this.service.rows(`/api/roster/${kind}`, { page_size: 1000, ...filters });
   }
 

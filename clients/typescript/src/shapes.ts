@@ -1,10 +1,40 @@
 // What an app says and hears. Fields are the API's, with its units: seconds, and fractions from 0 to 1.
-import type { components } from "./api.js";
+import type { components, paths } from "./api.js";
 
 type Schemas = components["schemas"];
 
+/** The kind of a node's content. */
+export type Kind = Schemas["Kind"];
+/** What mastery of an exercise demands; a practice quiz is an exercise of type `quiz`. */
+export type MasteryModel = Schemas["MasteryModel"];
+/** A node of a channel; an exercise needs its `mastery_model`, other kinds must have none. */
+export type NodeContent = Pick<Start, "lesson_id" | "course_session_id" | "mastery_model"> & {
+  kind: Kind;
+  node_id: string;
+  content_id: string;
+  channel_id: string;
+  quiz_id?: null;
+  unit_id?: null;
+  test_type?: null;
+};
+/** A coach's quiz. */
+export type QuizContent = Pick<Start, "course_session_id"> & {
+  quiz_id: string;
+  node_id?: null;
+  lesson_id?: null;
+  unit_id?: null;
+};
+/** The test of a course's unit. */
+export type UnitTestContent = {
+  unit_id: string;
+  test_type: Schemas["TestType"];
+  course_session_id: string;
+  node_id?: null;
+  lesson_id?: null;
+  quiz_id?: null;
+};
 /** What is visited: a node of a channel, a coach's quiz, or the test of a course's unit. */
-export type Content = Omit<Schemas["SessionStart"], "repeat">;
+export type Content = NodeContent | QuizContent | UnitTestContent;
 /** What a learner did at a question: answered it, took a hint, or met an error. */
 export type Interaction = Schemas["Interaction"];
 /** What happened since the last update. */
@@ -21,17 +51,16 @@ export type Diff = Schemas["MasteryLogDiff"];
 export type Total = Schemas["TotalProgress"];
 export type ReportName = Schemas["ReportName"];
 export type Me = Schemas["Me"];
-export type RosterKind =
-  | "facilities"
-  | "classrooms"
-  | "learner_groups"
-  | "users"
-  | "memberships"
-  | "roles"
-  | "lessons"
-  | "quizzes"
-  | "course_sessions"
-  | "contents";
+type Asked<P extends keyof paths> = NonNullable<paths[P]["get"]["parameters"]["query"]>;
+/** Filters as they may be given: null is none. Pages are asked for by the client. */
+type Given<F> = { [N in keyof F]?: F[N] | null };
+export type TryFilters = Given<Omit<Asked<"/api/logger/masterylog">, "page">>;
+export type AttemptFilters = Given<Omit<Asked<"/api/logger/attemptlog">, "page">>;
+export type DiffFilters = Given<Omit<Asked<"/api/logger/masterylog/{index}/diff">, "content" | "user">>;
+export type ReportFilters = Given<Omit<Asked<"/api/reports/{name}">, "page" | "format" | "bom">>;
+export type RosterKind = paths["/api/roster/{kind}"]["get"]["parameters"]["path"]["kind"];
+/** The rows of the roster, by kind. */
+export type RosterRecords = { [K in RosterKind]: NonNullable<Schemas["Roster"][K]>[number] };
 
 /** A start as it is sent. */
 export type Start = Schemas["SessionStart"];
@@ -91,7 +120,7 @@ export function plainId(text: string): string {
 }
 
 /** What tells a content from others: progress is kept for each of them. */
-export function nameOf(content: Content): string {
+export function nameOf(content: Start): string {
   if (content.quiz_id) return `quiz ${plainId(content.quiz_id)}`;
   if (content.unit_id) {
     return `test ${plainId(content.course_session_id ?? "")} ${plainId(content.unit_id)} ${content.test_type}`;

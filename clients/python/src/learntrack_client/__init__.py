@@ -5,7 +5,9 @@
 
 from learntrack_client.blocking import Client, Session
 from learntrack_client.client import AsyncClient
+from learntrack_client.filters import AttemptFilters, DiffFilters, ReportFilters, TryFilters
 from learntrack_client.local_state import SessionState
+from learntrack_client.people import Me
 from learntrack_client.problems import (
     Busy,
     Closed,
@@ -20,16 +22,21 @@ from learntrack_client.problems import (
     TooLarge,
     Unreachable,
 )
+from learntrack_client.reading import RosterKind
 from learntrack_client.session import AsyncSession
 from learntrack_client.shapes import (
     Aside,
     Attempt,
     AttemptView,
     Content,
+    Criterion,
     Diff,
     Interaction,
+    Kind,
     MasteryModel,
     ProblemDocument,
+    ReportName,
+    SenderState,
     Status,
     Total,
     Try,
@@ -42,22 +49,31 @@ __all__ = [
     "AsyncClient",
     "AsyncSession",
     "Attempt",
+    "AttemptFilters",
     "AttemptView",
     "Busy",
     "Client",
     "Closed",
     "Content",
+    "Criterion",
     "Diff",
+    "DiffFilters",
     "Forbidden",
     "Interaction",
     "InvalidFields",
+    "Kind",
     "LearntrackError",
     "MasteryModel",
+    "Me",
     "NotFound",
     "Problem",
     "ProblemDocument",
     "QueueFull",
     "QueueUnusable",
+    "ReportFilters",
+    "ReportName",
+    "RosterKind",
+    "SenderState",
     "Session",
     "SessionState",
     "SignedOut",
@@ -65,5 +81,6 @@ __all__ = [
     "TooLarge",
     "Total",
     "Try",
+    "TryFilters",
     "Unreachable",
 ]

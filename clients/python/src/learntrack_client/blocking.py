@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 
 from learntrack_client.client import MOST_BYTES, MOST_ITEMS, AsyncClient
+from learntrack_client.filters import AttemptFilters, DiffFilters, ReportFilters, TryFilters
 from learntrack_client.local_state import SessionState
 from learntrack_client.loop_thread import LoopThread, Teller, in_a_thread
+from learntrack_client.people import Me
 from learntrack_client.problems import Closed
-from learntrack_client.reading import Filter, RosterKind
+from learntrack_client.reading import RosterKind
 from learntrack_client.service import TokenSource
 from learntrack_client.session import AsyncSession
 from learntrack_client.shapes import (
@@ -140,15 +142,15 @@ class Client:
         """Forget an item that was set aside; whether there was one."""
         return self._do(self._client.discard(key))
 
-    def tries(self, *, page_size: int = 100, **filters: Filter) -> Iterator[Try]:
-        """Tries at assessments, newest first."""
+    def tries(self, *, page_size: int = 100, **filters: Unpack[TryFilters]) -> Iterator[Try]:
+        """Tries at assessments, newest first; further fields with `include="user,content"`."""
         return self._each(self._client.tries(page_size=page_size, **filters))
 
-    def attempts(self, *, page_size: int = 100, **filters: Filter) -> Iterator[Attempt]:
+    def attempts(self, *, page_size: int = 100, **filters: Unpack[AttemptFilters]) -> Iterator[Attempt]:
         """Attempts at questions, by try, then by start."""
         return self._each(self._client.attempts(page_size=page_size, **filters))
 
-    def diff(self, content: str, user: str, index: int = 0, **filters: Filter) -> Diff:
+    def diff(self, content: str, user: str, index: int = 0, **filters: Unpack[DiffFilters]) -> Diff:
         """What has changed between a try (0: the latest, 1: the one before) and the one before it."""
         return self._do(self._client.diff(content, user, index, **filters))
 
@@ -160,15 +162,15 @@ class Client:
         """Which reports there are."""
         return self._do(self._client.reports())
 
-    def report(self, name: str, *, page_size: int = 1000, **filters: Filter) -> Iterator[JsonObject]:
-        """The rows of a report."""
+    def report(self, name: str, *, page_size: int = 1000, **filters: Unpack[ReportFilters]) -> Iterator[JsonObject]:
+        """The rows of a report; `reports` tells their columns."""
         return self._each(self._client.report(name, page_size=page_size, **filters))
 
     def roster(self, kind: RosterKind, *, page_size: int = 1000) -> Iterator[JsonObject]:
         """The people, classes or assignments that the caller may see."""
         return self._each(self._client.roster(kind, page_size=page_size))
 
-    def me(self) -> JsonObject:
+    def me(self) -> Me:
         """Who the caller is: user, roles, classes and groups."""
         return self._do(self._client.me())
 

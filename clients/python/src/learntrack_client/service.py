@@ -7,6 +7,7 @@ import math
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import date
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
@@ -65,7 +66,7 @@ class Service:
         """Send nothing more."""
         self._closed = True
 
-    async def get(self, path: str, query: Mapping[str, str | int | bool | None], shape: type[T]) -> T:
+    async def get(self, path: str, query: Mapping[str, object], shape: type[T]) -> T:
         """The answer to a question, in its shape.
 
         Raises:
@@ -180,7 +181,9 @@ def _checked(given: str | None, learner: str | None) -> str:
     return token
 
 
-def _text(value: str | int | bool) -> str:
+def _text(value: object) -> str:
+    if isinstance(value, date):  # a moment too
+        return value.isoformat()
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

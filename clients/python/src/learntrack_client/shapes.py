@@ -3,18 +3,36 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import UNSET, Struct, UnsetType, structs
+from msgspec import Struct, structs
 
 JsonObject = dict[str, Any]
 """An object of the app's own making."""
 
 ItemKind = Literal["start", "update"]
 
+Kind = Literal["audio", "document", "exercise", "h5p", "html5", "quiz", "slideshow", "topic", "video", "zim"]
+"""The kind of a node's content."""
+
+MasteryModelType = Literal[
+    "do_all",
+    "m_of_n",
+    "num_correct_in_a_row_10",
+    "num_correct_in_a_row_2",
+    "num_correct_in_a_row_3",
+    "num_correct_in_a_row_5",
+    "pre_post_test",
+    "quiz",
+    "skill_check",
+]
+
 
 class MasteryModel(Struct, frozen=True, omit_defaults=True):
-    """What mastery of an exercise demands, for example `MasteryModel("m_of_n", m=3, n=5)`."""
+    """What mastery of an exercise demands, for example `MasteryModel("m_of_n", m=3, n=5)`.
 
-    type: str
+    A practice quiz is an exercise with `MasteryModel("quiz")`.
+    """
+
+    type: MasteryModelType
     m: int | None = None
     n: int | None = None
 
@@ -26,7 +44,7 @@ class Content(Struct, frozen=True, omit_defaults=True):
     (`quiz_id`), or the test of a course's unit (`unit_id, test_type, course_session_id`).
     """
 
-    kind: str | None = None
+    kind: Kind | None = None
     node_id: str | None = None
     content_id: str | None = None
     channel_id: str | None = None
@@ -48,10 +66,11 @@ class Content(Struct, frozen=True, omit_defaults=True):
 
 
 class Interaction(Struct, frozen=True, omit_defaults=True):
-    """What a learner did at a question (`item`): answered it, took a hint (`hinted`), or met an error.
+    """What a learner did at a question (`item`): answered it, took a hint (`hinted`), or met an error (`error`).
 
-    `time_spent` is the time at the question so far. `id` goes on with that attempt, `replace` with the newest one on
-    the item; else a new attempt begins.
+    `correct` is 0.0–1.0, 0 of a hint. `time_spent` is the seconds at the question so far. `answer` is required unless
+    `error`; of a hint it may be {}. `complete`: the question is done. `id` goes on with that attempt, `replace` with
+    the newest one on the item; else a new attempt begins.
     """
 
     item: str
@@ -154,7 +173,7 @@ class Criterion(Struct, omit_defaults=True):
 
 
 class Try(Struct, kw_only=True):
-    """A try at an assessment. The last four fields are there where `include` asks for them."""
+    """A try at an assessment. The last four fields are there where `include` asks for them, else None."""
 
     id: str
     mastery_criterion: Criterion
@@ -164,10 +183,10 @@ class Try(Struct, kw_only=True):
     complete: bool
     correct: float
     time_spent: float
-    user: str | UnsetType = UNSET
-    content: str | UnsetType = UNSET
-    mastery_level: int | UnsetType = UNSET
-    question_count: int | UnsetType | None = UNSET
+    user: str | None = None
+    content: str | None = None
+    mastery_level: int | None = None
+    question_count: int | None = None
 
 
 class Attempt(Struct, kw_only=True):
