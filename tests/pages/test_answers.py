@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from learntrack.pages.answers import Given, given_at
+from learntrack.pages.answers import Given, given_at, short_answer
 from tests.pages.test_words import words
 
 
@@ -30,3 +30,18 @@ def test_a_history_may_lack_anything(history: Any, kinds: list[str], right: list
     assert [each.right for each in given] == right
     answers: list[Given] = [each for each in given if each.kind == "answer"]
     assert answers[-1].text == "7", "the last answer is the attempt's own, in its simple form"
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        (1234567.0, "1234567"),
+        (3.14159265, "3.14159265"),
+        (2.0, "2"),
+        ({"value": 0.1234567}, "0.1234567"),
+        ([1.0, 2.5, "2.0"], "1, 2.5, 2.0"),
+    ],
+    ids=str,
+)
+def test_a_number_that_was_answered_has_all_of_its_digits(answer: Any, shown: str) -> None:
+    assert short_answer(answer, words()) == shown

@@ -5,11 +5,13 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from learntrack.domain.time_zones import day_begins
 from learntrack.reports.questions import questions
 from tests.commands.typed import Terminal
 from tests.processes import Service
@@ -97,25 +99,60 @@ def script_of(name: str) -> Path:
         ("var since='yesterday'", "since: Must be a date or a moment (ISO 8601)."),
         ("var until='2026-02-30'", "until: Must be a date or a moment (ISO 8601)."),
         ("var since='2026-03-02', until='2026-03-01'", "until: Must not be before since."),
+        ("var since='2026-02-30T10:00'", "since: Must be a date or a moment (ISO 8601)."),
+        ("var since='2026-03-01T24:00Z'", "since: Must be a date or a moment (ISO 8601)."),
+        ("var until='9999-12-31'", "until: Must be a date or a moment (ISO 8601)."),
         ("var classroom='A1'", "classroom: Must be a valid UUID."),
         ("var timezone='Mars/Base'", "timezone: There is no such time zone"),
+        ("var timezone='africa/nairobi'", "timezone: There is no such time zone"),
+        ("var timezone='+05:30'", "timezone: There is no such time zone"),
         ("var attempts='last'", "attempts: Must be one of first, latest, all."),
         ("var clasroom='00000000000000000000000000000001'", "There is no parameter clasroom"),
     ],
 )
 def test_the_scripts_refuse_what_the_command_refuses(script: str, message: str) -> None:
+    done = run_with(script, "")
+
+    assert done.stdout.startswith(message)
+    assert done.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "begins"),
+    [
+        ("UTC", "2024-02-29", "2024-02-29T00:00:00"),
+        ("Asia/Kathmandu", "2024-03-01", "2024-02-29T18:15:00"),
+        ("Pacific/Chatham", "2024-04-07", "2024-04-06T10:15:00"),
+        ("Africa/Cairo", "2024-04-26", "2024-04-25T22:00:00"),  # skips its first hour
+        ("America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00"),
+        ("America/Sao_Paulo", "2018-02-18", "2018-02-18T03:00:00"),  # the day before had 25 hours
+        ("America/Havana", "2023-03-12", "2023-03-12T05:00:00"),
+        ("America/Havana", "2023-11-05", "2023-11-05T04:00:00"),  # its first hour comes twice
+        ("Asia/Beirut", "2022-03-27", "2022-03-26T22:00:00"),
+        ("Asia/Beirut", "2022-10-30", "2022-10-29T22:00:00"),
+        ("Pacific/Apia", "2011-12-31", "2011-12-30T10:00:00"),  # the day before was left out
+    ],
+)
+def test_the_scripts_days_begin_when_the_reports_do(zone: str, day: str, begins: str) -> None:
+    assert f"{day_begins(date.fromisoformat(day), zone):%Y-%m-%dT%H:%M:%S}" == begins
+
+    done = run_with("", f"print(beginningOf('{day}', '{zone}').toISOString())")
+
+    assert done.stdout.strip() == f"{begins}.000Z"
+
+
+def run_with(before: str, after: str) -> "subprocess.CompletedProcess[str]":
+    """What the scripts' parameters say where `before` has been run, with `after` behind them, in mongosh's stead."""
     node = shutil.which("node") or pytest.skip("node is not installed")
     sandbox = "{print: console.log, quit: (code) => process.exit(code)}"
     file = json.dumps(str(SCRIPTS / "lib" / "parameters.js"))
     program = f"""
         const vm = require("vm"), sandbox = vm.createContext({sandbox});
-        vm.runInContext({json.dumps(script)}, sandbox);
+        vm.runInContext({json.dumps(before)}, sandbox);
         vm.runInContext(require("fs").readFileSync({file}, "utf8"), sandbox);
+        vm.runInContext({json.dumps(after)}, sandbox);
     """
-    done = subprocess.run([str(node), "-e", program], capture_output=True, text=True, timeout=60, check=False)
-
-    assert done.stdout.startswith(message)
-    assert done.returncode == 2
+    return subprocess.run([str(node), "-e", program], capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_the_scripts_refuse_a_class_that_is_not_there_as_the_command_does() -> None:

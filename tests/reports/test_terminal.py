@@ -95,3 +95,10 @@ def test_html_has_titles_and_rounded_numbers(tmp_path: Path) -> None:
     assert ">8.17</td>" in page
     assert ">0.999</td>" in page
     assert "days are those of Africa/Nairobi" in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(0.0, "0"), (12.0, "12"), (12.345, "12.35"), (1234567.0, "1234567"), (2e9, "2000000000")]
+)
+def test_a_number_has_all_of_its_whole_digits(seconds: float, shown: str) -> None:
+    assert terminal.cell_text(seconds, "seconds") == shown

@@ -40,9 +40,15 @@ function choice(name, choices) {
 }
 
 function zoneNamed(name) {
+  var known;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
+    known = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
   } catch (error) {
+    known = undefined;
+  }
+  // Intl takes names in any case and offsets too, of which the database knows nothing.
+  var isSlip = known !== undefined && known !== name && known.toLowerCase() === name.toLowerCase();
+  if (known === undefined || isSlip || !/^[A-Z]/.test(name)) {
     refuse('timezone: There is no such time zone: an IANA name such as Africa/Nairobi is needed.');
   }
   return name;
@@ -66,9 +72,20 @@ function ahead(moment, zone) {
   return Date.UTC(parts.year, parts.month - 1, parts.day, parts.hour, parts.minute, parts.second) - Math.floor(moment / 1000) * 1000;
 }
 
+// When a day of a zone begins: at the earliest moment at which its clocks show midnight; where they skip midnight, when
+// they do.
 function beginningOf(day, zone) {
   var midnight = Date.parse(day + 'T00:00:00Z');
-  return new Date(midnight - ahead(new Date(midnight - ahead(new Date(midnight - 86400000), zone)), zone));
+  var before = ahead(new Date(midnight - 86400000), zone);
+  var moments = [before, ahead(new Date(midnight + 86400000), zone)].map((offset) => new Date(midnight - offset));
+  var found = moments.filter((moment) => moment.getTime() + ahead(moment, zone) === midnight);
+  return found.length ? new Date(Math.min(...found)) : new Date(midnight - before);
+}
+
+// Whether a day is in the calendar, and in a year that anything can have happened in.
+function isDay(text) {
+  var day = new Date(text + 'T00:00:00Z');
+  return !isNaN(day) && day.toISOString().slice(0, 10) === text && text >= '1900' && text < '9999';
 }
 
 // A moment, or of a date alone the moment when that day begins, or the next one where `through`.
@@ -77,7 +94,8 @@ function momentOf(name, zone, through) {
   if (text === undefined) return undefined;
   text = String(text).trim();
   var moment = new Date(DAY.test(text) || /(Z|[+-]\d{2}:?\d{2})$/.test(text) ? text : text + 'Z');
-  if (!(DAY.test(text) || MOMENT.test(text)) || isNaN(moment) || (DAY.test(text) && moment.toISOString().slice(0, 10) !== text)) {
+  // `Date` makes the 2nd of March of a 30th of February, and the next day of 24:00.
+  if (!(DAY.test(text) || MOMENT.test(text)) || isNaN(moment) || !isDay(text.slice(0, 10)) || text.slice(11, 13) === '24') {
     refuse(name + ': Must be a date or a moment (ISO 8601).');
   }
   if (!DAY.test(text)) return moment;

@@ -39,12 +39,17 @@ def _plain(answer: Any) -> str | None:
     if isinstance(answer, bool):
         return None
     if isinstance(answer, str | int | float):
-        return f"{answer:g}" if isinstance(answer, float) else str(answer)
+        return _one(answer)
     if isinstance(answer, dict) and len(answer) == 1:
         return _plain(next(iter(answer.values())))
     if isinstance(answer, list) and all(isinstance(each, str | int | float) for each in answer):
-        return ", ".join(str(each) for each in answer)
+        return ", ".join(map(_one, answer))
     return None
+
+
+def _one(answer: str | float) -> str:
+    """A text, or a number with all of its digits: 2.0 is 2, and two answers that differ look different."""
+    return str(answer).removesuffix(".0") if isinstance(answer, float) else str(answer)
 
 
 class AskedQuestion(Struct):

@@ -125,7 +125,7 @@ def cell_text(value: Any, kind: str) -> str:
     if kind == "share":
         return f"{rounded_down(value, 3):.3f}"
     if isinstance(value, float):
-        return f"{value:g}" if value == round(value) else f"{value:.2f}"
+        return f"{value:.0f}" if value == round(value) else f"{value:.2f}"
     return _harmless(str(shown_value(value, kind)))
 
 
