@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import IO
 
 _EXAMPLES = 5
@@ -14,6 +15,8 @@ OUTCOMES = ("read", "new", "updated", "unchanged", "skipped")
 class ImportReport:
     """Counts by kind (`content_sessions`, `attempts`, `users` …) and outcome, and the reasons for what was skipped.
 
+    It may be told from several threads.
+
     Args:
         log: Where every skipped record is written, a JSON object a line; without it only a few of each reason are kept.
 
@@ -23,20 +26,23 @@ class ImportReport:
     counts: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    _one_at_a_time: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def count(self, kind: str, outcome: str, many: int = 1) -> None:
         """Count records."""
-        self.counts[kind][outcome] += many
+        with self._one_at_a_time:
+            self.counts[kind][outcome] += many
 
     def skip(self, kind: str, record: object, reason: str) -> None:
         """Note that a record is left out."""
-        self.counts[kind]["skipped"] += 1
+        self.count(kind, "skipped")
         self.note(kind, record, reason)
 
     def note(self, kind: str, record: object, reason: str) -> None:
         """Note what is odd about a record."""
-        self.reasons[kind, reason] += 1
-        if len(self.examples[kind, reason]) < _EXAMPLES:
-            self.examples[kind, reason].append(str(record))
-        if self.log is not None:
-            self.log.write(json.dumps({"kind": kind, "id": str(record), "reason": reason}) + "\n")
+        with self._one_at_a_time:
+            self.reasons[kind, reason] += 1
+            if len(self.examples[kind, reason]) < _EXAMPLES:
+                self.examples[kind, reason].append(str(record))
+            if self.log is not None:
+                self.log.write(json.dumps({"kind": kind, "id": str(record), "reason": reason}) + "\n")

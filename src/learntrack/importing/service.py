@@ -4,7 +4,10 @@ A learner is stored whole or not at all, unless no transaction could hold all of
 an import that is run again ends right.
 """
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
 from datetime import datetime
 
 from learntrack.domain import moments
@@ -50,10 +53,20 @@ async def import_kolibri(
     if not dry_run:
         await _load(db, roster, report, at)
     known = {user.id for user in roster.users}
-    waiting = batches(_learners(source, known, report, at))
-    for batch in waiting:
-        await _store(db, batch, report, at, dry_run=dry_run)
-        progress(batch.rows)
+    async with aclosing(_ahead(batches(_learners(source, known, report, at)))) as waiting:
+        async for batch in waiting:
+            await _store(db, batch, report, at, dry_run=dry_run)
+            progress(batch.rows)
+
+
+async def _ahead(waiting: Iterator[Batch]) -> AsyncGenerator[Batch, None]:
+    """The batches, each made in a thread while the one before it is stored: the database works meanwhile."""
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(1, "import") as thread:
+        made = loop.run_in_executor(thread, next, waiting, None)
+        while (batch := await made) is not None:
+            made = loop.run_in_executor(thread, next, waiting, None)
+            yield batch
 
 
 async def _load(db: Database, roster: Roster, report: ImportReport, at: datetime) -> None:
