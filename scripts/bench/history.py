@@ -79,6 +79,7 @@ def _visit(
         "attempts": rows,
         "attempt_count": attempts,
         "correct_sum": correct,
+        "not_right": sum(not row["correct"] for row in rows),
         "completed_attempts": sum(row["complete"] for row in rows),
     }
     progress = min(1.0, round(correct / CRITERION["m"], 3))

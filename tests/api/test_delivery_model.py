@@ -176,6 +176,7 @@ class Deliveries(RuleBasedStateMachine):
             stored.sort(key=lambda row: row["_id"])
             assert len(stored) == len(content.tries)
             rows = self.call(self.api.attempts(self.learner, content=CONTENTS[name])) if name != "video" else []
+            self._check_not_right(stored, rows)
             found = sorted(
                 (
                     row["complete"],
@@ -199,6 +200,12 @@ class Deliveries(RuleBasedStateMachine):
             assert (session["time_spent"], session["progress"]) == (visit.time_spent, visit.progress)
             assert session["start_timestamp"] <= session["end_timestamp"]
 
+    def _check_not_right(self, tries: list[Any], attempts: list[Any]) -> None:
+        for row in tries:
+            histories = [at["interaction_history"] for at in attempts if at["masterylog"] == row["_id"]]
+            entries = [entry for history in histories for entry in history]
+            assert row["not_right"] == sum(not entry.get("correct") for entry in entries)
+
     def _check_numbers(self, summaries: list[Any], tries: list[Any]) -> None:
         """A summary's numbers are those of its tries, but for what is to be counted anew."""
         logs = [MasteryLog.read(row) for row in tries]
@@ -209,6 +216,7 @@ class Deliveries(RuleBasedStateMachine):
                 expected = TryNumbers.of(logs)
                 if summary.recount:
                     numbers.seconds_to_done, numbers.last_end = expected.seconds_to_done, expected.last_end
+                    numbers.not_right = expected.not_right
                 assert numbers == expected
 
 

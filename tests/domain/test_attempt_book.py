@@ -12,7 +12,7 @@ from learntrack.domain import moments
 from learntrack.domain.attempt_book import AttemptBook
 from learntrack.domain.attempt_limits import AttemptLimits, AttemptTooLarge, UnknownAttempt
 from learntrack.domain.attempt_places import CHUNK_BYTES, EMBEDDED_MOST, Chunk, size_of
-from learntrack.domain.attempts import Attempt, Interaction, grouped, newest_first
+from learntrack.domain.attempts import Attempt, HistoryEntry, Interaction, grouped, newest_first
 from tests.examples import usually
 
 NOW = moments.now()
@@ -26,6 +26,7 @@ class Stored:
         self.totals = None
         self.chunks: dict[int, list[Attempt]] = {}
         self.plain: list[Attempt] = []
+        self.not_right = 0
 
     def record(self, interactions: list[Interaction], now: object) -> None:
         book = AttemptBook(copy.deepcopy(self.embedded), copy.deepcopy(self.totals))
@@ -42,6 +43,7 @@ class Stored:
             assert mine == theirs
         self.plain = model.embedded
         self.embedded, self.totals = book.embedded, book.totals
+        self.not_right += book.not_right_more
         for chunk in book.chunks:
             for index in chunk.changed if not chunk.moved else ():
                 self.chunks[chunk.number][index] = chunk.attempts[index]
@@ -60,8 +62,13 @@ class Stored:
         assert book.attempt_count == len(self.plain)
         assert isclose(book.correct_sum, sum(each.correct for each in self.plain), abs_tol=1e-9)
         assert book.completed_attempts == sum(each.complete for each in self.plain)
+        assert self.not_right == _not_right(self.plain)
         newest = newest_first(self.plain)
         assert newest_first(self.embedded) == newest[: len(self.embedded)]
+
+
+def _not_right(attempts: list[Attempt]) -> int:
+    return sum(not entry.correct for each in attempts for entry in each.interaction_history)
 
 
 def _same_id(attempts: list[Attempt], theirs: str, mine: str) -> None:
@@ -229,6 +236,7 @@ def test_what_was_recorded_elsewhere_is_there_once_in_its_latest_state(imports: 
     embedded: list[Attempt] = []
     totals, chunks = None, {}
     latest: dict[str, int] = {}
+    not_right = 0
     for sent in imports:
         attempts = []
         for number, state in dict(sent).items():
@@ -236,6 +244,7 @@ def test_what_was_recorded_elsewhere_is_there_once_in_its_latest_state(imports: 
             attempt = Attempt.begin(Interaction("q", 0.0, 0.0, answer={}), session_id="s", number=0, now=start)
             attempt.id, attempt.correct = f"a{number}", state / 3
             attempt.end_timestamp = start + timedelta(seconds=state)
+            attempt.interaction_history = [HistoryEntry(correct=entry % 2) for entry in range(state)]
             attempts.append(attempt)
             latest[attempt.id] = max(latest.get(attempt.id, 0), state)
         book = AttemptBook(
@@ -245,6 +254,8 @@ def test_what_was_recorded_elsewhere_is_there_once_in_its_latest_state(imports: 
         embedded, totals = book.embedded, book.totals
         chunks = {chunk.number: chunk.attempts for chunk in (*book.chunks, *book.new_chunks)}
         older = [each for held in chunks.values() for each in held]
+        not_right += book.not_right_more
+        assert not_right == _not_right([*embedded, *older])
         assert {each.id: each.correct for each in (*embedded, *older)} == {key: n / 3 for key, n in latest.items()}
         assert len(embedded) + len(older) == book.attempt_count == len(latest)
         assert isclose(book.correct_sum, sum(latest.values()) / 3, abs_tol=1e-9)

@@ -73,6 +73,7 @@ async def all_attempts(db: Database) -> list[Attempt]:
     assert made.attempt_count == len(found) == len({each.id for each in found})
     assert made.correct_sum == sum(each.correct for each in found)
     assert made.completed_attempts == sum(each.complete for each in found)
+    assert made.not_right == sum(not entry.correct for each in found for entry in each.interaction_history)
     if made.overflow is not None:
         older = [each.start_timestamp for chunk in chunks for each in chunk.attempts]
         assert made.overflow.chunk_count == len(chunks)

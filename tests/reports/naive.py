@@ -200,7 +200,7 @@ def totals(world: World) -> Any:
 
 def needs_help(tries: list[Any]) -> bool:
     """As Kolibri decides it, of tries at an exercise that was never completed."""
-    latest = max(tries, key=lambda row: row["end_timestamp"])
+    latest = max(tries, key=lambda row: (row["end_timestamp"], row["mastery_level"]))
     entries = [entry for attempt in latest["attempts"] for entry in attempt["interaction_history"]]
     return sum(not entry.get("correct") for entry in entries) >= 4
 

@@ -22,7 +22,7 @@ from tests.support import Api, Person, School, exercise, new_id, right, video, w
 
 LATER = timedelta(days=1)
 NEED_ANSWERS = {"item-analysis", "progress"}
-"""Reports that look at single attempts; and into their histories, progress."""
+"""Reports that look at single attempts."""
 NEED_SESSIONS = {"daily-activity", "retention", "lesson-completion", "time-on-task", "learning-gain"}
 
 

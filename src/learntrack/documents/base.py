@@ -8,7 +8,7 @@ from bson.codec_options import CodecOptions
 from pydantic import BaseModel, ValidationError
 from pymongo import InsertOne, UpdateOne
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """The version of the stored shapes that this release writes, in every document's `schema_version`."""
 
 Row = dict[str, Any]

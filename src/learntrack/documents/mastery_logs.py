@@ -8,6 +8,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from learntrack.documents.holding import NO_ATTEMPTS, HoldsAttempts
 from learntrack.documents.logged import Imported
+from learntrack.domain.attempt_book import AttemptBook
 from learntrack.domain.ids import try_id
 from learntrack.domain.mastery import Criterion
 from learntrack.domain.moments import later_end
@@ -34,7 +35,9 @@ SUMMARY = IndexModel([("summary_id", ASCENDING)], name="summary")
 class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A try. Exercise tries have mastery_level 1, 2, 3…, quiz tries random negative ones.
 
-    Its id is derived from summary and level, or the imported one. `time_spent` is in seconds.
+    Its id is derived from summary and level, or the imported one. `time_spent` is in seconds. `not_right` counts the
+    entries of its attempts' histories that were wrong or have no correctness (hints, errors): by that Kolibri says who
+    needs help. It stays when they fade.
     """
 
     shard_key = "user_id"
@@ -45,6 +48,7 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
     mastery_criterion: dict[str, Any]
     completion_timestamp: datetime | None = None
     complete: bool = False
+    not_right: int = 0
 
     class Settings:
         """Collection and indexes."""
@@ -79,6 +83,7 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
             completion_timestamp=None,
             complete=False,
             time_spent=0.0,
+            not_right=0,
             **NO_ATTEMPTS,
         )
 
@@ -91,6 +96,11 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
             self.change(time_spent=self.time_spent + seconds, end_timestamp=later_end(self.end_timestamp, at, clock))
         if finishes:
             self.change(complete=True, completion_timestamp=at)
+
+    def keep(self, book: AttemptBook) -> None:
+        """Take over what has been recorded in a book; its chunks are documents of their own."""
+        super().keep(book)
+        self.change(not_right=self.not_right + book.not_right_more)
 
     def went_on(self, *, until: datetime, time_spent: float, completed: datetime | None, complete: bool) -> None:
         """Say of a try that was made elsewhere how it ended."""

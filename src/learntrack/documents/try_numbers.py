@@ -61,6 +61,11 @@ class CountedTry(Protocol):
         """The sum of their `correct`."""
         ...
 
+    @property
+    def not_right(self) -> int:
+        """How many entries of their histories were not right."""
+        ...
+
 
 @dataclass(slots=True, frozen=True)
 class TrySight:
@@ -76,6 +81,7 @@ class TrySight:
     time_spent: float
     attempt_count: int
     correct_sum: float
+    not_right: int
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> Self:
@@ -83,7 +89,13 @@ class TrySight:
         return cls(**{name: row.get(name, _NOTHING.get(name)) for name in TRY_FIELDS})
 
 
-_NOTHING: Mapping[str, object] = {"complete": False, "time_spent": 0.0, "attempt_count": 0, "correct_sum": 0.0}
+_NOTHING: Mapping[str, object] = {
+    "complete": False,
+    "time_spent": 0.0,
+    "attempt_count": 0,
+    "correct_sum": 0.0,
+    "not_right": 0,
+}
 TRY_FIELDS = tuple(TrySight.__dataclass_fields__)
 """The fields of a try that counting it takes."""
 
@@ -109,7 +121,8 @@ class TryNumbers(BaseModel):
     `tries` and how many are `finished`; their `attempts`, the sum of `correct` over those, and their `time_spent` in
     seconds. `highest_level` of all, `latest_level` and `latest_start` of the one that began last. `last_end` is the
     latest end, `first_done_at` the earliest completion, and `seconds_to_done` the time in tries that began no later
-    than that (0 while none is finished).
+    than that (0 while none is finished). `not_right` is that of the try that ended last, of those with attempts, and 0
+    once any is finished.
     """
 
     tries: int
@@ -123,6 +136,7 @@ class TryNumbers(BaseModel):
     last_end: datetime
     first_done_at: datetime | None
     seconds_to_done: float
+    not_right: int = 0
 
     @classmethod
     def of(cls, tries: Sequence[CountedTry]) -> Self:
@@ -142,6 +156,7 @@ class TryNumbers(BaseModel):
             last_end=max(each.end_timestamp for each in tries),
             first_done_at=done,
             seconds_to_done=float(sum(before_done)),
+            not_right=_not_right_of_the_last(tries),
         )
 
     def begin(self, log: CountedTry) -> None:
@@ -156,9 +171,10 @@ class TryNumbers(BaseModel):
         """Count what has been added to a try since it stood as `before`; returns whether the numbers are still sure.
 
         They are not where a completion came in late that lies before others, or before the start of a try, and where an
-        end moved back because a clock had jumped.
+        end moved back because a clock had jumped; and where none is finished and this one did not end after the others.
         """
         seconds, is_sure = log.time_spent - before.time_spent, log.end_timestamp >= before.end_timestamp
+        is_last = log.end_timestamp > self.last_end
         self.attempts += log.attempt_count - before.attempt_count
         self.correct_sum += log.correct_sum - before.correct_sum
         self.time_spent += seconds
@@ -166,6 +182,10 @@ class TryNumbers(BaseModel):
         done = log.completion_timestamp if log.complete and not before.complete else None
         if done is not None:
             self.finished += 1
+        if self.finished:
+            self.not_right = 0
+        elif log.attempt_count:
+            self.not_right, is_sure = log.not_right, is_sure and is_last
         if done is not None and (self.first_done_at is None or done < self.first_done_at):
             is_sure = is_sure and self.first_done_at is None and self.latest_start <= done
             self.first_done_at, self.seconds_to_done = done, self.time_spent
@@ -173,6 +193,14 @@ class TryNumbers(BaseModel):
         if self.first_done_at is not None and log.start_timestamp <= self.first_done_at:
             self.seconds_to_done += seconds
         return is_sure
+
+
+def _not_right_of_the_last(tries: Sequence[CountedTry]) -> int:
+    if any(each.complete for each in tries):
+        return 0
+    begun = [each for each in tries if each.attempt_count]
+    last = max(begun, key=lambda each: (each.end_timestamp, each.mastery_level, each.not_right), default=None)
+    return last.not_right if last is not None else 0
 
 
 def numbers_by_kind(tries: Sequence[CountedTry]) -> dict[TryKind, TryNumbers]:

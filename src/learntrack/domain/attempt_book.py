@@ -43,6 +43,8 @@ class AttemptBook:
 
     `clock` is what time it is, where that is not when the interactions happened.
 
+    `not_right_more` counts the entries of histories that have come in and are not right.
+
     After `record`, `changed` are the positions in `embedded` to be written (all of them where `moved`), `chunks` with
     `changed` entries are to be updated, and `new_chunks` to be inserted.
     """
@@ -56,6 +58,7 @@ class AttemptBook:
     changed: set[int] = field(default_factory=set)
     moved: bool = False
     new_chunks: list[Chunk] = field(default_factory=list)
+    not_right_more: int = 0
     _has_large: bool = False
     _index: Index | None = None
     _sizes: dict[str, int] = field(default_factory=dict)
@@ -108,6 +111,7 @@ class AttemptBook:
             if place is None:
                 new = Attempt.begin(group[0], session_id=session_id, number=self.attempt_count, now=now)
                 place, rest = self._added(new), group[1:]
+                self.not_right_more += new.not_right
             touched.append(self._gone_on(place, rest, now, position))
             position += len(group)
         self._make_room()
@@ -134,8 +138,10 @@ class AttemptBook:
             if place is None:
                 self.changed.add(len(self.embedded))
                 self.embedded.append(_numbered(attempt, number))
+                self.not_right_more += attempt.not_right
                 number += 1
             elif attempt.end_timestamp > place.attempt.end_timestamp:
+                self.not_right_more += attempt.not_right - place.attempt.not_right
                 self._put(place, _numbered(attempt, place.attempt.number))
         self._has_large |= size > LARGE
         self._move_out_of_place()
@@ -198,7 +204,9 @@ class AttemptBook:
         for interaction in interactions:
             answer, simple_answer = attempt.answer, attempt.simple_answer
             attempt.go_on(interaction, now=now, clock=self.clock)
-            size += size_of(attempt.interaction_history[-1]) + 1
+            entry = attempt.interaction_history[-1]
+            self.not_right_more += entry.is_not_right
+            size += size_of(entry) + 1
             if attempt.answer is not answer:
                 size += size_of(attempt.answer) - size_of(answer)
             if attempt.simple_answer is not simple_answer:

@@ -37,6 +37,11 @@ class HistoryEntry(BaseModel):
             return cls(type="hint", answer=interaction.answer)
         return cls(type="answer", answer=interaction.answer, correct=interaction.correct)
 
+    @property
+    def is_not_right(self) -> bool:
+        """Whether it was wrong, or nothing that could be right: a hint, an error."""
+        return not self.correct
+
 
 class Attempt(BaseModel):
     """One attempt at one question (`item`), as it is stored, embedded in its try, its session, or an overflow chunk.
@@ -104,6 +109,11 @@ class Attempt(BaseModel):
         if interaction.complete and not self.complete:
             self.complete = True
             self.completion_timestamp = now
+
+    @property
+    def not_right(self) -> int:
+        """How many entries of its history were not right."""
+        return sum(entry.is_not_right for entry in self.interaction_history)
 
     def copied(self) -> "Attempt":
         """A copy that can go on while this one stays as it is."""
