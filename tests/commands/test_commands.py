@@ -60,6 +60,17 @@ def test_a_wrong_command_line_is_one_plain_line(terminal: Terminal, arguments: l
     assert word in line
 
 
+def test_without_pyarrow_a_parquet_export_says_how_to_get_it_where_it_is_looked_for(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A bare pip is another environment's."""
+    monkeypatch.setitem(sys.modules, "learntrack.reports.parquet.service", None)
+
+    line = terminal("export", "parquet", str(tmp_path), expect=2).line
+
+    assert f"{sys.executable} -m pip install pyarrow" in line
+
+
 def test_tracing_that_is_not_installed_is_said_before_anything_starts(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

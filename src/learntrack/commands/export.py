@@ -1,5 +1,6 @@
 """`learntrack export`: everything as files for analysts."""
 
+import sys
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,7 +60,7 @@ def _write(folder: Path, since: "datetime | None", pseudonyms: "Pseudonyms | Non
     try:
         from learntrack.reports.parquet.service import ParquetExport
     except ImportError:
-        fail("Parquet needs the extra of that name: pip install 'learntrack[parquet]'.")
+        fail(f"Parquet needs pyarrow: {sys.executable} -m pip install pyarrow")
 
     async def work(db: Database) -> "Watermark":
         with progress_bar() as bar:
