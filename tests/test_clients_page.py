@@ -26,33 +26,51 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield service
 
 
-@pytest.mark.parametrize("language", INTERPRETERS)
-def test_a_sample_records_a_visit(service: Service, language: str, tmp_path: Path) -> None:
+def ran(service: Service, language: str, number: int, learner: Person, folder: Path) -> str:
+    """What a sample of the page prints at last."""
     command = INTERPRETERS[language]
     if shutil.which(command[0]) is None:
         pytest.skip(f"there is no {command[0]}")
-    [sample] = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
-    learner = Person(new_id())
+    sample = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)[number]
     given = {"LEARNTRACK": service.address, "LEARNER": str(learner.id), "TOKEN": token(str(learner.id))}
     if language == "js":
-        (tmp_path / "node_modules" / "@learntrack").mkdir(parents=True)
-        (tmp_path / "node_modules" / "@learntrack" / "client").symlink_to(built())
-
+        (folder / "node_modules" / "@learntrack").mkdir(parents=True)
+        (folder / "node_modules" / "@learntrack" / "client").symlink_to(built())
     done = subprocess.run(
         command,
         input=sample,
-        cwd=tmp_path,
+        cwd=folder,
         env=os.environ | given | {"PYTHONPATH": str(ROOT / "clients" / "python" / "src")},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-
     assert done.returncode == 0, done.stderr
-    assert re.sub(r"\W", "", done.stdout.strip().splitlines()[-1]).lower().endswith("completetrue")
+    return re.sub(r"\W", "", done.stdout.strip().splitlines()[-1]).lower()
+
+
+@pytest.mark.parametrize("language", INTERPRETERS)
+def test_a_sample_records_a_visit(service: Service, language: str, tmp_path: Path) -> None:
+    learner = Person(new_id())
+
+    assert ran(service, language, 0, learner, tmp_path).endswith("completetrue")
+
     total = service.send("GET", f"/api/logger/totalcontentprogress/{learner.id}", learner).json()
     assert total == {"id": learner.id, "progress": 1}
     exported = service.send("GET", f"/api/logger/export/{learner.id}", learner).text.splitlines()
     [summary] = [line["document"] for line in map(json.loads, exported) if line["collection"] == "content_summaries"]
     assert (summary["time_spent"], summary["extra_fields"]) == (30.0, {"at": 30})
+
+
+@pytest.mark.parametrize("language", ["python", "js"])
+def test_a_sample_masters_an_exercise_and_hands_in_a_quiz(service: Service, language: str, tmp_path: Path) -> None:
+    learner = Person(new_id())
+
+    assert ran(service, language, 1, learner, tmp_path).endswith("completetrue")
+
+    tries = service.send("GET", "/api/logger/masterylog", learner).json()
+    assert sorted((each["mastery_criterion"]["type"], each["complete"], each["correct"]) for each in tries) == [
+        ("m_of_n", True, 2.0),
+        ("quiz", True, 2.0),
+    ]

@@ -166,3 +166,13 @@ async def test_a_page_that_was_open_once_opens_without_a_network_and_goes_on(
     attempts = service.send("GET", "/api/logger/attemptlog", learner).json()
     assert [(attempt["item"], attempt["correct"]) for attempt in attempts] == [("sum 0", 0), ("sum 1", 1)]
     assert tab.problems == []
+
+
+@pytest.mark.parametrize("address", ["", "?service=http://127.0.0.1:9", "?service=http://127.0.0.1:9#token=none"])
+async def test_without_a_service_or_a_token_the_page_says_how_it_is_opened(
+    context: Any, site: str, address: str
+) -> None:
+    tab = await context.new_page()
+    await tab.goto(f"{site}/example/index.html{address}")
+
+    await says(tab, "status", "Open this page as index.html?service=ADDRESS#token=TOKEN")

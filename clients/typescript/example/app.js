@@ -3,9 +3,23 @@
 // Its address says where the service is and who learns: index.html?service=http://127.0.0.1:8000#token=TOKEN
 import { Client } from "@learntrack/client";
 
+const show = (id, text) => (document.getElementById(id).textContent = text);
+
 const service = new URLSearchParams(location.search).get("service");
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
-const learner = JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
+const learner = learnerOf(token);
+if (!service || !learner) {
+  show("status", "Open this page as index.html?service=ADDRESS#token=TOKEN, with the token of a learner.");
+  throw new Error("The address has no service, or no token of a learner.");
+}
+
+function learnerOf(token) {
+  try {
+    return JSON.parse(atob(token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/"))).sub;
+  } catch {
+    return null;
+  }
+}
 
 const CHANNEL = "9d1f0c6b7a5e4d3c8b2a1908f7e6d5c4";
 const VIDEO = {
@@ -24,8 +38,6 @@ const EXERCISE = {
 
 navigator.serviceWorker?.register("service_worker.js"); // so that the page opens offline too
 
-const show = (id, text) => (document.getElementById(id).textContent = text);
-
 // In a real app `token` asks your server for a new one: it is called again when the service refuses the one before.
 const client = new Client(service, { learner, token: () => token, onChange: showStatus });
 
@@ -41,7 +53,9 @@ async function showStatus({ waiting, state, trouble, nearly_full }) {
     entry.append(again);
     return entry;
   });
-  document.getElementById("aside").replaceChildren(...items);
+  const list = document.getElementById("aside");
+  list.replaceChildren(...items);
+  list.parentElement.hidden = items.length === 0;
 }
 
 async function watch() {
