@@ -28,6 +28,11 @@ def time_zone(name: str) -> str:
     return name
 
 
+def is_place(name: str) -> bool:
+    """Whether this is the IANA name of where people live, and no other name of UTC or of hours from it."""
+    return name in _names() and "/" in name and not name.startswith("Etc/")
+
+
 def zone_info(name: str) -> ZoneInfo:
     """The zone of a name that `time_zone` has taken."""
     return ZoneInfo(name)

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from datetime import datetime
 
+from learntrack.documents import Facility
 from learntrack.domain import moments
 from learntrack.errors import BeingForgotten
 from learntrack.importing.dividing import Batch, Converted, Part, batches
@@ -70,7 +71,14 @@ async def _ahead(waiting: Iterator[Batch]) -> AsyncGenerator[Batch, None]:
 
 
 async def _load(db: Database, roster: Roster, report: ImportReport, at: datetime) -> None:
-    """Write the roster, without those who are being forgotten meanwhile."""
+    """Write the roster, without those who are being forgotten meanwhile. A facility's time zone is that of its logs
+    where it is new here, else what has been said here.
+    """
+    known = await db.find(Facility, {"_id": {"$in": [record.id for record in roster.facilities]}}, {"_id": 1})
+    here = {row["_id"] for row in known}
+    for record in roster.facilities:
+        if record.id in here:
+            record.timezone = None
     while True:
         try:
             await patiently(lambda: load(db, roster, lambda _: None, at))

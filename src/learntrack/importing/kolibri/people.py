@@ -53,7 +53,9 @@ def _add_places(roster: Roster, source: Kolibri, collect: "_Collector") -> tuple
     """Add facilities, classrooms and groups; returns the ids of the facilities, and of all."""
     rows = list(source.table("kolibriauth_collection"))
     named = {"id": "id", "name": "name"}
-    roster.facilities = collect("facilities", FacilityRecord, _of_kind(rows, "facility"), named)
+    zones = source.zones()
+    zoned = (row | {"timezone": zones.get(row["id"])} for row in _of_kind(rows, "facility"))
+    roster.facilities = collect("facilities", FacilityRecord, zoned, named | {"timezone": "timezone"})
     facilities = {record.id for record in roster.facilities}
     roster.classrooms = collect(
         "classrooms",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Protocol
 
+from learntrack.domain.time_zones import is_place
 from learntrack.importing.kolibri import sql
 from learntrack.importing.kolibri.values import SourceRow
 from learntrack.storage import StartError
@@ -92,6 +93,18 @@ class Kolibri:
     def used_contents(self) -> set[str]:
         """The ids of the contents that learners have used."""
         return {str(row["content_id"]) for row in self._connection.rows(sql.used_contents())}
+
+    def zones(self) -> dict[str, str]:
+        """The IANA name of the time zone in which most sessions of each facility's learners were, as far as it is known
+        and is a place's: UTC is what a computer has that nobody has told where it is.
+        """
+        found: dict[str, tuple[int, str]] = {}
+        for row in self._connection.rows(sql.zones()):
+            zone = str(row["zone"])
+            if zone.startswith("(") and zone.endswith(")") and is_place(zone[1:-1]):
+                key = str(row["facility_id"])
+                found[key] = max(found.get(key, (0, "")), (int(row["many"]), zone[1:-1]))
+        return {key: zone for key, (_, zone) in found.items()}
 
     def count(self) -> int:
         """How many logs there are."""

@@ -66,6 +66,17 @@ def used_contents() -> str:
     return f"SELECT DISTINCT content_id FROM {LOGS['summaries']}"  # noqa: S608
 
 
+def zones() -> str:
+    """In which time zone how many (`many`) of the sessions of each facility's learners were, in brackets as Kolibri
+    writes it behind a moment (`2026-11-03 22:13:42.165163(Africa/Nairobi)`); what is written otherwise has none.
+    """
+    zone = "SUBSTR(CAST(log.start_timestamp AS TEXT), 27)"
+    return (
+        f"SELECT person.facility_id AS facility_id, {zone} AS zone, COUNT(*) AS many FROM {LOGS['sessions']} log "  # noqa: S608
+        f"JOIN kolibriauth_facilityuser person ON person.id = log.user_id GROUP BY person.facility_id, {zone}"
+    )
+
+
 def logs(table: str, columns: Sequence[str], *, of_learners: bool, by: str, collation: str) -> str:
     """The logs of learners, or those of nobody, in the order of the column `by`.
 
