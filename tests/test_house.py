@@ -95,16 +95,27 @@ MOST_LINES = 300
 MOST_LINES_OF_A_FUNCTION = 40
 WRITTEN = [
     file
-    for room in ("src", "tests", "scripts")
+    for room in ("src", "tests", "scripts", "clients/python")
     for file in sorted((ROOT / room).rglob("*"))
     if file.is_file()
     if file.suffix == ".py" or (not file.suffix and file.read_bytes()[:40].startswith(b"#!/usr/bin/env python"))
 ]
 
 
+TYPESCRIPT = [
+    file
+    for room in ("src", "test", "example")
+    for file in sorted((ROOT / "clients" / "typescript" / room).iterdir())
+    if file.suffix in (".ts", ".js")
+    if file.name != "api.ts"  # which openapi-typescript writes
+]
+
+
 def test_no_module_is_longer_than_can_be_seen_at_once() -> None:
     """More than 300 lines ask to be divided by idea."""
     lengths = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in WRITTEN}
+
+    lengths |= {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in TYPESCRIPT}
 
     assert len(lengths) > 400
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
@@ -129,6 +140,40 @@ def test_no_function_is_longer_than_can_be_seen_at_once() -> None:
 
     assert len(found) > 3000
     assert {name: length for name, length in found.items() if length > MOST_LINES_OF_A_FUNCTION} == {}
+
+
+def blocks_in(text: str) -> Iterator[tuple[str, int]]:
+    """The first line of each block of TypeScript (a function with its parameters, a test, a table) and how many lines
+    it has, to the one as far in that ends it. A class or an interface is no block.
+    """
+    lines = text.splitlines()
+    for number, line in enumerate(lines):
+        begin, last = line[: len(line) - len(line.lstrip())], number
+        if line[len(begin) :].startswith(("}", ")", "]")) or re.search(r"\b(class|interface)\b", line):
+            continue
+        while lines[last].endswith(("{", "(", "[")):
+            last = next(at for at in range(last + 1, len(lines)) if re.match(begin + r"\S", lines[at]))
+        yield line.strip(), last - number + 1
+
+
+def test_no_function_in_typescript_is_longer_either() -> None:
+    found = {
+        f"{file.relative_to(ROOT)}: {begin}": length
+        for file in TYPESCRIPT
+        for begin, length in blocks_in(file.read_text())
+        if length > 1
+    }
+
+    assert len(found) > 300
+    assert {name: length for name, length in found.items() if length > MOST_LINES_OF_A_FUNCTION} == {}
+
+
+def test_a_block_of_typescript_is_measured_to_its_end() -> None:
+    method = "  constructor(\n    one: string,\n  ) {\n    this.one = one;\n  }\n"
+    chain = "  if (one) {\n    two();\n  } else {\n    three();\n  }\n"
+
+    assert list(blocks_in(f"class A {{\n{method}{chain}}}\n"))[:1] == [("constructor(", 5)]
+    assert ("if (one) {", 5) in blocks_in(chain)
 
 
 def test_only_the_settings_read_the_environment() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from learntrack_client import AsyncClient, Content, Status
+from learntrack_client import AsyncClient, Client, Content, Status
 from learntrack_client.shapes import SenderState
 
 LEARNER = "c1b2a3d4e5f60718293a4b5c6d7e8f90"
@@ -53,6 +53,11 @@ class Played:
         given = {"learner": LEARNER, "token": token(), "first_wait": 0.001, "longest_wait": 0.002, **more}
         http = httpx.AsyncClient(transport=httpx.MockTransport(self.answer))
         return AsyncClient("http://learntrack/", queue=queue, http=http, **given)
+
+
+def plain(queue: Path, **more: Any) -> Client:
+    """The client without asyncio, of a service that nobody reaches."""
+    return Client("http://127.0.0.1:9", queue=queue, **{"learner": LEARNER, "token": token(), **more})
 
 
 def problem(status: int, **headers: str) -> httpx.Response:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,18 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
-from played import LEARNER, VIDEO, Played, problem, token, until
+from played import VIDEO, Played, problem, token, until
 
 from learntrack_client import (
     Busy,
-    Client,
     Content,
     InvalidFields,
-    LearntrackError,
-    QueueFull,
     SessionState,
     SignedOut,
-    Status,
     Unreachable,
 )
 
@@ -63,55 +58,6 @@ async def test_what_was_not_sent_is_sent_by_the_next_client(played: Played, queu
     async with played.client(queue) as app:
         assert (await app.sync(20)).waiting == 0
     assert [len(batch) for batch in played.batches] == [2]
-
-
-async def test_a_poisoned_item_is_set_aside_shown_and_can_be_tried_again(played: Played, queue: Path) -> None:
-    played.judge = lambda item: 400 if item.get("update", {}).get("time_spent_delta") == 13 else 200
-    async with played.client(queue) as app:
-        session = await app.start(VIDEO)
-        for seconds in (12, 13, 14):
-            await session.update(time_spent_delta=seconds)
-        assert (await app.sync(20)).waiting == 0
-        [aside] = await app.aside()
-        assert (aside.kind, aside.body, aside.session_id) == ("update", {"time_spent_delta": 13}, session.id)
-        assert (aside.problem.status, aside.problem.detail) == (400, "No.")
-        assert session.state.time_spent == 60 + 12 + 14
-
-        played.judge = lambda _: 200
-        assert await app.retry(aside.key) == 1
-        assert (await app.sync(20)).aside == 0
-        assert session.state.time_spent == 60 + 12 + 13 + 14
-
-
-async def test_with_a_start_that_is_tried_again_its_session_comes_back_in_order(played: Played, queue: Path) -> None:
-    played.judge = lambda item: 400 if "start" in item else 404
-    async with played.client(queue) as app:
-        await (await app.start(VIDEO)).update(time_spent_delta=1)
-        await (await app.start(VIDEO)).update(time_spent_delta=2)
-        await app.sync(20)
-        aside = await app.aside()
-        assert [each.kind for each in aside] == ["start", "update", "start", "update"]
-
-        played.judge = lambda _: 200
-        assert await app.retry(aside[0].key) == 2
-        await app.sync(20)
-        assert [item["key"] for item in played.items[-2:]] == [aside[0].key, aside[1].key]
-        assert await app.discard(aside[2].key)
-        assert not await app.discard(aside[2].key)
-        assert [each.key for each in await app.aside()] == [aside[3].key]
-
-
-async def test_what_was_refused_for_its_moment_alone_is_tried_again_as_of_now(played: Played, queue: Path) -> None:
-    clock = iter([0.0, 0.0])
-    played.judge = lambda item: 400 if item["occurred_at"].startswith("1970") else 200
-    played.errors = {"occurred_at": ["Must be within the last 30 days."]}
-    async with played.client(queue, clock=lambda: next(clock, 1_770_000_000)) as app:
-        await app.start(VIDEO)
-        assert (await app.sync(20)).aside == 1
-        assert await app.retry() == 1
-        assert (await app.sync(20)).aside == 0
-    assert [item["occurred_at"][:4] for item in played.items] == ["1970", "2026"]
-    assert played.items[0]["key"] == played.items[1]["key"]
 
 
 async def test_an_on_change_that_fails_stops_nothing(played: Played, queue: Path) -> None:
@@ -170,7 +116,7 @@ async def test_a_retry_after_is_honoured_even_in_a_hurry(
     played.refuse = lambda _: next(answers)
     async with played.client(queue) as app:
         await app.start(VIDEO)
-        assert await asyncio.wait_for(asked.get(), 10) == 30
+        assert await asyncio.wait_for(asked.get(), 20) == 30
         assert (await app.sync(0.01)).state == "waiting"
         assert len(played.requests) == 1
         over.set()
@@ -191,31 +137,6 @@ async def test_a_batch_that_is_refused_as_a_whole_is_divided_until_its_item_is_f
         assert aside.body == {"extra_fields": {"at": 7}}
     sent = [item["update"]["extra_fields"]["at"] for item in played.items if "update" in item]
     assert sent == [number for number in range(20) if number != 7]
-
-
-async def test_a_queue_says_that_it_is_nearly_full_before_it_is(played: Played, queue: Path) -> None:
-    played.refuse = lambda _: problem(503)
-    said: list[Status] = []
-    app = await played.client(queue, most_items=10, on_change=said.append).__aenter__()
-    session = await app.start(VIDEO)
-    for _ in range(6):
-        await session.update(time_spent_delta=1)
-    assert not said[-1].nearly_full
-    for _ in range(3):
-        await session.update(time_spent_delta=1)
-    assert said[-1].nearly_full
-    with pytest.raises(QueueFull):
-        await session.update(time_spent_delta=1)
-    assert (await app.status()).waiting == 10
-    assert session.state.time_spent == 9
-    await app.close(0)
-
-
-async def test_a_queue_is_bounded_in_bytes_too(played: Played, queue: Path) -> None:
-    async with played.client(queue, most_bytes=2000) as app:
-        session = await app.start(VIDEO)
-        with pytest.raises(QueueFull):
-            await session.update(extra_fields={"text": "x" * 2000})
 
 
 async def test_two_learners_of_one_queue_send_each_their_own(played: Played, queue: Path) -> None:
@@ -302,23 +223,3 @@ async def test_a_question_that_is_refused_raises(
     async with played.client(queue) as app:
         with pytest.raises(error):
             await app.me()
-
-
-async def test_a_queue_of_a_later_release_is_left_alone(played: Played, queue: Path) -> None:
-    with sqlite3.connect(queue) as later:
-        later.execute("PRAGMA user_version = 99")
-    with pytest.raises(LearntrackError, match="a later release"):
-        await played.client(queue).__aenter__()
-
-
-def test_the_client_without_asyncio_does_the_same(queue: Path) -> None:
-    app = Client("http://127.0.0.1:9", queue=queue, learner=LEARNER, token=token(), first_wait=0.01)
-    session = app.start(VIDEO)
-    assert session.update(progress=0.5).progress == 0.5
-    assert session.finish().complete
-    status = app.sync(0.05)
-    assert (status.waiting, app.aside()) == (3, [])
-    with pytest.raises(Unreachable):
-        list(app.tries())
-    app.close(0)
-    app.close()  # a second time changes nothing

@@ -4,7 +4,7 @@
 const KEPT = "a lesson";
 const MODULES = [
   ...["index", "client", "checks", "indexeddb_queue", "judging", "local_state", "memory_queue", "problems"],
-  ...["queue", "reading", "sender", "service", "shapes", "signal"],
+  ...["queue", "reading", "sender", "service", "session", "shapes", "signal"],
 ];
 const FILES = [
   ...["index.html", "app.js", "video.webm", "../node_modules/idb/build/index.js"],

@@ -1,5 +1,5 @@
 // What no service would take is refused before it is stored: an app's developer sees it at once, with the field.
-import { invalid } from "./problems.js";
+import { invalid, messageOf } from "./problems.js";
 import { type Start, type Update, plainId } from "./shapes.js";
 
 const REQUIRED = "This field is required.";
@@ -103,6 +103,18 @@ function checkNumber(name: string, value: unknown, most: number, errors: Errors)
   const number = /string|object/.test(typeof value) ? NaN : Number(value);
   if (value == null || (number >= 0 && number <= most)) return;
   errors[name] = [most === 1 ? "Must be 0.0–1.0." : "Must be seconds, 0 or more."];
+}
+
+/** What is sent; throws `InvalidFields` where a field has what is no JSON. */
+export function encoded(given: object): string {
+  for (const [name, value] of Object.entries(given)) {
+    try {
+      JSON.stringify(value);
+    } catch (error) {
+      throw invalid({ [name]: [`This is no JSON: ${messageOf(error)}`] });
+    }
+  }
+  return JSON.stringify(given);
 }
 
 function isId(value: unknown): boolean {

@@ -1,14 +1,15 @@
 // The client: visits are stored in the queue first, and sent by its one sender.
-import { checkAddress, checkContent, checkUpdate, checkedLearner } from "./checks.js";
+import { checkAddress, checkContent, checkUpdate, checkedLearner, encoded } from "./checks.js";
 import { IndexedDbQueue } from "./indexeddb_queue.js";
 import type { Verdict } from "./judging.js";
 import { NOTHING_KNOWN, type SessionState, afterStart, afterUpdate } from "./local_state.js";
 import { MemoryQueue } from "./memory_queue.js";
-import { Closed, LearntrackError, QueueUnusable, invalid, messageOf } from "./problems.js";
+import { Closed, LearntrackError, QueueUnusable, messageOf } from "./problems.js";
 import type { Bounds, Queue } from "./queue.js";
 import { Reading } from "./reading.js";
 import { Sender } from "./sender.js";
 import { Service, type TokenSource } from "./service.js";
+import { Session } from "./session.js";
 import { type Aside, type Content, type ItemKind, type Status, type Update, nameOf, newId } from "./shapes.js";
 import { Signal } from "./signal.js";
 
@@ -245,48 +246,6 @@ export class Client extends Reading {
       else yield session;
     }
   }
-}
-
-/** A visit. `state` is what its content will be once all that waits is sent. */
-export class Session {
-  /** @internal */
-  constructor(
-    private readonly client: Client,
-    readonly id: string,
-    readonly content: string,
-    public state: SessionState,
-  ) {}
-
-  /**
-   * Record what happened since the last update. Once it resolves, it is stored, with what the content will be. Rejects
-   * with `InvalidFields` where a field is out of its range or of the wrong type, `QueueFull` where there is no room,
-   * `QueueUnusable` where it cannot be stored, `Closed`.
-   */
-  update(update: Update): Promise<SessionState> {
-    return this.client.update(this, update);
-  }
-
-  /** Record that the content is done: an update with progress 1. */
-  finish(): Promise<SessionState> {
-    return this.update({ progress: 1 });
-  }
-
-  /** Send what waits now, and wait until this visit's part of it is sent, for so many seconds at the most. */
-  async sync(seconds: number): Promise<SessionState> {
-    await this.client.untilSent((queue) => queue.waitingOf(this.id), seconds);
-    return this.state;
-  }
-}
-
-function encoded(given: object): string {
-  for (const [name, value] of Object.entries(given)) {
-    try {
-      JSON.stringify(value);
-    } catch (error) {
-      throw invalid({ [name]: [`This is no JSON: ${messageOf(error)}`] });
-    }
-  }
-  return JSON.stringify(given);
 }
 
 async function opened(name: string, learner: string, bounds: Bounds): Promise<Queue> {

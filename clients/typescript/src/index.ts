@@ -1,5 +1,5 @@
 // Records how learners use content in learntrack, online or not.
-export { Client, type ClientOptions, Session } from "./client.js";
+export { Client, type ClientOptions } from "./client.js";
 export type { SessionState } from "./local_state.js";
 export {
   Busy,
@@ -16,6 +16,7 @@ export {
   Unreachable,
 } from "./problems.js";
 export type { TokenSource } from "./service.js";
+export { Session } from "./session.js";
 export type {
   Aside,
   Attempt,

@@ -2,7 +2,7 @@
 // queues, IndexedDB and memory.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Content, InvalidFields, QueueFull, SignedOut, type Status, Unreachable, Busy } from "../src/index.js";
+import { type Content, InvalidFields, SignedOut, Unreachable, Busy } from "../src/index.js";
 import { LEARNER, Played, VIDEO, json, onBoth, problem, real, token, until } from "./played.js";
 
 onBoth("a visit is sent with its times and its own ids", async (played, queue) => {
@@ -51,70 +51,6 @@ test("what was not sent is sent by the next client", async () => {
   assert.equal((await app.sync(20)).waiting, 0);
   await app.close();
   assert.deepEqual([played.batches, played.items.length], [1, 2]);
-});
-
-onBoth("a poisoned item is set aside, shown, and can be tried again", async (played, queue) => {
-  played.judge = (item) => (item.update?.time_spent_delta === 13 ? 400 : 200);
-  const app = played.client(queue);
-  const session = await app.start(VIDEO);
-  for (const seconds of [12, 13, 14]) await session.update({ time_spent_delta: seconds });
-  assert.equal((await app.sync(20)).waiting, 0);
-  const [aside, ...others] = await app.aside();
-  assert.equal(others.length, 0);
-  assert.deepEqual([aside?.kind, aside?.body, aside?.session_id], ["update", { time_spent_delta: 13 }, session.id]);
-  assert.deepEqual([aside?.problem.status, aside?.problem.detail], [400, "No."]);
-  assert.equal(session.state.time_spent, 60 + 12 + 14);
-
-  played.judge = () => 200;
-  assert.equal(await app.retry(aside?.key), 1);
-  assert.equal((await app.sync(20)).aside, 0);
-  assert.equal(session.state.time_spent, 60 + 12 + 13 + 14);
-  await app.close();
-});
-
-onBoth("with a start that is tried again its session comes back, in order", async (played, queue) => {
-  played.judge = (item) => (item.start ? 400 : 404);
-  const app = played.client(queue);
-  await (await app.start(VIDEO)).update({ time_spent_delta: 1 });
-  await (await app.start(VIDEO)).update({ time_spent_delta: 2 });
-  await app.sync(20);
-  const aside = await app.aside();
-  assert.deepEqual(
-    aside.map((each) => each.kind),
-    ["start", "update", "start", "update"],
-  );
-
-  played.judge = () => 200;
-  assert.equal(await app.retry(aside[0]?.key), 2);
-  await app.sync(20);
-  assert.deepEqual(
-    played.items.slice(-2).map((item) => item.key),
-    [aside[0]?.key, aside[1]?.key],
-  );
-  assert.equal(await app.discard(aside[2]?.key as string), true);
-  assert.equal(await app.discard(aside[2]?.key as string), false);
-  assert.deepEqual(
-    (await app.aside()).map((each) => each.key),
-    [aside[3]?.key],
-  );
-  await app.close();
-});
-
-onBoth("what was refused for its moment alone is tried again as of now", async (played, queue) => {
-  const clock = [0, 0];
-  played.judge = (item) => (item.occurred_at.startsWith("1970") ? 400 : 200);
-  played.errors = { occurred_at: ["Must be within the last 30 days."] };
-  const app = played.client(queue, { clock: () => clock.pop() ?? 1_770_000_000_000 });
-  await app.start(VIDEO);
-  assert.equal((await app.sync(20)).aside, 1);
-  assert.equal(await app.retry(), 1);
-  assert.equal((await app.sync(20)).aside, 0);
-  await app.close();
-  assert.deepEqual(
-    played.items.map((item) => item.occurred_at.slice(0, 4)),
-    ["1970", "2026"],
-  );
-  assert.equal(played.items[0].key, played.items[1].key);
 });
 
 onBoth("an onChange that fails stops nothing", async (played, queue) => {
@@ -213,28 +149,6 @@ onBoth("a batch that is refused as a whole is divided until its item is found", 
     sent,
     [...Array(20).keys()].filter((at) => at !== 7),
   );
-});
-
-onBoth("a queue says that it is nearly full before it is", async (played, queue) => {
-  played.refuse = () => problem(503);
-  const said: Status[] = [];
-  const app = played.client(queue, { mostItems: 10, onChange: (status) => said.push(status) });
-  const session = await app.start(VIDEO);
-  for (let n = 0; n < 6; n += 1) await session.update({ time_spent_delta: 1 });
-  assert.equal(said.at(-1)?.nearly_full, false);
-  for (let n = 0; n < 3; n += 1) await session.update({ time_spent_delta: 1 });
-  assert.equal(said.at(-1)?.nearly_full, true);
-  await assert.rejects(session.update({ time_spent_delta: 1 }), QueueFull);
-  assert.equal((await app.status()).waiting, 10);
-  assert.equal(session.state.time_spent, 9);
-  await app.close(0);
-});
-
-onBoth("a queue is bounded in bytes too", async (played, queue) => {
-  const app = played.client(queue, { mostBytes: 2000 });
-  const session = await app.start(VIDEO);
-  await assert.rejects(session.update({ extra_fields: { text: "x".repeat(2000) } }), QueueFull);
-  await app.close();
 });
 
 test("two learners of one queue send each their own", async () => {
