@@ -9,14 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from learntrack.documents import MasteryLog
 from learntrack.domain import moments
 from learntrack.domain.time_zones import day_begins, day_of
 from learntrack.errors import Conflict
 from learntrack.reports.questions import questions
-from tests.reports.asking import answered, quiz_of
+from learntrack.reports.rollups import roll_up
+from tests.reports.asking import answered, quiz_of, report
 from tests.reports.naive import NAIVE, close, different
 from tests.reports.world import AFTER_ALL, BEFORE_ALL, ZONE, World
-from tests.support import ROOT, School, right
+from tests.support import ROOT, School, new_id, right
 
 parquet = pytest.importorskip("pyarrow.parquet")
 duckdb = pytest.importorskip("duckdb")
@@ -88,6 +90,55 @@ async def test_duckdb_asks_files_of_who_has_done_next_to_nothing_of_a_quiz_that_
 
     [row] = asked(tmp_path, "quiz-results", school.facility)
     assert (row["question_count"], row["score"], row["score_of"]) == (4, 0.25, "all")
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_a_try_that_ends_as_the_month_begins_is_there(school: School, tmp_path: Path) -> None:
+    """The embedded engine leaves it out where it is asked for in another way."""
+    api, learners = school.api, [await school.learner() for _ in range(3)]
+    for learner in learners:
+        await api.start(learner, **exercise_of())
+    begins = moments.now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    everybody = {"facility_id": school.facility}
+    await api.db.collection(MasteryLog).update_many(everybody, {"$set": {"end_timestamp": begins}})
+
+    await written(World(school), tmp_path)
+
+    file = tmp_path / f"v1/tries/facility={school.facility}/month={begins:%Y-%m}/part.parquet"
+    assert len(parquet.read_table(file)) == len(learners)
+
+
+@pytest.mark.engines("embedded")
+async def test_duckdb_knows_no_count_of_questions_that_nobody_has_said(school: School, tmp_path: Path) -> None:
+    quiz, learner = await quiz_of(school), await school.learner()
+    await school.learner()
+    await answered(school, learner, quiz, right("q1"))
+    await written(World(school), tmp_path)
+
+    rows = asked(tmp_path, "quiz-results", school.facility)
+    assert sorted((row["status"], row["answered"], row["question_count"]) for row in rows) == [
+        ("finished", 1, None),
+        ("not started", 0, None),
+    ]
+
+
+@pytest.mark.engines("embedded")
+async def test_duckdb_counts_nobodys_minutes_as_none(school: School, tmp_path: Path) -> None:
+    """Of who finished an exercise, by work that was delivered late, before their try begins."""
+    api, learners, body = school.api, [await school.learner() for _ in range(2)], exercise_of()
+    await api.update(learners[0], await api.start(learners[0], **body), progress=1, time_spent_delta=600)
+    session = await api.start(learners[1], **body)
+    await api.update(learners[1], session, time_spent_delta=60)
+    an_hour_ago = (moments.now() - timedelta(hours=1)).isoformat()
+    late = {"occurred_at": an_hour_ago, "session_id": new_id()}
+    items = [{"key": "s", **late, "start": body}, {"key": "u", **late, "update": {"progress": 1}}]
+    await api.answer("POST", "/api/logger/contentsession/batch", learners[1], json={"items": items})
+    await roll_up(api.db, lambda done, total: None)
+    await written(World(school), tmp_path)
+
+    [expected] = await report(api, "mastery-funnel", facility=school.facility)
+    [found] = asked(tmp_path, "mastery-funnel", school.facility)
+    assert found["median_minutes"] == expected["median_minutes"] == 5
 
 
 class Nothing:
