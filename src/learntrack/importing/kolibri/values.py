@@ -28,8 +28,8 @@ _DEPTH = 92
 """Levels of an answer, and around it those of an entry and its history."""
 _ZONE = re.compile(r"\([^)]*\)$")
 _PLAIN_ID = re.compile(r"[0-9a-f]{32}")
-_SUSPECT = re.compile(r"\\u0000|[0-9]{19}|\$|\\u0024|\\uff04|\uff04", re.IGNORECASE)
-"""What free-form JSON may have that is not stored as it is."""
+_ESCAPED = re.compile(r"\\u(?:0000|0024|ff04)", re.IGNORECASE)
+_LONG_NUMBER = re.compile(r"[0-9]{19}")
 _CONTEXT_IDS = ("node_id", "quiz_id", "lesson_id", "course_session_id", "unit_id")
 _TEST_TYPES = ("pre", "post")
 
@@ -156,9 +156,22 @@ def _json(row: SourceRow, name: str, decode: Callable[[str], Any]) -> Any:
     if len(sent) > LARGEST_STORED // 7 and stored_size({"": value}) > LARGEST_STORED:
         raise Corrupt(f"{name}: larger than {LARGEST_STORED >> 20} MiB where it is stored")
     # Walked through only where there may be something to change or to object to.
-    if _SUSPECT.search(sent) or sent.count("{") + sent.count("[") > _DEPTH:
+    if _is_suspect(sent) or sent.count("{") + sent.count("[") > _DEPTH:
         try:
             return kept(value, depth=_DEPTH)
         except Unstorable as error:
             raise Corrupt(f"{name}: {error}") from None
     return value
+
+
+def _is_suspect(sent: str) -> bool:
+    """Whether free-form JSON may have something that is not stored as it is.
+
+    Asked one by one: one pattern for all of it takes twice as long, a tenth of all that becomes of a row.
+    """
+    return (
+        "$" in sent
+        or "\uff04" in sent
+        or ("\\u" in sent and _ESCAPED.search(sent) is not None)
+        or _LONG_NUMBER.search(sent) is not None
+    )
