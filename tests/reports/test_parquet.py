@@ -9,16 +9,19 @@ from typing import Any
 import msgspec
 import pytest
 
-from learntrack.documents import MasteryLog
+from learntrack.documents import MasteryLog, Retained
 from learntrack.domain import moments
+from learntrack.domain.fading import FadingKind
 from learntrack.domain.time_zones import day_begins, day_of
 from learntrack.errors import Conflict
 from learntrack.reports.questions import questions
 from learntrack.reports.rollups import roll_up
+from learntrack.retention.export import new_export
+from learntrack.retention.service import Retention
 from tests.reports.asking import answered, quiz_of, report
 from tests.reports.naive import NAIVE, close, different
-from tests.reports.world import AFTER_ALL, BEFORE_ALL, ZONE, World
-from tests.support import ROOT, School, new_id, right
+from tests.reports.world import AFTER_ALL, BEFORE_ALL, ZONE, World, nameless
+from tests.support import ROOT, School, new_id, right, wrong
 
 parquet = pytest.importorskip("pyarrow.parquet")
 duckdb = pytest.importorskip("duckdb")
@@ -139,6 +142,29 @@ async def test_duckdb_counts_nobodys_minutes_as_none(school: School, tmp_path: P
     [expected] = await report(api, "mastery-funnel", facility=school.facility)
     [found] = asked(tmp_path, "mastery-funnel", school.facility)
     assert found["median_minutes"] == expected["median_minutes"] == 5
+
+
+@pytest.mark.engines("embedded")
+async def test_scores_and_who_needs_help_are_in_the_files_though_attempts_have_faded(
+    school: School, tmp_path: Path
+) -> None:
+    from learntrack.reports.parquet.service import ParquetExport
+
+    quiz, learner = await quiz_of(school, question_count=2), await school.learner()
+    await answered(school, learner, quiz, wrong("q1"), right("q1"), wrong("q2"))
+    practice = await school.api.start(learner, **exercise_of())
+    await school.api.update(learner, practice, interactions=[wrong(f"q{number}") for number in range(4)])
+    before = {FadingKind.attempts: moments.now() + timedelta(days=1)}
+    with new_export(tmp_path / "faded.jsonl.gz") as export:
+        await Retention(school.api.db, before, everything=True).run(export)
+    await school.api.db.collection(Retained).delete_many({})
+    await ParquetExport(school.api.db.reports, tmp_path).run()
+
+    for name in ("quiz-results", "progress"):
+        expected = nameless(await report(school.api, name, facility=school.facility))
+        found = asked(tmp_path, name, school.facility)
+        assert close(found, expected), different(name, found, expected)
+    assert sorted(row["status"] for row in found) == ["finished", "needs help"]
 
 
 class Nothing:

@@ -67,6 +67,7 @@ TRIES: Columns = {
     "time_spent": "number",
     "attempt_count": "whole",
     "correct_sum": "number",
+    "not_right": "whole",
     "faded_answered": "whole",
     "faded_correct": "number",
 }
