@@ -476,13 +476,13 @@ export interface components {
         Interaction: {
             /** @description The question. */
             item: string;
-            /** @description How right the answer is, 0.0–1.0. */
+            /** @description How right the answer is, 0.0–1.0; of a hint 0. */
             correct: number;
             /** @description Seconds spent on the question so far. */
             time_spent: number;
             /** @description The attempt of this try that goes on; unset: a new attempt, unless replace finds one. */
             id?: string | null;
-            /** @description The answer; required unless error. */
+            /** @description Required unless error; of a hint {}. */
             answer?: {
                 [key: string]: unknown;
             } | null;
@@ -898,7 +898,7 @@ export interface components {
             extra_fields?: {
                 [key: string]: unknown;
             } | null;
-            /** @description Interactions in order; consecutive ones on one item belong to one attempt. */
+            /** @description Interactions in order; consecutive ones of one update on one item belong to one attempt. */
             interactions?: components["schemas"]["Interaction"][] | null;
         };
         /**

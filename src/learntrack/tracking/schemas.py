@@ -84,13 +84,13 @@ class Interaction(Struct):
     """What a learner did at a question: answered, took a hint, or met an error."""
 
     item: Annotated[ItemName, Meta(description="The question.")]
-    correct: Annotated[Fraction, Meta(description="How right the answer is, 0.0–1.0.")]
+    correct: Annotated[Fraction, Meta(description="How right the answer is, 0.0–1.0; of a hint 0.")]
     time_spent: Annotated[Seconds, Meta(description="Seconds spent on the question so far.")]
     id: Annotated[
         Id | None,
         Meta(description="The attempt of this try that goes on; unset: a new attempt, unless replace finds one."),
     ] = None
-    answer: Annotated[dict[str, Any] | None, Meta(description="The answer; required unless error.")] = None
+    answer: Annotated[dict[str, Any] | None, Meta(description="Required unless error; of a hint {}.")] = None
     simple_answer: Annotated[PlainText | None, Meta(description="The answer as plain text.")] = None
     complete: Annotated[bool | None, Meta(description="The question is done.")] = False
     error: Annotated[bool | None, Meta(description="The question could not be shown or judged.")] = False
@@ -116,7 +116,7 @@ class SessionUpdate(Struct):
     ] = None
     interactions: Annotated[
         list[Interaction] | None,
-        Meta(description="Interactions in order; consecutive ones on one item belong to one attempt."),
+        Meta(description="Interactions in order; consecutive ones of one update on one item belong to one attempt."),
     ] = None
 
 
