@@ -20,7 +20,7 @@ from tests.support import SECRET
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "scripts" / "analytics"
 Report = Callable[..., list[dict[str, Any]]]
-NAMES = ("username", "full_name", "lesson", "quiz", "course", "unit", "content")
+NAMES = ("username", "full_name", "lesson", "quiz", "course", "unit", "content", "question", "right_answer")
 
 
 @pytest.fixture(scope="module")

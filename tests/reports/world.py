@@ -189,7 +189,7 @@ class World:
         return nameless(answer["results"])
 
 
-NAMES = {"username", "full_name", "lesson", "quiz", "course", "unit", "content"}
+NAMES = {"username", "full_name", "lesson", "quiz", "course", "unit", "content", "question", "right_answer"}
 
 
 def nameless(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -396,7 +396,7 @@ export interface components {
         Column: {
             name: string;
             /** @enum {string} */
-            kind: "content" | "course" | "date" | "flag" | "id" | "lesson" | "list" | "number" | "quiz" | "seconds" | "share" | "text" | "timestamp" | "unit" | "user";
+            kind: "content" | "course" | "date" | "flag" | "id" | "lesson" | "list" | "number" | "question" | "quiz" | "seconds" | "share" | "text" | "timestamp" | "unit" | "user";
             description: string;
         };
         /**

@@ -21,6 +21,10 @@ _AFTER: Mapping[str, tuple[Column, ...]] = {
     "course": (Column("course", "text", "The course's title, or its id where nobody has given it one."),),
     "unit": (Column("unit", "text", "The unit's title, or its id where nobody has given it one."),),
     "content": (Column("content", "text", "The content's title, or its id where nobody has given it one."),),
+    "question": (
+        Column("question", "text", "What the question asks, as far as the roster says."),
+        Column("right_answer", "text", "Its right answer, as far as the roster says."),
+    ),
 }
 
 
@@ -40,6 +44,9 @@ async def _named(db: Reading, rows: list[Row], columns: Sequence[Column]) -> lis
     found: dict[str, Mapping[str, Row]] = {}
     for column in columns:
         if column.kind in _AFTER:
+            if column.kind == "question":
+                found[column.name] = await _questions(db, {row["content_id"] for row in rows})
+                continue
             ids = {row[column.name] for row in rows if row.get(column.name)}
             found[column.name] = await _names(db, column.kind, ids)
     return [_ordered(row, columns, found) for row in rows]
@@ -54,12 +61,28 @@ async def _names(db: Reading, kind: str, ids: Collection[str]) -> dict[str, Row]
     return {key: {kind: titled.shown} for key, titled in titles.items()}
 
 
+async def _questions(db: Reading, contents: Collection[str]) -> dict[str, Row]:
+    """What is known of all questions of these contents, by `_key`."""
+    titles = await titles_of(db, contents, questions=True)
+    return {
+        f"{content}:{question.item}": {"question": question.title or "", "right_answer": question.right_answer or ""}
+        for content, titled in titles.items()
+        for question in titled.questions
+    }
+
+
+def _key(row: Row, column: Column) -> str:
+    """By what a row's names are found: the id, of a question its content's before it."""
+    value = str(row.get(column.name))
+    return f"{row['content_id']}:{value}" if column.kind == "question" else value
+
+
 def _ordered(row: Row, columns: Sequence[Column], found: Mapping[str, Mapping[str, Row]]) -> Row:
     result: Row = {}
     for column in columns:
-        value = result[column.name] = row.get(column.name)
+        result[column.name] = row.get(column.name)
         if column.kind in _AFTER:
-            names = found[column.name].get(str(value), {})
+            names = found[column.name].get(_key(row, column), {})
             for after in _AFTER[column.kind]:
                 result[after.name] = names.get(after.name, "")
     return result

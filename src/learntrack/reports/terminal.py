@@ -122,11 +122,19 @@ def cell_text(value: Any, kind: str) -> str:
     """A value as people read it: numbers rounded, shares rounded down."""
     if value is None:
         return ""
+    if kind == "list":
+        return _harmless("; ".join(map(_answer_in_words, value)))
     if kind == "share":
         return f"{rounded_down(value, 3):.3f}"
     if isinstance(value, float):
         return f"{value:.0f}" if value == round(value) else f"{value:.2f}"
     return _harmless(str(shown_value(value, kind)))
+
+
+def _answer_in_words(answer: Row) -> str:
+    """A wrong answer, how often it was given and, where that was asked for, by whom."""
+    by = "".join(f", {learner}" for learner in answer.get("learners", ()))
+    return f"{answer['answer']} ({answer['attempts']}×{by})"
 
 
 def _titled(column: Column) -> str:

@@ -23,6 +23,7 @@ ColumnKind = Literal[
     "course",
     "unit",
     "content",
+    "question",
     "text",
     "flag",
     "number",
