@@ -4,6 +4,7 @@ import csv
 import html
 import json
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from learntrack.reports import terminal
 from learntrack.reports.filters import report_filters
 from learntrack.reports.questions import Column, questions
 from learntrack.reports.service import Reports
+from learntrack.storage.database import Row
+from tests.reports.naive import close, different
 from tests.reports.world import World
 from tests.support import ROOT, Api, School
 
@@ -42,22 +45,28 @@ def as_read(row: dict[str, Any], columns: list[Column]) -> list[str]:
     return [terminal.cell_text(row[column.name], column.kind) for column in columns]
 
 
+async def again(rows: list[Row]) -> AsyncIterator[Row]:
+    for row in rows:
+        yield row
+
+
 @pytest.mark.engines("embedded")
 async def test_every_report_says_the_same_in_every_form(world: World, tmp_path: Path) -> None:
     facility = world.school.facility
     for name in questions():
-        expected = (await world.api.answer("GET", f"/api/reports/{name}", ROOT, params={"facility": facility}))[
-            "results"
-        ]
+        told = await world.api.answer("GET", f"/api/reports/{name}", ROOT, params={"facility": facility})
+        answer = await Reports(world.api.db).unlimited(name, report_filters(facility=facility))
+        once = [row async for row in answer.rows]
         said = {}
         for form in ("json", "jsonl", "csv", "html", "table"):
-            answer = await Reports(world.api.db).unlimited(name, report_filters(facility=facility))
+            answer.rows = again(once)
             await terminal.write(answer, form, tmp_path / form, lambda: None)
             said[form] = (tmp_path / form).read_text(encoding="utf-8-sig")
-        columns = list(answer.columns)
+        columns, expected = list(answer.columns), json.loads(said["json"])["results"]
         read = [as_read(row, columns) for row in expected]
 
-        assert json.loads(said["json"])["results"] == expected, name
+        # The database adds up in any order, so that last digits differ from one time to the next.
+        assert close(expected, told["results"]), different(name, expected, told["results"])
         assert [json.loads(line) for line in said["jsonl"].splitlines()] == expected, name
         rows = list(csv.DictReader(said["csv"].splitlines(keepends=True)))
         assert len(rows) == len(expected), name
