@@ -10,6 +10,8 @@ from learntrack.pages.school import ClassContent, ClassLearner, ClassLesson, Cla
 from learntrack.pages.states import NOT_STARTED, Counts, State, counted
 
 SORTS = ("help", "name", "done", "time", "last")
+_QUIZ = "quiz"
+"""The kind of what is nobody's who has not begun it, once it is not the class's."""
 States = Mapping[tuple[str, str], State]
 """The state of a learner in a content, by both ids; what was never used is not in it."""
 
@@ -64,7 +66,7 @@ def column_groups(school: ClassRoster, states: States) -> list[ColumnGroup]:
     groups = []
     seen: set[str] = set()
     for lesson in school.lessons:
-        columns = [_column(school, content, lesson) for content in lesson.content_ids if content not in seen]
+        columns = [_column(school, content, lesson) for content in _once(lesson.content_ids) if content not in seen]
         seen |= set(lesson.content_ids)
         if columns:
             groups.append(ColumnGroup(lesson, columns))
@@ -78,7 +80,7 @@ def column_groups(school: ClassRoster, states: States) -> list[ColumnGroup]:
             kind, first = used.get(content, (state.kind, state.last))
             used[content] = kind, min(first, state.last)
     others = [
-        GridColumn(school.content(content, kind), None, None)
+        GridColumn(school.content(content, kind), None, None if kind != _QUIZ else frozenset())
         for content, (kind, _) in sorted(used.items(), key=lambda each: (*each[1], each[0]))
     ]
     if others:
@@ -86,9 +88,17 @@ def column_groups(school: ClassRoster, states: States) -> list[ColumnGroup]:
     return groups
 
 
+def lesson_columns(school: ClassRoster, lesson: ClassLesson) -> list[GridColumn]:
+    """The contents of a lesson, those among them that an earlier lesson has too."""
+    return [_column(school, content, lesson) for content in _once(lesson.content_ids)]
+
+
+def _once(contents: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(contents))
+
+
 def _column(school: ClassRoster, content: str, lesson: ClassLesson | None) -> GridColumn:
-    places = school.quizzes.get(content, lesson.places if lesson else frozenset())
-    assigned = frozenset(each.id for each in school.assigned(places))
+    assigned = frozenset(each.id for each in school.assigned(school.places_of(content)))
     return GridColumn(school.content(content), lesson, None if len(assigned) == len(school.learners) else assigned)
 
 
@@ -97,16 +107,13 @@ def grid(
     learners: Sequence[ClassLearner],
     states: States,
     *,
-    lesson: str | None = None,
     search: str = "",
     sort: str = "help",
 ) -> Grid:
-    """The grid of these learners, narrowed to a lesson and to names with `search` in them, and sorted.
+    """The grid of these learners, narrowed to names with `search` in them, and sorted.
 
     What is asked for beside that counts for the columns too: `help` is of the learners that are shown.
     """
-    if lesson is not None:
-        groups = [group for group in groups if group.lesson is not None and group.lesson.id == lesson]
     columns = [column for group in groups for column in group.columns]
     wanted = search.casefold().strip()
     lines = [line_of(learner, columns, states) for learner in learners if wanted in learner.name.casefold()]

@@ -1,7 +1,7 @@
 """What the page of a class shows: who needs help, what to look at again, the grid, and what is assigned."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from hashlib import blake2s
 
@@ -14,11 +14,14 @@ from learntrack.pages.class_page import (
     ColumnGroup,
     Grid,
     Line,
+    States,
     column_groups,
     counts_by_content,
     grid,
+    lesson_columns,
     lesson_counts,
     lessons_so_far,
+    line_of,
 )
 from learntrack.pages.figures import Figures
 from learntrack.pages.help import LOOK_AGAIN, STRIP, Again, Need, look_again, needs, pairs_in_need, recent_of
@@ -105,10 +108,9 @@ async def class_view(db: Database, school: ClassRoster, words: Words, asked: Ask
     groups = column_groups(school, everything)
     whole = grid(groups, school.learners, everything)
     shown = grid(
-        column_groups(school, everything),
+        _of_lesson(school, asked.lesson) if asked.lesson else column_groups(school, everything),
         school.in_group(asked.group or None),
         within,
-        lesson=asked.lesson or None,
         search=asked.search,
         sort=asked.sort,
     )
@@ -121,7 +123,7 @@ async def class_view(db: Database, school: ClassRoster, words: Words, asked: Ask
         everybody=whole.lines,
         needs=needed,
         again=again,
-        lessons=_lesson_cards(school, groups, whole.lines),
+        lessons=_lesson_cards(school, everything),
         quizzes=_quiz_cards(school, results, school.rule.quiz),
         units=units,
         worked=sum(words.now - last <= WEEK for last in times),
@@ -158,19 +160,23 @@ def averages_of(results: Mapping[tuple[str, str], Row]) -> dict[str, float]:
     return {quiz: sum(found) / len(found) for quiz, found in scores.items()}
 
 
-def _lesson_cards(school: ClassRoster, groups: Sequence[ColumnGroup], lines: Sequence[Line]) -> list[LessonCard]:
-    counts: dict[str, Counts] = {}
-    at = 0
-    for group in groups:
-        end = at + len(group.columns)
-        if group.lesson is not None:
-            narrowed = [Line(line.learner, line.cells[at:end], Counts(), 0.0, None) for line in lines]
-            counts[group.lesson.id] = lesson_counts(group.columns, narrowed)
-        at = end
+def _of_lesson(school: ClassRoster, lesson_id: str) -> list[ColumnGroup]:
+    """The contents of a lesson of the class; nothing where it has none of this id."""
     return [
-        LessonCard(lesson, counts.get(lesson.id, Counts(of=len(school.assigned(lesson.places)))))
+        ColumnGroup(lesson, columns)
         for lesson in school.lessons
+        if lesson.id == lesson_id and (columns := lesson_columns(school, lesson))
     ]
+
+
+def _lesson_cards(school: ClassRoster, states: States) -> list[LessonCard]:
+    cards = []
+    for lesson in school.lessons:
+        columns, learners = lesson_columns(school, lesson), school.assigned(lesson.places)
+        lines = [line_of(learner, columns, states) for learner in learners]
+        nothing_in_it = Counts(of=len(learners))
+        cards.append(LessonCard(lesson, lesson_counts(columns, lines) if columns else nothing_in_it))
+    return cards
 
 
 def _quiz_cards(school: ClassRoster, results: Mapping[tuple[str, str], Row], enough: float) -> list[QuizCard]:

@@ -1,9 +1,17 @@
 """A lesson: its contents in order, who is where, and how long it takes."""
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from learntrack.pages.class_page import GridColumn, Line, States, column_groups, counts_by_content, grid, lesson_counts
+from learntrack.pages.class_page import (
+    ColumnGroup,
+    GridColumn,
+    Line,
+    States,
+    counts_by_content,
+    grid,
+    lesson_columns,
+    lesson_counts,
+)
 from learntrack.pages.figures import Figures
 from learntrack.pages.school import ClassLearner, ClassLesson, ClassRoster
 from learntrack.pages.states import Counts
@@ -55,8 +63,7 @@ async def lesson_view(db: Database, school: ClassRoster, lesson: ClassLesson) ->
 
 def _of_lesson(school: ClassRoster, lesson: ClassLesson, states: States) -> tuple[list[GridColumn], list[Line]]:
     """The lesson's contents, those among them that an earlier lesson has too, and whose the lesson is."""
-    alone = replace(school, lessons=[lesson])
-    groups = [group for group in column_groups(alone, states) if group.lesson is not None]
+    groups = [ColumnGroup(lesson, lesson_columns(school, lesson))]
     found = grid(groups, school.assigned(lesson.places), states, sort="name")
     return found.columns, found.lines
 

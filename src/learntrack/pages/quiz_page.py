@@ -133,7 +133,7 @@ async def quiz_view(db: Database, school: ClassRoster, content: ClassContent, wo
     """The page of a quiz or an exercise."""
     figures = Figures(db, school)
     lesson = school.lesson_of(content.id)
-    places = school.quizzes.get(content.id, lesson.places if lesson else frozenset({school.id}))
+    places = school.places_of(content.id) or frozenset({school.id})
     results = {user: row for (user, quiz), row in (await figures.quiz_scores()).items() if quiz == content.id}
     tries = await figures.logs.tries_at(content.id, school.readable)
     latest = {row["user_id"]: row for row in tries if row["rank"] == 0}

@@ -93,6 +93,14 @@ class ClassRoster(Struct):
         """The learners to whom something is assigned that is assigned to these places."""
         return [learner for learner in self.learners if learner.places & places]
 
+    def places_of(self, content_id: str) -> frozenset[str]:
+        """The collections to which a content is assigned: as a quiz, or in every lesson that has it; none where it is
+        in no lesson.
+        """
+        if content_id in self.quizzes:
+            return self.quizzes[content_id]
+        return frozenset().union(*(lesson.places for lesson in self.lessons if content_id in lesson.content_ids))
+
     def in_group(self, group: str | None) -> list[ClassLearner]:
         """The learners of a group; all where none is meant."""
         return [learner for learner in self.learners if group is None or group in learner.places]
