@@ -46,7 +46,8 @@ class Played:
     def _result(self, item: Any) -> Any:
         status = self.judge(item)
         good = STARTED if "start" in item else {"complete": False}
-        body = good if status == 200 else {"status": status, "title": "T", "detail": "No.", "errors": self.errors}
+        errors = self.errors if status == 400 else {}
+        body = good if status == 200 else {"status": status, "title": "T", "detail": "No.", "errors": errors}
         return {"key": item["key"], "status": status, "replayed": False, "body": body}
 
     def client(self, queue: Path, **more: Any) -> AsyncClient:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from plans import cases
-from played import LEARNER, VIDEO, Played, token
+from played import LEARNER, VIDEO, Played, problem, token
 
 from learntrack_client import AsyncClient, Client, Content, Interaction, InvalidFields, MasteryModel
 
@@ -55,6 +55,18 @@ async def test_updates_are_refused_as_the_plan_says(played: Played, queue: Path)
         assert (await app.sync(20)).waiting == 0
     updates = [item for item in played.items if "update" in item]
     assert len(updates) == sum(case["errors"] == [] for case in UPDATES.values())
+
+
+async def test_true_is_one_also_for_the_next_client(played: Played, queue: Path) -> None:
+    played.refuse = lambda _: problem(503)
+    async with played.client(queue) as app:
+        session = await app.start(VIDEO)
+        assert (await session.update(progress=True, time_spent_delta=True)).progress == 1.0
+        await app.close(0)
+    async with played.client(queue) as app:
+        state = await app.state(VIDEO)
+        assert (state.progress, state.time_spent, state.complete) == (1.0, 1.0, True)
+        await app.close(0)
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [

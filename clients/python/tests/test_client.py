@@ -56,7 +56,8 @@ async def test_what_was_not_sent_is_sent_by_the_next_client(played: Played, queu
         await app.close(0)
     played.refuse = lambda _: None
     async with played.client(queue) as app:
-        assert (await app.sync(20)).waiting == 0
+        status = await app.sync(20)
+        assert (status.waiting, status.durable) == (0, True)
     assert [len(batch) for batch in played.batches] == [2]
 
 

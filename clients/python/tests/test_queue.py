@@ -52,16 +52,17 @@ async def test_with_a_start_that_is_tried_again_its_session_comes_back_in_order(
 
 
 async def test_what_was_refused_for_its_moment_alone_is_tried_again_as_of_now(played: Played, queue: Path) -> None:
-    clock = iter([0.0, 0.0])
-    played.judge = lambda item: 400 if item["occurred_at"].startswith("1970") else 200
+    played.judge = lambda item: 200 if item["occurred_at"].startswith("2026") else 400 if "start" in item else 404
     played.errors = {"occurred_at": ["Must be within the last 30 days."]}
-    async with played.client(queue, clock=lambda: next(clock, 1_770_000_000)) as app:
-        await app.start(VIDEO)
-        assert (await app.sync(20)).aside == 1
-        assert await app.retry() == 1
+    moment = 0.0
+    async with played.client(queue, clock=lambda: moment) as app:
+        await (await app.start(VIDEO)).finish()
+        assert (await app.sync(20)).aside == 2
+        moment = 1_770_000_000.0
+        assert await app.retry((await app.aside())[0].key) == 2
         assert (await app.sync(20)).aside == 0
-    assert [item["occurred_at"][:4] for item in played.items] == ["1970", "2026"]
-    assert played.items[0]["key"] == played.items[1]["key"]
+    assert [item["occurred_at"][:4] for item in played.items] == ["1970", "1970", "2026", "2026"]
+    assert played.items[0]["key"] == played.items[2]["key"]
 
 
 async def test_a_queue_says_that_it_is_nearly_full_before_it_is(played: Played, queue: Path) -> None:

@@ -40,7 +40,7 @@ export interface Stored extends Item {
   problem: ProblemDocument | null;
 }
 
-export const FULL = "There is no room for this: nothing was stored.";
+export const FULL = "The queue is full: nothing was stored.";
 const OVERHEAD = 200; // bytes that an item takes beside its body, about
 const NEARLY = 0.8;
 const utf8 = new TextEncoder();
@@ -142,15 +142,17 @@ export function expected(known: SessionState | undefined, waiting: Item[]): Sess
 }
 
 /**
- * The items that come back from being set aside. What was refused for its moment alone happens now, since it would be
- * refused for ever.
+ * The items that come back from being set aside. What was refused for its moment alone, and what followed a start that
+ * was, happens now, since it would be refused for ever.
  */
 export function comingBack(aside: Stored[], key: string | undefined, now: () => string): Stored[] {
   const session = aside.find((item) => item.key === key && item.kind === "start")?.session;
   const back = aside.filter((item) => key === undefined || item.key === key || item.session === session);
+  const late = back.filter(({ problem }) => Object.keys(problem?.errors ?? {}).join() === "occurred_at");
+  const begun = late.filter(({ kind }) => kind === "start").map((item) => item.session);
   return back.map((item) => {
-    const late = Object.keys(item.problem?.errors ?? {}).join() === "occurred_at";
-    return { ...item, aside: 0, problem: null, tries: 0, occurred_at: late ? now() : item.occurred_at };
+    const at = late.includes(item) || begun.includes(item.session) ? now() : item.occurred_at;
+    return { ...item, aside: 0, problem: null, tries: 0, occurred_at: at };
   });
 }
 

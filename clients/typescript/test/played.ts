@@ -83,7 +83,7 @@ export class Played {
   private result(item: Any): unknown {
     const status = this.judge(item);
     const good = item.start ? STARTED : { complete: false };
-    const { errors } = this;
+    const errors = status === 400 ? this.errors : {};
     return { key: item.key, status, replayed: false, body: status === 200 ? good : { status, detail: "No.", errors } };
   }
 }

@@ -54,21 +54,22 @@ onBoth("with a start that is tried again its session comes back, in order", asyn
   await app.close();
 });
 
-onBoth("what was refused for its moment alone is tried again as of now", async (played, queue) => {
-  const clock = [0, 0];
-  played.judge = (item) => (item.occurred_at.startsWith("1970") ? 400 : 200);
+onBoth("what was refused for its moment alone is tried again as of now, with what followed", async (played, queue) => {
+  let moment = 0;
+  played.judge = (item) => (item.occurred_at.startsWith("2026") ? 200 : item.start ? 400 : 404);
   played.errors = { occurred_at: ["Must be within the last 30 days."] };
-  const app = played.client(queue, { clock: () => clock.pop() ?? 1_770_000_000_000 });
-  await app.start(VIDEO);
-  assert.equal((await app.sync(20)).aside, 1);
-  assert.equal(await app.retry(), 1);
+  const app = played.client(queue, { clock: () => moment });
+  await (await app.start(VIDEO)).finish();
+  assert.equal((await app.sync(20)).aside, 2);
+  moment = 1_770_000_000_000;
+  assert.equal(await app.retry((await app.aside())[0]?.key), 2);
   assert.equal((await app.sync(20)).aside, 0);
   await app.close();
   assert.deepEqual(
     played.items.map((item) => item.occurred_at.slice(0, 4)),
-    ["1970", "2026"],
+    ["1970", "1970", "2026", "2026"],
   );
-  assert.equal(played.items[0].key, played.items[1].key);
+  assert.equal(played.items[0].key, played.items[2].key);
 });
 
 onBoth("a queue says that it is nearly full before it is", async (played, queue) => {

@@ -86,6 +86,11 @@ class Client:
             self._end()
             raise
 
+    @property
+    def learner(self) -> str | None:
+        """Whose work it is: a UUID as 32 lowercase hex digits; None: the visits are anonymous."""
+        return self._client.learner
+
     def _each(self, rows: AsyncIterator[T]) -> Iterator[T]:
         async def next_row() -> list[T]:
             return [row] if (row := await anext(rows, None)) is not None else []

@@ -170,7 +170,7 @@ class AsyncClient(Reading):
     async def status(self) -> Status:
         """How the queue is, and its sender."""
         waiting, aside, size, nearly = await self._in_queue(Queue.counts)
-        return Status(waiting, aside, size, nearly, self._sender.state, self._sender.trouble)
+        return Status(waiting, aside, size, nearly, True, self._sender.state, self._sender.trouble)
 
     async def sync(self, seconds: float) -> Status:
         """Send what waits now, and wait until it is sent, for so many seconds at the most."""
@@ -270,5 +270,5 @@ class AsyncClient(Reading):
         try:
             moment = datetime.fromtimestamp(seconds, UTC)
         except (OverflowError, OSError, ValueError) as error:
-            raise LearntrackError(f"The device's clock tells no moment: {seconds}.") from error
+            raise LearntrackError("The device's clock tells no moment.") from error
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -122,14 +122,16 @@ class Queue:
         """Put items that were set aside back into their place in the order: this one, or all; how many they were.
 
         With a start those of its session come back, since they were refused for want of it. What was refused for its
-        moment alone happens now, since it would be refused for ever.
+        moment alone, and what followed a start that was, happens now, since it would be refused for ever.
         """
         with self._file.transaction():
             aside = self.aside()
             session = next((item.session_id for item in aside if item.key == key and item.kind == "start"), None)
             back = [item for item in aside if key in (None, item.key) or item.session_id == session]
+            late = {item.key for item in back if list(item.problem.errors) == ["occurred_at"]}
+            begun = {item.session_id for item in back if item.key in late and item.kind == "start"}
             for item in back:
-                at = now() if list(item.problem.errors) == ["occurred_at"] else item.occurred_at
+                at = now() if item.key in late or item.session_id in begun else item.occurred_at
                 self._file.run(
                     "UPDATE items SET problem = NULL, tries = 0, occurred_at = ? WHERE key = ?", (at, item.key)
                 )

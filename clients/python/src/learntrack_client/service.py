@@ -31,7 +31,6 @@ _SLOWEST = 2048
 _CONNECT_SECONDS = 10.0
 _LONGEST_RETRY_AFTER = 3600.0
 """What says that it wants to be left alone for longer is not the service, or its clock is wrong."""
-_JSON = ("application/json", "application/problem+json")
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 _TOKEN_SECONDS = 60.0
 """An app's function that never returns must not keep the queue for ever."""
@@ -130,7 +129,7 @@ class Service:
         try:
             async with asyncio.timeout(seconds), asked as found:
                 content_type = found.headers.get("content-type", "").partition(";")[0].strip().lower()
-                text = await found.aread() if content_type in _JSON else b""  # a hotel's page may have no end
+                text = await found.aread() if content_type.endswith("json") else b""  # a hotel's page may have no end
         except (httpx.HTTPError, httpx.StreamError, TimeoutError):
             return None
         return Answer(found.status_code, content_type, text, _seconds(found.headers))

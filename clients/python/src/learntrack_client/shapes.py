@@ -106,6 +106,12 @@ class Update(Struct, frozen=True, omit_defaults=True):
     extra_fields: JsonObject | None = None
     interactions: list[Interaction] | None = None
 
+    def __post_init__(self) -> None:
+        """True is 1, as the service reads it."""
+        for name in ("progress_delta", "progress", "time_spent_delta"):
+            if isinstance(value := getattr(self, name), bool):
+                structs.force_setattr(self, name, float(value))
+
 
 class AttemptView(Struct, kw_only=True):
     """An attempt as an app needs it to decide on mastery; without an `id` as long as the service has not told it."""
@@ -150,13 +156,15 @@ class Status(Struct, frozen=True):
     """How the queue is.
 
     `waiting` items are to be sent, `aside` ones were refused. `nearly_full` from four fifths on of what it may hold, in
-    items or in bytes; once it is full, `start` and `update` raise `QueueFull`.
+    items or in bytes; once it is full, `start` and `update` raise `QueueFull`. `durable`: whether it outlives the
+    process, which a file does (a browser's queue may not).
     """
 
     waiting: int
     aside: int
     bytes: int
     nearly_full: bool
+    durable: bool
     state: SenderState
     trouble: str | None
 
