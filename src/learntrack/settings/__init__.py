@@ -181,7 +181,7 @@ class Settings(Limits):
             ge=0,
             le=3600,
         ),
-    ] = 2.0
+    ] = 4.0
     idempotency_hours: Annotated[
         float,
         Field(
