@@ -1,5 +1,6 @@
 """A document's BSON in parts: what is cut out and what is left are together what was there."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import bson
@@ -8,7 +9,7 @@ from bson import DBRef, Decimal128, Int64, MaxKey, MinKey, ObjectId, Regex, Time
 from bson.binary import Binary
 from bson.code import Code
 
-from learntrack.documents.bson_parts import divided, entries
+from learntrack.documents.bson_parts import count_of, divided, entries
 
 EVERY_TYPE = {
     "double": 0.5,
@@ -43,6 +44,7 @@ def test_an_array_is_cut_out_wherever_it_stands(place: int) -> None:
 
     assert rest == bson.encode(EVERY_TYPE)
     assert [bson.decode(entry) for entry in entries(arrays[b"attempts"])] == ENTRIES
+    assert count_of(arrays[b"attempts"]) == len(ENTRIES)
 
 
 def test_several_are_cut_out_and_others_stay() -> None:
@@ -52,8 +54,9 @@ def test_several_are_cut_out_and_others_stay() -> None:
     assert {name: len(entries(array)) for name, array in arrays.items()} == {b"a": 0, b"c": 3}
 
 
-def test_a_list_of_other_things_is_no_list_of_documents() -> None:
+@pytest.mark.parametrize("looking", [entries, count_of])
+def test_a_list_of_other_things_is_no_list_of_documents(looking: Callable[[bytes], object]) -> None:
     _, arrays = divided(bson.encode({"a": [{}, 1]}), (b"a",))
 
     with pytest.raises(ValueError, match="documents"):
-        entries(arrays[b"a"])
+        looking(arrays[b"a"])

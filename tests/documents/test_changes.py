@@ -144,3 +144,10 @@ def test_a_member_of_a_group_is_a_member_of_its_classroom() -> None:
     user.leave({group, classroom}, NOW)
     user.settle({}, NOW)
     assert (user.collections, user.roles, user.role_places) == ([], [], [])
+
+
+def test_a_document_carries_no_notes_of_beanies() -> None:
+    """Pydantic would make them anew for each, which took thirty calls."""
+    assert [log().__pydantic_private__, answered(log(), "a").__pydantic_private__] == [None, None]
+    begun = log()
+    assert begun.model_copy() == begun

@@ -1,5 +1,7 @@
 """What every stored document has in common: its id, its version, and knowing what of it has changed."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import bson
@@ -8,11 +10,15 @@ from bson.codec_options import CodecOptions
 from pydantic import BaseModel, ValidationError
 from pymongo import InsertOne, UpdateOne
 
+from learntrack.documents.bson_parts import divided
+
 SCHEMA_VERSION = 3
 """The version of the stored shapes that this release writes, in every document's `schema_version`."""
 
 Row = dict[str, Any]
 """A document as the driver reads and writes it."""
+_SMALL_ROW = 1000
+"""Bytes of a row that is decoded sooner than it is divided, as nearly every session is."""
 Write = InsertOne[Row] | UpdateOne
 
 
@@ -31,6 +37,8 @@ class Stored(BaseModel):
 
     shard_key: ClassVar[str | None] = None
     """The field by which the collection may be sharded; a write then names it beside the id."""
+    decoded_later: ClassVar[frozenset[bytes]] = frozenset()
+    """The arrays that are not decoded until somebody looks at them."""
 
     # The paths of what has changed since the document was read; None for one that is not stored yet. A slot, because
     # pydantic's private attributes are found in Python, which took a tenth of an update.
@@ -42,6 +50,11 @@ class Stored(BaseModel):
         __init__ = BaseModel.__init__
         # Beanie's own looks at every attribute in Python, for documents that are parsed lazily: a tenth of an update.
         __getattribute__ = object.__getattribute__
+
+        @classmethod
+        def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+            super().__pydantic_init_subclass__(**kwargs)
+            cls.model_post_init = _without_private_attributes
 
     @classmethod
     def collection(cls) -> str:
@@ -73,7 +86,14 @@ class Stored(BaseModel):
             ValidationError: the row is none.
 
         """
-        return cls.read(bson.decode(raw, options))
+        if not cls.decoded_later or len(raw) <= _SMALL_ROW:
+            return cls.read(bson.decode(raw, options))
+        return cls.from_parts(*divided(raw, cls.decoded_later), options)
+
+    @classmethod
+    def from_parts(cls, rest: bytes, later: Mapping[bytes, bytes], options: CodecOptions[Row]) -> Self:
+        """The same, from a row without its arrays that are decoded later, and these by name."""
+        return cls.read(bson.decode(rest, options))
 
     @property
     def is_new(self) -> bool:
@@ -92,12 +112,13 @@ class Stored(BaseModel):
     def change(self, **fields: Any) -> None:
         """Give fields other values, and remember those that differ."""
         # Not by setattr, which would ask each time what pydantic is to do for this field: nothing.
-        values, given = self.__dict__, self.__pydantic_fields_set__
+        values, given, unsaved = self.__dict__, self.__pydantic_fields_set__, self._unsaved
         for name, value in fields.items():
             if values[name] != value:
                 values[name] = value
                 given.add(name)
-                self.note(name)
+                if unsaved is not None:
+                    unsaved.add(name)
 
     def note(self, path: str) -> None:
         """Remember that what is at a path, a field or an entry of a list or object, has changed."""
@@ -187,13 +208,24 @@ def stored_size(value: Row) -> int:
 D = TypeVar("D", bound=Stored)
 
 
+def _without_private_attributes(document: BaseModel, _: object) -> None:
+    """Leave out Beanie's notes of what was stored, for which pydantic copies defaults: thirty calls a document."""
+    object.__setattr__(document, "__pydantic_private__", None)
+
+
 def _tracking(document: D, unsaved: set[str] | None) -> D:
     object.__setattr__(document, "_unsaved", unsaved)
     return document
 
 
+_AS_IT_IS = frozenset({str, int, float, bool, type(None), datetime})
+"""What most fields are of."""
+
+
 def as_stored(value: Any) -> Any:
     """A value as the driver writes it: models as their fields."""
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, BaseModel):
         return value.model_dump(exclude_unset=True)
     if isinstance(value, list):

@@ -39,10 +39,12 @@ def divided(raw: bytes, names: Container[bytes]) -> tuple[bytes, dict[bytes, byt
     """A document without its arrays of these names, and these arrays, which are documents by themselves."""
     arrays: dict[bytes, bytes] = {}
     kept: list[bytes] = []
-    position, copied = 4, 4
-    while position < len(raw) - 1:
-        kind, begins = raw[position], raw.index(0, position + 1) + 1
-        ends = _end(raw, kind, begins)
+    position, copied, end = 4, 4, len(raw) - 1
+    length_of, end_of_text = _LENGTHS.get, raw.index
+    while position < end:
+        kind, begins = raw[position], end_of_text(0, position + 1) + 1
+        length = length_of(kind)
+        ends = _end(raw, kind, begins) if length is None else begins + length
         if kind == _ARRAY and (name := raw[position + 1 : begins - 1]) in names:
             arrays[name] = raw[begins:ends]
             kept.append(raw[copied:position])
@@ -60,8 +62,8 @@ def entries(array: bytes) -> list[bytes]:
 
     """
     found: list[bytes] = []
-    position = 4
-    while position < len(array) - 1:
+    position, end = 4, len(array) - 1
+    while position < end:
         if array[position] != _DOCUMENT:
             raise ValueError("not a list of documents")
         begins = array.index(0, position + 1) + 1
@@ -70,10 +72,25 @@ def entries(array: bytes) -> list[bytes]:
     return found
 
 
+def count_of(array: bytes) -> int:
+    """How many documents are in an array.
+
+    Raises:
+        ValueError: there is something else in it.
+
+    """
+    position, end, count = 4, len(array) - 1, 0
+    while position < end:
+        if array[position] != _DOCUMENT:
+            raise ValueError("not a list of documents")
+        begins = array.index(0, position + 1) + 1
+        position = begins + _length_at(array, begins)[0]
+        count += 1
+    return count
+
+
 def _end(raw: bytes, kind: int, begins: int) -> int:
-    """Where a value of this type ends that begins there."""
-    if (length := _LENGTHS.get(kind)) is not None:
-        return begins + length
+    """Where a value of this type, which says how long it is, ends that begins there."""
     if kind == _EXPRESSION:
         return raw.index(0, raw.index(0, begins) + 1) + 1
     return begins + int(_length_at(raw, begins)[0]) + _ADDED[kind]

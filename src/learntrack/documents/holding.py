@@ -1,6 +1,6 @@
 """Documents that hold attempts: the newest embedded, older ones in `attempt_overflow`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import fsum
 from typing import Any, Self
 
@@ -9,7 +9,6 @@ from bson.codec_options import CodecOptions
 from pydantic import BaseModel
 
 from learntrack.documents.base import Row
-from learntrack.documents.bson_parts import divided
 from learntrack.documents.later_attempts import LaterAttempts, to_be_read
 from learntrack.documents.logged import Logged
 from learntrack.domain.attempt_book import AttemptBook
@@ -48,12 +47,13 @@ class HoldsAttempts(Logged):
     overflow: OverflowTotals | None = None
     faded: FadedAttempts | None = None
 
+    decoded_later = frozenset({b"attempts"})
+
     @classmethod
-    def from_bson(cls, raw: bytes, options: CodecOptions[Row]) -> Self:
+    def from_parts(cls, rest: bytes, later: Mapping[bytes, bytes], options: CodecOptions[Row]) -> Self:
         """The document in a row as it came over the wire, its attempts not decoded until somebody looks at them."""
-        rest, arrays = divided(raw, (b"attempts",))
         document = cls.read(bson.decode(rest, options))
-        if (array := arrays.get(b"attempts")) is not None:
+        if (array := later.get(b"attempts")) is not None:
             document.__dict__["attempts"] = to_be_read(
                 array,
                 options,

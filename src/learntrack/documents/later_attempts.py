@@ -8,7 +8,7 @@ import bson
 from bson.codec_options import CodecOptions
 
 from learntrack.documents.base import Row, validated
-from learntrack.documents.bson_parts import entries
+from learntrack.documents.bson_parts import count_of
 from learntrack.domain.attempt_places import OverflowTotals, Unread
 from learntrack.domain.attempts import Attempt
 
@@ -62,7 +62,7 @@ def to_be_read(
 
     Where the two do not agree, they are read at once.
     """
-    count, moved = len(entries(array)), overflow.attempt_count if overflow else 0
+    count, moved = count_of(array), overflow.attempt_count if overflow else 0
     read = partial(_decoded, array, options)
     if count == 0 or count + moved != attempt_count:
         return read()

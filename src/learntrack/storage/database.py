@@ -154,12 +154,12 @@ class Database(Reading):
                     others[name] += map(other.read, row.pop(name))
             return [kind.read(row) for row in rows], others, 0
         options, names = self.collection(kind).codec_options, {name.encode(): name for name in joined}
-        documents: list[D] = []
+        documents, parts = list[D](), kind.decoded_later | names.keys()
         for row in rows:
-            rest, arrays = divided(bytes(row.raw), names)
-            documents.append(kind.from_bson(rest, options))
-            for key, array in arrays.items():
-                others[names[key]] += [joined[names[key]].from_bson(entry, options) for entry in entries(array)]
+            rest, arrays = divided(bytes(row.raw), parts)
+            documents.append(kind.from_parts(rest, arrays, options))
+            for key, name in names.items():
+                others[name] += [joined[name].from_bson(entry, options) for entry in entries(arrays[key])]
         return documents, others, sum(len(row.raw) for row in rows)
 
     async def sized_load(self, kind: type[D], query: Mapping[str, Any], tx: Tx) -> tuple[list[D], int]:

@@ -154,7 +154,7 @@ class Loading:
         self, ids: Collection[str], owners: Collection[str], kinds: Sequence[mastery.TryKind]
     ) -> tuple[LoadedLogs, dict[str, MasteryLog]]:
         """These summaries, and by id the tries of these kinds that they know to be gone on with."""
-        if self._joins(ids):
+        if kinds and self._joins(ids):
             joins = {f"try_{kind}": (MasteryLog, f"current.{kind}.try_id") for kind in kinds}
             pipeline, joined = self._joined(ids, owners, **joins), dict.fromkeys(joins, MasteryLog)
             found, others, size = await self._db.sized_joined(ContentSummary, pipeline, joined, self._tx)
