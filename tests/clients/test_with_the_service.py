@@ -94,6 +94,10 @@ async def test_a_question_is_refused_by_name(api: Api, school: School, of: Opene
         with pytest.raises(InvalidFields) as refused:
             await rows(app.tries(content="no id"))
         assert list(refused.value.errors) == ["content"]
+        misspelt: Any = {"clasroom": new_id()}
+        with pytest.raises(InvalidFields) as refused:
+            await rows(app.tries(**misspelt))
+        assert list(refused.value.errors) == ["clasroom"]
     async with of(learner, token="not.a.token") as app:  # type: ignore[call-arg]
         with pytest.raises(SignedOut):
             await app.me()

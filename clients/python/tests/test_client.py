@@ -208,6 +208,16 @@ async def test_lists_are_read_page_by_page(played: Played, queue: Path) -> None:
     assert rows == [{"row": number} for number in (1, 2, 3)]
 
 
+async def test_a_filter_that_the_service_does_not_know_is_refused(played: Played, queue: Path) -> None:
+    headers = {"ignored-parameters": "clasroom, since"}
+    played.refuse = lambda _: httpx.Response(200, headers=headers, json={"total_pages": 1, "results": [{"row": 1}]})
+    filters: Any = {"clasroom": "c", "since": "2026-01-01"}
+    async with played.client(queue) as app:
+        with pytest.raises(InvalidFields) as refused:
+            await anext(app.tries(**filters))
+    assert refused.value.errors == {name: ["There is no such filter."] for name in filters}
+
+
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

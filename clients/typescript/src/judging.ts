@@ -13,12 +13,16 @@ const REFUSED_AS_A_WHOLE = [400, 413, 422];
 const SMALLER_NEXT = [408, 502, 504];
 export const NOT_THE_SERVICE = "What answers is not the service.";
 
-/** An answer to a request: what of it counts. `body`: null where it is no JSON. `retryAfter` is in seconds. */
+/**
+ * An answer to a request: what of it counts. `body`: null where it is no JSON. `retryAfter` is in seconds. `ignored`:
+ * the parameters that the service does not know.
+ */
 export interface Answer {
   status: number;
   contentType: string;
   body: object | null;
   retryAfter: number | null;
+  ignored?: string | null;
 }
 
 /** An item of the queue. `number` is its place in the order, `tries` how often it was to be tried again. */

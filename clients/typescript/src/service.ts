@@ -1,6 +1,6 @@
 // Requests to the service, with the learner's token.
 import { type Answer, NOT_THE_SERVICE, parsed, problemIn } from "./judging.js";
-import { Closed, SignedOut, Unreachable, messageOf, problemOf } from "./problems.js";
+import { Closed, SignedOut, Unreachable, invalid, messageOf, problemOf } from "./problems.js";
 import { plainId } from "./shapes.js";
 import { limited } from "./signal.js";
 
@@ -29,7 +29,7 @@ export class Service {
   }
 
   /**
-   * The answer to a question. Rejects with `Problem` where it was refused, `SignedOut` without a token that is taken,
+   * The answer to a question. Rejects with `Problem` where it was refused, or a parameter is not known, `SignedOut` without a token that is taken,
    * `Unreachable` where nobody answers, or not the service.
    */
   async get<T>(path: string, query: Record<string, Filter> = {}): Promise<T> {
@@ -40,6 +40,10 @@ export class Service {
     if (answer.status === 401) throw new SignedOut("The service does not take the token.");
     const problem = answer.status >= 400 ? problemIn(answer) : null;
     if (problem !== null) throw problemOf(problem, answer.retryAfter);
+    if (answer.ignored) {
+      // What it answered is about more than was asked for.
+      throw invalid(Object.fromEntries(answer.ignored.split(", ").map((name) => [name, ["There is no such filter."]])));
+    }
     if (answer.status === 200 && answer.contentType === "application/json" && answer.body !== null) return answer.body as T;
     throw new Unreachable(NOT_THE_SERVICE);
   }
@@ -76,7 +80,8 @@ export class Service {
         const found = await fetch(this.address + path, sent);
         const contentType = (found.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
         const body = contentType.endsWith("json") ? parsed(await found.text()) : null; // a hotel's page may have no end
-        return { status: found.status, contentType, body, retryAfter: secondsOf(found.headers) };
+        const ignored = found.headers.get("ignored-parameters");
+        return { status: found.status, contentType, body, retryAfter: secondsOf(found.headers), ignored };
       });
     } catch {
       return null;

@@ -221,6 +221,16 @@ onBoth("lists are read page by page", async (played, queue) => {
   await app.close();
 });
 
+onBoth("a filter that the service does not know is refused", async (played, queue) => {
+  const headers = { "content-type": "application/json", "ignored-parameters": "clasroom, since" };
+  played.refuse = () => new Response(JSON.stringify({ total_pages: 1, results: [{ row: 1 }] }), { headers });
+  const app = played.client(queue);
+  const said = await app.tries({ clasroom: "c", since: "2026-01-01" } as object).next().catch((error: InvalidFields) => error);
+  assert.ok(said instanceof InvalidFields);
+  assert.deepEqual(Object.keys(said.errors), ["clasroom", "since"]);
+  await app.close();
+});
+
 const REFUSED: [() => Response, new (...given: never[]) => Error][] = [
   [() => problem(400), InvalidFields],
   [() => problem(503, { "retry-after": "2" }), Busy],

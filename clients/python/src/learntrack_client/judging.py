@@ -24,12 +24,15 @@ _NOT_THE_SERVICE = "What answers is not the service."
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer to a request: what of it counts. `retry_after` is in seconds."""
+    """An answer to a request: what of it counts. `retry_after` is in seconds. `ignored`: the parameters that the
+    service does not know.
+    """
 
     status: int
     content_type: str
     body: bytes
     retry_after: float | None = None
+    ignored: str = ""
 
     @property
     def problem(self) -> ProblemDocument | None:

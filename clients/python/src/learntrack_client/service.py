@@ -15,7 +15,7 @@ import httpx
 import msgspec
 
 from learntrack_client.judging import Answer
-from learntrack_client.problems import Closed, SignedOut, Unreachable, problem_of
+from learntrack_client.problems import Closed, SignedOut, Unreachable, invalid, problem_of
 from learntrack_client.shapes import plain_id
 
 T = TypeVar("T")
@@ -69,7 +69,7 @@ class Service:
         """The answer to a question, in its shape.
 
         Raises:
-            Problem: it was refused.
+            Problem: it was refused, or a parameter is not known: what is answered is about more than was asked for.
             SignedOut: there is no token that is taken.
             Unreachable: nobody answers, or not the service.
 
@@ -83,6 +83,8 @@ class Service:
         problem = answer.problem
         if answer.status >= 400 and problem is not None:
             raise problem_of(problem, answer.retry_after)
+        if answer.ignored:
+            raise invalid({name: ["There is no such filter."] for name in answer.ignored.split(", ")})
         if answer.status != 200 or answer.content_type != "application/json":
             raise Unreachable("What answers is not the service.")
         try:
@@ -132,7 +134,8 @@ class Service:
                 text = await found.aread() if content_type.endswith("json") else b""  # a hotel's page may have no end
         except (httpx.HTTPError, httpx.StreamError, TimeoutError):
             return None
-        return Answer(found.status_code, content_type, text, _seconds(found.headers))
+        ignored = found.headers.get("ignored-parameters", "")
+        return Answer(found.status_code, content_type, text, _seconds(found.headers), ignored)
 
     async def _current(self, refused: str | None) -> str | None:
         """The token to be sent: a fresh one, where it is this one that was refused. It is asked for once, however many
