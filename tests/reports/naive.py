@@ -205,6 +205,12 @@ def needs_help(tries: list[Any]) -> bool:
     return sum(not entry.get("correct") for entry in entries) >= 4
 
 
+def is_hard(tries: list[Any]) -> bool:
+    """Ten attempts or more in these tries at an exercise, fewer than half of them right."""
+    attempts = sum(row["attempt_count"] for row in tries)
+    return attempts >= 10 and sum(row["correct_sum"] for row in tries) / attempts < 0.5
+
+
 def progress(world: World) -> Any:
     found = []
     for summary in sorted(world.summaries, key=lambda row: (row["user_id"], row["content_id"])):
@@ -226,7 +232,7 @@ def progress(world: World) -> Any:
                 "kind": summary["kind"],
                 "status": ("mastered" if exercise else "finished") if done else "needs help" if helpless else "started",
                 "needs_help": helpless,
-                "struggling": exercise and not done and attempts >= 10 and correct / attempts < 0.5,
+                "struggling": not done and is_hard([row for row in tries if row["mastery_level"] > 0]),
                 "progress": summary["progress"],
                 "score": score_of(newest, count) if newest else None,
                 "time_spent": summary["time_spent"],

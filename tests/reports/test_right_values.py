@@ -167,6 +167,31 @@ async def test_help_is_asked_of_the_latest_try_and_of_all_of_it(school: School) 
 
 
 @ENGINES
+async def test_who_struggles_is_decided_by_tries_at_the_exercise_alone(school: School) -> None:
+    """The same content was taken as a quiz too: progress and struggling-learners both leave that out."""
+    api, body = school.api, exercise()
+    as_quiz = body | {"mastery_model": {"type": "quiz"}}
+    few, many = await school.learner(), await school.learner()
+    for learner, start, count, answer in (
+        (few, body, 6, wrong),
+        (few, as_quiz, 6, wrong),
+        (many, body, 10, wrong),
+        (many, as_quiz, 12, right),
+    ):
+        await api.update(
+            learner, await api.start(learner, **start), interactions=[answer(f"q{n}") for n in range(count)]
+        )
+
+    progress = {row["user_id"]: row for row in await report(api, "progress", content=body["content_id"])}
+
+    assert {user: row["struggling"] for user, row in progress.items()} == {few.id: False, many.id: True}
+    assert {user: row["attempts"] for user, row in progress.items()} == {few.id: 12, many.id: 22}
+    for asked in ({}, {"since": "2020-01-01"}):
+        rows = await report(api, "struggling-learners", content=body["content_id"], **asked)
+        assert [(row["user_id"], row["attempts"]) for row in rows] == [(many.id, 10)]
+
+
+@ENGINES
 async def test_recording_reports_and_the_roster_agree_on_whom_something_is_assigned_to(school: School) -> None:
     api = school.api
     await school.group("red")
