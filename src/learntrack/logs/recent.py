@@ -1,11 +1,12 @@
 """The latest answers of learners at contents, and their tries at one of them, for pages that show them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
 from learntrack.access.may_read import Readable
 from learntrack.documents import ContentSummary
+from learntrack.domain.ids import summary_id
 from learntrack.logs.pipelines import NEWEST, TRIES
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
@@ -14,6 +15,8 @@ ANSWERS_OF_A_TRY = 300
 """The newest attempts of a try that are shown; a coach reads no more of them on one page."""
 TRIES_WITH_ANSWERS = 100
 """The newest tries of a learner whose answers are read for one page."""
+MOST_SUMMARIES = 1000
+"""Pairs of a learner and a content whose tries are found by their summaries."""
 _OF_TRY = ("user_id", "content_id", "complete", "start_timestamp", "end_timestamp", "completion_timestamp")
 _FIGURES = ("attempt_count", "correct_sum", "time_spent", "mastery_level")
 _OF_ATTEMPT = ("item", "number", "correct", "simple_answer", "answer", "hinted", "end_timestamp", "time_spent")
@@ -22,27 +25,26 @@ _OF_ATTEMPT = ("item", "number", "correct", "simple_answer", "answer", "hinted",
 async def recent_tries(
     db: Database, readable: Readable, pairs: Sequence[tuple[str, str]], *, answers: int
 ) -> list[Row]:
-    """The tries of these pairs of a learner and a content, each with its newest `answers`. Index: owner_content."""
+    """The tries of these pairs of a learner and a content, each with its newest `answers`. Index: summary."""
     if readable.is_nobody or not pairs:
         return []
-    # The index is found by the contents alone: asked for the pairs, the embedded engine takes four times as long.
-    contents = {"content_id": {"$in": sorted({content for _, content in pairs})}}
-    these = {"$or": [{"user_id": user, "content_id": content} for user, content in sorted(pairs)]}
+    # By their summaries, whose ids follow from the pairs: for an `$or` of pairs the embedded engine uses no index.
+    these = {"summary_id": {"$in": sorted(summary_id(user, content) for user, content in pairs)}}
     # What people wrote stays where it is: only how it went is counted here.
     shown = {name: 1 for name in _OF_ATTEMPT if name not in ("answer", "simple_answer")}
-    return await db.rows(TRIES, _tries(readable, {"$and": [contents, these]}, answers, shown))
+    return await db.rows(TRIES, _tries(readable, these, answers, shown))
 
 
 async def tries_at(db: Database, readable: Readable, content: str) -> list[Row]:
     """Each learner's latest try at a content and the one before it (as `rank` 0 and 1), with their attempts.
 
-    Index: owner_content. The two are looked up by their ids, so that no group holds all attempts of a long history.
+    Index: summary. The two are looked up by their ids, so that no group holds all attempts of a long history.
     """
     if readable.is_nobody:
         return []
     stages: list[Stage] = [
+        {"$match": _at(readable, [content])},
         {"$match": readable.query()},
-        {"$match": {"content_id": content}},
         {"$project": {"user_id": 1, "end_timestamp": 1}},
         {"$sort": {"end_timestamp": -1, "_id": 1}},
         {"$group": {"_id": "$user_id", "tries": {"$push": "$_id"}}},
@@ -80,23 +82,31 @@ async def last_activity(db: Database, readable: Readable) -> dict[str, datetime]
     return {row["_id"]: row["last"] for row in await db.rows(ContentSummary, latest)}
 
 
-async def unit_tests(db: Database, readable: Readable) -> set[str]:
-    """The contents as which these learners have taken pre- and post-tests. Index: owner_content."""
-    if readable.is_nobody:
+async def unit_tests(db: Database, readable: Readable, among: Collection[str]) -> set[str]:
+    """Those of these contents as which these learners have taken pre- and post-tests. Index: summary."""
+    if readable.is_nobody or not among:
         return set()
     stages: list[Stage] = [
+        {"$match": {"mastery_criterion.type": "pre_post_test", **_at(readable, sorted(among))}},
         {"$match": readable.query()},
-        {"$match": {"mastery_criterion.type": "pre_post_test"}},
         {"$group": {"_id": "$content_id"}},
     ]
     return {row["_id"] for row in await db.rows(TRIES, stages)}
 
 
+def _at(readable: Readable, contents: Sequence[str]) -> dict[str, Any]:
+    """The tries of these learners at contents: by their summaries, as long as those are not very many."""
+    users = readable.users
+    if users is None or len(users) * len(contents) > MOST_SUMMARIES:
+        return {"content_id": {"$in": list(contents)}}
+    return {"summary_id": {"$in": [summary_id(user, content) for user in users for content in contents]}}
+
+
 def _tries(readable: Readable, matching: dict[str, Any], answers: int, of_attempt: dict[str, int]) -> list[Stage]:
     of_try = dict.fromkeys((*_OF_TRY, *_FIGURES), 1)
     return [
+        {"$match": matching},  # the first, because it is by this that the embedded engine chooses an index
         {"$match": readable.query()},
-        {"$match": matching},
         {"$project": of_try | {"attempts": {"$slice": ["$attempts", -answers]}}},
         {"$project": of_try | {f"attempts.{name}": 1 for name in of_attempt}},
     ]

@@ -1,6 +1,6 @@
 """Answering questions about what was recorded, limited to what the caller may read."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -167,9 +167,9 @@ class Logs:
         """When each of these learners last did something; who never has is left out."""
         return await recent.last_activity(self._db, readable)
 
-    async def unit_tests(self, readable: Readable) -> set[str]:
-        """The contents as which these learners have taken pre- and post-tests."""
-        return await recent.unit_tests(self._db, readable)
+    async def unit_tests(self, readable: Readable, among: Collection[str]) -> set[str]:
+        """Those of these contents as which these learners have taken pre- and post-tests."""
+        return await recent.unit_tests(self._db, readable, among)
 
     async def tries_at(self, content: str, readable: Readable) -> list[Row]:
         """Each learner's latest try at a content and the one before it (`rank` 0 and 1), with their attempts."""

@@ -143,11 +143,13 @@ async def _help(
 ) -> tuple[list[Need], list[Again]]:
     pairs = pairs_in_need(whole.columns, whole.lines)
     first = [(learner, contents[0]) for learner, contents in pairs.items()]
-    tries = await Logs(db).recent_tries(Readable(list(pairs)), first, answers=STRIP)
+    again = look_again(whole.columns, whole.lines, counts)
+    tries, _ = await asyncio.gather(
+        Logs(db).recent_tries(Readable(list(pairs)), first, answers=STRIP),
+        asyncio.gather(*(figures.commonest_wrong(each) for each in again[:LOOK_AGAIN])),
+    )
     averages = averages_of(results)
     needed = needs(whole.columns, whole.lines, recent_of(tries, words), averages, words)
-    again = look_again(whole.columns, whole.lines, counts)
-    await asyncio.gather(*(figures.commonest_wrong(each) for each in again[:LOOK_AGAIN]))
     return needed, again
 
 

@@ -27,6 +27,8 @@ Pair = tuple[str, str]
 class Figures:
     """Asks reports and lists about the learners of a class.
 
+    `used` is when each content was last used by one of them, once `states` has said it.
+
     Args:
         db: Where everything is stored.
         school: The class; its learners are those whose logs the viewer may read.
@@ -38,6 +40,7 @@ class Figures:
         self._school = school
         self._reports = Reports(db)
         self.logs = Logs(db)
+        self.used: dict[str, datetime] = {}
 
     @property
     def readable(self) -> Readable:
@@ -60,21 +63,27 @@ class Figures:
         """How far each learner is in each content; of a period, of what was last used in it."""
         since, until = period.moments(words) if period and words else (None, None)
         rows = await self.report("progress", ReportFilters(since=since, until=until))
-        tests = await self.logs.unit_tests(self._school.readable)  # which have pages of their own
+        for row in rows:
+            content, last = row["content_id"], row["last_activity"]
+            self.used[content] = max(last, self.used.get(content, last))
+        quizzes = {row["content_id"] for row in rows if row["kind"] == "quiz"} - self._school.quizzes.keys()
+        tests = await self.logs.unit_tests(self._school.readable, quizzes)  # which have pages of their own
         return {
             (row["user_id"], row["content_id"]): state_of(row, self._school.rule)
             for row in rows
             if row["content_id"] not in tests
         }
 
-    async def quiz_scores(self) -> dict[Pair, Row]:
-        """The result of each learner in each quiz of the class that is theirs."""
-        rows = await self.report("quiz-results")
-        quizzes = self._school.quizzes
-        return {(row["user_id"], row["quiz_id"]): row for row in rows if row["quiz_id"] in quizzes}
+    async def quiz_scores(self, of: str | None = None) -> dict[Pair, Row]:
+        """The result of each learner in each quiz of the class that is theirs, or in one of them."""
+        quizzes = frozenset(quiz for quiz in self._school.quizzes if of in (None, quiz))
+        rows = await self.report("quiz-results", ReportFilters(contents=quizzes)) if quizzes else []
+        return {(row["user_id"], row["quiz_id"]): row for row in rows}
 
     async def units(self, words: Words) -> list[Unit]:
         """The units of the courses with their pre- and post-tests."""
+        if not self._school.courses:
+            return []
         rows = await self.report("learning-gain")
         titles = await contents_of(self._db, {row["unit_id"] for row in rows})
         return units_of(rows, self._school, titles, words)

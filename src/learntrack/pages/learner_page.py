@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 
 from msgspec import Struct
@@ -114,8 +114,8 @@ async def learner_view(
         line=line,
         columns=groups,
         class_done=median([each.counts.done for each in lines]) if beside_class else None,
-        right=await _right(own, words),
-        class_right=await _right(figures, words) if beside_class else None,
+        right=await _right(own, words, figures.used),
+        class_right=await _right(figures, words, figures.used) if beside_class else None,
         days_worked=await _days_worked(own, words),
         following=await _following(own, line, columns_contents(groups), averages, words),
         points=_points(learner, states, school, words, beside_class=beside_class),
@@ -141,11 +141,13 @@ def columns_contents(groups: Sequence[ColumnGroup]) -> list[ClassContent]:
     return [column.content for group in groups for column in group.columns]
 
 
-async def _right(figures: Figures, words: Words) -> Share:
-    """How many answers of the last 30 days were right."""
+async def _right(figures: Figures, words: Words, used: Mapping[str, datetime]) -> Share:
+    """How many answers of the last 30 days were right; `used` says since when there are none at each content."""
     first = words.today - timedelta(days=_MONTH - 1)
     since, until = Period("days", first, words.today).moments(words)
-    rows = await figures.report("item-analysis", ReportFilters(since=since, until=until, attempts="all"))
+    contents = frozenset(content for content, last in used.items() if since is None or last >= since)
+    asked = ReportFilters(since=since, until=until, attempts="all", contents=contents)
+    rows = await figures.report("item-analysis", asked) if contents else []
     return Share(sum(row["difficulty"] * row["attempts"] for row in rows), sum(row["attempts"] for row in rows))
 
 

@@ -134,7 +134,7 @@ async def quiz_view(db: Database, school: ClassRoster, content: ClassContent, wo
     figures = Figures(db, school)
     lesson = school.lesson_of(content.id)
     places = school.places_of(content.id) or frozenset({school.id})
-    results = {user: row for (user, quiz), row in (await figures.quiz_scores()).items() if quiz == content.id}
+    results = {user: row for (user, _), row in (await figures.quiz_scores(content.id)).items()}
     tries = await figures.logs.tries_at(content.id, school.readable)
     latest = {row["user_id"]: row for row in tries if row["rank"] == 0}
     before = {row["user_id"]: row for row in tries if row["rank"] == 1}

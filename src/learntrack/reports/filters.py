@@ -21,7 +21,7 @@ class ReportFilters(Struct, frozen=True):
     whole day, in `timezone` (an IANA name; None: as `reports.time_zone` finds it).
 
     `attempts` says which attempts at a question count (None: the first in quizzes, all in exercises); `details` asks
-    for who gave which wrong answer.
+    for who gave which wrong answer. `contents` narrows to any of these, where a page asks about the few that it shows.
     """
 
     since: datetime | date | None = None
@@ -32,11 +32,17 @@ class ReportFilters(Struct, frozen=True):
     timezone: str | None = None
     attempts: Observations | None = None
     details: bool = False
+    contents: frozenset[str] | None = None
 
     @property
     def places(self) -> list[str]:
         """The places whose members are asked about: members of all of them."""
         return [place for place in (self.facility, self.classroom) if place is not None]
+
+    @property
+    def names_contents(self) -> bool:
+        """Whether it is narrowed to one content or some."""
+        return self.content is not None or self.contents is not None
 
     @property
     def has_period(self) -> bool:

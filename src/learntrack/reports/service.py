@@ -10,6 +10,7 @@ from learntrack.access.may_read import EVERYBODY, Readable, anybody_moves, may_r
 from learntrack.access.standing import Caller
 from learntrack.documents import User
 from learntrack.domain import moments
+from learntrack.domain.ids import summary_id
 from learntrack.domain.time_zones import UTC_NAME
 from learntrack.errors import NotFound
 from learntrack.reports.filters import ReportFilters
@@ -24,6 +25,8 @@ from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
 from learntrack.web.paging import PageRequest, page_with
 
+_MOST_SUMMARIES = 1000
+"""Pairs of a learner and a content whose tries are found by their summaries, each by its key."""
 _ANSWERS_IN_DETAIL = 10
 """How many of a question's wrong answers details name."""
 
@@ -118,7 +121,7 @@ class Reports:
             kept = await as_of_rollup(self._db, facilities)
             if kept is not None:
                 return question.rollup.collection, question.stages(params, from_rollup=True), kept
-        if question.days is not None and filters.content is None and facilities is not None:
+        if question.days is not None and not filters.names_contents and facilities is not None:
             days = await kept_days(self._db, filters, facilities)
             if days is not None:
                 return question.days.collection, filled(question.days.pipeline, params | days.params), days.as_of
@@ -161,7 +164,7 @@ def _question(name: str) -> ReportQuestion:
 
 def _asks_for_everything(filters: ReportFilters) -> bool:
     """Whether nothing narrows what is asked for, but perhaps a facility."""
-    narrowed = filters.classroom or filters.content or filters.has_period or filters.attempts or filters.details
+    narrowed = filters.classroom or filters.names_contents or filters.has_period or filters.attempts or filters.details
     return not narrowed
 
 
@@ -175,4 +178,9 @@ def _params(filters: ReportFilters, members: Readable) -> dict[str, Any]:
         params |= {"period": period, "since": period.get("$gte"), "until": period.get("$lt")}
     if filters.content is not None:
         params["content"] = filters.content
+    elif filters.contents is not None:
+        params["content"] = {"$in": sorted(filters.contents)}
+    contents = [filters.content] if filters.content is not None else sorted(filters.contents or ())
+    if members.users is not None and 0 < len(members.users) * len(contents) <= _MOST_SUMMARIES:
+        params["summaries"] = {"$in": [summary_id(user, content) for user in members.users for content in contents]}
     return params

@@ -1,7 +1,7 @@
 """The questions, one JSON file each: what the columns mean, and the aggregation pipeline that answers it.
 
-`{"$param": name}` in a pipeline stands for what is asked for (learners, period, content, facility, and those of
-`DEFAULTS`); where nothing is asked the condition goes. A stage `{"$part": name}` stands for the stages of
+`{"$param": name}` in a pipeline stands for what is asked for (learners, period, content, summaries of both, facility,
+and those of `DEFAULTS`); where nothing is asked the condition goes. A stage `{"$part": name}` stands for the stages of
 `parts/name.json`, which several questions share. The scripts for mongosh in scripts/analytics read the very same files.
 """
 
