@@ -35,6 +35,7 @@ class World:
         self.school, self.api = school, school.api
         self.chance = random.Random(seed)
         self.exercises, self.video, self.own_quiz = [new_id(), new_id()], new_id(), new_id()
+        self.hard = new_id()
         self.completions: list[tuple[str, datetime]] = []
         self.since, self.until = BEFORE_ALL, AFTER_ALL
 
@@ -53,6 +54,7 @@ class World:
                     await self.study(
                         learner, room, now - timedelta(days=21 - 2.5 * number, minutes=self.chance.randrange(300))
                     )
+        await self.struggle(now)
         await self.tests_of_units(now)
         self.learners = [*self.rooms["A1"], *self.rooms["A2"], self.idle]
         await self.leave_and_come_back()
@@ -121,6 +123,22 @@ class World:
                 change |= {"progress": 1, "progress_delta": None}
             items.append({"key": new_id(), "occurred_at": moment.isoformat(), "session_id": session, "update": change})
         await self.deliver(learner, items)
+
+    async def struggle(self, now: datetime) -> None:
+        """Two learners make no way in an exercise, one after ten attempts, one after nine."""
+        for learner, attempts in ((self.rooms["A2"][1], 10), (self.rooms["A2"][2], 9)):
+            start = {"node_id": new_id(), "channel_id": new_id(), "kind": "exercise", "content_id": self.hard}
+            start |= {"mastery_model": {"type": "do_all"}, "repeat": True}
+            at, session = now - timedelta(days=12), new_id()
+            answers = [self.interaction() | {"correct": number < 2, "replace": False} for number in range(attempts)]
+            items = [{"key": new_id(), "occurred_at": at.isoformat(), "session_id": session, "start": start}]
+            for number, answer in enumerate(answers):
+                moment = at + timedelta(seconds=40 * (number + 1))
+                update = {"interactions": [answer | {"item": f"h{number}"}], "time_spent_delta": 9.5}
+                items.append(
+                    {"key": new_id(), "occurred_at": moment.isoformat(), "session_id": session, "update": update}
+                )
+            await self.deliver(learner, items)
 
     async def deliver(self, learner: Person, items: list[dict[str, Any]]) -> None:
         """Send what was done, and note what the answers say was complete then."""
