@@ -63,6 +63,7 @@ async def test_a_client_that_is_not_open_says_so(played: Played, queue: Path) ->
         await app.start(VIDEO)
     async with app:
         session = await app.start(VIDEO)
+        assert (await app.sync(20)).waiting == 0
     for late in (session.finish(), app.start(VIDEO), app.status(), app.aside(), app.me(), session.sync(1)):
         with pytest.raises(Closed):
             await late

@@ -52,20 +52,15 @@ export function checkContent(content: Start): void {
   if (!given("node_id") && !given("quiz_id") && !given("unit_id")) {
     errors["node_id"] = ["One of node_id, quiz_id and unit_id is required."];
   }
-  checkMasteryModel(content, errors);
-  throwIfAny(errors);
-}
-
-function checkMasteryModel({ node_id, kind, mastery_model: model }: Start, errors: Errors): void {
-  if (model == null) {
-    if (node_id != null && kind === "exercise") errors["mastery_model"] = ["Required for kind exercise."];
-  } else if (!isObject(model)) {
+  const [exercise, model] = [content.kind === "exercise", content.mastery_model];
+  if (model != null && !isObject(model)) {
     errors["mastery_model"] = [NO_OBJECT];
-  } else if (node_id != null && kind !== "exercise") {
-    errors["mastery_model"] = ["Only an exercise has a mastery model."];
-  } else if (model.type === "m_of_n" && model.n == null) {
+  } else if (given("node_id") && exercise !== (model != null)) {
+    errors["mastery_model"] = [exercise ? "Required for kind exercise." : "Only an exercise has a mastery model."];
+  } else if (model?.type === "m_of_n" && model.n == null) {
     errors["mastery_model.n"] = [REQUIRED];
   }
+  throwIfAny(errors);
 }
 
 /** Throws `InvalidFields` unless the numbers are in their ranges, and what is required is there. */

@@ -42,7 +42,6 @@ export class Client extends Reading {
   readonly learner: string | null;
   protected readonly service: Service;
   private readonly stop = new AbortController();
-  private readonly opened: Promise<Queue>;
   private readonly sending: Promise<Sender>;
   private readonly running: Promise<void>;
   private readonly sessions = new Set<WeakRef<Session>>();
@@ -73,12 +72,10 @@ export class Client extends Reading {
     const stop = this.stop.signal;
     const service = new Service(address, this.learner, token, stop);
     this.service = service;
-    this.opened = opened(name, this.learner ?? "", { mostItems, mostBytes });
-    this.sending = this.opened.then((queue) => {
-      const lock = `${name} ${this.learner ?? ""}`;
-      const { now, changed, settled } = this;
-      return new Sender({ queue, service, lock, firstWait, longestWait, stop, now, changed, settled });
-    });
+    const { now, changed, settled } = this;
+    const own = this.learner ?? "";
+    const given = { service, lock: `${name} ${own}`, firstWait, longestWait, stop, now, changed, settled };
+    this.sending = opened(name, own, { mostItems, mostBytes }).then((queue) => new Sender(queue, given));
     this.running = this.sending.then((sender) => sender.run());
     for (const event of ["online", "visibilitychange"]) globalThis.addEventListener?.(event, this.hurry, { signal: stop });
   }
@@ -106,8 +103,8 @@ export class Client extends Reading {
   /** How the queue is, and its sender. */
   async status(): Promise<Status> {
     const counts = await this.inQueue((queue) => queue.counts());
-    const [{ durable }, { state, trouble }] = [await this.opened, await this.sending];
-    return { ...counts, durable, state, trouble };
+    const { queue, state, trouble } = await this.sending;
+    return { ...counts, durable: queue.durable, state, trouble };
   }
 
   /** Send what waits now, and wait until it is sent, for so many seconds at the most. */
@@ -145,7 +142,7 @@ export class Client extends Reading {
     if (seconds > 0) await this.sync(seconds).catch(() => {}); // where there is nothing to be sent from
     this.stop.abort();
     await this.running;
-    (await this.opened).close();
+    (await this.sending).queue.close();
   }
 
   /** @internal */
@@ -213,7 +210,7 @@ export class Client extends Reading {
   private async inQueue<T>(work: (queue: Queue) => Promise<T>): Promise<T> {
     if (this.stop.signal.aborted) throw new Closed("The client is closed.");
     try {
-      return await work(await this.opened);
+      return await work((await this.sending).queue);
     } catch (error) {
       if (error instanceof LearntrackError) throw error;
       throw new QueueUnusable(`The queue cannot be used: ${messageOf(error)}. Nothing was stored.`);
@@ -255,7 +252,7 @@ async function opened(name: string, learner: string, bounds: Bounds): Promise<Qu
       await queue.counts();
       return queue;
     } catch (error) {
-      console.warn("learntrack: IndexedDB cannot be used; the queue ends with this page", error);
+      console.warn("learntrack: no IndexedDB; the queue ends with this page", error);
     }
   }
   return new MemoryQueue(learner, bounds);

@@ -14,12 +14,12 @@ const SMALLER_NEXT = [408, 502, 504];
 export const NOT_THE_SERVICE = "What answers is not the service.";
 
 /**
- * An answer to a request: what of it counts. `body`: null where it is no JSON. `retryAfter` is in seconds. `ignored`:
- * the parameters that the service does not know.
+ * An answer to a request: what of it counts. `isProblem`: it says that it is a problem document. `body`: the object or
+ * list that it is in JSON, else null. `retryAfter` is in seconds. `ignored`: parameters that the service does not know.
  */
 export interface Answer {
   status: number;
-  contentType: string;
+  isProblem: boolean;
   body: object | null;
   retryAfter: number | null;
   ignored?: string | null;
@@ -86,8 +86,7 @@ export function judge(items: Item[], answer: Answer | null): Verdict {
 
 /** The problem that an answer tells; null if it is no problem document. */
 export function problemIn(answer: Answer): ProblemDocument | null {
-  const { status, contentType, body } = answer;
-  return contentType === "application/problem+json" && body !== null ? documentOf(status, body) : null;
+  return answer.isProblem && answer.body !== null ? documentOf(answer.status, answer.body) : null;
 }
 
 function resultsOf(answer: Answer, items: Item[]): Result[] | null {

@@ -25,12 +25,12 @@ export abstract class Reading {
 
   /** Tries at assessments, newest first; further fields with `include: "user,content"`. */
   tries(filters: TryFilters = {}): AsyncGenerator<Try> {
-    return this.service.rows("/api/logger/masterylog", { page_size: 100, ...filters });
+    return this.service.rows("/api/logger/masterylog", 100, filters);
   }
 
   /** Attempts at questions, by try, then by start. */
   attempts(filters: AttemptFilters = {}): AsyncGenerator<Attempt> {
-    return this.service.rows("/api/logger/attemptlog", { page_size: 100, ...filters });
+    return this.service.rows("/api/logger/attemptlog", 100, filters);
   }
 
   /** What has changed between a try (0: the latest, 1: the one before) and the one before it. */
@@ -50,12 +50,12 @@ export abstract class Reading {
 
   /** The rows of a report; `reports` tells their columns. */
   report(name: string, filters: ReportFilters = {}): AsyncGenerator<JsonObject> {
-    return this.service.rows(`/api/reports/${encodeURIComponent(name)}`, { page_size: 1000, ...filters });
+    return this.service.rows(`/api/reports/${encodeURIComponent(name)}`, 1000, filters);
   }
 
   /** The people, classes or assignments that the caller may see. */
   roster<K extends RosterKind>(kind: K, filters: { page_size?: number | null } = {}): AsyncGenerator<RosterRecords[K]> {
-    return this.service.rows(`/api/roster/${kind}`, { page_size: 1000, ...filters });
+    return this.service.rows(`/api/roster/${kind}`, 1000, filters);
   }
 
   /** Who the caller is: user, roles, classes and groups. */

@@ -12,7 +12,6 @@ const LOOK_AGAIN = 30; // seconds after which an idle sender looks whether anoth
 const PATH = "/api/logger/contentsession/batch";
 
 export interface SenderOptions {
-  queue: Queue;
   service: Service;
   /** The name that only one sender holds at a time. */
   lock: string;
@@ -35,7 +34,10 @@ export class Sender {
   private signedOut: string | null = null;
   private most = BATCH_ITEMS;
 
-  constructor(private readonly given: SenderOptions) {}
+  constructor(
+    readonly queue: Queue,
+    private readonly given: SenderOptions,
+  ) {}
 
   /** There is something new to send. It does not shorten a wait. */
   wake(): void {
@@ -50,12 +52,12 @@ export class Sender {
 
   /** Send until stopped; what is under way then is sent again by the next sender, with the same keys. */
   async run(): Promise<void> {
-    const { queue, lock, stop } = this.given;
+    const { lock, stop } = this.given;
     while (!stop.aborted) {
       try {
         this.signedOut = null;
         const busy = (): void => void this.turn("elsewhere");
-        if ((await queue.counts()).waiting > 0) await alone(lock, stop, busy, () => this.drain());
+        if ((await this.queue.counts()).waiting > 0) await alone(lock, stop, busy, () => this.drain());
         if (this.signedOut === null) {
           await this.turn("idle");
           await this.woken.within(LOOK_AGAIN, stop);
@@ -72,14 +74,14 @@ export class Sender {
 
   /** Send until nothing waits, or the token is refused: then `signedOut` says why. */
   private async drain(): Promise<void> {
-    const { queue, stop } = this.given;
+    const { stop } = this.given;
     for (;;) {
-      const items = stop.aborted ? [] : await queue.next(this.most, BATCH_BYTES);
+      const items = stop.aborted ? [] : await this.queue.next(this.most, BATCH_BYTES);
       if (items.length === 0) return;
       if (this.failures === 0) await this.turn("sending");
       const found = await this.sent(items);
       if (stop.aborted) return;
-      await queue.settle(found);
+      await this.queue.settle(found);
       await this.given.settled(found);
       this.most = found.narrower ? Math.max(1, items.length >> 1) : Math.min(BATCH_ITEMS, this.most * 2);
       if (found.signed_out) {

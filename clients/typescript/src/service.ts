@@ -29,13 +29,13 @@ export class Service {
   }
 
   /**
-   * The answer to a question. Rejects with `Problem` where it was refused, or a parameter is not known, `SignedOut` without a token that is taken,
-   * `Unreachable` where nobody answers, or not the service.
+   * The answer to a question. Rejects with `Problem` where it was refused, or a parameter is not known, `SignedOut`
+   * without a token that is taken, `Unreachable` where nobody answers, or not the service.
    */
   async get<T>(path: string, query: Record<string, Filter> = {}): Promise<T> {
-    const given = Object.entries(query).filter(([, value]) => value != null);
-    const parameters = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
-    const answer = await this.send("GET", parameters ? `${path}?${parameters}` : path);
+    const parameters = new URLSearchParams();
+    for (const [name, value] of Object.entries(query)) if (value != null) parameters.set(name, String(value));
+    const answer = await this.send("GET", `${path}?${parameters}`);
     if (answer === null) throw new Unreachable("The service does not answer.");
     if (answer.status === 401) throw new SignedOut("The service does not take the token.");
     const problem = answer.status >= 400 ? problemIn(answer) : null;
@@ -44,14 +44,14 @@ export class Service {
       // What it answered is about more than was asked for.
       throw invalid(Object.fromEntries(answer.ignored.split(", ").map((name) => [name, ["There is no such filter."]])));
     }
-    if (answer.status === 200 && answer.contentType === "application/json" && answer.body !== null) return answer.body as T;
+    if (answer.status === 200 && answer.body !== null) return answer.body as T;
     throw new Unreachable(NOT_THE_SERVICE);
   }
 
   /** All rows of a list, page by page. */
-  async *rows<T>(path: string, query: Record<string, Filter>): AsyncGenerator<T> {
+  async *rows<T>(path: string, page_size: number, query: Record<string, Filter>): AsyncGenerator<T> {
     for (let page = 1, pages = 1; page <= pages; page += 1) {
-      const found = await this.get<{ total_pages: number; results: T[] }>(path, { ...query, page });
+      const found = await this.get<{ total_pages: number; results: T[] }>(path, { page_size, ...query, page });
       if (!Array.isArray(found.results)) throw new Unreachable(NOT_THE_SERVICE);
       yield* found.results;
       pages = found.total_pages;
@@ -78,10 +78,11 @@ export class Service {
       return await limited(ANSWER_SECONDS + (given?.length ?? 0) / SLOWEST, this.stop, async (signal) => {
         const sent = { method, headers, body: given, redirect: "manual", cache: "no-store", signal } as const;
         const found = await fetch(this.address + path, sent);
-        const contentType = (found.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-        const body = contentType.endsWith("json") ? parsed(await found.text()) : null; // a hotel's page may have no end
+        const type = found.headers.get("content-type") ?? "";
+        const body = /json/i.test(type) ? parsed(await found.text()) : null; // a hotel's page may have no end
+        const isProblem = /^application\/problem\+json/i.test(type);
         const ignored = found.headers.get("ignored-parameters");
-        return { status: found.status, contentType, body, retryAfter: secondsOf(found.headers), ignored };
+        return { status: found.status, isProblem, body, retryAfter: secondsOf(found.headers), ignored };
       });
     } catch {
       return null;

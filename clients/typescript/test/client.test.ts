@@ -66,9 +66,10 @@ onBoth("an onChange that fails stops nothing", async (played, queue) => {
 
 onBoth("a client that waits for another to send can be closed", async (played, queue) => {
   played.refuse = () => problem(503);
-  const [one, two] = [played.client(queue), played.client(queue)];
+  const one = played.client(queue);
   await one.start(VIDEO);
   await until(one, "waiting");
+  const two = played.client(queue);
   await two.start(VIDEO);
   await two.close(0.05);
   await one.close(0);
@@ -157,7 +158,10 @@ test("two learners of one queue send each their own", async () => {
   const [one, two] = [played.client("shared"), played.client("shared", { learner: other, token: token(other) })];
   await one.start(VIDEO);
   await two.start(VIDEO);
-  await Promise.all([one.close(), two.close()]);
+  for (const app of [one, two]) {
+    assert.equal((await app.sync(20)).waiting, 0);
+    await app.close();
+  }
   const by = played.requests.map(({ headers }) => headers.get("authorization"));
   assert.deepEqual(by.sort(), [`Bearer ${token()}`, `Bearer ${token(other)}`].sort());
 });
@@ -166,9 +170,10 @@ test("only one client of a queue sends", async () => {
   globalThis.indexedDB = real;
   const played = new Played();
   played.refuse = () => problem(503);
-  const [one, two] = [played.client("one sender"), played.client("one sender")];
+  const one = played.client("one sender");
   await one.start(VIDEO);
   await until(one, "waiting");
+  const two = played.client("one sender");
   await two.start(VIDEO);
   await until(two, "elsewhere");
   played.refuse = () => null;
@@ -181,6 +186,7 @@ test("only one client of a queue sends", async () => {
 onBoth("an anonymous visit has no token", async (played, queue) => {
   const app = played.client(queue, { learner: null });
   await app.start(VIDEO);
+  assert.equal((await app.sync(20)).waiting, 0);
   await app.close();
   assert.equal(played.requests[0]?.headers.get("authorization"), null);
 });

@@ -20,8 +20,8 @@ function answerOf(told: Case | null): Answer | null {
     body = { results: told["results"].map((status: number, n: number) => ({ key: `k${n}`, status, body: {} })) };
   }
   const text = (told["text"] as string | undefined) ?? JSON.stringify(body);
-  const { status, content_type: contentType, retry_after: retryAfter = null } = told;
-  return { status, contentType, body: parsed(text), retryAfter };
+  const { status, content_type, retry_after: retryAfter = null } = told;
+  return { status, isProblem: content_type === "application/problem+json", body: parsed(text), retryAfter };
 }
 
 for (const one of cases("judging")) {

@@ -28,6 +28,7 @@ onBoth("what is stored is not denied, and the sender goes on, when the queue can
 onBoth("a client that is closed says so", async (played, queue) => {
   const app = played.client(queue);
   const session = await app.start(VIDEO);
+  assert.equal((await app.sync(20)).waiting, 0);
   await app.close();
   for (const late of [
     () => session.finish(),
