@@ -1,5 +1,8 @@
 """Pages of very many contents."""
 
+import csv
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +13,7 @@ from learntrack.pages.states import Counts, State
 from learntrack.pages.stretch import AT_ONCE, grid_in, groups_in, stretch_of
 from tests.pages.opening import page
 from tests.pages.reading import part
-from tests.support import ROOT, Api, School, new_id
+from tests.support import ROOT, Api, School, new_id, right, wrong
 
 
 @given(st.integers(0, 5 * AT_ONCE), st.one_of(st.none(), st.integers(0, 6 * AT_ONCE).map(str), st.text(max_size=9)))
@@ -71,3 +74,26 @@ async def test_a_lesson_of_very_many_contents_is_read_in_parts(api: Api, school:
     assert f"Finished all {AT_ONCE + 3}" in part((await page(api, f"{room}/lesson/{lesson}", coach)).text, "figures")
     table = (await page(api, f"{room}/lesson/{lesson}?format=csv", coach)).text
     assert len(table.strip().splitlines()) == AT_ONCE + 4
+
+
+@pytest.mark.engines("embedded")
+async def test_a_quiz_of_very_many_questions_is_read_in_parts_and_shows_what_was_answered(
+    api: Api, school: School
+) -> None:
+    coach, learner, quiz = await school.coach("A1"), await school.learner("A1"), await school.quiz("A1")
+    asked = [{"item": f"i{number}", "title": f"Asked {number}"} for number in range(1, AT_ONCE + 4)]
+    await api.roster(ROOT, quizzes=[{"id": quiz, "title": "Long", "questions": asked}])
+    session = await api.start(learner, quiz_id=quiz)
+    answers = [right(each["item"]) if number % 2 else wrong(each["item"]) for number, each in enumerate(asked)]
+    await api.update(learner, session, progress=1, time_spent_delta=9, interactions=answers)
+    path = f"/class/{school.places['A1']}/quiz/{quiz}"
+
+    first, rest = [(await page(api, f"{path}?skip={skip}", coach)).text for skip in (0, AT_ONCE)]
+
+    for text, shown in ((first, range(1, AT_ONCE + 1)), (rest, range(AT_ONCE + 1, AT_ONCE + 4))):
+        there = [number for number in range(1, AT_ONCE + 4) if f'id="q{number}"' in text]
+        assert there == list(shown)
+    assert f"Questions 1 to {AT_ONCE} of {AT_ONCE + 3}" in first
+    assert "Questions before these" in rest
+    [row] = csv.DictReader(io.StringIO((await page(api, f"{path}?format=csv", coach)).content.decode("utf-8-sig")))
+    assert [row[each["title"]] for each in asked] == ["right" if number % 2 else "x" for number in range(len(asked))]

@@ -50,7 +50,7 @@ class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no
     def begin(cls, holder: HoldsAttempts, user_id: str | None, chunk: Chunk) -> "AttemptOverflow":
         """A new chunk of a try's, or session's, attempts."""
         return cls.new(
-            id=f"{holder.id}:{chunk.number}",
+            id=cls.id_of(holder.id, chunk.number),
             user_id=user_id,
             holder_id=holder.id,
             content_id=holder.content_id,
@@ -58,6 +58,11 @@ class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no
             number=chunk.number,
             attempts=chunk.attempts,
         )
+
+    @staticmethod
+    def id_of(holder_id: str, number: int) -> str:
+        """The id of a chunk."""
+        return f"{holder_id}:{number}"
 
     def fade(self, kind: FadingKind) -> None:
         """Let answers, or interactions, fade."""

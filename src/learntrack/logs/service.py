@@ -171,9 +171,9 @@ class Logs:
         """Those of these contents as which these learners have taken pre- and post-tests."""
         return await recent.unit_tests(self._db, readable, among)
 
-    async def tries_at(self, content: str, readable: Readable) -> list[Row]:
+    async def tries_at(self, content: str, readable: Readable, questions: int = 0) -> list[Row]:
         """Each learner's latest try at a content and the one before it (`rank` 0 and 1), with their attempts."""
-        return await recent.tries_at(self._db, readable, content)
+        return await recent.tries_at(self._db, readable, content, questions)
 
 
 def _id_or_not_found(text: str, message: str) -> str:

@@ -100,6 +100,7 @@ class PageController(Controller):
         content_id: FromPath[str],
         viewer: NamedDependency[Viewer],
         db: NamedDependency[Database],
+        skip: Text = None,
         format: Text = None,
     ) -> Response[Any]:
         """A quiz or an exercise in a class: learners by questions."""
@@ -118,6 +119,7 @@ class PageController(Controller):
             viewer=viewer,
             room=school,
             view=view,
+            stretch=stretch_of(len(view.questions), skip),
             is_quiz=content.kind == "quiz",
             last=await last_work(db, school),
             order=view.order,

@@ -9,6 +9,7 @@ from learntrack.pages.answers import AskedQuestion, answer_text, questions_of
 from learntrack.pages.figures import Figures, median
 from learntrack.pages.lesson_page import whom_in_words
 from learntrack.pages.school import ClassContent, ClassLearner, ClassLesson, ClassRoster
+from learntrack.pages.stretch import Stretch
 from learntrack.pages.words import Words
 from learntrack.reports.filters import ReportFilters
 from learntrack.storage import Database
@@ -122,10 +123,9 @@ class QuizView(Struct):
         """Seconds, of those who have finished."""
         return median([line.time_spent for line in self.finished])
 
-    @property
-    def hardest(self) -> list[QuestionView]:
-        """The questions, hardest first; what nobody has answered is left out."""
-        asked = [each for each in self.questions if each.share is not None]
+    def hardest_in(self, stretch: Stretch) -> list[QuestionView]:
+        """The questions of a stretch, hardest first; what nobody has answered is left out."""
+        asked = [each for each in stretch.of(self.questions) if each.share is not None]
         return sorted(asked, key=lambda each: (each.share or 0.0, each.asked.number))
 
 
@@ -135,7 +135,7 @@ async def quiz_view(db: Database, school: ClassRoster, content: ClassContent, wo
     lesson = school.lesson_of(content.id)
     places = school.places_of(content.id) or frozenset({school.id})
     results = {user: row for (user, _), row in (await figures.quiz_scores(content.id)).items()}
-    tries = await figures.logs.tries_at(content.id, school.readable)
+    tries = await figures.logs.tries_at(content.id, school.readable, len(content.questions))
     latest = {row["user_id"]: row for row in tries if row["rank"] == 0}
     before = {row["user_id"]: row for row in tries if row["rank"] == 1}
     assigned = {learner.id for learner in school.assigned(places)} | latest.keys() | results.keys()
