@@ -93,6 +93,7 @@ def test_no_room_has_a_name_that_says_nothing() -> None:
 MOST_LINES = 300
 """Of a module."""
 MOST_LINES_OF_A_FUNCTION = 40
+MOST_COLUMNS = 120
 WRITTEN = [
     file
     for room in ("src", "tests", "scripts", "clients/python")
@@ -154,6 +155,16 @@ def blocks_in(text: str) -> Iterator[tuple[str, int]]:
         while lines[last].endswith(("{", "(", "[")):
             last = next(at for at in range(last + 1, len(lines)) if re.match(begin + r"\S", lines[at]))
         yield line.strip(), last - number + 1
+
+
+def test_no_line_of_typescript_is_longer_than_those_of_python() -> None:
+    found = {
+        f"{file.relative_to(ROOT)}:{number}": len(line)
+        for file in TYPESCRIPT
+        for number, line in enumerate(file.read_text().splitlines(), 1)
+    }
+
+    assert {place: length for place, length in found.items() if length > MOST_COLUMNS} == {}
 
 
 def test_no_function_in_typescript_is_longer_either() -> None:

@@ -1,5 +1,5 @@
-// Keeps what the page is made of, so that it opens without a network. What the learner does is the client's business: it
-// keeps its own queue, and its requests to the service are left alone.
+// Keeps what the page is made of, so that it opens without a network. What the learner does is the client's business:
+// it keeps its own queue, and its requests to the service are left alone.
 
 const KEPT = "a lesson";
 const MODULES = [

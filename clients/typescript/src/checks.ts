@@ -75,8 +75,11 @@ export function checkUpdate(update: Update): void {
   checkNumber("time_spent_delta", update.time_spent_delta, MOST_SECONDS, errors);
   if (update.extra_fields != null && !isObject(update.extra_fields)) errors["extra_fields"] = [NO_OBJECT];
   const interactions: unknown = update.interactions ?? [];
-  if (Array.isArray(interactions)) interactions.forEach((each, at) => checkInteraction(each, `interactions[${at}]`, errors));
-  else errors["interactions"] = ["Must be a list."];
+  if (Array.isArray(interactions)) {
+    interactions.forEach((each, at) => checkInteraction(each, `interactions[${at}]`, errors));
+  } else {
+    errors["interactions"] = ["Must be a list."];
+  }
   throwIfAny(errors);
 }
 

@@ -77,7 +77,9 @@ export class Client extends Reading {
     const given = { service, lock: `${name} ${own}`, firstWait, longestWait, stop, now, changed, settled };
     this.sending = opened(name, own, { mostItems, mostBytes }).then((queue) => new Sender(queue, given));
     this.running = this.sending.then((sender) => sender.run());
-    for (const event of ["online", "visibilitychange"]) globalThis.addEventListener?.(event, this.hurry, { signal: stop });
+    for (const event of ["online", "visibilitychange"]) {
+      globalThis.addEventListener?.(event, this.hurry, { signal: stop });
+    }
   }
 
   /** Begin a visit. Its state is what this device knows; `await session.sync(2)` waits for the service's word. */

@@ -4,7 +4,8 @@ import { type DBSchema, type IDBPDatabase, type IDBPObjectStore, openDB } from "
 import type { Item, Verdict } from "./judging.js";
 import type { SessionState } from "./local_state.js";
 import { QueueFull } from "./problems.js";
-import { type Bounds, type Done, FULL, Queue, type Stored, type Totals, comingBack, expected, learned } from "./queue.js";
+import type { Bounds, Done, Stored, Totals } from "./queue.js";
+import { FULL, Queue, comingBack, expected, learned } from "./queue.js";
 
 interface Form extends DBSchema {
   items: {

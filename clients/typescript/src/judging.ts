@@ -1,7 +1,7 @@
 // What the service's answer to a batch means for its items. No I/O: every rule of sending again stands here.
 //
-// An item leaves the queue when the service has recorded it, and is set aside when the service itself has refused it for
-// good. Whatever else answers (a hotel's page, a proxy) changes nothing.
+// An item leaves the queue when the service has recorded it, and is set aside when the service itself has refused it
+// for good. Whatever else answers (a hotel's page, a proxy) changes nothing.
 import type { ItemKind, ProblemDocument } from "./shapes.js";
 
 /** After so many answers that ask to try this item again, while others are recorded, it is set aside. */

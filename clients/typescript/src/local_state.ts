@@ -1,5 +1,5 @@
 // What a content will be once all that waits is sent: the service's last answer, and what was done since.
-// It follows what the service does with an update (its docs: the life of a session), so that an app can show it offline.
+// It follows what the service does with an update (docs/clients.md: the life of a session), to be shown offline.
 // Only what goes on with an attempt older than those that are shown is not seen here, until the service tells it.
 import type {
   AttemptView,

@@ -70,7 +70,12 @@ export class Service {
     return fresh === token ? answer : this.sendOnce(method, path, given, fresh);
   }
 
-  private async sendOnce(method: string, path: string, given: string | null, token: string | null): Promise<Answer | null> {
+  private async sendOnce(
+    method: string,
+    path: string,
+    given: string | null,
+    token: string | null,
+  ): Promise<Answer | null> {
     if (this.stop.aborted) throw new Closed("The client is closed.");
     const headers: Record<string, string> = given === null ? {} : { "Content-Type": "application/json" };
     if (token !== null) headers["Authorization"] = `Bearer ${token}`;
@@ -126,7 +131,9 @@ function checked(given: unknown, learner: string | null): string {
   } catch {
     return token; // not for us to judge: the service will
   }
-  if (typeof subject === "string" && plainId(subject) !== learner) throw new SignedOut("The token is another learner's.");
+  if (typeof subject === "string" && plainId(subject) !== learner) {
+    throw new SignedOut("The token is another learner's.");
+  }
   return token;
 }
 

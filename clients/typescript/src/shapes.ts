@@ -94,9 +94,9 @@ export interface Aside {
 export type SenderState = "idle" | "sending" | "waiting" | "signed_out" | "elsewhere";
 
 /**
- * How the queue is. `waiting` items are to be sent, `aside` ones were refused. `nearly_full` from four fifths on of what
- * it may hold, in items or in bytes; once it is full, `start` and `update` throw `QueueFull`. `durable`: whether it
- * outlives the page.
+ * How the queue is. `waiting` items are to be sent, `aside` ones were refused. `nearly_full` from four fifths on of
+ * what it may hold, in items or in bytes; once it is full, `start` and `update` throw `QueueFull`. `durable`: whether
+ * it outlives the page.
  */
 export interface Status {
   waiting: number;

@@ -52,7 +52,12 @@ export class Signal {
 }
 
 /** Do this as the only one of its name in all tabs and workers, where there are Web Locks. `busy`: another one does. */
-export async function alone(name: string, stop: AbortSignal, busy: () => void, work: () => Promise<void>): Promise<void> {
+export async function alone(
+  name: string,
+  stop: AbortSignal,
+  busy: () => void,
+  work: () => Promise<void>,
+): Promise<void> {
   const locks = globalThis.navigator?.locks as LockManager | undefined;
   if (locks === undefined) return work();
   await locks.request(name, { ifAvailable: true }, (held) => {

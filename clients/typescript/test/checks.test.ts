@@ -82,7 +82,9 @@ test("what is no JSON is refused at once", async () => {
   const session = await app.start(VIDEO);
   const endless: Record<string, unknown> = {};
   endless["at"] = endless;
-  const said = async (update: Update): Promise<unknown> => session.update(update).catch((error: InvalidFields) => error.errors);
+  const said = async (update: Update): Promise<unknown> => {
+    return session.update(update).catch((error: InvalidFields) => error.errors);
+  };
   for (const thing of [endless, { at: 1n }]) {
     assert.match(JSON.stringify(await said({ extra_fields: thing })), /^{"extra_fields":\["This is no JSON/);
     const interactions = [{ item: "1", correct: 1, time_spent: 1, answer: thing }];

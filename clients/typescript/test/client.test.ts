@@ -231,7 +231,8 @@ onBoth("a filter that the service does not know is refused", async (played, queu
   const headers = { "content-type": "application/json", "ignored-parameters": "clasroom, since" };
   played.refuse = () => new Response(JSON.stringify({ total_pages: 1, results: [{ row: 1 }] }), { headers });
   const app = played.client(queue);
-  const said = await app.tries({ clasroom: "c", since: "2026-01-01" } as object).next().catch((error: InvalidFields) => error);
+  const rows = app.tries({ clasroom: "c", since: "2026-01-01" } as object);
+  const said = await rows.next().catch((error: InvalidFields) => error);
   assert.ok(said instanceof InvalidFields);
   assert.deepEqual(Object.keys(said.errors), ["clasroom", "since"]);
   await app.close();

@@ -5,7 +5,8 @@ import { test } from "node:test";
 import { Client, type ClientOptions, type Content, type Status } from "../src/index.js";
 
 export const LEARNER = "c1b2a3d4e5f60718293a4b5c6d7e8f90";
-export const VIDEO: Content = { kind: "video", node_id: "1".repeat(32), content_id: "2".repeat(32), channel_id: "3".repeat(32) };
+const [NODE, CONTENT, CHANNEL] = ["1", "2", "3"].map((digit) => digit.repeat(32)) as [string, string, string];
+export const VIDEO: Content = { kind: "video", node_id: NODE, content_id: CONTENT, channel_id: CHANNEL };
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Any = any;

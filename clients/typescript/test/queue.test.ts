@@ -142,11 +142,12 @@ test("a browser without room for the queue has a full queue, and nothing is stor
   assert.equal(played.items.length, 2);
 });
 
-test("what the service says of a batch is not taken for the items of a queue that was made anew meanwhile", async () => {
+test("what the service says of a batch is not taken for the items of a queue that was made anew", async () => {
   globalThis.indexedDB = real;
   const bounds = { mostItems: 9, mostBytes: 9999 };
   const queue = new IndexedDbQueue("anew", "", bounds);
-  const add = (body: string): Promise<void> => queue.add({ content: "c", session: "s", kind: "update", body }, () => "");
+  const done = { content: "c", session: "s", kind: "update" } as const;
+  const add = (body: string): Promise<void> => queue.add({ ...done, body }, () => "");
   await add("{}");
   const [before] = await queue.next(1, 999);
   await new Promise((done) => (indexedDB.deleteDatabase("anew").onsuccess = done));
