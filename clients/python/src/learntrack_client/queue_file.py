@@ -89,7 +89,7 @@ class QueueFile:
         with self._by_name():
             self._write_ahead()
             self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute("PRAGMA fullfsync=1")  # on macOS a sync ends before the disk has written; elsewhere nothing
+            self._db.execute("PRAGMA fullfsync=1")  # on macOS a sync ends before the disk has written
         with self.transaction():
             [(version,)] = self.rows("PRAGMA user_version")
             if version > _VERSION:
