@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from learntrack.domain.shares import per_cent
 from learntrack.pages import learner_page
 from tests.pages.opening import page
 from tests.pages.reading import part
@@ -159,6 +160,9 @@ async def test_a_learner_is_that_of_the_progress_report_and_the_tries(room: Clas
     html = await room.html(f"/learner/{room.done.id}")
 
     assert f"Done {done} of 3 · class median 0" in part(html, "figures")
+    items = await room.report("item-analysis", attempts="all")
+    share = sum(item["difficulty"] * item["attempts"] for item in items) / sum(item["attempts"] for item in items)
+    assert f"last 30 days · class {per_cent(share)} %" in part(html, "figures")
     tries = await room.table(f"/learner/{room.done.id}?format=csv")
     listed = await room.api.tries(room.coach, user=room.done.id or "")
     assert [float(row["Right"]) for row in tries] == [row["correct"] for row in listed]
