@@ -15,9 +15,9 @@ EVERYTHING: list[dict[str, Any]] = [{"$match": {}}]
 
 
 async def test_slow_aggregations_wait_for_each_other_and_nothing_else_for_them(wire: Wire) -> None:
-    db = await connect(wire.own_uri, "reading", read_patience=0.4, aggregations_at_once=2)
+    db = await connect(wire.own_uri, "reading", read_patience=1, aggregations_at_once=2)
     ends = asyncio.Event()
-    slow = wire.on("aggregate", do=held(ends), times=2)
+    slow = wire.on("aggregate", do=held(ends), times=3)  # on a slow machine a turn is free before the third one asks
     first = [asyncio.create_task(db.rows("users", EVERYTHING)) for _ in range(2)]
     await slow.was_met.wait()
 
@@ -28,7 +28,7 @@ async def test_slow_aggregations_wait_for_each_other_and_nothing_else_for_them(w
 
     ends.set()
     assert await db.rows("users", EVERYTHING) == []
-    assert all(0 < each["maxTimeMS"] <= 400 for each in wire.of("aggregate", "find"))
+    assert all(0 < each["maxTimeMS"] <= 1000 for each in wire.of("aggregate", "find"))
     await db.close()
 
 
