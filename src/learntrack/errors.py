@@ -93,6 +93,14 @@ class Conflict(Refusal):
     """This is there already."""
 
 
+class StartedAlready(Conflict):
+    """This session has been started already."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors = {"session_id": [self.detail]}
+
+
 class BeingForgotten(Conflict):
     """Somebody who is sent as somebody new is being forgotten.
 

@@ -221,6 +221,8 @@ async def test_ones_own_session_is_not_started_twice(api: Api, school: School) -
     later = await send(api, learner, item(session, start=video()))
 
     assert [result["status"] for result in [*results, *later]] == [200, 409, 409]
+    # So that it is told from one whose first sending is still being answered, which may yet fail.
+    assert [list(result["body"]["errors"]) for result in [*results[1:], *later]] == [["session_id"]] * 2
 
 
 async def test_anonymous_clients_have_queues_too(api: Api) -> None:

@@ -46,7 +46,7 @@ class Played:
     def _result(self, item: Any) -> Any:
         status = self.judge(item)
         good = STARTED if "start" in item else {"complete": False}
-        errors = self.errors if status == 400 else {}
+        errors = self.errors if status in (400, 409) else {}
         body = good if status == 200 else {"status": status, "title": "T", "detail": "No.", "errors": errors}
         return {"key": item["key"], "status": status, "replayed": False, "body": body}
 

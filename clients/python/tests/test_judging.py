@@ -17,7 +17,8 @@ def answer_of(told: Any) -> Answer | None:
     body = told.get("problem")
     if "results" in told:
         results = enumerate(told["results"])
-        body = {"results": [{"key": f"k{n}", "status": s, "replayed": False, "body": {}} for n, s in results]}
+        told_each = {"errors": told.get("errors", {})}
+        body = {"results": [{"key": f"k{n}", "status": s, "replayed": False, "body": told_each} for n, s in results]}
     text = told.get("text") or json.dumps(body)
     return Answer(told["status"], told["content_type"], text.encode(), told.get("retry_after"))
 
@@ -30,7 +31,12 @@ def test_an_answer_is_judged_as_the_plan_says(name: str) -> None:
         for n, item in enumerate(case["items"])
     ]
 
-    verdict = judge(items, answer_of(case["answer"]))
+    verdict = judge(
+        items,
+        answer_of(case["answer"]),
+        hurried=case.get("hurried", False),
+        heard_else=case.get("heard_else", False),
+    )
 
     assert {
         "recorded": [item.number for item, _ in verdict.recorded],

@@ -198,6 +198,7 @@ async def test_a_queue_that_another_program_holds_says_so_and_goes_on_when_it_is
 ) -> None:
     async with played.client(queue) as app:
         session = await app.start(VIDEO)
+        assert (await app.sync(20)).waiting == 0
         await app._in_queue(lambda queue: queue._file.run("PRAGMA busy_timeout = 1"))
         with sqlite3.connect(queue, isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")

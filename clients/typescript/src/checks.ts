@@ -6,7 +6,7 @@ const REQUIRED = "This field is required.";
 const NO_OBJECT = "Must be an object.";
 const MOST_SECONDS = Number.MAX_VALUE;
 const NO_ID = "Must be a UUID.";
-const ID = /^[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}$/i;
+const ID = /^[\da-f]{8}(-?)([\da-f]{4}\1){3}[\da-f]{12}$/i;
 const IDS = ["node_id", "content_id", "channel_id", "lesson_id", "quiz_id", "course_session_id", "unit_id"] as const;
 const APART = [
   ["node_id", "quiz_id"],
@@ -103,8 +103,11 @@ function checkNumber(name: string, value: unknown, most: number, errors: Errors)
   errors[name] = [most === 1 ? "Must be 0.0–1.0." : "Must be seconds, 0 or more."];
 }
 
-/** What is sent; throws `InvalidFields` where a field has what is no JSON. */
-export function encoded(given: object): string {
+/**
+ * What is sent, and what it says: the app may make of its own object what it likes from now on. Throws `InvalidFields`
+ * where a field has what is no JSON.
+ */
+export function encoded<T extends object>(given: T): [string, T] {
   for (const [name, value] of Object.entries(given)) {
     try {
       JSON.stringify(value);
@@ -112,7 +115,8 @@ export function encoded(given: object): string {
       throw invalid({ [name]: [`This is no JSON: ${messageOf(error)}`] });
     }
   }
-  return JSON.stringify(given);
+  const text = JSON.stringify(given);
+  return [text, JSON.parse(text) as T];
 }
 
 function isId(value: unknown): boolean {

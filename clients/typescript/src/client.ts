@@ -85,9 +85,11 @@ export class Client extends Reading {
   /** Begin a visit. Its state is what this device knows; `await session.sync(2)` waits for the service's word. */
   async start(content: Content, options: { repeat?: boolean } = {}): Promise<Session> {
     checkContent(content);
-    const [id, name] = [newId(), nameOf(content)];
-    const start = options.repeat ? { ...content, repeat: true } : content;
-    await this.store(name, id, "start", start);
+    const [body, start] = encoded(options.repeat ? { ...content, repeat: true } : content);
+    const id = newId();
+    // Nobody knows whether the next anonymous visitor is the same one: nothing is resumed.
+    const name = this.learner === null ? id : nameOf(start);
+    await this.store(name, id, "start", body);
     // It is stored now: nothing that goes wrong from here on may deny it.
     const state = await this.inQueue((queue) => queue.state(name)).catch(() => afterStart(NOTHING_KNOWN, start));
     const session = new Session(this, id, name, state);
@@ -127,6 +129,7 @@ export class Client extends Reading {
   async retry(key?: string): Promise<number> {
     const count = await this.inQueue((queue) => queue.retry(key, this.now));
     (await this.sending).hurry();
+    await this.refresh();
     await this.changed();
     return count;
   }
@@ -150,10 +153,12 @@ export class Client extends Reading {
   /** @internal */
   async update(session: Session, update: Update): Promise<SessionState> {
     checkUpdate(update);
+    const [body, sent] = encoded(update);
+    checkUpdate(sent);
     const { id, content } = session;
-    await this.store(content, id, "update", update);
+    await this.store(content, id, "update", body);
     for (const each of this.alive()) {
-      if (each.content === content) each.state = afterUpdate(each.state, update);
+      if (each.content === content) each.state = afterUpdate(each.state, sent);
     }
     await this.stored();
     return session.state;
@@ -171,11 +176,10 @@ export class Client extends Reading {
     } finally {
       this.waiters.delete(waiter);
     }
-    await this.refresh(() => true); // another tab may have sent it
+    await this.refresh(); // another tab may have sent it
   }
 
-  private async store(content: string, session: string, kind: ItemKind, what: object): Promise<void> {
-    const body = encoded(what);
+  private async store(content: string, session: string, kind: ItemKind, body: string): Promise<void> {
     await this.inQueue((queue) => queue.add({ content, session, kind, body }, this.now));
   }
 
@@ -185,9 +189,10 @@ export class Client extends Reading {
   }
 
   private readonly now = (): string => {
-    const moment = new Date(this.clock());
-    if (Number.isNaN(moment.getTime())) throw new LearntrackError("The device's clock tells no moment.");
-    return moment.toISOString();
+    const at = this.clock();
+    // The API writes years in four digits.
+    if (!(at > -6e13 && at < 2.5e14)) throw new LearntrackError("The device's clock tells no moment.");
+    return new Date(at).toISOString();
   };
 
   private readonly hurry = (): void => void this.sending.then((sender) => sender.hurry());
@@ -201,8 +206,8 @@ export class Client extends Reading {
     await this.changed();
   };
 
-  /** Look up the state of these contents' sessions. */
-  private async refresh(wanted: (content: string) => boolean): Promise<void> {
+  /** Look up the state of these contents' sessions, or of all. */
+  private async refresh(wanted = (_content: string): boolean => true): Promise<void> {
     for (const session of this.alive()) {
       if (wanted(session.content)) session.state = await this.inQueue((queue) => queue.state(session.content));
     }
@@ -223,7 +228,7 @@ export class Client extends Reading {
   private readonly changed = async (): Promise<void> => {
     for (const waiter of this.waiters) waiter.give();
     const { onChange } = this;
-    if (onChange === undefined || this.stop.signal.aborted) return;
+    if (!onChange || this.stop.signal.aborted) return;
     const failed = (error: unknown): void => {
       if (!(error instanceof Closed)) console.error("learntrack: onChange failed", error);
     };
@@ -241,20 +246,20 @@ export class Client extends Reading {
   private *alive(): Generator<Session> {
     for (const each of this.sessions) {
       const session = each.deref();
-      if (session === undefined) this.sessions.delete(each);
-      else yield session;
+      if (session) yield session;
+      else this.sessions.delete(each);
     }
   }
 }
 
 async function opened(name: string, learner: string, bounds: Bounds): Promise<Queue> {
-  if (globalThis.indexedDB !== undefined) {
+  if (globalThis.indexedDB) {
     try {
       const queue = new IndexedDbQueue(name, learner, bounds);
       await queue.counts();
       return queue;
     } catch (error) {
-      console.warn("learntrack: no IndexedDB; the queue ends with this page", error);
+      console.warn("learntrack: the queue ends with this page", error);
     }
   }
   return new MemoryQueue(learner, bounds);

@@ -49,7 +49,23 @@ export class IndexedDbQueue extends Queue {
   /** The database; made if it is not there, and opened again where the browser has ended the connection. */
   private get db(): Promise<IDBPDatabase<Form>> {
     const again = (): null => (this.opening = null);
-    return (this.opening ??= opened(this.name, again).catch((error: unknown) => {
+    return (this.opening ??= openDB<Form>(this.name, 1, {
+      upgrade(made) {
+        const items = made.createObjectStore("items", { keyPath: "number", autoIncrement: true });
+        items.createIndex("key", "key", { unique: true });
+        items.createIndex("order", ["learner", "aside"]);
+        items.createIndex("content", ["learner", "content", "aside"]);
+        items.createIndex("session", ["learner", "session", "aside"]);
+        const states = made.createObjectStore("states", { keyPath: ["learner", "content"] });
+        states.createIndex("newest", ["learner", "number"]);
+        made.createObjectStore("totals", { keyPath: "learner" });
+      },
+      blocking: (_old, _new, event) => {
+        (event.target as IDBDatabase).close(); // the app deletes it, or a later release makes another form
+        again();
+      },
+      terminated: again,
+    }).catch((error: unknown) => {
       again();
       throw error;
     }));
@@ -66,20 +82,18 @@ export class IndexedDbQueue extends Queue {
 
   async settle({ recorded, aside, tried }: Verdict): Promise<void> {
     await this.transaction("readwrite", async ({ items, states, totals }) => {
-      let [gone, bytes] = [0, 0];
       for (const { item, answer } of recorded) {
         const stored = await items.index("key").get(item.key);
-        if (stored === undefined) continue;
+        if (!stored) continue;
         const { learner, content, number } = stored;
         const before = await states.get([learner, content]);
         await states.put({ learner, content, number, state: learned(before?.state, item, answer) });
         await items.delete(number);
-        [gone, bytes] = [gone + 1, bytes + stored.bytes];
+        await this.grow(totals, -1, -stored.bytes);
       }
-      await this.grow(totals, -gone, -bytes);
       const changed = async ({ key }: Item, to: Partial<Stored>): Promise<void> => {
         const stored = await items.index("key").get(key);
-        if (stored !== undefined) await items.put({ ...stored, ...to });
+        if (stored) await items.put({ ...stored, ...to });
       };
       for (const { item, problem } of aside) await changed(item, { aside: 1, problem });
       for (const item of tried) await changed(item, { tries: item.tries + 1 });
@@ -169,24 +183,4 @@ export class IndexedDbQueue extends Queue {
     if (excess <= 0) return;
     for (const key of await states.index("newest").getAllKeys(own, excess)) await states.delete(key);
   }
-}
-
-async function opened(name: string, ended: () => void): Promise<IDBPDatabase<Form>> {
-  return openDB<Form>(name, 1, {
-    upgrade(made) {
-      const items = made.createObjectStore("items", { keyPath: "number", autoIncrement: true });
-      items.createIndex("key", "key", { unique: true });
-      items.createIndex("order", ["learner", "aside"]);
-      items.createIndex("content", ["learner", "content", "aside"]);
-      items.createIndex("session", ["learner", "session", "aside"]);
-      const states = made.createObjectStore("states", { keyPath: ["learner", "content"] });
-      states.createIndex("newest", ["learner", "number"]);
-      made.createObjectStore("totals", { keyPath: "learner" });
-    },
-    blocking: (_old, _new, event) => {
-      (event.target as IDBDatabase).close(); // the app deletes it, or a later release makes another form
-      ended();
-    },
-    terminated: ended,
-  });
 }

@@ -6,12 +6,17 @@ import type { ItemKind, ProblemDocument } from "./shapes.js";
 
 /** After so many answers that ask to try this item again, while others are recorded, it is set aside. */
 export const MOST_TRIES = 8;
+/** The same where something between (a filter of words, a proxy) keeps this item alone from the service. */
+export const MOST_TRIES_UNHEARD = 20;
 
 const TRY_AGAIN = [401, 408, 409, 425, 429];
 const REFUSED_AS_A_WHOLE = [400, 413, 422];
-// It took too long to arrive, or to be answered: on a slow network a smaller batch may get through.
+// It took too long to arrive, or to be answered: on a slow network a smaller batch may get through. So it may where not
+// the service has answered, or nobody.
 const SMALLER_NEXT = [408, 502, 504];
 export const NOT_THE_SERVICE = "What answers is not the service.";
+export const NOT_TAKEN = "The service does not take the token.";
+export const NO_ANSWER = "The service does not answer.";
 
 /**
  * An answer to a request: what of it counts. `isProblem`: it says that it is a problem document. `body`: the object or
@@ -39,17 +44,19 @@ export interface Item {
 
 /**
  * What becomes of the items of a batch; those that are in no list wait. `wait`: before anything more is sent.
- * `narrower`: the next batch is to be smaller. `signed_out`: the token was refused.
+ * `narrower`: the next batch is to be smaller. `unheard`: not the service has answered. `signed_out`: the token was
+ * refused.
  */
 export interface Verdict {
   recorded: { item: Item; answer: unknown }[];
   aside: { item: Item; problem: ProblemDocument }[];
   tried: Item[];
-  wait: boolean;
-  retryAfter: number | null;
-  narrower: boolean;
-  signed_out: boolean;
-  trouble: string | null;
+  wait?: boolean;
+  retryAfter?: number | null | undefined;
+  narrower?: boolean;
+  unheard?: boolean;
+  signed_out?: boolean;
+  trouble?: string;
 }
 
 interface Result {
@@ -60,28 +67,31 @@ interface Result {
 
 /** A verdict that changes nothing but what is given. */
 export function verdict(given: Partial<Verdict> = {}): Verdict {
-  return {
-    recorded: [],
-    aside: [],
-    tried: [],
-    wait: false,
-    retryAfter: null,
-    narrower: false,
-    signed_out: false,
-    trouble: null,
-    ...given,
-  };
+  return { recorded: [], aside: [], tried: [], ...given };
 }
 
-/** What the answer to these items means for them; null: there was none. */
-export function judge(items: Item[], answer: Answer | null): Verdict {
-  if (answer === null) return verdict({ wait: true, narrower: true, trouble: "The service does not answer." });
-  if (answer.status === 401) {
-    return verdict({ signed_out: true, wait: true, trouble: "The service does not take the token." });
-  }
-  if (answer.status !== 200) return judgeRefusal(items, answer);
-  const results = resultsOf(answer, items);
-  return results === null ? verdict({ wait: true, trouble: NOT_THE_SERVICE }) : judgeEach(items, results);
+/**
+ * What the answer to these items means for them; null: there was none. `hurried`: they were sent before their time: then
+ * it is no try that counts. `heardElse`: the service itself has answered right after, but not to these.
+ */
+export function judge(items: Item[], answer: Answer | null, hurried?: boolean, heardElse?: boolean): Verdict {
+  if (!hurried) return judged(items, answer, heardElse);
+  return { ...judged(items.map((item) => ({ ...item, tries: 0 })), answer, heardElse), tried: [] };
+}
+
+function judged(items: Item[], answer: Answer | null, heardElse?: boolean): Verdict {
+  const status = answer?.status ?? 0;
+  if (status === 401) return verdict({ signed_out: true, wait: true, trouble: NOT_TAKEN });
+  const results = status === 200 && resultsOf(answer as Answer, items);
+  if (results) return judgeEach(items, results);
+  let problem = answer && problemIn(answer);
+  // A proxy's word that it is too large counts too: it would say so for ever.
+  if (status === 413) problem ??= documentOf(413, { title: "Too Large" });
+  const retryAfter = answer?.retryAfter;
+  if (problem) return judgeRefusal(items, problem, retryAfter);
+  const trouble = answer ? NOT_THE_SERVICE : NO_ANSWER;
+  const found = verdict({ retryAfter, trouble, wait: true, narrower: true, unheard: true });
+  return heardElse ? tryAgain(found, items[0] as Item, documentOf(status, { title: trouble }), MOST_TRIES_UNHEARD) : found;
 }
 
 /** The problem that an answer tells; null if it is no problem document. */
@@ -90,69 +100,51 @@ export function problemIn(answer: Answer): ProblemDocument | null {
 }
 
 function resultsOf(answer: Answer, items: Item[]): Result[] | null {
-  const found = (answer.body as { results?: unknown } | null)?.results;
-  if (!Array.isArray(found) || found.length !== items.length) return null;
-  const results = found as Result[];
-  const fits = results.every((each, at) => each?.key === items[at]?.key && typeof each?.status === "number");
-  return fits ? results : null;
+  const results = (answer.body as { results?: Result[] } | null)?.results;
+  const fits = (each: Result, at: number): boolean => each?.key === items[at]?.key && typeof each?.status === "number";
+  return Array.isArray(results) && results.length === items.length && results.every(fits) ? results : null;
 }
 
 function judgeEach(items: Item[], results: Result[]): Verdict {
   const found = verdict();
   for (const [at, item] of items.entries()) {
-    const result = results[at] as Result;
-    if (result.status === 200) found.recorded.push({ item, answer: result.body });
+    const { status, body } = results[at] as Result;
+    const problem = documentOf(status, body);
+    // A session's id is this client's own: what is there can only be this start.
+    const there = item.kind === "start" && status === 409 && "session_id" in problem.errors;
+    if (status === 200 || there) found.recorded.push({ item, answer: body });
     else if (found.wait) continue; // it was looked at before what comes before it was recorded: no judgement counts yet
-    else if (TRY_AGAIN.includes(result.status) || result.status >= 500) tryAgain(found, item, result);
-    else found.aside.push({ item, problem: documentOf(result.status, result.body) });
+    else if (TRY_AGAIN.includes(status) || status >= 500) tryAgain(found, item, problem);
+    else found.aside.push({ item, problem });
   }
   return found;
 }
 
-function tryAgain(found: Verdict, item: Item, result: Result): void {
-  const problem = documentOf(result.status, result.body);
-  if (item.tries + 1 < MOST_TRIES) {
+function tryAgain(found: Verdict, item: Item, problem: ProblemDocument, most = MOST_TRIES): Verdict {
+  found.wait = item.tries + 1 < most;
+  if (found.wait) {
     found.tried.push(item);
-    found.wait = true;
-    found.trouble = problem.detail;
-  } else if (item.kind === "start" && result.status === 409) {
-    found.recorded.push({ item, answer: null }); // its id is this client's own: what is there can only be this start
-  } else {
-    found.aside.push({ item, problem });
-  }
+    found.trouble = problem.detail || problem.title;
+  } else found.aside.push({ item, problem });
+  return found;
 }
 
-function judgeRefusal(items: Item[], answer: Answer): Verdict {
-  const problem = problemIn(answer);
-  const found = verdict({
-    wait: true,
-    retryAfter: answer.retryAfter,
-    narrower: SMALLER_NEXT.includes(answer.status),
-    trouble: problem === null || answer.status === 404 ? NOT_THE_SERVICE : problem.detail,
-  });
-  const first = items[0] as Item;
-  // A proxy's word that it is too large counts too: it would say so for ever.
-  const refused = answer.status === 413 || (problem !== null && REFUSED_AS_A_WHOLE.includes(answer.status));
-  const failed = answer.status === 500 && problem !== null;
-  if (!refused && !failed) return found;
-  if (items.length > 1) {
-    found.narrower = true;
-    found.wait = failed;
-  } else if (failed && first.tries + 1 < MOST_TRIES) {
-    found.tried.push(first);
-  } else {
-    found.aside.push({ item: first, problem: problem ?? documentOf(413, { title: "Too Large" }) });
-    found.wait = false;
-  }
-  return found;
+function judgeRefusal(items: Item[], problem: ProblemDocument, retryAfter: number | null | undefined): Verdict {
+  const { status, detail } = problem;
+  const whole = REFUSED_AS_A_WHOLE.includes(status);
+  const trouble = status === 404 ? NOT_THE_SERVICE : detail;
+  const found = verdict({ wait: !whole, retryAfter, narrower: SMALLER_NEXT.includes(status), trouble });
+  if (!whole && status !== 500) return found;
+  if (items.length === 1) return tryAgain(found, items[0] as Item, problem, whole ? 0 : MOST_TRIES);
+  return { ...found, narrower: true };
 }
 
 function documentOf(status: number, body: unknown): ProblemDocument {
   const told = Object(body) as Partial<ProblemDocument>;
-  return { status, title: told.title ?? "", detail: told.detail ?? "", errors: told.errors ?? {} };
+  return { status, title: told.title ?? "", detail: told.detail ?? "", errors: Object(told.errors) as ProblemDocument["errors"] };
 }
 
-/** The object or list that a text is in JSON; null if it is none. */
+/** The list or object that a text is in JSON; null if it is none. */
 export function parsed(text: string): object | null {
   try {
     const found: unknown = JSON.parse(text);

@@ -29,41 +29,27 @@ export interface SessionState {
   left_out: string[];
 }
 
-export const NOTHING_KNOWN: Readonly<SessionState> = {
-  known: false,
-  progress: 0,
-  time_spent: 0,
-  complete: false,
-  extra_fields: {},
-  mastery_criterion: null,
-  attempts: [],
-  total_attempts: 0,
-  left_out: [],
-};
 const OTHERS_SHOWN = 10;
 
 /** The state that the answer to a start says. */
-export function told(answer: StartAnswer & { left_out?: string[] }): SessionState {
-  return {
-    known: true,
-    progress: answer.progress,
-    time_spent: answer.time_spent,
-    complete: answer.complete,
-    extra_fields: answer.extra_fields,
-    mastery_criterion: answer.mastery_criterion ?? null,
-    attempts: answer.pastattempts ?? [],
-    total_attempts: answer.totalattempts ?? 0,
-    left_out: answer.left_out ?? [],
-  };
+export function told(answer: Omit<StartAnswer, "session_id" | "context"> & { left_out?: string[] }): SessionState {
+  const { progress, time_spent, complete, extra_fields, mastery_criterion = null } = answer;
+  const [attempts, total_attempts, left_out] = [answer.pastattempts ?? [], answer.totalattempts ?? 0, answer.left_out ?? []];
+  return { known: true, progress, time_spent, complete, extra_fields, mastery_criterion, attempts, total_attempts, left_out };
 }
+
+export const NOTHING_KNOWN: Readonly<SessionState> = {
+  ...told({ progress: 0, time_spent: 0, complete: false, extra_fields: {} }),
+  known: false,
+};
 
 /** The state after a visit has begun; a finished try is followed by another one only if `repeat` says so. */
 export function afterStart(state: SessionState, start: Start): SessionState {
-  const criterion = state.mastery_criterion ?? criterionOf(start);
-  if (!start.repeat) return { ...state, mastery_criterion: criterion };
-  const again = { ...state, progress: 0, complete: false, mastery_criterion: criterion };
-  if (!state.complete || criterion === null) return again;
-  return { ...again, time_spent: 0, attempts: [], total_attempts: 0, mastery_criterion: criterionOf(start) };
+  const mastery_criterion = state.mastery_criterion ?? criterionOf(start);
+  const begun = { ...state, mastery_criterion };
+  if (!start.repeat) return begun;
+  const anew = { time_spent: 0, attempts: [], total_attempts: 0, mastery_criterion: criterionOf(start) };
+  return { ...begun, ...(state.complete && mastery_criterion && anew), progress: 0, complete: false };
 }
 
 /** The state after an update. */
@@ -97,14 +83,10 @@ export function afterAnswer(before: SessionState, update: Update, answer: Update
   return { ...after, attempts: attempts.slice(0, shown(before.mastery_criterion)) };
 }
 
-function progressAfter(before: number, update: Update): number {
-  if (update.progress_delta != null) return rounded(before + update.progress_delta);
-  return update.progress == null ? before : rounded(update.progress);
-}
-
 /** Rounded up to thousandths, as the service does, so that many tiny steps still finish. */
-function rounded(progress: number): number {
-  return Math.min(1, Math.ceil(progress * 1000) / 1000);
+function progressAfter(before: number, { progress, progress_delta: more }: Update): number {
+  const progressed = more == null ? progress : before + more;
+  return progressed == null ? before : Math.min(1, Math.ceil(progressed * 1000) / 1000);
 }
 
 /** Fold consecutive interactions on one item into the attempt that the first of them names, or into a new one. */
@@ -115,13 +97,13 @@ function fold(attempts: AttemptView[], interactions: Interaction[], begun: numbe
     if (each.item !== item) {
       item = each.item;
       attempt = namedBy(each, attempts);
-      if (attempt === undefined && each.id == null) {
+      if (!attempt && each.id == null) {
         attempt = begunBy(each);
         begin(attempts, attempt, begun);
         continue;
       }
     }
-    if (attempt !== undefined) goOn(attempt, each);
+    if (attempt) goOn(attempt, each);
   }
 }
 
@@ -130,9 +112,8 @@ function fold(attempts: AttemptView[], interactions: Interaction[], begun: numbe
  * longer began earlier; of equal ones the first recorded counts as the newest.
  */
 function begin(attempts: AttemptView[], attempt: AttemptView, begun: number[]): void {
-  const later = begun.findIndex((seconds) => seconds > attempt.time_spent);
-  const place = later < 0 ? begun.length : later;
-  begun.splice(place, 0, attempt.time_spent);
+  const place = begun.filter((seconds) => seconds <= attempt.time_spent).length;
+  begun.push(attempt.time_spent);
   attempts.splice(place, 0, attempt);
 }
 
@@ -147,22 +128,22 @@ function begunBy(first: Interaction): AttemptView {
     item: first.item,
     correct: Number(first.correct), // which may be true
     time_spent: first.time_spent,
-    complete: first.complete ?? false,
-    hinted: first.hinted ?? false,
-    error: first.error ?? false,
+    complete: !!first.complete,
+    hinted: !!first.hinted,
+    error: !!first.error,
     answer: first.answer ?? {},
   };
 }
 
 function goOn(attempt: AttemptView, interaction: Interaction): void {
   attempt.time_spent = interaction.time_spent;
-  attempt.error ||= interaction.error ?? false;
-  attempt.hinted ||= (interaction.hinted ?? false) && !attempt.correct;
+  attempt.error ||= !!interaction.error;
+  attempt.hinted ||= !!interaction.hinted && !attempt.correct;
   if (interaction.replace) {
     attempt.correct = Number(interaction.correct);
     attempt.answer = interaction.answer ?? attempt.answer;
   }
-  attempt.complete ||= interaction.complete ?? false;
+  attempt.complete ||= !!interaction.complete;
 }
 
 function criterionOf(start: Start): Criterion | null {

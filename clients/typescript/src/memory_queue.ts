@@ -59,7 +59,7 @@ export class MemoryQueue extends Queue {
 
   private change({ key }: Item, to: Partial<Stored>): void {
     const item = this.items.get(key);
-    if (item !== undefined) this.put({ ...item, ...to });
+    if (item) this.put({ ...item, ...to });
   }
 
   /** Store an item in its place. */
@@ -75,7 +75,7 @@ export class MemoryQueue extends Queue {
   }
 
   private count(item: Stored | undefined, sign: 1 | -1): void {
-    if (item === undefined) return;
+    if (!item) return;
     this.total.items += sign;
     this.total.waiting += item.aside ? 0 : sign;
     this.total.bytes += sign * item.bytes;

@@ -78,5 +78,5 @@ export function invalid(errors: Record<string, string[]>): InvalidFields {
 
 /** What an error says. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return String((error as Partial<Error> | null)?.message ?? error);
 }

@@ -1,5 +1,5 @@
 // The queue: what was done and is not recorded yet, in the order in which it was done.
-import type { Item, Verdict } from "./judging.js";
+import { type Item, type Verdict, parsed } from "./judging.js";
 import { type SessionState, NOTHING_KNOWN, afterAnswer, afterStart, told } from "./local_state.js";
 import { QueueFull } from "./problems.js";
 import {
@@ -77,14 +77,13 @@ export abstract class Queue {
   async next(mostItems: number, mostBytes: number): Promise<Item[]> {
     const items = await this.list(0, mostItems);
     let bytes = 0;
-    const end = items.findIndex((item, at) => (bytes += item.bytes) > mostBytes && at > 0);
-    return end < 0 ? items : items.slice(0, end);
+    return items.filter((item, at) => (bytes += item.bytes) <= mostBytes || at === 0);
   }
 
   /** The items that were refused for good, oldest first. */
   async aside(): Promise<Aside[]> {
     return (await this.list(1)).map(({ key, session, kind, occurred_at, body, problem }) => {
-      return { key, session_id: session, kind, occurred_at, body: JSON.parse(body), problem } as Aside;
+      return { key, session_id: session, kind, occurred_at, body: bodyOf(body), problem } as Aside;
     });
   }
 
@@ -107,35 +106,36 @@ export abstract class Queue {
 export function learned(before: SessionState | undefined, item: Item, answer: unknown): SessionState {
   const state = before ?? NOTHING_KNOWN;
   if (item.kind === "update") {
-    return afterAnswer(state, JSON.parse(item.body) as Update, isUpdateAnswer(answer) ? answer : null);
+    return afterAnswer(state, bodyOf(item.body), isUpdateAnswer(answer) ? answer : null);
   }
-  return isStartAnswer(answer) ? told(answer) : afterStart(state, JSON.parse(item.body) as Start);
+  return isStartAnswer(answer) ? told(answer) : afterStart(state, bodyOf(item.body) as Start);
 }
 
 /** Whether an answer is of a form that is known here. If not, what is shown is what was expected. */
 function isStartAnswer(answer: unknown): answer is StartAnswer {
-  const given = answer as Partial<StartAnswer> | null;
-  return (
-    typeof given?.progress === "number" &&
-    typeof given.time_spent === "number" &&
-    typeof given.extra_fields === "object" &&
-    (given.pastattempts == null || isAttempts(given.pastattempts))
-  );
+  const { progress, time_spent, extra_fields, pastattempts } = Object(answer) as Partial<StartAnswer>;
+  const numbers = typeof progress === "number" && typeof time_spent === "number";
+  return numbers && typeof extra_fields === "object" && isAttempts(pastattempts ?? []);
 }
 
 function isUpdateAnswer(answer: unknown): answer is UpdateAnswer {
-  return isAttempts((answer as Partial<UpdateAnswer> | null)?.attempts);
+  return isAttempts((Object(answer) as Partial<UpdateAnswer>).attempts);
 }
 
 function isAttempts(attempts: unknown): boolean {
   return Array.isArray(attempts) && attempts.every((each) => typeof each === "object" && each !== null);
 }
 
+/** What an item says; of a damaged one nothing. */
+function bodyOf(text: string): object {
+  return parsed(text) ?? {};
+}
+
 /** The state after items that wait. */
 export function expected(known: SessionState | undefined, waiting: Item[]): SessionState {
   let state: SessionState = known ?? NOTHING_KNOWN;
   for (const item of waiting) {
-    const body: unknown = JSON.parse(item.body);
+    const body = bodyOf(item.body);
     state = item.kind === "start" ? afterStart(state, body as Start) : afterAnswer(state, body as Update, null);
   }
   return state;
@@ -158,8 +158,9 @@ export function comingBack(aside: Stored[], key: string | undefined, now: () => 
 
 /** Items as the service takes them together. */
 export function batch(items: Item[], sentAt: string): string {
-  const sent = items.map(({ key, occurred_at, session, kind, body }) => {
-    return { key, occurred_at, session_id: session, [kind]: JSON.parse(body) as unknown };
-  });
-  return JSON.stringify({ sent_at: sentAt, items: sent });
+  const sent = items.map(
+    ({ key, occurred_at, session, kind, body }) =>
+      `{"key":"${key}","occurred_at":"${occurred_at}","session_id":"${session}","${kind}":${body}}`,
+  );
+  return `{"sent_at":"${sentAt}","items":[${sent}]}`;
 }

@@ -1,10 +1,10 @@
 // The one sender of a learner's queue: sends what waits, oldest first, and waits longer each time that it cannot.
-import { type Item, type Verdict, judge, verdict } from "./judging.js";
+import { type Answer, type Item, type Verdict, judge, problemIn, verdict } from "./judging.js";
 import { SignedOut, messageOf } from "./problems.js";
 import { type Queue, batch } from "./queue.js";
 import type { Service } from "./service.js";
 import type { SenderState } from "./shapes.js";
-import { Signal, alone } from "./signal.js";
+import { Signal } from "./signal.js";
 
 const BATCH_ITEMS = 100;
 const BATCH_BYTES = 512 * 1024; // less than the smallest body that the service takes by default, an anonymous one
@@ -31,7 +31,7 @@ export class Sender {
   private readonly woken = new Signal();
   private readonly hurried = new Signal();
   private failures = 0;
-  private signedOut: string | null = null;
+  private due = 0;
   private most = BATCH_ITEMS;
 
   constructor(
@@ -52,50 +52,68 @@ export class Sender {
 
   /** Send until stopped; what is under way then is sent again by the next sender, with the same keys. */
   async run(): Promise<void> {
-    const { lock, stop } = this.given;
+    const { stop } = this.given;
     while (!stop.aborted) {
       try {
-        this.signedOut = null;
-        const busy = (): void => void this.turn("elsewhere");
-        if ((await this.queue.counts()).waiting > 0) await alone(lock, stop, busy, () => this.drain());
-        if (this.signedOut === null) {
+        const { waiting } = await this.queue.counts();
+        const signedOut = waiting > 0 ? await this.alone() : null;
+        if (signedOut === null) {
           await this.turn("idle");
           await this.woken.within(LOOK_AGAIN, stop);
         } else {
-          await this.pause("signed_out", this.signedOut); // another tab may have a token that is taken
+          await this.pause("signed_out", signedOut); // another tab may have a token that is taken
         }
       } catch (error) {
         if (stop.aborted) return;
-        if (this.failures === 0) console.error("learntrack: the queue could not be sent", error);
-        await this.pause("waiting", `The queue cannot be sent. ${messageOf(error)}`);
+        const trouble = `The queue cannot be sent. ${messageOf(error)}`;
+        if (this.failures === 0) console.error("learntrack:", trouble, error);
+        await this.pause("waiting", trouble);
       }
     }
   }
 
-  /** Send until nothing waits, or the token is refused: then `signedOut` says why. */
-  private async drain(): Promise<void> {
+  /** Drain as the only one in all tabs and workers, where there are Web Locks. */
+  private async alone(): Promise<string | null> {
+    const { lock, stop } = this.given;
+    const drain = (): Promise<string | null> => this.drain();
+    // A queue in memory is this page's own; in a frame of no origin nobody may have a lock either.
+    const locks = this.queue.durable ? (globalThis.navigator?.locks as LockManager | undefined) : undefined;
+    if (!locks) return drain();
+    return locks.request(lock, { ifAvailable: true }, (held) => {
+      if (held) return drain();
+      void this.turn("elsewhere");
+      return locks.request(lock, { signal: stop }, drain);
+    });
+  }
+
+  /** Send until nothing waits, or the token is refused: why. */
+  private async drain(): Promise<string | null> {
     const { stop } = this.given;
     for (;;) {
       const items = stop.aborted ? [] : await this.queue.next(this.most, BATCH_BYTES);
-      if (items.length === 0) return;
+      if (items.length === 0) return null;
       if (this.failures === 0) await this.turn("sending");
       const found = await this.sent(items);
-      if (stop.aborted) return;
+      if (stop.aborted) return null;
       await this.queue.settle(found);
       await this.given.settled(found);
       this.most = found.narrower ? Math.max(1, items.length >> 1) : Math.min(BATCH_ITEMS, this.most * 2);
-      if (found.signed_out) {
-        this.signedOut = found.trouble;
-        return;
-      }
+      if (found.signed_out) return found.trouble ?? "";
       if (found.wait) await this.pause("waiting", found.trouble, found.retryAfter ?? 0);
       else this.failures = 0;
     }
   }
 
   private async sent(items: Item[]): Promise<Verdict> {
+    const hurried = performance.now() < this.due;
+    const { service, now } = this.given;
+    const send = (these: Item[]): Promise<Answer | null> => service.send("POST", PATH, batch(these, now()));
     try {
-      return judge(items, await this.given.service.send("POST", PATH, batch(items, this.given.now())));
+      const answer = await send(items);
+      const found = judge(items, answer, hurried);
+      if (!found.unheard || items.length > 1) return found;
+      const other = await send([]); // of a batch without items the service itself says that it is none
+      return judge(items, answer, hurried, "items" in Object(other && problemIn(other)?.errors));
     } catch (error) {
       if (!(error instanceof SignedOut)) throw error;
       return verdict({ signed_out: true, wait: true, trouble: error.message });
@@ -106,10 +124,12 @@ export class Sender {
    * Wait: twice as long each time up to the longest, a random part of it less, so that devices that lost the service
    * together do not come back together. A hurry ends it, but not before Retry-After.
    */
-  private async pause(state: SenderState, trouble: string | null, retryAfter = 0): Promise<void> {
+  private async pause(state: SenderState, trouble = "", retryAfter = 0): Promise<void> {
     const { firstWait, longestWait, stop } = this.given;
     const seconds = Math.min(longestWait, firstWait * 2 ** this.failures) * (0.5 + Math.random() / 2);
     this.failures = Math.min(this.failures + 1, 20);
+    const now = performance.now();
+    if (now >= this.due) this.due = now + seconds * 1000;
     await this.turn(state, trouble);
     if (retryAfter > 0) await new Signal().within(retryAfter, stop);
     await this.hurried.within(Math.max(0, seconds - retryAfter), stop);

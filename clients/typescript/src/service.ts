@@ -1,5 +1,5 @@
 // Requests to the service, with the learner's token.
-import { type Answer, NOT_THE_SERVICE, parsed, problemIn } from "./judging.js";
+import { type Answer, NOT_TAKEN, NOT_THE_SERVICE, NO_ANSWER, parsed, problemIn } from "./judging.js";
 import { Closed, SignedOut, Unreachable, invalid, messageOf, problemOf } from "./problems.js";
 import { plainId } from "./shapes.js";
 import { limited } from "./signal.js";
@@ -12,6 +12,7 @@ export type Filter = string | number | boolean | null | undefined;
 const ANSWER_SECONDS = 75; // the service answers within 60 s, be it by 503
 const SLOWEST = 2048; // bytes a second of a network that still counts as one: what is larger has longer to arrive
 const TOKEN_SECONDS = 60; // an app's function that never returns must not keep the queue for ever
+const LARGEST = 2 ** 24; // letters of an answer to what was sent; the service's have half as many at the most
 const LONGEST_RETRY_AFTER = 3600; // what wants to be left alone for longer is not the service, or its clock is wrong
 
 export class Service {
@@ -36,15 +37,16 @@ export class Service {
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) if (value != null) parameters.set(name, String(value));
     const answer = await this.send("GET", `${path}?${parameters}`);
-    if (answer === null) throw new Unreachable("The service does not answer.");
-    if (answer.status === 401) throw new SignedOut("The service does not take the token.");
-    const problem = answer.status >= 400 ? problemIn(answer) : null;
-    if (problem !== null) throw problemOf(problem, answer.retryAfter);
-    if (answer.ignored) {
+    if (!answer) throw new Unreachable(NO_ANSWER);
+    const { status, body, retryAfter, ignored } = answer;
+    if (status === 401) throw new SignedOut(NOT_TAKEN);
+    const problem = status >= 400 && problemIn(answer);
+    if (problem) throw problemOf(problem, retryAfter);
+    if (ignored) {
       // What it answered is about more than was asked for.
-      throw invalid(Object.fromEntries(answer.ignored.split(", ").map((name) => [name, ["There is no such filter."]])));
+      throw invalid(Object.fromEntries(ignored.split(", ").map((name) => [name, ["There is no such filter."]])));
     }
-    if (answer.status === 200 && answer.body !== null) return answer.body as T;
+    if (status === 200 && body) return body as T;
     throw new Unreachable(NOT_THE_SERVICE);
   }
 
@@ -80,12 +82,13 @@ export class Service {
     const headers: Record<string, string> = given === null ? {} : { "Content-Type": "application/json" };
     if (token !== null) headers["Authorization"] = `Bearer ${token}`;
     try {
-      return await limited(ANSWER_SECONDS + (given?.length ?? 0) / SLOWEST, this.stop, async (signal) => {
+      return await limited(ANSWER_SECONDS + (given?.length ?? 0) / SLOWEST, this.stop, async (signal, longer) => {
         const sent = { method, headers, body: given, redirect: "manual", cache: "no-store", signal } as const;
         const found = await fetch(this.address + path, sent);
         const type = found.headers.get("content-type") ?? "";
-        const body = /json/i.test(type) ? parsed(await found.text()) : null; // a hotel's page may have no end
-        const isProblem = /^application\/problem\+json/i.test(type);
+        let body = null; // a hotel's page may have no end
+        if (/json/i.test(type)) body = parsed(await (given === null ? found.text() : read(found, longer)));
+        const isProblem = /problem\+json/i.test(type);
         const ignored = found.headers.get("ignored-parameters");
         return { status: found.status, isProblem, body, retryAfter: secondsOf(found.headers), ignored };
       });
@@ -117,6 +120,18 @@ export class Service {
       throw new SignedOut(`The token could not be had: ${messageOf(error)}`);
     }
   }
+}
+
+/** The text of an answer, which has longer to arrive the larger it is. */
+async function read(found: Response, longer: (seconds: number) => void): Promise<string> {
+  const [pieces, decoder] = [(found.body as ReadableStream<Uint8Array>).getReader(), new TextDecoder()];
+  for (let text = ""; text.length < LARGEST; ) {
+    const { done, value } = await pieces.read();
+    if (done) return text;
+    longer(value.length / SLOWEST);
+    text += decoder.decode(value, { stream: true });
+  }
+  return ""; // there is no such answer
 }
 
 /** The token, if it is this learner's: on a shared device another one may be signed in by now. */

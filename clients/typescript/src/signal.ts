@@ -3,18 +3,24 @@
 const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds
 
 /**
- * What this comes to, if it does within so many seconds and before `stop`: else it rejects, and `over` says so. Node
- * ends meanwhile if nothing else is to be done, unless it `holdsProcess`.
+ * What this comes to, if it does within so many seconds (`longer`: and so many more) and before `stop`: else it rejects,
+ * and `over` says so. Node ends meanwhile if nothing else is to be done, unless it `holdsProcess`.
  */
 export async function limited<T>(
   seconds: number,
   stop: AbortSignal,
-  work: (over: AbortSignal) => Promise<T>,
+  work: (over: AbortSignal, longer: (seconds: number) => void) => Promise<T>,
   holdsProcess = true,
 ): Promise<T> {
   const limit = new AbortController();
   const end = (): void => limit.abort();
-  const timer: unknown = setTimeout(end, Math.min(seconds * 1000, LONGEST_TIMER));
+  let [timer, until]: [unknown, number] = [null, performance.now()];
+  const longer = (more: number): void => {
+    clearTimeout(timer as number);
+    until += more * 1000;
+    timer = setTimeout(end, Math.min(until - performance.now(), LONGEST_TIMER));
+  };
+  longer(seconds);
   if (!holdsProcess) (timer as { unref?: () => void }).unref?.();
   const late = new Promise<never>((_, reject) => {
     limit.signal.addEventListener("abort", () => reject(new Error("not in time")));
@@ -22,7 +28,7 @@ export async function limited<T>(
   stop.addEventListener("abort", end);
   if (stop.aborted) end();
   try {
-    return await Promise.race([work(limit.signal), late]);
+    return await Promise.race([work(limit.signal, longer), late]);
   } finally {
     end();
     clearTimeout(timer as number);
@@ -49,20 +55,4 @@ export class Signal {
   private next(): Promise<void> {
     return new Promise((go) => (this.go = go));
   }
-}
-
-/** Do this as the only one of its name in all tabs and workers, where there are Web Locks. `busy`: another one does. */
-export async function alone(
-  name: string,
-  stop: AbortSignal,
-  busy: () => void,
-  work: () => Promise<void>,
-): Promise<void> {
-  const locks = globalThis.navigator?.locks as LockManager | undefined;
-  if (locks === undefined) return work();
-  await locks.request(name, { ifAvailable: true }, (held) => {
-    if (held !== null) return work();
-    busy();
-    return locks.request(name, { signal: stop }, work);
-  });
 }

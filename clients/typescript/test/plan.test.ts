@@ -17,7 +17,8 @@ function answerOf(told: Case | null): Answer | null {
   if (told === null) return null;
   let body: unknown = told["problem"];
   if (told["results"]) {
-    body = { results: told["results"].map((status: number, n: number) => ({ key: `k${n}`, status, body: {} })) };
+    const each = { errors: told["errors"] ?? {} };
+    body = { results: told["results"].map((status: number, n: number) => ({ key: `k${n}`, status, body: each })) };
   }
   const text = (told["text"] as string | undefined) ?? JSON.stringify(body);
   const { status, content_type, retry_after: retryAfter = null } = told;
@@ -32,20 +33,20 @@ for (const one of cases("judging")) {
         ...{ kind: item["kind"], tries: item["tries"] ?? 0 },
       }),
     );
-    const verdict = judge(items, answerOf(one["answer"]));
+    const verdict = judge(items, answerOf(one["answer"]), one["hurried"], one["heard_else"]);
     assert.deepEqual(
       {
         recorded: verdict.recorded.map(({ item }) => item.number),
         aside: verdict.aside.map(({ item }) => item.number),
         tried: verdict.tried.map((item) => item.number),
-        wait: verdict.wait,
-        retry_after: verdict.retryAfter,
-        narrower: verdict.narrower,
-        signed_out: verdict.signed_out,
+        wait: verdict.wait ?? false,
+        retry_after: verdict.retryAfter ?? null,
+        narrower: verdict.narrower ?? false,
+        signed_out: verdict.signed_out ?? false,
       },
       one["expect"],
     );
-    assert.ok(verdict.trouble !== null || !verdict.wait, "whoever waits is told why");
+    assert.ok(verdict.trouble !== undefined || !verdict.wait, "whoever waits is told why");
   });
 }
 

@@ -2,6 +2,7 @@
 import "fake-indexeddb/auto";
 import "./locks.js";
 import { test } from "node:test";
+import { parsed } from "../src/judging.js";
 import { Client, type ClientOptions, type Content, type Status } from "../src/index.js";
 
 export const LEARNER = "c1b2a3d4e5f60718293a4b5c6d7e8f90";
@@ -72,7 +73,7 @@ export class Played {
 
   private async answer(url: URL, init: RequestInit): Promise<Response> {
     const [headers, text] = [new Headers(init.headers), String(init.body ?? "null")];
-    this.requests.push({ url, headers, body: JSON.parse(text), redirect: init.redirect });
+    this.requests.push({ url, headers, body: parsed(text), redirect: init.redirect });
     const refused = this.refuse({ url, headers, text });
     if (refused !== null) return refused;
     const { items } = JSON.parse(text) as { items: Any[] };
@@ -84,7 +85,7 @@ export class Played {
   private result(item: Any): unknown {
     const status = this.judge(item);
     const good = item.start ? STARTED : { complete: false };
-    const errors = status === 400 ? this.errors : {};
+    const errors = [400, 409].includes(status) ? this.errors : {};
     return { key: item.key, status, replayed: false, body: status === 200 ? good : { status, detail: "No.", errors } };
   }
 }

@@ -15,12 +15,12 @@ from learntrack.domain.attempts import Attempt
 from learntrack.domain.ids import summary_id
 from learntrack.domain.which_try import Tries
 from learntrack.errors import (
-    Conflict,
     Forbidden,
     NoSuchAttempt,
     NotAssigned,
     NotFound,
     QuizFinished,
+    StartedAlready,
     TooLarge,
 )
 from learntrack.tracking.jobs import StartJob, UpdateJob
@@ -40,7 +40,7 @@ def start(job: StartJob, unit: UnitOfWork) -> SessionStarted:
     Raises:
         Forbidden: the quiz is not the learner's to take, or is finished.
         InvalidFields: the lesson or course is not assigned to the learner.
-        NotFound, Conflict: the client's session id is somebody else's, or was used before.
+        NotFound, StartedAlready: the client's session id is somebody else's, or was used before.
 
     """
     _check_new_id(job, unit)
@@ -89,7 +89,7 @@ def _check_new_id(job: StartJob, unit: UnitOfWork) -> None:
     if job.delivery is None or not unit.is_taken(job.session_id):
         return
     if unit.is_taken_by(job.session_id, job.user_id):
-        raise Conflict("This session has been started already.")
+        raise StartedAlready
     raise NotFound(_NO_SESSION)
 
 

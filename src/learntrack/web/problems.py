@@ -24,6 +24,7 @@ from learntrack.errors import (
     KeysUnavailable,
     NotFound,
     Refusal,
+    StartedAlready,
     StillRunning,
     TooLarge,
     field_error,
@@ -70,7 +71,7 @@ def status_of(refusal: Refusal) -> HTTPStatus:
 def document_of(refusal: Refusal) -> ProblemDocument:
     """A refusal as a document, where it is only a part of an answer."""
     status = status_of(refusal)
-    errors = refusal.errors if isinstance(refusal, InvalidFields) else msgspec.UNSET
+    errors = refusal.errors if isinstance(refusal, InvalidFields | StartedAlready) else msgspec.UNSET
     return ProblemDocument(status, status.phrase, refusal.detail, errors)
 
 

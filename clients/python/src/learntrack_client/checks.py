@@ -1,8 +1,8 @@
 """What no service would take is refused before it is stored: an app's developer sees it at once, with the field."""
 
 import re
+import sys
 from collections.abc import Sequence
-from math import isfinite
 from typing import Any
 
 import httpx
@@ -10,6 +10,7 @@ import httpx
 from learntrack_client.problems import invalid
 from learntrack_client.shapes import Content, Interaction, MasteryModel, Update, plain_id
 
+_LONGEST_ITEM = 1000
 _REQUIRED = "This field is required."
 _NO_ID = "Must be a UUID."
 _ID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}")
@@ -104,6 +105,8 @@ def _check_interactions(interactions: Sequence[Interaction], errors: Errors) -> 
         _check_seconds(f"{where}.time_spent", each.time_spent, errors)
         if not isinstance(each.item, str) or not each.item.strip():
             errors[f"{where}.item"] = [_REQUIRED]
+        elif len(each.item.strip()) > _LONGEST_ITEM:
+            errors[f"{where}.item"] = [f"May have at most {_LONGEST_ITEM} characters."]
         if not (each.error if each.answer is None else isinstance(each.answer, dict)):
             errors[f"{where}.answer"] = ["Must be a dict, unless error is true."]
 
@@ -119,4 +122,4 @@ def _check_seconds(name: str, value: Any, errors: Errors) -> None:
 
 
 def _number(value: Any) -> bool:
-    return isinstance(value, int | float) and isfinite(value)
+    return isinstance(value, int | float) and abs(value) <= sys.float_info.max

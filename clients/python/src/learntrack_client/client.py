@@ -20,7 +20,7 @@ from learntrack_client.checks import check_address, check_content, check_update,
 from learntrack_client.judging import Verdict
 from learntrack_client.local_state import SessionState, after_start, after_update
 from learntrack_client.problems import Closed, LearntrackError
-from learntrack_client.queue import Queue, start_body, update_body
+from learntrack_client.queue import Queue, start_body, stored, update_body
 from learntrack_client.queue_thread import QueueThread
 from learntrack_client.reading import Reading
 from learntrack_client.sender import Sender
@@ -76,7 +76,7 @@ class AsyncClient(Reading):
     ) -> None:
         check_address(address)
         self.learner = checked_learner(learner)
-        self._path = Path(queue)
+        self._path = Path(queue).resolve()  # its lock is beside it, however it is called, wherever the app goes
         self._most_items, self._most_bytes = most_items, most_bytes
         self._waits = (first_wait, longest_wait)
         self._on_change, self._clock = on_change, clock
@@ -112,7 +112,7 @@ class AsyncClient(Reading):
     async def close(self, seconds: float = 5) -> None:
         """Send what waits, for so many seconds at the most, and close. What still waits then is sent next time."""
         sending, self._sending = self._sending, None
-        if sending is None:
+        if sending is None or self._thread.forked:
             return
         try:
             if seconds:
@@ -145,13 +145,15 @@ class AsyncClient(Reading):
         """
         check_content(content)
         session, start = uuid4().hex, Start(content, repeat)
+        # Nobody knows whether the next anonymous visitor is the same one: nothing is resumed.
+        name = session if self.learner is None else content.name
 
         def begin(queue: Queue) -> SessionState:
-            before = queue.state(content.name)  # looked up first: once it is stored nothing may fail any more
-            queue.add(content.name, session, "start", start_body(start), self._now)
+            before = queue.state(name)  # looked up first: once it is stored nothing may fail any more
+            queue.add(name, session, "start", start_body(start), self._now)
             return after_start(before, start)
 
-        begun = AsyncSession(self, session, content.name, await self._in_queue(begin))
+        begun = AsyncSession(self, session, name, await self._in_queue(begin))
         self._sessions.add(begun)
         self._sender.wake()
         await self._changed()
@@ -188,6 +190,7 @@ class AsyncClient(Reading):
         """
         count = await self._in_queue(lambda queue: queue.retry(key, self._now))
         self._sender.hurry()
+        await self._refresh()
         await self._changed()
         return count
 
@@ -201,6 +204,10 @@ class AsyncClient(Reading):
         """What `AsyncSession.update` does."""
         check_update(update)
         body = update_body(update)
+        # Once begun it is stored and seen in the state, even if nobody waits for it any more.
+        return await asyncio.shield(self._store(session, body, stored(body, update)))
+
+    async def _store(self, session: AsyncSession, body: bytes, update: Update) -> SessionState:
         await self._in_queue(lambda queue: queue.add(session.content, session.id, "update", body, self._now))
         for each in self._sessions:
             if each.content == session.content:

@@ -58,6 +58,7 @@ class Queue:
             QueueFull: there is no room for it.
 
         """
+        self._file.check_place()
         with self._file.transaction():
             items, _, size = self._totals()
             if items >= self._most_items or size + len(body) + _OVERHEAD > self._most_bytes:
@@ -114,7 +115,7 @@ class Queue:
             (self._learner,),
         )
         return [
-            Aside(key, session, kind, at, msgspec.json.decode(body), msgspec.json.decode(problem, type=ProblemDocument))
+            Aside(key, session, kind, at, _object(body), _read(problem, ProblemDocument) or ProblemDocument())
             for key, session, kind, at, body, problem in rows
         ]
 
@@ -243,6 +244,18 @@ def _read(text: bytes | None, shape: type[A]) -> A | None:
         return None if text is None else msgspec.json.decode(text, type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return None
+
+
+def _object(text: bytes) -> JsonObject:
+    try:
+        return msgspec.json.decode(text, type=JsonObject)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return {}  # a damaged one: shown all the same, so that it can be discarded
+
+
+def stored(body: bytes, update: Update) -> Update:
+    """An update as it was stored, whatever the app makes of its own objects from now on."""
+    return _read(body, Update) or update
 
 
 def batch(items: Sequence[Item], sent_at: str) -> bytes:

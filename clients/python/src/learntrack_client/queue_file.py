@@ -4,6 +4,7 @@ What a transaction did is on the disk once it ends (WAL, synchronous=FULL), so t
 takes anything of it.
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -81,6 +82,7 @@ class QueueFile:
             self._db = sqlite3.connect(path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             self._begin()
+            self._opened = os.stat(path)
         except BaseException:
             self._db.close()
             raise
@@ -114,6 +116,15 @@ class QueueFile:
                 time.sleep(_LOOK_AGAIN_SECONDS)
             else:
                 return
+
+    def check_place(self) -> None:
+        """Raise `QueueUnusable` if the file is not where it was: what is put into it now nobody would find again."""
+        try:
+            there = os.path.samestat(os.stat(self._path), self._opened)
+        except OSError:
+            there = False
+        if not there:
+            raise QueueUnusable(f"{self._path} was removed or replaced while it was open. Nothing was stored.")
 
     def close(self) -> None:
         """Close it."""

@@ -1,6 +1,7 @@
 """The thread in which a queue's file is read and written, so that the app's event loop never waits for a disk."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -16,6 +17,12 @@ class QueueThread:
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="learntrack-queue")
         self._closed = False
+        self._process = os.getpid()
+
+    @property
+    def forked(self) -> bool:
+        """Whether this process was forked from the one whose thread it is: here there is none."""
+        return os.getpid() != self._process
 
     async def do(self, work: Callable[[], T]) -> T:
         """Have this done there. Once begun it is done to its end, even if nobody waits for it any more.
@@ -24,6 +31,8 @@ class QueueThread:
             Closed: it has ended.
 
         """
+        if self.forked:
+            raise Closed("The client was made before this process was forked: make one in each process.")
         if self._closed:
             raise Closed("The client is closed.")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

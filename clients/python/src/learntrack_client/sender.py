@@ -5,6 +5,7 @@ import contextlib
 import logging
 import random
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -60,6 +61,7 @@ class Sender:
         self._woken = asyncio.Event()
         self._hurried = asyncio.Event()
         self._failures = 0
+        self._due = 0.0
         self._most = BATCH_ITEMS
         self.state: SenderState = "idle"
         self.trouble: str | None = None
@@ -110,11 +112,20 @@ class Sender:
         return None
 
     async def _sent(self, items: list[Item]) -> Verdict:
+        hurried = time.monotonic() < self._due
         try:
             answer = await self._service.send("POST", _PATH, body=batch(items, self._now()))
+            verdict = judge(items, answer, hurried=hurried)
+            if verdict.unheard and len(items) == 1 and await self._heard():
+                return judge(items, answer, hurried=hurried, heard_else=True)
         except SignedOut as error:
             return Verdict(signed_out=True, wait=True, trouble=str(error))
-        return judge(items, answer)
+        return verdict
+
+    async def _heard(self) -> bool:
+        """Whether the service itself answers: that a batch without items is none."""
+        answer = await self._service.send("POST", _PATH, body=batch([], self._now()))
+        return answer is not None and answer.problem is not None and "items" in answer.problem.errors
 
     async def _pause(self, trouble: str | None, retry_after: float | None, state: SenderState = "waiting") -> None:
         """Wait: twice as long each time up to the longest, a random part of it less, so that devices that lost the
@@ -123,6 +134,8 @@ class Sender:
         self._failures += 1
         first, longest = self._waits
         seconds = min(longest, first * 2.0 ** min(self._failures - 1, 20)) * random.uniform(0.5, 1)  # noqa: S311
+        if time.monotonic() >= self._due:
+            self._due = time.monotonic() + seconds
         await self._turn(state, trouble)
         await asyncio.sleep(retry_after or 0)
         await _set_within(self._hurried, max(0.0, seconds - (retry_after or 0)))

@@ -29,6 +29,8 @@ _ANSWER_SECONDS = 75.0
 _SLOWEST = 2048
 """Bytes a second of a network that still counts as one: what is larger has longer to arrive."""
 _CONNECT_SECONDS = 10.0
+_LARGEST = 16 * 1024 * 1024
+"""Bytes of an answer to what was sent; the service's have half as many at the most."""
 _LONGEST_RETRY_AFTER = 3600.0
 """What says that it wants to be left alone for longer is not the service, or its clock is wrong."""
 _TOKEN = re.compile(r"[\x21-\x7e]+")
@@ -129,10 +131,13 @@ class Service:
             follow_redirects=False,
         )
         try:
-            async with asyncio.timeout(seconds), asked as found:
+            async with asyncio.timeout(seconds) as limit, asked as found:
                 content_type = found.headers.get("content-type", "").partition(";")[0].strip().lower()
-                text = await found.aread() if content_type.endswith("json") else b""  # a hotel's page may have no end
+                # A hotel's page may have no end.
+                text = await _read(found, limit, body) if content_type.endswith("json") else b""
         except (httpx.HTTPError, httpx.StreamError, TimeoutError):
+            return None
+        if text is None:
             return None
         ignored = found.headers.get("ignored-parameters", "")
         return Answer(found.status_code, content_type, text, _seconds(found.headers), ignored)
@@ -159,6 +164,22 @@ class Service:
             raise SignedOut("The token could not be had: not in time") from error
         except Exception as error:
             raise SignedOut(f"The token could not be had: {error}") from error
+
+
+async def _read(found: httpx.Response, limit: asyncio.Timeout, sent: bytes | None) -> bytes | None:
+    """The body of an answer. That to what was sent has longer to arrive the larger it is; None if it is too large."""
+    if sent is None:
+        return await found.aread()
+    pieces, left, end = [], _LARGEST, limit.when()
+    async for piece in found.aiter_bytes():
+        pieces.append(piece)
+        left -= len(piece)
+        if left < 0:
+            return None
+        if end is not None:
+            end += len(piece) / _SLOWEST
+            limit.reschedule(end)
+    return b"".join(pieces)
 
 
 def _checked(given: str | None, learner: str | None) -> str:

@@ -1,6 +1,6 @@
 """A visit, as an app that uses asyncio sees it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from learntrack_client.local_state import SessionState
@@ -47,7 +47,7 @@ class AsyncSession:
             QueueUnusable: it cannot be written.
 
         """
-        if isinstance(interactions, Interaction | str):
+        if interactions is not None and (isinstance(interactions, str) or not isinstance(interactions, Iterable)):
             raise invalid({"interactions": ["Must be a list."]})
         listed = None if interactions is None else list(interactions)
         update = Update(progress_delta, progress, time_spent_delta, extra_fields, listed)
