@@ -71,8 +71,8 @@ export function verdict(given: Partial<Verdict> = {}): Verdict {
 }
 
 /**
- * What the answer to these items means for them; null: there was none. `hurried`: they were sent before their time: then
- * it is no try that counts. `heardElse`: the service itself has answered right after, but not to these.
+ * What the answer to these items means for them; null: there was none. `hurried`: they were sent before their time:
+ * then it is no try that counts. `heardElse`: the service itself has answered right after, but not to these.
  */
 export function judge(items: Item[], answer: Answer | null, hurried?: boolean, heardElse?: boolean): Verdict {
   if (!hurried) return judged(items, answer, heardElse);
@@ -91,7 +91,8 @@ function judged(items: Item[], answer: Answer | null, heardElse?: boolean): Verd
   if (problem) return judgeRefusal(items, problem, retryAfter);
   const trouble = answer ? NOT_THE_SERVICE : NO_ANSWER;
   const found = verdict({ retryAfter, trouble, wait: true, narrower: true, unheard: true });
-  return heardElse ? tryAgain(found, items[0] as Item, documentOf(status, { title: trouble }), MOST_TRIES_UNHEARD) : found;
+  if (!heardElse) return found;
+  return tryAgain(found, items[0] as Item, documentOf(status, { title: trouble }), MOST_TRIES_UNHEARD);
 }
 
 /** The problem that an answer tells; null if it is no problem document. */
@@ -141,7 +142,8 @@ function judgeRefusal(items: Item[], problem: ProblemDocument, retryAfter: numbe
 
 function documentOf(status: number, body: unknown): ProblemDocument {
   const told = Object(body) as Partial<ProblemDocument>;
-  return { status, title: told.title ?? "", detail: told.detail ?? "", errors: Object(told.errors) as ProblemDocument["errors"] };
+  const errors = Object(told.errors) as ProblemDocument["errors"];
+  return { status, title: told.title ?? "", detail: told.detail ?? "", errors };
 }
 
 /** The list or object that a text is in JSON; null if it is none. */

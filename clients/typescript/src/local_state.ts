@@ -34,8 +34,9 @@ const OTHERS_SHOWN = 10;
 /** The state that the answer to a start says. */
 export function told(answer: Omit<StartAnswer, "session_id" | "context"> & { left_out?: string[] }): SessionState {
   const { progress, time_spent, complete, extra_fields, mastery_criterion = null } = answer;
-  const [attempts, total_attempts, left_out] = [answer.pastattempts ?? [], answer.totalattempts ?? 0, answer.left_out ?? []];
-  return { known: true, progress, time_spent, complete, extra_fields, mastery_criterion, attempts, total_attempts, left_out };
+  const [attempts, total_attempts] = [answer.pastattempts ?? [], answer.totalattempts ?? 0];
+  const known = { known: true, progress, time_spent, complete, extra_fields, mastery_criterion };
+  return { ...known, attempts, total_attempts, left_out: answer.left_out ?? [] };
 }
 
 export const NOTHING_KNOWN: Readonly<SessionState> = {

@@ -3,8 +3,8 @@
 const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds
 
 /**
- * What this comes to, if it does within so many seconds (`longer`: and so many more) and before `stop`: else it rejects,
- * and `over` says so. Node ends meanwhile if nothing else is to be done, unless it `holdsProcess`.
+ * What this comes to, if it does within so many seconds (`longer`: and so many more) and before `stop`: else it
+ * rejects, and `over` says so. Node ends meanwhile if nothing else is to be done, unless it `holdsProcess`.
  */
 export async function limited<T>(
   seconds: number,

@@ -163,7 +163,9 @@ test("what the service says of a batch is not taken for the items of a queue tha
 test("a change of the queue that fails midway changes nothing", async () => {
   globalThis.indexedDB = real;
   const queue = new IndexedDbQueue("midway", "", { mostItems: 9, mostBytes: 9999 });
-  for (const body of ["{}", '{"interactions":5}']) await queue.add({ content: "c", session: "s", kind: "update", body }, () => "");
+  for (const body of ["{}", '{"interactions":5}']) {
+    await queue.add({ content: "c", session: "s", kind: "update", body }, () => "");
+  }
   const items = await queue.next(9, 9999);
   const recorded = items.map((item) => ({ item, answer: null }));
   await assert.rejects(queue.settle(verdict({ recorded })), TypeError);
