@@ -235,3 +235,25 @@ def test_the_same_exercise_again_and_again_in_one_queue(service: Service) -> Non
 def test_afterwards_nothing_had_to_be_restarted(service: Service, tmp_path: Path) -> None:
     assert "has not answered" not in service.log.read_text()
     assert json.loads(ask(service, "GET", "/health/ready", NOBODY).text)["status"] == "ready"
+
+
+def test_a_small_queue_that_leads_to_large_answers_holds_up_nobody(service: Service) -> None:
+    """150 KB of it were answered with, and kept, 400 MB: nobody else was answered for 6 s, and it never got through."""
+    learner, live = Person(new_id()), Person(new_id())
+    session = ask(service, "POST", CONTENT, learner.headers, json=exercise({"type": "quiz"})).json()["session_id"]
+    large = {"interactions": [right("a", answer={"text": "x" * 480_000})]}
+    done = ask(service, "PUT", f"{CONTENT}/{session}", learner.headers, json=large).json()
+    again = right("a", id=done["attempts"][0]["id"], answer=None, error=True)
+    turns = [each for n in range(8) for each in (again, right(f"b{n}", answer=None, error=True))]
+    items = [{"session_id": session, "update": {"interactions": turns}} for _ in range(60)]
+    path = f"{CONTENT}/{ask(service, 'POST', CONTENT, live.headers, json=exercise()).json()['session_id']}"
+    with ThreadPoolExecutor(1) as aside, httpx.Client(base_url=service.address, timeout=30, verify=False) as http:
+        sending = aside.submit(ask, service, "POST", BATCH, learner.headers, json=queue(*items))
+        slowest = 0.0
+        while not sending.done():
+            began = time.monotonic()
+            assert http.put(path, headers=live.headers, json={"interactions": [right("q")]}).status_code == 200
+            slowest = max(slowest, time.monotonic() - began)
+        results = sending.result().json()["results"]
+    assert {each["status"] for each in results} == {200}
+    assert slowest < here(1.5)

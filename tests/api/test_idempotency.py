@@ -183,3 +183,17 @@ async def test_keys_are_kept_for_a_day_at_least(api: Api, school: School) -> Non
     [key] = await api.db.find("idempotency_keys", {"owner": learner.id})
 
     assert key["expires_at"] >= moments.now() + timedelta(hours=24)
+
+
+async def test_a_large_answer_is_given_again_from_what_is_stored(api: Api, school: School) -> None:
+    learner, body = await school.learner(), video()
+    state = {"$ref": "x", "state": "x" * 1_200_000}
+    await api.update(learner, await api.start(learner, **body), extra_fields=state)
+
+    first = await api.send("POST", START, learner, json=body, **keyed("k1"))
+    again = await api.send("POST", START, learner, json=body, **keyed("k1"))
+
+    assert again.headers["idempotent-replayed"] == "true"
+    assert again.json() == first.json()
+    assert again.json()["extra_fields"] == state
+    assert sum(len(row["answer"]) for row in await api.db.find("idempotency_keys", {"owner": learner.id})) < 1000

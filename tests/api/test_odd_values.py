@@ -111,9 +111,9 @@ async def test_extra_fields_of_4_mib_are_kept_and_larger_ones_refused(school: Sc
 
     await api.update(learner, session, extra_fields=state)
     assert (await api.start(learner, **content))["extra_fields"] == state
-    for large in ({"state": "x" * 4 * 2**20}, {"zeros": [0] * 990_000}):
+    for large, named in (({"state": "x" * 4 * 2**20}, "extra_fields"), ({"zeros": [0] * 990_000}, "body")):
         refused = await api.update(learner, session, expect=413, extra_fields=large)
-        assert "extra_fields" in refused["detail"]
+        assert named in refused["detail"]
     await api.update(learner, session, time_spent_delta=1)
     assert (await api.start(learner, **content))["extra_fields"] == state
 
@@ -155,3 +155,13 @@ async def test_a_small_request_has_no_huge_answer(school: School) -> None:
     assert omitted
     assert all(view["answer"] is None and view["item"] == "q" for view in omitted)
     assert (await api.start(learner, **content))["pastattempts"][-1]["answer"] is not None
+
+
+async def test_a_key_that_is_none_is_not_sent_back_whatever_its_length(api: Api, school: School) -> None:
+    learner = await school.learner()
+    keys = ["k" * size for size in (255, 256, 4_000_000)]
+
+    results = await send(api, learner, *[item(new_id(), start=video()) | {"key": key} for key in keys])
+
+    assert [(each["status"], each["key"]) for each in results] == [(200, "k" * 255), (400, None), (400, None)]
+    assert all(list(each["body"]["errors"]) == ["key"] for each in results[1:])

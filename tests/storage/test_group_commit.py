@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from learntrack.storage import DatabaseBusy, DatabaseUnavailable
+from learntrack.storage import DatabaseBusy, DatabaseUnavailable, TooMuchAtOnce, group_commit
 from learntrack.storage.group_commit import GroupCommit
 
 Job, Answer = str, str
@@ -153,3 +153,26 @@ async def test_what_nobody_gets_to_in_time_is_given_up() -> None:
 
     store.open.set()
     assert await line.submit("b") == "B"
+
+
+async def test_what_is_live_waits_for_no_more_of_a_divided_group_of_bulk_than_is_done_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(group_commit, "PART_SECONDS", 0)
+    live: list[asyncio.Future[Answer]] = []
+
+    def refuse(jobs: Sequence[Job]) -> Exception | None:
+        if not live:
+            live.append(line.enqueue("live"))
+        return TooMuchAtOnce() if len(jobs) > 2 else None
+
+    store = Store(refuse)
+    line = store.line()
+    bulk = [line.enqueue(f"bulk {number:02}", bulk=True) for number in range(20)]
+
+    assert await settled(*bulk) == [f"BULK {number:02}" for number in range(20)]
+    assert live[0].done()
+    done = [group for group in store.groups if len(group) <= 2]
+    assert [job for group in done for job in group if job != "live"] == [f"bulk {number:02}" for number in range(20)]
+    assert ["live"] in done[:-1]
+    assert len(store.groups) < 35, "it is not tried with all of them again and again"

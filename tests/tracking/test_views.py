@@ -5,14 +5,14 @@ import msgspec
 from learntrack.domain import moments
 from learntrack.domain.any_json import stored_json
 from learntrack.domain.attempts import Attempt, Interaction
-from learntrack.tracking.batch_schemas import BatchResult, BatchResults
+from learntrack.tracking.batch_schemas import BatchResult
 from learntrack.tracking.views import (
     ANSWER_MOST,
     LARGE,
     LARGE_ANSWERS_MOST,
+    RoomForResults,
     attempt_views,
     past_attempts,
-    within_bounds,
 )
 
 NOW = moments.now()
@@ -74,9 +74,10 @@ def test_a_batch_is_answered_within_the_same_bounds() -> None:
     results = [BatchResult(f"{number}", 200, False, body) for number in range(2000)]
     results.append(BatchResult("last", 200, False, msgspec.Raw(b"{}")))
 
-    bounded = within_bounds(BatchResults(results))
+    room = RoomForResults(len(results))
+    bounded = [room.bounded(result) for result in results]
 
     assert ANSWER_MOST // 2 < len(msgspec.json.encode(bounded)) < ANSWER_MOST
-    assert [result.status for result in bounded.results] == [200] * 2001
-    assert {result.body_omitted for result in bounded.results if result.body is None} == {True}
-    assert bounded.results[-1].body is not None
+    assert [result.status for result in bounded] == [200] * 2001
+    assert {result.body_omitted for result in bounded if result.body is None} == {True}
+    assert bounded[-1].body is not None

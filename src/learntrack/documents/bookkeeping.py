@@ -20,7 +20,8 @@ class IdempotencyKey(Stored, Document):  # type: ignore[misc]  # our ids are no 
     """The first answer to a request with an Idempotency-Key, kept until `expires_at`.
 
     Its id is a digest of its scope, the kind of request and the key, `request` one of what was asked. `owner` is the
-    caller's id, or `visitor:` or `session:` and the id of an anonymous one. `answer` is the answer's JSON.
+    caller's id, or `visitor:` or `session:` and the id of an anonymous one. `answer` is the answer's JSON, of one above
+    1 MiB without what is large in it.
     """
 
     shard_key = "owner"

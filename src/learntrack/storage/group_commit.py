@@ -77,7 +77,7 @@ class GroupCommit(Generic[Job, Answer]):
         self._patience = patience
         self._size = size
         self._most = most
-        self._most_bulk = most_bulk
+        self._most_bulk = self._bulk_now = most_bulk
         self._most_bytes = most_bytes
         self._line: deque[_Waiting[Job, Answer]] = deque()
         self._bulk: deque[_Waiting[Job, Answer]] = deque()
@@ -136,8 +136,9 @@ class GroupCommit(Generic[Job, Answer]):
         now = asyncio.get_running_loop().time
         end = now() + PART_SECONDS
         while self._bulk:
-            if group := self._next_group(self._bulk, self._most_bulk):
-                await self._settle(group)
+            if group := self._next_group(self._bulk, self._bulk_now):
+                self._bulk_now = min(self._most_bulk, 2 * self._bulk_now)
+                await self._settle(group, bulk=True)
             if self._line and now() >= end:
                 return
 
@@ -156,7 +157,7 @@ class GroupCommit(Generic[Job, Answer]):
             line.popleft()
         return group
 
-    async def _settle(self, group: Sequence[_Waiting[Job, Answer]]) -> None:
+    async def _settle(self, group: Sequence[_Waiting[Job, Answer]], *, bulk: bool = False) -> None:
         outcomes: Sequence[Answer | Exception]
         try:
             outcomes = await self._run([each.job for each in group])
@@ -164,6 +165,11 @@ class GroupCommit(Generic[Job, Answer]):
         except Exception as error:
             if len(group) > 1 and isinstance(error, TooMuchAtOnce):
                 half = len(group) // 2
+                if bulk:  # the rest has its turn again, in smaller groups: what is live does not wait for all of them
+                    self._bulk.extendleft(reversed(group[half:]))
+                    self._bulk_now = half
+                    await self._settle(group[:half], bulk=True)
+                    return
                 await self._settle(group[:half])
                 if rest := [each for each in group[half:] if each.is_to_be_done()]:
                     await self._settle(rest)

@@ -1,7 +1,9 @@
 """An offline client's queue: many starts and updates in one request, each with a result of its own."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -15,12 +17,13 @@ from learntrack.errors import InvalidFields, NotFound, Refusal, StartRefused, To
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseUnavailable
 from learntrack.storage.group_commit import GROUP_BYTES
-from learntrack.tracking.batch_schemas import MOST_ITEMS, BatchItem, BatchResult, BatchResults
+from learntrack.tracking.batch_schemas import LONGEST_KEY, MOST_ITEMS, BatchItem, BatchResult, BatchResults
 from learntrack.tracking.delivery import Clocks, in_utc
 from learntrack.tracking.idempotency import KeyScope, request_key
 from learntrack.tracking.jobs import Job, StartJob
 from learntrack.tracking.requests import start_job, update_job
 from learntrack.tracking.service import Recorded, Tracking
+from learntrack.tracking.views import RoomForResults
 from learntrack.web.answers import encoded
 from learntrack.web.bodies import MostJson, aside, decoded
 from learntrack.web.problems import ProblemDocument, document_of, unavailable
@@ -93,6 +96,7 @@ class BatchRecorder:
         refused_starts: dict[str, Exception] = {}
         end = asyncio.get_running_loop().time() + _SHARE_OF_A_REQUEST * self._settings.request_seconds
         results: list[BatchResult] = []
+        room = RoomForResults(len(items))
         stored = False
         gone: DatabaseUnavailable | None = None
         missed: DatabaseUnavailable | None = None
@@ -101,13 +105,13 @@ class BatchRecorder:
                 if gone is None and asyncio.get_running_loop().time() > end:
                     gone = DatabaseUnavailable("There are too many others at work.")
                 asked = await self._read(part, by, clocks)
-                jobs = [each.job for each in asked]
-                outcomes = [gone] * len(part) if gone is not None else await self._outcomes(jobs)
-            outcomes = [_in_turn(each, outcome, refused_starts) for each, outcome in zip(asked, outcomes, strict=True)]
-            stored = stored or any(isinstance(each, Recorded) for each in outcomes)
-            missed = missed or next((each for each in outcomes if isinstance(each, DatabaseUnavailable)), None)
+                async with aclosing(self._outcomes([gone or each.job for each in asked])) as outcomes:
+                    for each in asked:
+                        outcome = _in_turn(each, await anext(outcomes), refused_starts)
+                        stored = stored or isinstance(outcome, Recorded)
+                        missed = missed or (outcome if isinstance(outcome, DatabaseUnavailable) else None)
+                        results.append(room.bounded(_result(each.key, outcome)))
             gone = gone or missed
-            results += [_result(each.key, outcome) for each, outcome in zip(asked, outcomes, strict=True)]
         if missed is not None and not stored:
             raise missed
         return BatchResults(results)
@@ -143,16 +147,32 @@ class BatchRecorder:
             raise TooLarge(f"An item may have at most {most} bytes.")
         return decoded(bytes(item), MostJson.by(self._settings))
 
-    async def _outcomes(self, jobs: Sequence[Job | Refusal]) -> list[Recorded | Exception]:
-        waiting: list[asyncio.Future[Recorded] | Refusal] = []
+    async def _outcomes(
+        self, jobs: Sequence[Job | Refusal | DatabaseUnavailable]
+    ) -> AsyncGenerator[Recorded | Exception, None]:
+        """The outcome of each, one after the other, so that nobody has to hold all of their answers; once one could not
+        be stored just now, those behind it are not either.
+        """
+        waiting: deque[asyncio.Future[Recorded] | Exception] = deque()
         before: asyncio.Future[Recorded] | None = None
         for job in jobs:
-            if isinstance(job, Refusal):
+            if isinstance(job, Exception):
                 waiting.append(job)
             else:
                 before = self._tracking.enqueue(job, after=before)
                 waiting.append(before)
-        return [_named(job, outcome) for job, outcome in zip(jobs, await _outcomes(waiting), strict=True)]
+        del before
+        gone: DatabaseUnavailable | None = None
+        try:
+            for job in jobs:
+                each = waiting[0]
+                outcome = each if isinstance(each, Exception) else gone or await _outcome(each)
+                gone = gone or (outcome if isinstance(outcome, DatabaseUnavailable) else None)
+                _withdraw(waiting.popleft())
+                yield _named(job, outcome)
+        finally:
+            for left in waiting:
+                _withdraw(left)
 
     def _job(self, sent: Any, by: Actor, clocks: Clocks) -> Job:
         item = self._item(sent)
@@ -198,35 +218,22 @@ def _parts(items: Sequence[Any]) -> Iterator[list[Any]]:
     yield part
 
 
-async def _outcomes(waiting: "Sequence[asyncio.Future[Recorded] | Refusal]") -> list[Recorded | Exception]:
-    """The outcome of each; once one could not be stored just now, those behind it are not either."""
-    outcomes: list[Recorded | Exception] = []
-    gone: DatabaseUnavailable | None = None
+async def _outcome(waiting: "asyncio.Future[Recorded]") -> Recorded | Exception:
     try:
-        for each in waiting:
-            if isinstance(each, Refusal):
-                outcomes.append(each)
-                continue
-            if gone is not None:
-                outcomes.append(gone)
-                continue
-            try:
-                outcomes.append(await each)
-            except Refusal as refusal:
-                outcomes.append(refusal)
-            except DatabaseUnavailable as error:
-                outcomes.append(error)
-                gone = error
-    finally:
-        for each in waiting:
-            if not isinstance(each, Refusal) and not each.cancel() and not each.cancelled():
-                each.exception()  # which is the one before it's
-    return outcomes
+        return await waiting
+    except (Refusal, DatabaseUnavailable) as error:
+        return error
 
 
-def _named(job: Job | Refusal, outcome: Recorded | Exception) -> Recorded | Exception:
+def _withdraw(waiting: "asyncio.Future[Recorded] | Exception") -> None:
+    """Let a job not be done, unless it is under way."""
+    if not isinstance(waiting, Exception) and not waiting.cancel() and not waiting.cancelled():
+        waiting.exception()  # which is the one before it's, or known
+
+
+def _named(job: Job | Exception, outcome: Recorded | Exception) -> Recorded | Exception:
     """An outcome whose fields are named as they stand in the item. What could not become a job names them already."""
-    if isinstance(job, Refusal) or not isinstance(outcome, InvalidFields):
+    if isinstance(job, Exception) or not isinstance(outcome, InvalidFields):
         return outcome
     return outcome.inside("start" if isinstance(job, StartJob) else "update")
 
@@ -250,6 +257,8 @@ def _in_turn(
 
 
 def _result(key: str | None, outcome: Recorded | Exception) -> BatchResult:
+    if key is not None and len(key) > LONGEST_KEY:
+        key = None  # it is none, and may be of any length
     if isinstance(outcome, Recorded):
         body = outcome.body if isinstance(outcome.body, bytes) else encoded(outcome.body)
         said = msgspec.json.decode(body, type=_Remarks)

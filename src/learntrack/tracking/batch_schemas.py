@@ -18,11 +18,13 @@ from learntrack.tracking.schemas import (
 from learntrack.web import examples
 from learntrack.web.values import Id
 
+LONGEST_KEY = 255
+
 
 class BatchItem(Struct):
     """A start or an update as it happened while the client was offline: one of the two, not both."""
 
-    key: Annotated[str, Meta(min_length=1, max_length=255, description="The item's Idempotency-Key.")]
+    key: Annotated[str, Meta(min_length=1, max_length=LONGEST_KEY, description="The item's Idempotency-Key.")]
     occurred_at: Annotated[
         datetime,
         Meta(
@@ -87,7 +89,7 @@ BATCH_EXAMPLE = {
 class BatchResult(Struct):
     """What became of an item."""
 
-    key: Annotated[str | None, Meta(description="The item's key.")]
+    key: Annotated[str | None, Meta(description="The item's key; null where it is none.")]
     status: Annotated[int, Meta(description="As if the item had been a request of its own.")]
     replayed: Annotated[bool, Meta(description="It had been answered before; this is the answer of then.")]
     body: Annotated[

@@ -24,7 +24,6 @@ from learntrack.tracking.schemas import (
     SessionUpdated,
 )
 from learntrack.tracking.service import Recorded, Tracking
-from learntrack.tracking.views import within_bounds
 from learntrack.web.answers import json_response
 from learntrack.web.bodies import DescribedAs, is_large
 from learntrack.web.examples import example
@@ -154,7 +153,7 @@ class BatchController(Controller):
         """
         results = await batch.record(data, by=request.user)
         # Encoded here: the answers in it are encoded already, and their keys are shown as they were sent only once.
-        return json_response(msgspec.json.encode(within_bounds(results)))
+        return json_response(msgspec.json.encode(results))
 
 
 def _response(answer: Recorded) -> Response[Any]:

@@ -99,9 +99,11 @@ class Loading:
         self._facilities: dict[str, str | None] = {}
 
     async def keys(self, ids: Collection[str], owners: Collection[str]) -> dict[str, IdempotencyKey]:
-        """The keys of these owners with these ids that are known, by id."""
+        """The keys of these owners with these ids that are known, by id; `TooMuchAtOnce` where they are too large."""
         query = {"_id": _one_of(ids)} | self._of(owners, "owner")
-        keys = await self._db.load(IdempotencyKey, query, self._tx)
+        keys, size = await self._db.sized_load(IdempotencyKey, query, self._tx)
+        if size > GROUP_BYTES and not self._alone:
+            raise TooMuchAtOnce
         return {key.id: key for key in keys}
 
     async def sessions(self, ids: Collection[str], owners: Collection[str | None]) -> LoadedLogs:

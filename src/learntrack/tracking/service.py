@@ -11,18 +11,19 @@ from prometheus_client import Counter
 from learntrack.access.actor import Actor
 from learntrack.domain import moments
 from learntrack.domain.attempt_limits import AttemptLimits
-from learntrack.domain.ids import is_id, new_id, parse_id
+from learntrack.domain.ids import is_id, new_id, parse_id, summary_id
 from learntrack.errors import Forbidden, Refusal
 from learntrack.settings import Settings
-from learntrack.storage import Database, DatabaseBusy
-from learntrack.storage.group_commit import GroupCommit
+from learntrack.storage import Database, DatabaseBusy, TooMuchAtOnce
+from learntrack.storage.group_commit import GROUP_BYTES, GroupCommit
 from learntrack.storage.shard_ranges import range_of
 from learntrack.storage.transactions import Tx
 from learntrack.tracking import left_behind, recording
 from learntrack.tracking.idempotency import KeyScope, Running, request_key
 from learntrack.tracking.jobs import Job, StartJob, UpdateJob, may_join, size_of
+from learntrack.tracking.kept_answers import answered_again, kept_of
 from learntrack.tracking.requests import start_job, update_job
-from learntrack.tracking.schemas import SessionStart, SessionStarted, SessionUpdate, SessionUpdated
+from learntrack.tracking.schemas import JsonObject, SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
 from learntrack.web.answers import encoded
 from learntrack.web.bodies import aside
@@ -134,7 +135,7 @@ class Tracking:
         async def work(tx: Tx) -> list[Recorded | Exception]:
             unit = UnitOfWork(self._db, tx, alone=len(jobs) == 1)
             await unit.load(jobs)
-            outcomes = [self._outcome(job, unit) for job in jobs]
+            outcomes = self._outcomes(jobs, unit)
             await unit.store()
             return outcomes
 
@@ -152,10 +153,28 @@ class Tracking:
         _count(jobs, outcomes)
         return outcomes
 
+    def _outcomes(self, jobs: Sequence[Job], unit: UnitOfWork) -> list[Recorded | Exception]:
+        """The outcome of each job, with keys that are stored with it: few bytes may lead to many of an answer.
+
+        Raises:
+            TooMuchAtOnce: all of their answers together are more than one transaction may write.
+
+        """
+        outcomes: list[Recorded | Exception] = []
+        size = 0
+        for job in jobs:
+            outcome = self._outcome(job, unit)
+            outcomes.append(outcome)
+            if isinstance(outcome, Recorded) and isinstance(outcome.body, bytes):
+                size += len(outcome.body)
+            if len(jobs) > 1 and size > GROUP_BYTES:
+                raise TooMuchAtOnce
+        return outcomes
+
     def _outcome(self, job: Job, unit: UnitOfWork) -> Recorded | Exception:
         try:
             if job.key is not None and (first := job.key.answer_in(unit.keys)) is not None:
-                return Recorded(first, replayed=True)
+                return Recorded(answered_again(first, _extra_fields(job, unit)), replayed=True)
             before = unit.attempts_recorded
             answer = (
                 recording.start(job, unit) if isinstance(job, StartJob) else recording.update(job, unit, self._limits)
@@ -168,7 +187,7 @@ class Tracking:
         if job.key is None:
             return Recorded(answer, attempts_recorded=recorded)
         body = encoded(answer)
-        unit.keys[job.key.id] = job.key.answered(body, self._clock() + self._kept(job))
+        unit.keys[job.key.id] = job.key.answered(kept_of(answer, body), self._clock() + self._kept(job))
         return Recorded(body, attempts_recorded=recorded)
 
     def _kept(self, job: Job) -> timedelta:
@@ -184,6 +203,14 @@ def _starter(by: Actor, visitor: str | None) -> KeyScope | None:
     if by.user_id is not None:
         return KeyScope("user", by.user_id)
     return None if visitor is None else KeyScope("visitor", visitor)
+
+
+def _extra_fields(job: Job, unit: UnitOfWork) -> JsonObject | None:
+    """What a learner's start finds stored with the content."""
+    if not isinstance(job, StartJob) or job.user_id is None:
+        return None
+    summary = unit.summaries.get(summary_id(job.user_id, job.content_id))
+    return {} if summary is None else summary.extra_fields
 
 
 def _count(jobs: Sequence[Job], outcomes: Sequence[Recorded | Exception]) -> None:

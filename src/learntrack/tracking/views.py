@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from learntrack.domain.any_json import stored_json
 from learntrack.domain.attempts import Attempt
-from learntrack.tracking.batch_schemas import BatchResults
+from learntrack.tracking.batch_schemas import LONGEST_KEY, BatchResult
 from learntrack.tracking.schemas import AttemptView
 
 ANSWER_MOST = 8 * 2**20
@@ -16,6 +16,8 @@ LARGE_ANSWERS_MOST = 4 * 2**20
 _MARGIN = 64 * 1024
 _AROUND = 300
 """Bytes of a view besides its item and its answer, at the most."""
+_LONGEST_KEY = 2 * LONGEST_KEY
+"""Bytes of JSON that an item's key has at the most: quotes and backslashes take two."""
 _FIELDS = tuple(name for name in AttemptView.__struct_fields__ if name != "answer_omitted")
 
 
@@ -65,16 +67,25 @@ def attempt_views(
     return views
 
 
-def within_bounds(results: BatchResults) -> BatchResults:
-    """A batch's results, from some of which the `body` is left out where there is too much of it in all."""
-    room = ANSWER_MOST - _AROUND * len(results.results) - sum(_size(result.key) for result in results.results)
-    for result in results.results:
+class RoomForResults:
+    """How much of a batch's results there is room for in its answer; known as they come, so that no more is held.
+
+    Args:
+        items: How many there will be.
+
+    """
+
+    def __init__(self, items: int) -> None:
+        self._bytes = ANSWER_MOST - (_AROUND + _LONGEST_KEY) * items
+
+    def bounded(self, result: BatchResult) -> BatchResult:
+        """A result, without its `body` where there is no room for it."""
         size = _size(result.body)
-        if size > room:
+        if size > self._bytes:
             result.body, result.body_omitted = None, True
         else:
-            room -= size
-    return results
+            self._bytes -= size
+        return result
 
 
 def _size_without_answer(attempt: Attempt) -> int:
