@@ -233,3 +233,17 @@ async def test_answers_are_compressed_for_who_asks_but_streams_are_not(room: Cla
     assert len(gzip.compress(plain.content)) < len(plain.content) / 3
     listed = await sent("/api/reports", "gzip", **room.coach.headers)
     assert listed.headers["content-encoding"] == "gzip"
+
+
+async def test_on_a_phone_all_learners_are_a_link_away(room: Class) -> None:
+    for _ in range(25):
+        await room.school.learner("A1")
+    path = f"/class/{room.room}"
+
+    few = (await page(room.api, path, room.coach)).text
+    more = re.search(r'href="(\?all=1)#learners"', few)
+    assert more is not None
+    every = (await page(room.api, path + more[1], room.coach)).text
+
+    assert [text.count('class="rows people phone-only whole"') for text in (few, every)] == [0, 1]
+    assert "?all=1#learners" not in every

@@ -47,6 +47,7 @@ class PageController(Controller):
         until: Text = None,
         sort: Text = None,
         skip: Text = None,
+        all: Text = None,
         format: Text = None,
     ) -> Response[Any]:
         """A class on one page."""
@@ -58,7 +59,7 @@ class PageController(Controller):
         view = await class_view(db, school, words, asked, about)
         if format == "csv":
             return tables.response(tables.of_class(view.grid, words), school.name, words)
-        return _class_page(request, words, viewer, school, asked, about, view)
+        return _class_page(request, words, viewer, school, asked, about, view, whole=bool(all))
 
     @get("/class/{classroom_id:str}/lesson/{lesson_id:str}")
     async def lesson(
@@ -126,7 +127,6 @@ class PageController(Controller):
             said=quiz_said(view, words),
             low=LOW,
             wide=WIDE,
-            all_questions=False,
             printed=printed(words),
         )
 
@@ -223,6 +223,8 @@ def _class_page(
     asked: Asked,
     about: Period,
     view: ClassView,
+    *,
+    whole: bool,
 ) -> Response[Any]:
     chips = list(asked.chips(school, about, words))
     stretch = stretch_of(len(view.grid.columns), asked.skip)
@@ -246,7 +248,10 @@ def _class_page(
         bare=f"/reports/class/{school.id}",
         come_from=asked.come_from(),
         cells=Cells(words, stretch.of(_to_contents(asked, school, view.grid))),
-        said=" · ".join([_sort_in_words(asked.sort, words), *(text for text, _ in chips), in_words(about, words)]),
+        said=" · ".join(
+            [_sort_in_words(asked.sort, words), *(text for text, _ in chips), in_words(about, words), printed(words)]
+        ),
+        whole=whole,
         nobody_matches=_nobody_matches(school, asked, words),
         worked_today=view.worked_on(words.today, words),
         rule=rule_in_words(view.rule, words),

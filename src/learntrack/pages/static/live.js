@@ -1,10 +1,11 @@
-// Keeps an open page current: asks for the parts that have changed, and for nothing else, whenever it hears that something
-// has, when it is connected again, and when a try has failed. Focus and scroll never move by themselves.
+// Keeps an open page current: asks for the parts that have changed, and for nothing else, whenever it hears that
+// something has, when it is connected again, and when a try has failed. Focus and scroll never move by themselves.
 const main = document.getElementById('main');
 const line = document.getElementById('live');
 const SILENT = 12000; // the server says something every five seconds
 const LEAST = 500;
 const MOST = 2000;
+const SELDOM = 15000;
 
 let events = null;
 let heard = Date.now();
@@ -13,6 +14,7 @@ let again = false;
 let failures = 0;
 let waiting = 0;
 let took = 0;
+let refused = 0; // streams, since one was open while answers came
 let signedOut = false;
 
 const connected = (yes) => {
@@ -42,17 +44,21 @@ const put = (old, fresh) => {
   });
   if (old.matches('details[open]')) fresh.open = true;
   if (old.hidden) fresh.hidden = true;
-  const before = new Map([...old.querySelectorAll('td a')].map((cell) => [cell.getAttribute('href'), cell.textContent]));
+  const address = (cell) => cell.getAttribute('href');
+  const before = new Map([...old.querySelectorAll('td a')].map((cell) => [address(cell), cell.textContent]));
   old.replaceWith(fresh);
   for (const cell of fresh.querySelectorAll('td a')) {
-    if (before.has(cell.getAttribute('href')) && before.get(cell.getAttribute('href')) !== cell.textContent) cell.classList.add('changed');
+    const said = before.get(address(cell));
+    if (said !== undefined && said !== cell.textContent) cell.classList.add('changed');
   }
   if (at >= 0) focusables(fresh)[at]?.focus({ preventScroll: true });
 };
 
 const toast = (count) => {
   const texts = JSON.parse(main.dataset.changed);
-  const form = new Intl.PluralRules(document.documentElement.lang).select(count);
+  const { lang } = document.documentElement;
+  const form = new Intl.PluralRules(lang).select(count);
+  const number = new Intl.NumberFormat(`${lang}-u-nu-latn`).format(count);
   let place = document.getElementById('toast');
   if (!place) {
     place = document.createElement('div');
@@ -65,19 +71,22 @@ const toast = (count) => {
   link.href = location.href;
   link.textContent = main.dataset.show;
   link.addEventListener('click', (event) => { event.preventDefault(); location.reload(); });
-  place.replaceChildren((texts[form] ?? texts.other).replace('{count}', new Intl.NumberFormat(document.documentElement.lang + '-u-nu-latn').format(count)), link);
+  place.replaceChildren((texts[form] ?? texts.other).replace('{count}', number), link);
 };
 
 const changedRows = new Set();
 
 const show = (update) => {
+  let isMore = false; // a part that this page has no place for: somebody's first work, a new try
   for (const { id, html } of update.fragments) {
     const old = document.getElementById(id);
     if (/^r[0-9a-f]{32}$/.test(id)) changedRows.add(id);
     if (old) put(old, element(html));
+    else isMore = true;
   }
   if (line && update.time) line.dataset.time = update.time;
-  if (update.order !== main.dataset.order) toast(Math.max(1, changedRows.size));
+  if (isMore && document.querySelector('[data-fills]')) location.reload();
+  else if (isMore || update.order !== main.dataset.order) toast(Math.max(1, changedRows.size));
   document.dispatchEvent(new Event('updated'));
 };
 
@@ -108,7 +117,12 @@ async function refresh() {
   busy = true;
   const began = performance.now();
   try {
-    const response = await fetch(location.pathname + location.search, { headers: { 'Learntrack-Have': versions() }, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(15000) });
+    const response = await fetch(location.pathname + location.search, {
+      headers: { 'Learntrack-Have': versions() },
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(15000),
+    });
     if (response.status === 401) { sayWhoIsOut(); return; }
     if (response.status === 404) { location.reload(); return; }
     if (!response.ok) throw new Error(String(response.status));
@@ -118,7 +132,7 @@ async function refresh() {
   } catch {
     failures += 1;
     connected(false);
-    later(failures < 30 ? Math.min(MOST, 500 * 2 ** failures) : 15000);
+    later(failures < 30 ? Math.min(MOST, LEAST * 2 ** failures) : SELDOM);
   } finally {
     took = performance.now() - began;
     busy = false;
@@ -132,14 +146,27 @@ const listen = () => {
   heard = Date.now();
   events = new EventSource(main.dataset.events);
   const alive = () => { heard = Date.now(); };
-  events.addEventListener('open', () => { alive(); refresh(); });
+  events.addEventListener('open', () => { refused = 0; alive(); refresh(); });
   events.addEventListener('beat', alive);
-  events.addEventListener('changed', () => { alive(); if (busy) again = true; else later(Math.max(0, 2 * took - LEAST)); });
-  events.addEventListener('error', () => {
-    connected(false);
-    events.close();
-    if (!signedOut) { later(LEAST); setTimeout(() => { if (!signedOut && events.readyState === EventSource.CLOSED) listen(); }, MOST / 2); }
+  events.addEventListener('changed', () => {
+    alive();
+    if (busy) again = true;
+    else later(Math.max(0, 2 * took - LEAST));
   });
+  events.addEventListener('error', lost);
+};
+
+const lost = () => {
+  connected(false);
+  events.close();
+  if (signedOut) return;
+  if (failures === 0) { // else it is being asked anyway
+    later(LEAST);
+    refused += 1;
+  }
+  // Where answers come but no stream does, asking every second would be all that the server does.
+  const pause = failures > 0 ? MOST / 2 : Math.min(SELDOM, MOST / 4 * 2 ** refused);
+  setTimeout(() => { if (!signedOut && events.readyState === EventSource.CLOSED) listen(); }, pause);
 };
 
 if (main.dataset.events && window.EventSource) {
