@@ -205,7 +205,7 @@ class PageController(Controller):
             first=view.days.days[0].first.isoformat(),
             until=view.days.days[-1].first.isoformat(),
             address=asked.query,
-            printed=f"{in_words(about, words)} · {printed(words)}",
+            printed=_when(about, words),
         )
 
 
@@ -248,9 +248,7 @@ def _class_page(
         bare=f"/reports/class/{school.id}",
         come_from=asked.come_from(),
         cells=Cells(words, stretch.of(_to_contents(asked, school, view.grid))),
-        said=" · ".join(
-            [_sort_in_words(asked.sort, words), *(text for text, _ in chips), in_words(about, words), printed(words)]
-        ),
+        said=" · ".join([_sort_in_words(asked.sort, words), *(text for text, _ in chips), _when(about, words)]),
         whole=whole,
         nobody_matches=_nobody_matches(school, asked, words),
         worked_today=view.worked_on(words.today, words),
@@ -268,6 +266,11 @@ def _to_contents(asked: Asked, school: ClassRoster, grid: Grid) -> list[str]:
             query = asked.come_from(lesson=school.place_of(column.content.id), skip=far)
             found.append(f"{query}#c{column.content.id}")
     return found
+
+
+def _when(about: Period, words: Words) -> str:
+    """Of what period a paper tells, and when it was printed."""
+    return f"{in_words(about, words)} · {printed(words)}"
 
 
 def _sort_in_words(sort: str, words: Words) -> str:
