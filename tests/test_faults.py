@@ -159,6 +159,7 @@ async def test_a_worker_is_killed(tmp_path: Path, body: Any) -> None:
         await under_load(service, clients, body, lambda: kill(service.worker_pids()[0]), seconds=1.5)
 
         check(service, clients, body)
+        assert "it is started again" in service.log.read_text()
 
 
 async def test_two_services_on_one_database(tmp_path: Path, body: Any) -> None:

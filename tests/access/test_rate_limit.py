@@ -12,6 +12,7 @@ async def test_too_many_requests_are_told_when_to_come_back(api: Api) -> None:
     async with another(api, rate_limit_anonymous=3, rate_limit_signed_in=5) as client:
         answers = [await client.post("/api/logger/contentsession", json=video()) for _ in range(5)]
         assert [answer.status_code for answer in answers] == [200, 200, 200, 429, 429]
+        assert "at most 3 a minute from one address without a valid token" in answers[-1].json()["detail"]
         assert int(answers[-1].headers["retry-after"]) >= 1
         assert answers[-1].headers["content-type"].startswith("application/problem+json")
         forged = [await client.get("/api/logger/masterylog", headers={"Authorization": "Bearer x"}) for _ in range(2)]

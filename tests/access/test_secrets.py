@@ -30,3 +30,9 @@ def test_a_secret_is_made_once(tmp_path: Path) -> None:
 
     assert first is not None
     assert first == second
+
+
+def test_a_folder_that_is_made_for_it_is_its_owners_only(tmp_path: Path) -> None:
+    with_secret(Settings(data_dir=tmp_path / "data"))
+
+    assert (tmp_path / "data").stat().st_mode & 0o077 == 0

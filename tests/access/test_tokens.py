@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from learntrack.access.tokens import TokenVerifier
+from learntrack.access.tokens import InvalidToken, TokenVerifier
 from learntrack.settings import Settings
 from learntrack.storage import StartError
 from tests.access.verifying import RSA, USER, accepted
@@ -72,6 +72,16 @@ async def test_only_the_json_value_true_makes_a_superuser(claim: Any) -> None:
 )
 async def test_a_token_that_does_not_hold_is_refused(text: str) -> None:
     assert not await accepted(TokenVerifier(Settings(jwt_secret=SECRET)), text)
+
+
+async def test_who_comes_with_an_old_token_is_told_so_and_nobody_who_made_one_up() -> None:
+    verifier = TokenVerifier(Settings(jwt_secret=SECRET))
+    past = time.time() - 1
+
+    with pytest.raises(InvalidToken, match="has expired"):
+        await verifier.claims(token(USER, exp=past))
+    with pytest.raises(InvalidToken, match="is not valid"):
+        await verifier.claims(token(USER, exp=past, secret="another secret, as long as it must be"))
 
 
 @pytest.mark.parametrize(("key", "algorithm", "other"), [(RSA, "RS256", EC), (EC, "ES256", RSA)])

@@ -19,3 +19,11 @@ def test_what_strangers_send_fills_no_log() -> None:
     assert said.filter(line("nonsense", logging.ERROR))
     now = 61.0
     assert said.filter(line("nonsense"))
+
+
+def test_each_reason_of_an_outage_is_said() -> None:
+    said = NowAndThen(lambda: 0.0)
+
+    for reason in ("the disk is nearly full", "timed out"):
+        record = logging.LogRecord("learntrack.outages", logging.WARNING, __file__, 1, "away: %s", (reason,), None)
+        assert [said.filter(record) for _ in range(2)] == [True, False]

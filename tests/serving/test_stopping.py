@@ -103,3 +103,5 @@ def test_a_request_that_is_never_sent_to_its_end(data_dir: Path) -> None:
         client.sendall(b"POST /api/logger/contentsession HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
         service.send("GET", "/health/live", Person(new_id()))
         assert seconds_to_stop(service) < here(10)
+        assert client.recv(4096).startswith(b"HTTP/1.1 503 ")
+        assert "Exception in ASGI application" not in service.log.read_text()

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 from litestar.exceptions import ClientException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from learntrack.access.actor import Actor
 from learntrack.errors import InvalidFields, TooLarge
@@ -80,6 +81,23 @@ async def test_a_caller_who_goes_away_is_no_error_of_the_service() -> None:
 
     with pytest.raises(ClientException):
         await JsonRequest(request(b"").scope, receive).json()
+
+
+@pytest.mark.parametrize(
+    ("signed_in", "most"), [(True, "500 bytes."), (False, "100 bytes of a caller who is not signed in.")]
+)
+@pytest.mark.parametrize("announced", [True, False])
+async def test_too_large_a_body_is_told_how_large_it_may_be(signed_in: bool, most: str, announced: bool) -> None:
+    sent = request(b"x" * 1000)
+    sent.scope["litestar_app"].state.settings = SimpleNamespace(max_anonymous_body_bytes=100)
+    sent.scope["route_handler"] = SimpleNamespace(resolve_request_max_body_size=lambda: 500)  # type: ignore[typeddict-item]
+    sent.scope["user"] = Actor("a" * 32) if signed_in else None
+    sent.scope["headers"] = [(b"content-length", b"1000")] if announced else []
+
+    with pytest.raises(RequestEntityTooLarge) as refused:
+        await JsonRequest(sent.scope, sent.receive).body()
+
+    assert refused.value.detail == f"body: may have at most {most}"
 
 
 PADDING = b'{"":"' + b"x" * 20_000 + b'"}'

@@ -68,6 +68,22 @@ async def test_what_comes_after_the_body_may_be_waited_for() -> None:
     assert received[-1]["type"] == "http.disconnect"
 
 
+async def test_a_request_that_is_given_up_by_a_server_that_stops_is_503() -> None:
+    under_way = asyncio.Event()
+
+    async def begun() -> None:
+        under_way.set()
+        await never()
+
+    asking = asyncio.create_task(asked(limited(answering(before=begun))))
+    await asyncio.wait_for(under_way.wait(), 20)
+    asking.cancel()
+
+    [start, _] = await asking
+
+    assert start["status"] == 503
+
+
 async def test_a_timeout_of_the_applications_own_is_not_the_limits() -> None:
     async def own() -> None:
         raise TimeoutError

@@ -32,4 +32,8 @@ class RateLimit:
         if limit is None or self._window.hit(limit, caller):
             return
         wait = self._window.get_window_stats(limit, caller).reset_time - time.time()
-        raise TooManyRequestsException("Too many requests.", headers={"Retry-After": str(max(1, math.ceil(wait)))})
+        whose = "from one address without a valid token" if anonymous else "of one signed-in user"
+        raise TooManyRequestsException(
+            f"Too many requests: at most {limit.amount} a minute {whose}.",
+            headers={"Retry-After": str(max(1, math.ceil(wait)))},
+        )

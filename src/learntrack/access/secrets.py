@@ -43,7 +43,7 @@ def with_secret(settings: Settings, *, create: bool = True) -> Settings:
 
 def _make(path: Path) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StartError(f"The data folder {path.parent} cannot be used: {error.strerror}.") from error
     try:

@@ -139,6 +139,8 @@ class TokenVerifier:
             payload = self._payload(token, await self._keys.keys_for(token))
             claims = Claims(parse_id(payload["sub"]), payload.get("superuser") is True)
             expires = _moment(payload["exp"])
+        except jwt.ExpiredSignatureError as error:  # told only of what one of the keys has signed
+            raise InvalidToken("The token has expired.") from error
         # RecursionError: nested as deeply as a token is long; the signature comes after the reading.
         except (
             jwt.PyJWTError,

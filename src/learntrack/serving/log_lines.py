@@ -15,7 +15,10 @@ import structlog
 from structlog.stdlib import ProcessorFormatter
 
 _SAME_SECONDS = 60.0
-"""How long after a warning of the web server the same one is not said again."""
+"""How long after a warning the same one is not said again."""
+
+_MOST_SAID = 1000
+"""How many different ones are remembered."""
 
 
 def configure(level: str) -> None:
@@ -40,8 +43,9 @@ def configure(level: str) -> None:
         logging.getLogger(name).setLevel(level.upper())
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
-    # What strangers send to the web server is no reason to fill a disk.
-    logging.getLogger("uvicorn.error").filters[:] = [NowAndThen()]
+    # What strangers send to the web server fills no disk, nor does what they send while the database is away.
+    for name in ("uvicorn.error", "learntrack.outages"):
+        logging.getLogger(name).filters[:] = [NowAndThen()]
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -67,10 +71,13 @@ class NowAndThen(logging.Filter):
         """Whether it is to be said; what is worse than a warning always is."""
         if record.levelno > logging.WARNING:
             return True
-        now, before = self._clock(), self._said.get(record.msg)
+        now, said = self._clock(), record.getMessage()
+        before = self._said.get(said)
         if before is not None and now - before < _SAME_SECONDS:
             return False
-        self._said[record.msg] = now
+        if len(self._said) >= _MOST_SAID:
+            self._said.clear()
+        self._said[said] = now
         return True
 
 

@@ -4,8 +4,8 @@ Requests have a few seconds, then the database a moment to be told; what still h
 an answer of a database that stands still, is not waited for. What has been acknowledged is stored by then.
 """
 
+import logging
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,6 +13,8 @@ from types import FrameType
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
+
+logger = logging.getLogger("learntrack")
 
 GRACE_SECONDS = 4
 """For requests under way."""
@@ -46,13 +48,21 @@ class TimelyServer(uvicorn.Server):
             end.start()
 
     def _end(self) -> None:
-        print("Something hangs, probably the database: the service ends without it.", file=sys.stderr, flush=True)
+        logger.error("something hangs, probably the database: the service ends without it")
         self._last_resort()
         os._exit(0)
 
 
 class TimelyWorkers(Multiprocess):
-    """uvicorn's worker processes, which end in time."""
+    """uvicorn's worker processes, which end in time; of one that dies the log says so."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Start another worker for each that has died or hangs."""
+        before = list(self.processes)
+        super().keep_subprocess_alive()
+        for worker, now in zip(before, self.processes, strict=True):
+            if now is not worker:
+                logger.warning("worker %s ended or hung: it is started again", worker.pid)
 
     def join_all(self) -> None:
         """Wait for the workers, which have been told to end, and kill those that hang."""

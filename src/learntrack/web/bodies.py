@@ -128,16 +128,27 @@ class JsonRequest(Request[Any, Any, State]):
         if getattr(self.scope.get("user"), "user_id", None) is None:
             most = self.app.state.settings.max_anonymous_body_bytes
             if (self.content_length or 0) > most:
-                raise RequestEntityTooLarge
+                raise self._too_large(most)
         size = 0
         try:
             async for part in super().stream():
                 size += len(part)
                 if most is not None and size > most:
-                    raise RequestEntityTooLarge
+                    raise self._too_large(most)
                 yield part
+        except RequestEntityTooLarge:
+            raise self._too_large(most) from None
         except InternalServerException as error:
             raise ClientException("The body has not come whole.") from error
+
+    def _too_large(self, unsigned: int | None) -> RequestEntityTooLarge:
+        """What is said of too large a body: its bound, the lower one of this route's and of those who are not signed
+        in.
+        """
+        most = self.route_handler.resolve_request_max_body_size()
+        if unsigned is not None and (most is None or unsigned < most):
+            return RequestEntityTooLarge(f"body: may have at most {unsigned} bytes of a caller who is not signed in.")
+        return RequestEntityTooLarge(f"body: may have at most {most} bytes.")
 
 
 def has_more(signs: bytes, most: int, body: bytes) -> bool:

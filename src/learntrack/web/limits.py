@@ -7,7 +7,7 @@ import msgspec
 from litestar.exceptions import HTTPException
 from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
 
-from learntrack.web.problems import too_late
+from learntrack.web.problems import outages, too_late
 
 ENDLESS = "endless"
 """In a route's `opt`: its answers go on for as long as somebody listens, so they do not keep a server from stopping."""
@@ -15,6 +15,8 @@ ENDLESS = "endless"
 
 class TimeLimits:
     """ASGI wrapper that gives up on a request that takes too long (503), and on a body that comes too slowly (408).
+
+    A request that the server gives up because it stops is 503 too, so that its client sends it again.
 
     Args:
         app: What answers the request.
@@ -47,6 +49,11 @@ class TimeLimits:
                 await self._app(scope, _in_time(receive, now + self._body_seconds), sending)
         except TimeoutError:
             if begun or not limit.expired():
+                raise
+            outages.warning("no answer within %g s (LEARNTRACK_REQUEST_SECONDS)", self._request_seconds)
+            await _send_too_late(send)
+        except asyncio.CancelledError:
+            if begun:
                 raise
             await _send_too_late(send)
 

@@ -33,6 +33,8 @@ from learntrack.storage import DatabaseUnavailable
 from learntrack.web.examples import example
 
 logger = logging.getLogger("learntrack")
+outages = logging.getLogger("learntrack.outages")
+"""Its lines are said once a minute: each request of an outage has the same reason."""
 
 BODY = "body"
 """What a message is about that is about no field."""
@@ -111,7 +113,7 @@ _DETAILS = {
     409: "The same request is still being answered. Try again.",
     413: "extra_fields may have at most 4194304 bytes.",
     422: "This Idempotency-Key was used for another request.",
-    429: "Too many requests.",
+    429: "Too many requests: at most 3000 a minute from one address without a valid token.",
     503: _UNAVAILABLE,
 }
 
@@ -164,7 +166,7 @@ def _from_refusal(error: Refusal) -> ProblemDetailsException:
 
 
 def _from_unavailable(error: DatabaseUnavailable) -> ProblemDetailsException:
-    logger.warning("database unavailable: %s", error)
+    outages.warning("database unavailable: %s", error)
     return _document(503, _UNAVAILABLE, {"Retry-After": _RETRY_AFTER})
 
 

@@ -9,7 +9,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from learntrack.web import metrics
 
-_OK = 200
+_OK, _ERROR, _UNAVAILABLE = 200, 500, 503
 _NAME = "learntrack.requests"
 _LEVELS = logging.getLogger(_NAME)
 logger = structlog.stdlib.get_logger(_NAME)
@@ -53,7 +53,8 @@ class RequestLog:
 
 
 def _log(scope: HTTPScope, status: int, seconds: float) -> None:
-    level = logging.INFO if status < 500 else logging.WARNING
+    # Why it is 503 stands in a line of its own, and is the same for all of an outage.
+    level = logging.WARNING if status >= _ERROR and status != _UNAVAILABLE else logging.INFO
     if not _LEVELS.isEnabledFor(level):
         return  # asked here, because a line that nobody wants costs structlog 3 µs
     # The route's template, not the path and never the query: those name people.

@@ -1,11 +1,13 @@
 """The engine comes up on a port that is its own, open to who has its password, and is kept answering."""
 
 import os
+import shutil
 import signal
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pymongo import MongoClient
@@ -123,6 +125,30 @@ def test_an_engine_that_stands_still_is_started_again(engine: EmbeddedEngine, mo
         assert engine.pid != hung
     finally:
         engine.stop()
+
+
+def test_an_engine_that_is_killed_is_told_of(engine: EmbeddedEngine, caplog: pytest.LogCaptureFixture) -> None:
+    engine.start()
+    try:
+        assert engine.pid is not None
+        os.kill(engine.pid, signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while engine.restarts == 0:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert "the embedded engine ended (signal 9): it is started again" in caplog.text
+    finally:
+        engine.stop()
+
+
+def test_an_engine_that_does_not_start_for_a_full_disk_says_so(
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch, taken: int
+) -> None:
+    monkeypatch.setattr(embedded.ports, "free_port", lambda: taken)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(total=2**30, free=0))
+
+    with pytest.raises(StartError, match=r"nearly full: 0 MB free\."):
+        engine.start()
 
 
 def test_an_engine_that_stands_still_does_not_keep_the_service_from_stopping(engine: EmbeddedEngine) -> None:

@@ -4,6 +4,7 @@ SecantusDB is GPL-2.0, so it is only ever a separate program spoken to over the 
 """
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -15,16 +16,19 @@ from pathlib import Path
 
 from pymongo.errors import PyMongoError
 
+from learntrack.storage.disk import DiskGuard
 from learntrack.storage.engine import answering, format_record, launcher, password, ports
 from learntrack.storage.engine.choice import Engine, installed
 from learntrack.storage.engine.folder import Folder, try_lock
 from learntrack.storage.engine.log_file import EngineLog
-from learntrack.storage.errors import StartError
+from learntrack.storage.errors import DiskNearlyFull, StartError
+
+logger = logging.getLogger("learntrack")
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 3.0
 """How long the engine may take to end by itself; then it is killed, which loses nothing that was acknowledged."""
-_LONGEST_PAUSE = 2.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _PORTS_TRIED = 5
 
 
@@ -180,7 +184,7 @@ class EmbeddedEngine:
         deadline = time.monotonic() + _START_SECONDS
         while not ports.is_served_by(self._port, self._process.pid):
             if self._process.poll() is not None:
-                raise StartError(f"The embedded engine stopped at once: {self._log.last_line()} (see {self._log.path})")
+                raise StartError(self._why_it_stopped())
             if time.monotonic() > deadline:
                 self._process.kill()
                 raise StartError(
@@ -188,22 +192,34 @@ class EmbeddedEngine:
                 )
             time.sleep(0.02)
 
+    def _why_it_stopped(self) -> str:
+        """What is said of an engine that ended before it listened; the disk first, which engines have no words for."""
+        assert self._process is not None
+        said = self._log.last_line() or ending(self._process.returncode)
+        try:
+            DiskGuard(self.data_dir).check()
+        except DiskNearlyFull as full:
+            said = f"{full} {said}"
+        return f"The embedded engine stopped at once: {said} (see {self._log.path})"
+
     def _keep_alive(self) -> None:
         """Bring the engine back when it dies or hangs, on the same port, so that connections find it again."""
         answers = answering.Answers(self.uri)
-        pause = 0.1
+        pause = _FIRST_PAUSE
         while not self._stopping.is_set():
             self._wait_while_it_works(answers)
             if self._stopping.wait(pause):
                 break
+            if pause == _FIRST_PAUSE and self._process is not None:
+                logger.warning("the embedded engine ended (%s): it is started again", ending(self._process.returncode))
             try:
                 self._launch()
                 self.restarts += 1
                 with suppress(OSError):  # it is for who watches
                     self._note()
-                pause = 0.1
+                pause = _FIRST_PAUSE
             except (StartError, OSError) as error:
-                print(f"The embedded engine died and does not come back yet: {error}", file=sys.stderr)
+                logger.warning("the embedded engine does not come back yet: %s", error)
                 pause = min(pause * 2, _LONGEST_PAUSE)
         answers.close()
 
@@ -219,12 +235,16 @@ class EmbeddedEngine:
                 self._log.rotate()
                 if self._stopping.is_set() or answers.silent_for() < answering.SILENCE_SECONDS:
                     continue
-                print(
-                    f"The embedded engine has not answered for {answering.SILENCE_SECONDS:.0f} s: it is started again.",
-                    file=sys.stderr,
+                logger.warning(
+                    "the embedded engine has not answered for %.0f s: it is ended", answering.SILENCE_SECONDS
                 )
                 process.kill()
                 process.wait()
+
+
+def ending(code: int) -> str:
+    """How a process ended, by its exit code."""
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
 @contextmanager

@@ -43,6 +43,6 @@ class EngineLog:
                 file.truncate()
 
     def last_line(self) -> str:
-        """The last that the engine which was started last has said."""
+        """The last that the engine which was started last has said; empty if nothing."""
         lines = self.path.read_bytes()[self._begins_at :].decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+        return lines[-1] if lines else ""
