@@ -13,7 +13,7 @@ from learntrack.documents.base import SCHEMA_VERSION
 from learntrack.domain import moments
 from learntrack.domain.ids import new_id
 from learntrack.privacy import service
-from learntrack.storage import DatabaseUnavailable
+from learntrack.storage import DatabaseUnavailable, patience
 from learntrack.tracking.unit_of_work import UnitOfWork
 from tests.commands.typed import Terminal
 from tests.conftest import settings
@@ -265,3 +265,25 @@ async def test_tries_without_their_summary_are_gone_on_with(school: School) -> N
     await api.update(learner, again, progress=1)
     assert (await api.start(learner, **body, repeat=True))["context"]["mastery_level"] == 3
     await api.update(learner, session, expect=404, time_spent_delta=1)
+
+
+async def test_what_was_interrupted_is_taken_up_though_the_database_is_away_at_first(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, learner = school.api, await school.learner()
+    await study(api, learner)
+    permit = {"_id": RecordingPermit.id_of(str(learner.id))}
+    await api.db.collection(RecordingPermit).update_one(permit, {"$set": {"user_id": learner.id}})
+    monkeypatch.setattr(patience, "PAUSES", (0.0, 0.0))
+    find, away = api.db.find, [DatabaseUnavailable("away"), DatabaseUnavailable("away")]
+
+    async def sometimes(*asked: Any) -> Any:
+        if away:
+            raise away.pop()
+        return await find(*asked)
+
+    monkeypatch.setattr(api.db, "find", sometimes)
+    await service.Privacy(api.db, settings()).take_up()
+    monkeypatch.undo()
+
+    assert not holds(await api.stored(), learner.id)

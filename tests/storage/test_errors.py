@@ -1,11 +1,11 @@
 """What the database answers for reasons of its own is no fault of the request's, and says so."""
 
 import pytest
-from pymongo.errors import ConfigurationError, InvalidOperation, OperationFailure, PyMongoError
+from pymongo.errors import BulkWriteError, ConfigurationError, InvalidOperation, OperationFailure, PyMongoError
 
 from learntrack.errors import InvalidFields
 from learntrack.storage import DatabaseUnavailable
-from learntrack.storage.errors import may_be_run_again, translated
+from learntrack.storage.errors import TRANSIENT, may_be_run_again, translated
 
 # Elections, network and overload, as members and mongos tell of them (MongoDB's error_codes.yml, drivers' retryable
 # reads and writes specification).
@@ -60,3 +60,19 @@ def test_a_time_zone_that_the_server_does_not_know_is_the_requests_to_change() -
 )
 def test_what_another_writer_has_undone_is_run_again(error: PyMongoError, again: bool) -> None:
     assert may_be_run_again(error) is again
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "labels"), [(11000, "E11000", []), (112, "conflict", [TRANSIENT]), (1, "no space left", [])]
+)
+def test_nothing_of_a_document_is_told(code: int, said: str, labels: list[str]) -> None:
+    """What is told is logged; the driver tells the whole document that could not be written."""
+    failed = {"code": code, "errmsg": f"{said} of Ada", "op": {"_id": "Ada", "answer": "a secret"}}
+    error = BulkWriteError({"writeErrors": [failed], "errorLabels": labels})
+    assert "a secret" in str(error)
+
+    with pytest.raises(DatabaseUnavailable) as told, translated():
+        raise error
+
+    assert "Ada" not in str(told.value)
+    assert "secret" not in str(told.value)

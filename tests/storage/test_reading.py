@@ -168,3 +168,16 @@ async def test_the_rest_of_an_answer_is_not_asked_for_twice(wire: Wire) -> None:
 
     assert broken.met == 1
     await db.close()
+
+
+async def test_what_nobody_waits_for_any_more_is_not_asked_again(wire: Wire) -> None:
+    """An export that was given up kept its turn for as long as the server might have worked on it, ten minutes."""
+    db = await connect(wire.own_uri, "reading", read_patience=20, reports=ReportReading(at_once=1, long_patience=600))
+    no = wire.on("aggregate", do=error(262), where=lambda each: each["aggregate"] == "exported")
+    left = asyncio.create_task(anext(db.reports.stream("exported", EVERYTHING, long=True)))
+    await no.was_met.wait()
+    left.cancel()
+    await asyncio.wait([left])
+
+    assert await db.reports.rows("users", EVERYTHING) == []
+    await db.close()

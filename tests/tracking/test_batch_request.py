@@ -64,3 +64,13 @@ def test_a_queue_that_only_patience_reads_has_a_bound_on_its_values() -> None:
 def test_a_text_without_an_end_is_looked_at_once() -> None:
     """Looking for its end from each of its quotes takes hours."""
     assert not has_more_items_than(3, b'{"items": ["' + b'\\"' * 500_000 + b"," * 9)
+
+
+@pytest.mark.parametrize("inside", [b'\\"' * 60, b"\\\\" * 5000, b"[{,}]" * 100_000, b"\\u005b," * 51, b""])
+@pytest.mark.parametrize("items", [19, 20, 21])
+def test_what_is_within_long_strings_is_no_item(inside: bytes, items: int) -> None:
+    text = b'"' + inside + b'"'
+    body = b"{" + text + b': 1, "items" :' + b"\n" * 9999 + b"[" + b", ".join([b"[" + text + b",2]"] * items) + b"]}"
+
+    assert has_more_items_than(20, body) is (items > 20)
+    assert has_more_items_than(20, body[:-4] + b'"' + inside) is (items > 20)

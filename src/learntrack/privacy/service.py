@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from learntrack.documents import (
@@ -28,6 +29,7 @@ from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.storage.leases import outdate
 from learntrack.storage.long_work import OnProgress
+from learntrack.storage.patience import patiently
 from learntrack.storage.transactions import Tx
 
 ABOUT_A_USER: dict[type[Stored], str] = {
@@ -118,8 +120,9 @@ class Privacy:
 
     async def take_up(self) -> None:
         """Go on with what was interrupted: with everybody who is still to be forgotten."""
-        for row in await self._db.find(RecordingPermit, RecordingPermit.being_forgotten(), {"user_id": 1}):
-            while not (await self.remove(row["user_id"])).complete:
+        named = partial(self._db.find, RecordingPermit, RecordingPermit.being_forgotten(), {"user_id": 1})
+        for row in await patiently(named):
+            while not (await patiently(partial(self.remove, row["user_id"]))).complete:
                 pass
 
     async def _change_permit(self, user: str, change: Callable[[RecordingPermit], None]) -> None:

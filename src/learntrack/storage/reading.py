@@ -168,12 +168,18 @@ class Reading:
                     await cursor.close()
 
     async def _in_turn(self, ask: Callable[[], Any], limit: float, *, again: bool = True) -> list[Row]:
+        waited_for = True
         async with _within(self.read_patience):
             await self._turns.acquire()
-            asked: asyncio.Future[list[Row]] = asyncio.ensure_future(_limited(ask, limit, again=again))
+            asked: asyncio.Future[list[Row]] = asyncio.ensure_future(
+                _limited(ask, limit, again=lambda: again and waited_for)
+            )
             # Its turn ends with the driver's thread, which may go on when nobody waits for the answer any more.
             asked.add_done_callback(self._turn_ends)
-            return await asyncio.shield(asked)
+            try:
+                return await asyncio.shield(asked)
+            finally:
+                waited_for = False
 
     def _turn_ends(self, asked: "asyncio.Future[list[Row]]") -> None:
         self._turns.release()
@@ -223,7 +229,7 @@ async def _within(seconds: float) -> AsyncIterator[None]:
         raise DatabaseUnavailable("The database did not answer in time.") from error
 
 
-async def _limited(ask: Callable[[], Any], seconds: float, *, again: bool = True) -> Any:
+async def _limited(ask: Callable[[], Any], seconds: float, *, again: Callable[[], bool] = lambda: True) -> Any:
     """Ask with a limit that the driver and the server keep to; again where the server is on its way to answer.
 
     The driver's own retries are switched off: within a limit it asks again at once and without end, which keeps a
@@ -232,7 +238,7 @@ async def _limited(ask: Callable[[], Any], seconds: float, *, again: bool = True
     Args:
         ask: What asks.
         seconds: The limit.
-        again: Whether it may ask again; the rest of an answer cannot be asked for twice.
+        again: Whether it may ask again: the rest of an answer cannot be asked for twice, and nothing for nobody.
 
     """
     with pymongo.timeout(_finite(seconds)):
@@ -241,9 +247,11 @@ async def _limited(ask: Callable[[], Any], seconds: float, *, again: bool = True
             try:
                 return await ask()
             except PyMongoError as error:
-                if not again or not may_be_asked_again(error):
+                if not may_be_asked_again(error):
                     raise
-            await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+                await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+                if not again():
+                    raise
             pause = min(pause * 2 or _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
 
 

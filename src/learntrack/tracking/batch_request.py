@@ -1,6 +1,7 @@
 """Reading an offline client's queue: its items are only cut apart, so that each is read when it has its turn."""
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -10,11 +11,16 @@ from learntrack.errors import TooLarge, field_error
 from learntrack.tracking.batch_schemas import MOST_ITEMS
 from learntrack.web.bodies import LARGE, JsonRequest, MostJson, aside, decoded
 
-# To the next bracket, or comma. What has no end is a string too, so that no second look begins within it.
-_TO_BRACKET = re.compile(rb'(?:[^][{}"]|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))*+([][{}])', re.DOTALL)
-_TO_MARK = re.compile(rb'(?:[^][{}",]|"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z))*+([][{},])', re.DOTALL)
+# To the next bracket, or comma; to a long string, which is then looked at by itself; or not so far: one match keeps all
+# others waiting, so that none may be of millions of parts.
+_STRING = rb'"(?:[^"\\]++|\\.){0,50}+"'
+_TO_BRACKET = re.compile(rb'(?:[^][{}"]++|%b){0,5000}+([][{}"]?)' % _STRING, re.DOTALL)
+_TO_MARK = re.compile(rb'(?:[^][{}",]++|%b){0,5000}+([][{},"]?)' % _STRING, re.DOTALL)
+_TO_END_OF_STRING = re.compile(rb'(?:[^"\\]++|\\.){0,100000}+("?)', re.DOTALL)
 _OPEN, _CLOSE = frozenset(b"[{"), frozenset(b"]}")
-_COMMA = ord(",")
+_COMMA, _QUOTE = ord(","), ord('"')
+_ENTRIES = 2
+"""How deep a queue's items are."""
 _LONGEST_MOMENT = 100
 _ITEMS_AS_LARGE_AS_MAY_BE = 4
 """How many items of a queue may be full of lists, objects and values."""
@@ -62,20 +68,39 @@ def has_more_items_than(most: int, body: bytes, most_objects: int = 2**63) -> bo
         TooLarge: there are more lists and objects than `most_objects` before that is known.
 
     """
-    depth = commas = at = objects = 0
-    while (found := (_TO_MARK if depth == 2 else _TO_BRACKET).match(body, at)) is not None:
-        at, sign = found.end(), body[found.end() - 1]
+    commas = objects = 0
+    for sign, depth in _signs(body):
         if sign in _OPEN:
             objects += 1
             if objects > most_objects:
                 raise TooLarge("There are too many lists and objects in this queue. Send it in parts.")
-            depth += 1
-            if depth == 2:
+            if depth == _ENTRIES:
                 commas = 0
-        elif sign in _CLOSE:
-            depth -= 1
         elif sign == _COMMA:
             commas += 1
             if commas >= most:
                 return True
     return False
+
+
+def _signs(body: bytes) -> Iterator[tuple[int, int]]:
+    """The brackets outside of strings, and the commas between entries, each with how deep it is within lists and
+    objects behind it.
+    """
+    at = depth = 0
+    within_string = False
+    while at < len(body):
+        pattern = _TO_END_OF_STRING if within_string else _TO_MARK if depth == _ENTRIES else _TO_BRACKET
+        found = pattern.match(body, at)
+        assert found is not None
+        if found.end() == at:  # within a string that has no end
+            return
+        at = found.end()
+        if not found[1]:
+            continue
+        sign = body[at - 1]
+        if sign == _QUOTE:
+            within_string = not within_string
+            continue
+        depth += (sign in _OPEN) - (sign in _CLOSE)
+        yield sign, depth

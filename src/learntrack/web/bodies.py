@@ -153,14 +153,16 @@ class JsonRequest(Request[Any, Any, State]):
 
 def has_more(signs: bytes, most: int, body: bytes) -> bool:
     """Whether JSON text has more than `most` of these signs; within strings they count for nothing."""
-    count = sum(body.count(sign) for sign in signs)
-    if count <= most:
-        return False
-    for found in _STRINGS.finditer(body):
-        count -= sum(found[0].count(sign) for sign in signs)
-        if count <= most:
-            return False
-    return True
+    perhaps = sum(body.count(sign) for sign in signs)
+    surely = at = 0
+    for found in _STRINGS.finditer(body) if perhaps > most else ():
+        for sign in signs:
+            surely += body.count(sign, at, found.start())
+            perhaps -= body.count(sign, *found.span())
+        at = found.end()
+        if surely > most or perhaps <= most:
+            break
+    return perhaps > most
 
 
 async def is_large(request: Request[Any, Any, Any]) -> bool:
