@@ -221,3 +221,20 @@ def test_240_idle_connections_shut_nobody_out(service: Service, sent: bytes) -> 
             assert httpx.get(f"{service.address}/health/ready", timeout=10, verify=False).status_code == 200
         assert time.monotonic() - began < here(1.9)  # not only because their time was up
     assert "too many connections" in service.log.read_text()
+
+
+def test_what_is_sent_with_a_wish_for_an_upgrade_is_read(service: Service) -> None:
+    """As Java's HTTP client sends it: it was answered as if nothing had been sent, and the body read as a request."""
+    head = (
+        b"POST /api/logger/contentsession HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+        b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\nContent-Length: %d\r\n\r\n"
+    )
+    bodies = [b'{"node_id": 7}', b"\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"]
+    with connected(service) as connection:
+        for body in bodies:
+            connection.sendall(head % len(body))
+            connection.sendall(body)
+        answers = everything(connection)
+    assert answers.count(b"HTTP/1.1 400") == answers.count(b"HTTP/1.1 ") == 2
+    assert b"node_id: Expected 'str" in answers
+    assert b"Not valid JSON" in answers

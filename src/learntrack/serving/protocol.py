@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from learntrack.serving.connections import ConnectionLimits, Room
+from learntrack.serving.parser import HttpOnlyParser
 from learntrack.web.limits import ENDLESS
 
 _GRACE_SECONDS = 0.5
@@ -51,6 +52,7 @@ class PatientProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection in; another has to go for it where there are too many."""
         super().connection_made(transport)
+        self.parser = HttpOnlyParser(self)  # type: ignore[assignment]  # it does what uvicorn asks of one
         self.address = self.client[0] if self.client else ""
         self._timer = self.loop.call_later(self.limits.head_seconds, self._is_too_slow)
         if (leaving := self.room.enter(self)) is not None:
