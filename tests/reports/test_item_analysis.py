@@ -4,11 +4,15 @@ from typing import Any
 
 import pytest
 
+from learntrack.access.may_read import Readable
 from learntrack.documents import MasteryLog
 from learntrack.domain import moments
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.ids import new_id, summary_id
 from learntrack.domain.mastery import COACH_ASSIGNED_QUIZ
+from learntrack.reports.filters import ReportFilters
+from learntrack.reports.questions import questions
+from learntrack.reports.service import _params
 from tests.reports.lsat6 import DIFFICULTY, ITEM_REST, PATTERNS
 from tests.support import ROOT, Api, Person, School, exercise, right, wrong
 
@@ -123,3 +127,25 @@ async def test_the_latest_answer_is_the_one_that_was_changed_last(school: School
     found = await items(api, start["content_id"], await school.coach(), attempts="latest")
 
     assert [(row["item"], row["attempts"], row["difficulty"]) for row in found] == [("q1", 1, 1), ("q2", 1, 0)]
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_a_few_learners_at_a_content_are_found_by_keys_with_the_same_numbers(school: School) -> None:
+    """A `$unionWith` goes through everybody's older attempts on the embedded engine, for every content of a page."""
+    api, start = school.api, exercise()
+    learners = [await school.learner() for _ in range(2)]
+    for learner, many in zip(learners, (450, 3), strict=True):
+        interactions = [right(f"q{n % 7}") if n % 3 else wrong(f"q{n % 7}") for n in range(many)]
+        await api.update(learner, await api.start(learner, **start), interactions=interactions)
+    assert await api.db.find("attempt_overflow", {"user_id": learners[0].id})
+    asked = ReportFilters(content=start["content_id"], details=True)
+    params = _params(asked, Readable([learner.id for learner in learners]))
+    question = questions()["item-analysis"]
+    few = question.stages(params)
+    whole = question.stages({name: value for name, value in params.items() if name != "summaries"})
+
+    assert "$unionWith" not in str(few)
+    assert "$unionWith" in str(whole)
+    found, expected = [sorted(await api.db.rows(MasteryLog, each), key=str) for each in (few, whole)]
+    assert sum(row["attempts"] for row in found) == 453
+    assert found == expected

@@ -76,7 +76,8 @@ class ReportQuestion(Struct):
     both: it answers the same from less, the numbers that summaries carry. Where whole facilities and whole days are
     asked about, `days` does: from learner-days, and the sessions of days that are not among them yet. A question that
     would take too long over everything has a `rollup`, which stands for `pipeline`, and `keep`, which follows
-    `pipeline` and makes what the rollup reads.
+    `pipeline` and makes what the rollup reads. Where a few learners are asked about at a few contents, `few` stands for
+    `pipeline`: it finds the same by keys, as the embedded engine looks through all of a collection in a `$unionWith`.
     """
 
     title: str
@@ -84,6 +85,7 @@ class ReportQuestion(Struct):
     columns: list[Column]
     collection: str
     pipeline: list[dict[str, Any]]
+    few: list[dict[str, Any]] = []
     then: list[dict[str, Any]] = []
     ever: Source | None = None
     days: Source | None = None
@@ -92,7 +94,9 @@ class ReportQuestion(Struct):
 
     def stages(self, params: dict[str, Any], *, from_rollup: bool = False) -> list[Stage]:
         """The pipeline with what is asked for filled in."""
-        source = self.rollup.pipeline if from_rollup and self.rollup else self.pipeline
+        source = self.few if self.few and "summaries" in params else self.pipeline
+        if from_rollup and self.rollup:
+            source = self.rollup.pipeline
         return filled([*source, *self.then], params)
 
     def source(self, params: dict[str, Any]) -> tuple[str, list[Stage]]:
