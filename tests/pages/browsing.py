@@ -1,5 +1,6 @@
 """A browser with somebody who has signed in."""
 
+import asyncio
 import shutil
 from typing import Any
 
@@ -8,7 +9,7 @@ import httpx
 from learntrack.serving import demo
 from learntrack.serving.demo.contents import COURSE, UNIT
 from tests.processes import Service
-from tests.support import ROOT, Person, new_id, right, token
+from tests.support import ROOT, Person, new_id, right, token, wrong
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -87,6 +88,25 @@ BESIDE_THE_PAPER = """() => [...document.querySelectorAll('h1, h2, h3, p, dt, dd
 """What of a page is beside the paper."""
 
 
+NOTE_WHEN = """id => {
+  window.noted = {};
+  addEventListener('online', () => { noted.online = performance.now(); }, {once: true});
+  const marked = () => document.getElementById(id)?.querySelector('.changed');
+  new MutationObserver(() => { if (marked()) noted.shown ??= performance.now(); })
+    .observe(document.body, {childList: true, subtree: true, attributes: true});
+}"""
+"""Notes when the network is there again, and when a cell of this row is marked as changed."""
+AFTER_THE_CUT = """() => {
+  const answer = performance.getEntriesByType('resource')
+    .filter(each => each.initiatorType === 'fetch' && each.startTime >= noted.online && each.responseEnd <= noted.shown)
+    .at(-1);
+  return noted.shown - noted.online - (answer.responseEnd - answer.startTime);
+}"""
+"""Milliseconds from then till then without those in which the page's last question was being answered: what the page
+waits is the page's, how long an answer takes is the machine's.
+"""
+
+
 def large_class() -> tuple[str, list[str], list[str], dict[str, Any]]:
     """A class of 40 learners and 60 contents, its learners, its contents, and the roster that makes it."""
     room, school, lesson = new_id(), new_id(), new_id()
@@ -103,6 +123,32 @@ def large_class() -> tuple[str, list[str], list[str], dict[str, Any]]:
         "lessons": [{"id": lesson, "title": "All", "collection_ids": [room], "content_ids": contents}],
     }
     return room, users, contents, roster
+
+
+async def visited_class(service: Service) -> tuple[str, Person, str]:
+    """Such a class in which everybody needs help with the same exercises: its id, a learner, and the address of a
+    session of theirs.
+    """
+    room, users, contents, roster = large_class()
+    for each in roster["contents"]:
+        each["kind"] = "exercise"
+    assert service.send("PUT", "/api/roster", ROOT, json=roster).status_code == 200
+    sent = {"time_spent_delta": 30, "interactions": [wrong(f"q{number}") for number in range(5)]}
+    async with httpx.AsyncClient(base_url=service.address, verify=False, timeout=60) as client:
+
+        async def stuck(learner: Person) -> str:
+            path = ""
+            for content in contents[:3]:
+                start = {"node_id": new_id(), "content_id": content, "channel_id": "2" * 32, "kind": "exercise"}
+                start |= {"mastery_model": {"type": "m_of_n", "m": 5, "n": 7}}
+                begun = await client.post("/api/logger/contentsession", json=start, headers=learner.headers)
+                path = f"/api/logger/contentsession/{begun.json()['session_id']}"
+                assert (await client.put(path, json=sent, headers=learner.headers)).status_code == 200
+            return path
+
+        learners = [Person(user) for user in users]
+        paths = await asyncio.gather(*(stuck(each) for each in learners))
+    return room, learners[-1], paths[-1]
 
 
 async def answered(service: Service, times: int) -> None:

@@ -1,9 +1,8 @@
-"""A coach at a real browser: every page for everybody, by keyboard and by touch, on paper, and current by itself."""
+"""A coach at a real browser: every page for everybody, by keyboard and by touch, and on paper."""
 
 import io
 import re
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -14,37 +13,21 @@ from tests.pages.browsing import (
     CHROMIUM,
     CLASS,
     FAULTS,
-    FLAGS,
     NEXT_STOP,
     PAGES,
     PRINTED,
     UNDER_ITS_OWN_POINT,
-    answered,
     large_class,
     signed_in,
 )
 from tests.processes import Service
 from tests.support import ROOT, Person, new_id, token
 
-playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 AXE = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed").AXE_SCRIPT
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium (scripts/test installs Debian's where it can)"
 )
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with Service(tmp_path_factory.mktemp("browser") / "data", "--demo") as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Any]:
-    async with playwright_api.async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 @pytest.fixture
@@ -169,62 +152,6 @@ async def test_all_is_there_without_script(service: Service, browser: Any) -> No
     await tab.get_by_role("combobox", name="Language").select_option("ar")
     await tab.get_by_role("button", name="Change").click()
     assert await tab.locator("html").get_attribute("dir") == "rtl"
-    await tab.context.close()
-
-
-async def test_what_changes_appears_by_itself_also_after_the_network_was_cut(service: Service, browser: Any) -> None:
-    tab = await signed_in(browser, service)
-    await tab.goto(service.address + CLASS)
-    sizes: list[int] = []
-
-    async def note(response: Any) -> None:
-        if "learntrack-have" in response.request.headers and response.status == 200:
-            sizes.append((await response.request.sizes())["responseBodySize"])
-
-    tab.on("response", note)
-    live = tab.locator("#live.on")
-    await live.wait_for(timeout=20_000)
-    cell = tab.locator(f"#r{demo.PEOPLE['Ada']} a[href$='#c{demo.EXERCISE}'] .hidden")
-    before = await cell.text_content()
-    await answered(service, 2)
-    await playwright_api.expect(cell).not_to_have_text(before, timeout=20_000)
-
-    await tab.context.set_offline(True)
-    await tab.locator("#live:not(.on)").wait_for(timeout=20_000)
-    assert "Not connected" in await tab.locator("#live").inner_text()
-    before = await cell.text_content()
-    await answered(service, 2)
-    await tab.context.set_offline(False)
-    restored = time.monotonic()
-    await playwright_api.expect(cell).not_to_have_text(before, timeout=20_000)
-    assert time.monotonic() - restored < 3
-    await live.wait_for(timeout=20_000)
-
-    await tab.context.clear_cookies()
-    await answered(service, 1)
-    notice = tab.locator("#notice")
-    await playwright_api.expect(notice).to_contain_text("You are signed out.", timeout=20_000)
-    assert await notice.get_by_role("link").get_attribute("href") == "/reports/sign-in"
-    assert max(sizes) <= 10_000, sizes
-    await tab.context.close()
-
-
-async def test_a_failed_fetch_is_tried_again(service: Service, browser: Any) -> None:
-    tab = await signed_in(browser, service)
-    failed = 0
-
-    async def fail_once(route: Any) -> None:
-        nonlocal failed
-        if "learntrack-have" in route.request.headers and failed < 2:
-            failed += 1
-            await (route.abort() if failed == 1 else route.fulfill(status=503, body=""))
-        else:
-            await route.continue_()
-
-    await tab.route(f"**{CLASS}", fail_once)
-    await tab.goto(service.address + CLASS)
-    await tab.locator("#live.on").wait_for(timeout=15_000)
-    assert failed == 2
     await tab.context.close()
 
 

@@ -1,5 +1,6 @@
 """A learner: what next, progress over time, contents by lesson, and tries with their answers."""
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -225,15 +226,15 @@ def _points(
     if begun is None:
         return []
     first = begun - timedelta(days=1)
+    for each in done.values():
+        each.sort()
     weeks = range((words.today - first).days // _WEEK + 1)
     days = sorted({*(words.today - timedelta(weeks=number) for number in weeks), first})
     return [
         Point(
             day,
-            sum(each <= day for each in done[learner.id]),
-            median([sum(each <= day for each in done.get(one.id, [])) for one in school.learners])
-            if beside_class
-            else None,
+            bisect_right(done[learner.id], day),
+            median([bisect_right(done[one.id], day) for one in school.learners]) if beside_class else None,
         )
         for day in days
     ]

@@ -1,0 +1,111 @@
+"""An open page at a real browser: current by itself, and sent little."""
+
+from typing import Any
+
+import pytest
+
+from learntrack.serving import demo
+from tests.pages.browsing import (
+    AFTER_THE_CUT,
+    CHROMIUM,
+    CLASS,
+    NOTE_WHEN,
+    answered,
+    signed_in,
+    visited_class,
+)
+from tests.processes import Service
+from tests.support import ROOT, Person, new_id, right
+
+playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="there is no Chromium (scripts/test installs Debian's where it can)"
+)
+LONG = 60_000
+"""Milliseconds: nothing here takes so long on a slow machine."""
+
+
+async def test_what_changes_appears_by_itself_also_after_the_network_was_cut(service: Service, browser: Any) -> None:
+    tab = await signed_in(browser, service)
+    await tab.goto(service.address + CLASS)
+    live = tab.locator("#live.on")
+    await live.wait_for(timeout=LONG)
+    cell = tab.locator(f"#r{demo.PEOPLE['Ada']} a[href$='#c{demo.EXERCISE}'] .hidden")
+    before = await cell.text_content()
+    await answered(service, 2)
+    await playwright_api.expect(cell).not_to_have_text(before, timeout=LONG)
+
+    await tab.context.set_offline(True)
+    await tab.locator("#live:not(.on)").wait_for(timeout=LONG)
+    assert "Not connected" in await tab.locator("#live").inner_text()
+    before = await cell.text_content()
+    await answered(service, 2)
+    await tab.evaluate(NOTE_WHEN, f"r{demo.PEOPLE['Ada']}")
+    await tab.context.set_offline(False)
+    await playwright_api.expect(cell).not_to_have_text(before, timeout=LONG)
+    assert await tab.evaluate(AFTER_THE_CUT) < 3000
+    await live.wait_for(timeout=LONG)
+
+    await tab.context.clear_cookies()
+    await answered(service, 1)
+    notice = tab.locator("#notice")
+    await playwright_api.expect(notice).to_contain_text("You are signed out.", timeout=LONG)
+    assert await notice.get_by_role("link").get_attribute("href") == "/reports/sign-in"
+    await tab.context.close()
+
+
+async def test_a_failed_fetch_is_tried_again(service: Service, browser: Any) -> None:
+    tab = await signed_in(browser, service)
+    failed = 0
+
+    async def fail_once(route: Any) -> None:
+        nonlocal failed
+        if "learntrack-have" in route.request.headers and failed < 2:
+            failed += 1
+            await (route.abort() if failed == 1 else route.fulfill(status=503, body=""))
+        else:
+            await route.continue_()
+
+    await tab.route(f"**{CLASS}", fail_once)
+    await tab.goto(service.address + CLASS)
+    await tab.locator("#live.on").wait_for(timeout=LONG)
+    assert failed == 2
+    await tab.context.close()
+
+
+async def test_a_quiz_that_nobody_had_begun_fills_by_itself(service: Service, browser: Any) -> None:
+    quiz = {"id": new_id(), "title": "New", "collection_ids": [demo.CLASS]}
+    assert service.send("PUT", "/api/roster", ROOT, json={"quizzes": [quiz]}).status_code == 200
+    tab = await signed_in(browser, service)
+    await tab.goto(f"{service.address}{CLASS}/quiz/{quiz['id']}")
+    await tab.locator("[data-fills]").wait_for(timeout=LONG)
+
+    ada = Person(demo.PEOPLE["Ada"])
+    begun = service.send("POST", "/api/logger/contentsession", ada, json={"quiz_id": quiz["id"]}).json()
+    sent = {"interactions": [right("a")]}
+    service.send("PUT", f"/api/logger/contentsession/{begun['session_id']}", ada, json=sent)
+
+    await tab.locator("#answers").wait_for(timeout=LONG)
+    await tab.context.close()
+
+
+async def test_an_update_of_a_large_class_is_small_on_the_wire(service: Service, browser: Any) -> None:
+    room, learner, address = await visited_class(service)
+    tab = await signed_in(browser, service, superuser=True)
+    sizes: list[int] = []
+
+    async def note(response: Any) -> None:
+        if "learntrack-have" in response.request.headers and response.status == 200:
+            sizes.append((await response.request.sizes())["responseBodySize"])
+
+    tab.on("response", note)
+    await tab.goto(f"{service.address}/reports/class/{room}")
+    await tab.locator("#live.on").wait_for(timeout=LONG)
+    row = tab.locator(f"#r{learner.id}")
+    before = await row.text_content()
+    change: dict[str, Any] = {"progress_delta": 0.5, "time_spent_delta": 60, "interactions": [right("more")]}
+    assert service.send("PUT", address, learner, json=change).status_code == 200
+    await playwright_api.expect(row).not_to_have_text(before, timeout=LONG)
+    await tab.context.close()
+    assert sizes
+    assert max(sizes) <= 10_000, sizes
