@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from learntrack.pages import home_page, learner_controller
 from tests.api.test_budget import spent
 from tests.pages.opening import page
 from tests.pages.reading import part
@@ -190,6 +191,23 @@ async def test_no_page_asks_more_of_the_database_for_more_learners(school: Schoo
 
     assert commands[0] == commands[1]
     assert all(counted for counted in commands[0])
+
+
+@pytest.mark.engines("embedded")
+async def test_the_first_page_asks_no_more_of_the_database_for_classes_that_it_does_not_show(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(home_page, "CLASSES", 2)
+    monkeypatch.setattr(learner_controller, "CLASSES", 2)
+    admin, commands = await school.coach("facility", kind="admin"), []
+    for rooms in (("A1", "A2"), ("A3", "A4", "A5")):
+        for room in rooms:
+            await school.learner(room)
+        asking = school.api.client.get("/reports/?all=1", headers={"Cookie": cookie(admin)})
+        commands.append(await spent(asking))
+
+    assert commands[0] == commands[1]
+    assert commands[0]
 
 
 def cookie(person: Person) -> str:

@@ -12,7 +12,7 @@ from learntrack.pages.days import days_of, small_bars
 from learntrack.pages.figures import Figures
 from learntrack.pages.periods import Period
 from learntrack.pages.school import ClassRoster, class_roster
-from learntrack.pages.viewer import Viewer
+from learntrack.pages.viewer import Viewer, members_by_room
 from learntrack.pages.words import Words
 from learntrack.reports.filters import ReportFilters
 from learntrack.storage import Database
@@ -43,24 +43,25 @@ class RoomLine(Struct):
 
 async def room_lines(db: Database, viewer: Viewer, rooms: Sequence[Row], words: Words, *, skip: int) -> list[RoomLine]:
     """The classes, last change first, those without work last; `CLASSES` of them with their figures."""
-    schools = [await class_roster(db, viewer, room, contents=False) for room in rooms]
-    everybody = {learner.id for school in schools for learner in school.learners}
-    last = await Logs(db).last_activity(Readable(sorted(everybody)))
-    lines = [(_line(school, last, words), school) for school in schools]
+    members = await members_by_room(db, viewer, [room["_id"] for room in rooms])
+    last = await Logs(db).last_activity(Readable(sorted({one for these in members.values() for one in these})))
+    lines = [(_line(room, members[room["_id"]], last, words), room) for room in rooms]
     lines.sort(
         key=lambda each: (each[0].last is None, -(each[0].last or words.now).timestamp(), each[0].name.casefold())
     )
     shown = lines[skip : skip + CLASSES]
-    for line, school in shown:
+    for line, room in shown:
+        school = await class_roster(db, viewer, room, contents=False)
+        line.groups = len(school.groups)
         if line.last is not None:
             await _figures(db, line, school, words)
     return [line for line, _ in shown]
 
 
-def _line(school: ClassRoster, last: Mapping[str, datetime], words: Words) -> RoomLine:
-    times = [last[learner.id] for learner in school.learners if learner.id in last]
+def _line(room: Row, learners: Sequence[str], last: Mapping[str, datetime], words: Words) -> RoomLine:
+    times = [last[learner] for learner in learners if learner in last]
     worked = sum(words.now - time <= WEEK for time in times)
-    return RoomLine(school.id, school.name, len(school.learners), len(school.groups), max(times, default=None), worked)
+    return RoomLine(room["_id"], room["name"], len(learners), 0, max(times, default=None), worked)
 
 
 async def _figures(db: Database, line: RoomLine, school: ClassRoster, words: Words) -> None:
