@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from learntrack.domain.any_json import kept
-from learntrack.tracking.kept_answers import KEPT_MOST, answered_again, kept_of
+from learntrack.tracking.kept_answers import KEPT_MOST, KEPT_OF_ITEM, answered_again, kept_of
 from learntrack.tracking.schemas import AttemptView, SessionContext, SessionStarted, SessionUpdated
 from learntrack.web.answers import encoded
 from tests.support import new_id
@@ -42,6 +42,13 @@ def test_nothing_more_than_that_is_ever_kept() -> None:
 
     assert len(encoded(answer)) > KEPT_MOST
     assert msgspec.json.decode(kept_of(answer, encoded(answer))) == {"complete": True, "attempts": []}
+
+
+@pytest.mark.parametrize("sizes", [[20] * 10, [2000] * 100, [900] * 100])
+def test_a_bound_is_kept_whatever_is_in_an_answer(sizes: list[int]) -> None:
+    answer = SessionUpdated(True, [view(size) for size in sizes])
+
+    assert len(kept_of(answer, encoded(answer), KEPT_OF_ITEM)) <= KEPT_OF_ITEM
 
 
 def test_a_start_is_answered_again_with_what_is_stored_of_the_content() -> None:

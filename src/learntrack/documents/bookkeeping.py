@@ -21,7 +21,7 @@ class IdempotencyKey(Stored, Document):  # type: ignore[misc]  # our ids are no 
 
     Its id is a digest of its scope, the kind of request and the key, `request` one of what was asked. `owner` is the
     caller's id, or `visitor:` or `session:` and the id of an anonymous one. `answer` is the answer's JSON, of one above
-    1 MiB without what is large in it.
+    1 MiB (64 KiB of a queue's item) without what is large in it.
     """
 
     shard_key = "owner"

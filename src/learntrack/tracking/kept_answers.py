@@ -8,18 +8,20 @@ from learntrack.web.answers import encoded
 
 KEPT_MOST = 2**20
 """Bytes of JSON that are kept of an answer at the most."""
+KEPT_OF_ITEM = 2**16
+"""The same of an item of a queue: 2,000 small ones may each be answered with much, and are kept for weeks."""
 _ANSWER_MOST = 1024
 """Bytes of an attempt's `answer` that are kept where not all can be."""
 _LEFT_OUT = b"null"
 
 
-def kept_of(answer: SessionStarted | SessionUpdated, body: bytes) -> bytes:
+def kept_of(answer: SessionStarted | SessionUpdated, body: bytes, most: int = KEPT_MOST) -> bytes:
     """What is kept of an answer, whose JSON is `body`.
 
-    Of a larger one than `KEPT_MOST` the attempts are kept without large answers, as `answer_omitted` says, or not at
+    Of a larger one than `most` bytes the attempts are kept without large answers, as `answer_omitted` says, or not at
     all; of a start also nothing of `extra_fields`, which `answered_again` takes from what is stored.
     """
-    if len(body) <= KEPT_MOST:
+    if len(body) <= most:
         return body
     named = "pastattempts" if isinstance(answer, SessionStarted) else "attempts"
     short: dict[str, object] = msgspec.structs.asdict(answer)
@@ -28,7 +30,7 @@ def kept_of(answer: SessionStarted | SessionUpdated, body: bytes) -> bytes:
     if isinstance(views := short[named], list):
         short[named] = [_short(view) for view in views]
     kept = encoded({name: value for name, value in short.items() if value is not msgspec.UNSET})
-    if len(kept) > KEPT_MOST:
+    if len(kept) > most:
         short[named] = []
         kept = encoded({name: value for name, value in short.items() if value is not msgspec.UNSET})
     return kept

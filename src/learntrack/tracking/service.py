@@ -21,7 +21,7 @@ from learntrack.storage.transactions import Tx
 from learntrack.tracking import left_behind, recording
 from learntrack.tracking.idempotency import KeyScope, Running, request_key
 from learntrack.tracking.jobs import Job, StartJob, UpdateJob, may_join, size_of
-from learntrack.tracking.kept_answers import answered_again, kept_of
+from learntrack.tracking.kept_answers import KEPT_MOST, KEPT_OF_ITEM, answered_again, kept_of
 from learntrack.tracking.requests import start_job, update_job
 from learntrack.tracking.schemas import JsonObject, SessionStart, SessionStarted, SessionUpdate, SessionUpdated
 from learntrack.tracking.unit_of_work import UnitOfWork
@@ -187,7 +187,8 @@ class Tracking:
         if job.key is None:
             return Recorded(answer, attempts_recorded=recorded)
         body = encoded(answer)
-        unit.keys[job.key.id] = job.key.answered(kept_of(answer, body), self._clock() + self._kept(job))
+        kept = kept_of(answer, body, KEPT_MOST if job.delivery is None else KEPT_OF_ITEM)
+        unit.keys[job.key.id] = job.key.answered(kept, self._clock() + self._kept(job))
         return Recorded(body, attempts_recorded=recorded)
 
     def _kept(self, job: Job) -> timedelta:
