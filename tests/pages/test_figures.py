@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from learntrack.domain.shares import per_cent
-from learntrack.pages import learner_page
+from learntrack.pages import home_page, learner_controller, learner_page
 from tests.pages.opening import page
 from tests.pages.reading import part
 from tests.support import ROOT, Api, Person, School, exercise, new_id, right, video, wrong
@@ -237,3 +237,26 @@ async def test_home_counts_as_the_class_does(own_room: Class) -> None:
     assert "A1 3 learners 1 learner" in shown
     assert "2 of 3" in shown
     assert "A2 0 learners" in shown
+
+
+async def test_home_counts_who_is_in_two_classes_once_and_says_of_which_classes(
+    own_room: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = own_room
+    for name in ("A2", "A3"):
+        await room.school.classroom(name)
+    admin = await room.school.coach("facility", kind="admin")
+    members = [{"user_id": room.stuck.id, "collection_id": room.school.places["A2"]}]
+    await room.api.roster(ROOT, memberships=members)
+
+    whole = part((await page(room.api, "/", admin)).text, "main")
+    monkeypatch.setattr(learner_controller, "CLASSES", 2)
+    monkeypatch.setattr(home_page, "CLASSES", 2)
+    shown = (await page(room.api, "/?search=a", admin)).text
+
+    assert "1 learner needs help now, in 2 of 3 classes." in whole
+    assert "Classes 1 to 2 of 3: 1 learner needs help now, in 2 of 2 classes." in part(shown, "main")
+    [further] = re.findall(r'href="(\?[^"]*)">Show more classes', shown)
+    assert "search=a" in further
+    rest = part((await page(room.api, f"/{further.replace('&amp;', '&')}", admin)).text, "main")
+    assert "Classes 3 to 3 of 3" in rest

@@ -40,6 +40,39 @@ async def test_an_open_page_hears_no_more_when_its_viewers_role_or_token_ends(
         await watching
 
 
+async def test_an_open_page_is_sent_to_ask_again_when_somebody_joins_the_class(
+    room: Class, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose work it hears of was settled when it opened: who came later would never show."""
+    monkeypatch.setattr(event_controller, "_BEAT_SECONDS", 0.05)
+    headers = {"Cookie": f"learntrack_token={token(room.coach.id or '')}"}
+
+    async with asyncio.timeout(20):
+        watching = asyncio.create_task(room.api.client.get(f"/reports/class/{room.room}/events", headers=headers))
+        await asyncio.wait([watching], timeout=0.5)
+        assert not watching.done()
+        await room.school.learner("A1")
+        assert "beat" in (await watching).text
+
+
+async def test_a_period_shows_its_days_and_none_that_is_to_come(room: Class) -> None:
+    path = f"/class/{room.room}/activity?period=days"
+
+    turned = await page(room.api, f"{path}&since=2026-02-03&until=2026-02-01&format=csv", room.coach)
+    long_ago = await page(room.api, f"{path}&until=1970-01-01&format=csv", room.coach)
+    for_ever = await page(room.api, f"{path}&since=1970-01-01&until=9000-12-31&format=csv", room.coach)
+
+    assert [row["Day"] for row in rows_of(turned)] == ["2026-02-01", "2026-02-02", "2026-02-03"]
+    assert [row["Day"] for row in rows_of(long_ago)] == ["1970-01-01"]
+    [*_, last] = rows_of(for_ever)
+    assert last["Day"] < "2100"
+    assert int(last["Learners"]) == 1, "today's work"
+
+
+def rows_of(table: Response) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"))))
+
+
 async def test_who_may_look(room: Class) -> None:
     api, classroom = room.api, f"/class/{room.room}"
     lesson = await room.school.lesson("A1")

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from learntrack.pages.states import Counts, State
 from learntrack.pages.stretch import AT_ONCE, grid_in, groups_in, stretch_of
 from tests.pages.opening import page
 from tests.pages.reading import part
-from tests.support import ROOT, Api, School, new_id, right, wrong
+from tests.support import ROOT, Api, School, exercise, new_id, right, video, wrong
 
 
 @given(st.integers(0, 5 * AT_ONCE), st.one_of(st.none(), st.integers(0, 6 * AT_ONCE).map(str), st.text(max_size=9)))
@@ -74,6 +75,43 @@ async def test_a_lesson_of_very_many_contents_is_read_in_parts(api: Api, school:
     assert f"Finished all {AT_ONCE + 3}" in part((await page(api, f"{room}/lesson/{lesson}", coach)).text, "figures")
     table = (await page(api, f"{room}/lesson/{lesson}?format=csv", coach)).text
     assert len(table.strip().splitlines()) == AT_ONCE + 4
+
+
+@pytest.mark.engines("embedded")
+async def test_every_link_to_a_content_on_a_learners_page_leads_to_it(api: Api, school: School) -> None:
+    coach, learner = await school.coach("A1"), await school.learner("A1")
+    lessons = [await school.lesson("A1") for _ in range(2)]
+    many, quiz = [new_id() for _ in range(AT_ONCE + 2)], await school.quiz("A1")
+    used = [
+        video(content_id=many[-1]),
+        exercise(content_id=many[-2]),
+        exercise(content_id=new_id()),
+        video(),
+    ]
+    second = [used[0]["content_id"], new_id()]
+    contents = zip(lessons, (many, second), strict=True)
+    named = [{"id": lesson, "title": str(at), "content_ids": ids} for at, (lesson, ids) in enumerate(contents)]
+    await api.roster(ROOT, lessons=named)
+    for each in used:
+        session = await api.start(learner, **each)
+        answers = [wrong(f"i{number}") for number in range(5)] if each["kind"] == "exercise" else []
+        await api.update(learner, session, progress_delta=0.1, time_spent_delta=9, interactions=answers)
+    await api.update(learner, await api.start(learner, quiz_id=quiz), progress=1, interactions=[wrong("q")])
+    room = f"/class/{school.places['A1']}"
+    sources = [room, f"{room}?lesson={lessons[1]}", f"{room}?skip={AT_ONCE}", f"{room}/learner/{learner.id}"]
+    sources += [f"/learner/{learner.id}", *(f"{room}/quiz/{key}" for key in (quiz, many[-2]))]
+    checked = set()
+    for source in sources:
+        by = learner if source.startswith("/learner") else coach
+        html = (await page(api, source, by)).text
+        for link in re.findall(r'href="([^"]*#c[0-9a-f]{32})"', html):
+            path, anchor = link.replace("&amp;", "&").split("#")
+            where = path.removeprefix("/reports") if path.startswith("/") else source.split("?")[0] + path
+            if (where, anchor) not in checked and (anchor[1:] not in many[5:-5]):
+                checked.add((where, anchor))
+                assert f'id="{anchor}"' in (await page(api, where, by)).text, (source, link)
+    wanted = {f"c{key}" for key in (*many[-2:], quiz, *(each["content_id"] for each in used))}
+    assert wanted <= {anchor for _, anchor in checked}
 
 
 @pytest.mark.engines("embedded")

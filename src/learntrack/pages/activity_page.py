@@ -55,8 +55,7 @@ async def activity_view(db: Database, school: ClassRoster, words: Words, period:
     )
     learners = school.in_group(group or None)
     among = Figures(db, school.narrowed(learners))
-    last = period.last or words.today
-    first = max(period.first or await _first_day(among, words), last - _MOST_YEARS)
+    first, last = _shown(period, await _first_day(among, words), words.today)
     since, until = Period("days", first, last).moments(words)
     rows = await among.report("daily-activity", ReportFilters(since=since, until=until))
     shown = grid(groups, learners, states)
@@ -74,6 +73,14 @@ async def activity_view(db: Database, school: ClassRoster, words: Words, period:
     ]
     stuck.sort(key=lambda row: (-row.counts.help, row.mastered - row.attempted, row.content.title or ""))
     return ActivityView(facts, chart(days_of(rows, first, last), len(learners), words), stuck, len(learners))
+
+
+def _shown(period: Period, first_work: date, today: date) -> tuple[date, date]:
+    """The days of a period that are shown: no future ones, and at least the last one."""
+    last = period.last or today
+    first = period.first or min(first_work, last)
+    last = max(first, min(last, today))
+    return max(first, last - _MOST_YEARS), last
 
 
 async def _first_day(figures: Figures, words: Words) -> date:

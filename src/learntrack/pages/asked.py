@@ -1,6 +1,6 @@
 """What an address asks of a page, and addresses that ask for something else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -55,6 +55,11 @@ class Asked(Struct, frozen=True):
         """The query that tells a learner's page from which order of the grid one comes; nothing for the usual one."""
         kept = self.without("search", "lesson", "period", "since", "until", "skip")
         return kept.query(**more).rstrip("?")
+
+    def to_content(self, key: str, places: Mapping[str, tuple[str, str]]) -> str:
+        """What leads from a learner's page to a content there."""
+        lesson, skip = places.get(key, ("all", ""))
+        return f"{self.come_from(lesson=lesson, skip=skip)}#c{key}"
 
     def without(self, *names: str) -> "Asked":
         """The same, but for these."""

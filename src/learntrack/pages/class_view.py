@@ -29,6 +29,7 @@ from learntrack.pages.periods import Period
 from learntrack.pages.rules import Rule
 from learntrack.pages.school import ClassContent, ClassLesson, ClassRoster
 from learntrack.pages.states import Counts
+from learntrack.pages.stretch import places_of
 from learntrack.pages.units import Unit
 from learntrack.pages.words import Words
 from learntrack.storage import Database
@@ -70,6 +71,7 @@ class ClassView(Struct):
     school: ClassRoster
     grid: Grid
     everybody: list[Line]
+    places: dict[str, tuple[str, str]]
     needs: list[Need]
     again: list[Again]
     lessons: list[LessonCard]
@@ -121,6 +123,7 @@ async def class_view(db: Database, school: ClassRoster, words: Words, asked: Ask
         school=school,
         grid=shown,
         everybody=whole.lines,
+        places=places_of(groups),
         needs=needed,
         again=again,
         lessons=_lesson_cards(school, everything),

@@ -11,7 +11,7 @@ from learntrack.pages import tables
 from learntrack.pages.activity_page import activity_view
 from learntrack.pages.asked import Asked, Text, id_in_path, in_words
 from learntrack.pages.cells import Cells, done_of
-from learntrack.pages.class_page import Grid
+from learntrack.pages.class_page import column_groups
 from learntrack.pages.class_view import ClassView, class_view
 from learntrack.pages.figures import Figures, last_work
 from learntrack.pages.lesson_page import lesson_said, lesson_view
@@ -21,7 +21,7 @@ from learntrack.pages.quiz_page import LOW, WIDE, quiz_said, quiz_view
 from learntrack.pages.rendering import AnyRequest, render, words_for
 from learntrack.pages.rules import rule_in_words
 from learntrack.pages.school import ClassContent, ClassRoster, class_roster, contents_of
-from learntrack.pages.stretch import AT_ONCE, grid_in, stretch_of
+from learntrack.pages.stretch import grid_in, places_of, stretch_of
 from learntrack.pages.viewer import Viewer, classroom_for
 from learntrack.pages.words import Words
 from learntrack.storage import Database
@@ -122,6 +122,7 @@ class PageController(Controller):
             view=view,
             stretch=stretch_of(len(view.questions), skip),
             is_quiz=content.kind == "quiz",
+            to_content=Asked().to_content(key, places_of(column_groups(school, {}))),
             last=await last_work(db, school),
             order=view.order,
             said=quiz_said(view, words),
@@ -229,6 +230,10 @@ def _class_page(
     chips = list(asked.chips(school, about, words))
     stretch = stretch_of(len(view.grid.columns), asked.skip)
     grid = grid_in(view.grid, stretch)
+
+    def to_content(key: str) -> str:
+        return asked.to_content(key, view.places)
+
     return render(
         request,
         "class.html",
@@ -247,7 +252,8 @@ def _class_page(
         address=asked.query,
         bare=f"/reports/class/{school.id}",
         come_from=asked.come_from(),
-        cells=Cells(words, stretch.of(_to_contents(asked, school, view.grid))),
+        cells=Cells(words, stretch.of([to_content(column.content.id) for column in view.grid.columns])),
+        to_content=to_content,
         said=" · ".join([_sort_in_words(asked.sort, words), *(text for text, _ in chips), _when(about, words)]),
         whole=whole,
         nobody_matches=_nobody_matches(school, asked, words),
@@ -255,17 +261,6 @@ def _class_page(
         rule=rule_in_words(view.rule, words),
         done_of=lambda counts: done_of(counts, words),
     )
-
-
-def _to_contents(asked: Asked, school: ClassRoster, grid: Grid) -> list[str]:
-    """Of each content, what leads from a learner's page to it there."""
-    found = []
-    for group in grid.groups:
-        for number, column in enumerate(group.columns):
-            far = str(number // AT_ONCE * AT_ONCE) if group.lesson is not None and number >= AT_ONCE else ""
-            query = asked.come_from(lesson=school.place_of(column.content.id), skip=far)
-            found.append(f"{query}#c{column.content.id}")
-    return found
 
 
 def _when(about: Period, words: Words) -> str:

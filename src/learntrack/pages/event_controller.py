@@ -11,6 +11,7 @@ from learntrack.pages.live import Live
 from learntrack.pages.rendering import AnyRequest
 from learntrack.pages.viewer import Viewer, classroom_for, learners_in, may_still_look
 from learntrack.storage import Database
+from learntrack.storage.database import Row
 from learntrack.web.limits import ENDLESS
 
 _BEAT_SECONDS = 5.0
@@ -33,13 +34,19 @@ class EventController(Controller):
     ) -> ServerSentEvent:
         """Tells a page when something of the class has changed, for as long as the viewer may look at it."""
         room = await classroom_for(db, viewer, classroom_id)
-        learners = frozenset(row["_id"] for row in await learners_in(db, viewer, [room["_id"]]))
+        learners = await _learners(db, viewer, room)
 
         async def told() -> AsyncIterator[dict[str, str]]:
             yield {"event": "beat", "data": ""}
             async for changed in live.changes(learners, beat=_BEAT_SECONDS):
                 if not await may_still_look(request, db, classroom_id):
                     return
+                if await _learners(db, viewer, room) != learners:
+                    return  # the page asks again, and hears of whoever has come
                 yield {"event": "changed" if changed else "beat", "data": ""}
 
         return ServerSentEvent(told())
+
+
+async def _learners(db: Database, viewer: Viewer, room: Row) -> frozenset[str]:
+    return frozenset(row["_id"] for row in await learners_in(db, viewer, [room["_id"]]))

@@ -32,8 +32,13 @@ class RoomLine(Struct):
     groups: int
     last: datetime | None
     worked: int
-    help: int = 0
+    needing: frozenset[str] = frozenset()
     bars: list[tuple[float, float, bool]] = []
+
+    @property
+    def help(self) -> int:
+        """How many learners need help."""
+        return len(self.needing)
 
     @property
     def days_with_work(self) -> int:
@@ -67,16 +72,24 @@ def _line(room: Row, learners: Sequence[str], last: Mapping[str, datetime], word
 async def _figures(db: Database, line: RoomLine, school: ClassRoster, words: Words) -> None:
     figures = Figures(db, school)
     states = await figures.states()
-    line.help = len({learner for (learner, _), state in states.items() if state.word == "help"})
+    line.needing = frozenset(learner for (learner, _), state in states.items() if state.word == "help")
     first = words.today - timedelta(days=_DAYS - 1)
     since, until = Period("days", first, words.today).moments(words)
     rows = await figures.report("daily-activity", ReportFilters(since=since, until=until))
     line.bars = small_bars(days_of(rows, first, words.today))
 
 
+def part_in_words(skip: int, shown: int, all_: int, words: Words) -> str:
+    """Which of the classes are shown, and so summed up; nothing where these are all."""
+    if not 0 < shown < all_:
+        return ""
+    first, last = words.number(skip + 1), words.number(skip + shown)
+    return words.say("Classes %(first)s to %(last)s of %(all)s", first=first, last=last, all=words.number(all_))
+
+
 def sum_in_words(lines: Sequence[RoomLine], words: Words) -> str:
-    """How many learners need help, in how many classes."""
-    stuck = sum(line.help for line in lines)
+    """How many learners need help, in how many classes; who is in two of them counts once."""
+    stuck = len(frozenset().union(*(line.needing for line in lines)))
     classes = sum(line.help > 0 for line in lines)
     if not stuck:
         return words.say("Nobody needs help at the moment.")

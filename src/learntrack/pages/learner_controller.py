@@ -1,6 +1,7 @@
 """The start page, and the pages of learners."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import Controller, Response, get
 from litestar.di import NamedDependency
@@ -11,12 +12,13 @@ from learntrack.errors import NotFound
 from learntrack.pages import tables
 from learntrack.pages.asked import Asked, Text, id_in_path
 from learntrack.pages.class_page import Line
-from learntrack.pages.home_page import CLASSES, room_lines, sum_in_words
+from learntrack.pages.home_page import CLASSES, part_in_words, room_lines, sum_in_words
 from learntrack.pages.learner_page import TRIES, LearnerView, cells_of, contents_shown, learner_view, next_to_begin
 from learntrack.pages.line_chart import line_chart
 from learntrack.pages.printing import printed
 from learntrack.pages.rendering import AnyRequest, render, words_for
 from learntrack.pages.school import ClassRoster, class_roster, own_roster
+from learntrack.pages.stretch import places_of
 from learntrack.pages.viewer import Viewer, classroom_for, classrooms_of, learner_for
 from learntrack.pages.words import Words
 from learntrack.storage import Database
@@ -50,7 +52,7 @@ class LearnerController(Controller):
         matching = [room for room in rooms if wanted.casefold() in room["name"].casefold()]
         at = int(skip) if skip and skip.isdecimal() and len(skip) < 6 else 0
         shown = await room_lines(db, viewer, matching, words, skip=at)
-        more = f"?all=1&skip={at + CLASSES}" if len(matching) > at + CLASSES else ""
+        further = urlencode({"all": 1, "search": wanted, "skip": at + CLASSES})
         return render(
             request,
             "home.html",
@@ -59,7 +61,8 @@ class LearnerController(Controller):
             rooms=rooms,
             shown=shown,
             search=wanted,
-            more=more,
+            more=f"?{further}" if len(matching) > at + CLASSES else "",
+            class_part=part_in_words(at, len(shown), len(matching), words),
             sum=sum_in_words(shown, words),
         )
 
@@ -126,6 +129,7 @@ def _page(
         return tables.response(tables.of_tries(view.tries, words), view.learner.name, words)
     line: Line = view.line
     chosen = _chosen_lesson(view, lesson)
+    places = places_of(view.columns)
     contents, stretch = contents_shown(view, chosen, asked.skip)
     return render(
         request,
@@ -142,6 +146,7 @@ def _page(
         upcoming=next_to_begin(view),
         line_chart=line_chart(view.points, view.learner.name, words),
         come_from=asked.come_from(),
+        to_content=lambda key: asked.to_content(key, places),
         lesson_address=lambda key: asked.come_from(lesson=key) or "?",
         csv=asked.come_from(format="csv", tries="all"),
         all_tries=asked.come_from(tries="all", lesson=chosen),

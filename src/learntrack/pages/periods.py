@@ -40,7 +40,10 @@ def period_of(name: str | None, first: str | None, last: str | None, words: Word
         return Period(name, words.today - timedelta(days=PERIODS[name] - 1), words.today)
     if name != "days":
         return Period()
-    return Period("days", _day("since", first), _day("until", last))
+    since, until = _day("since", first), _day("until", last)
+    if since is not None and until is not None and until < since:
+        since, until = until, since  # whoever has taken one field for the other means the same days
+    return Period("days", since, until)
 
 
 def _day(field: str, text: str | None) -> date | None:

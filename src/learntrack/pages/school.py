@@ -116,11 +116,6 @@ class ClassRoster(Struct):
         """A content by its id, as far as anything is known of it."""
         return self.contents.get(content_id) or ClassContent(content_id, kind)
 
-    def place_of(self, content_id: str) -> str:
-        """The id of the lesson under which a learner's page shows a content, or `all`."""
-        lesson = self.lesson_of(content_id)
-        return lesson.id if lesson else "all"
-
     def lesson_of(self, content_id: str) -> ClassLesson | None:
         """The first lesson with this content."""
         return next((lesson for lesson in self.lessons if content_id in lesson.content_ids), None)

@@ -48,6 +48,18 @@ def stretch_of(count: int, skip: str | None) -> Stretch:
     return Stretch(first, min(first + AT_ONCE, count), count)
 
 
+def places_of(groups: Sequence[ColumnGroup]) -> dict[str, tuple[str, str]]:
+    """Where a learner's page shows each content: under which lesson (or `all`), and how many to skip, if any."""
+    found, before = {}, 0
+    for group in groups:
+        for number, column in enumerate(group.columns):
+            lesson, at = (group.lesson.id, number) if group.lesson is not None else ("all", before + number)
+            skip = at // AT_ONCE * AT_ONCE
+            found[column.content.id] = lesson, str(skip) if skip else ""
+        before += len(group.columns)
+    return found
+
+
 def groups_in(groups: Sequence[ColumnGroup], stretch: Stretch) -> list[ColumnGroup]:
     """The groups of columns, with those of their columns that are in it."""
     found, at = [], 0
