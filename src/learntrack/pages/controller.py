@@ -1,5 +1,6 @@
 """The pages of classes and learners, under /reports/."""
 
+from functools import partial
 from typing import Any
 
 from litestar import Controller, Response, get
@@ -229,11 +230,7 @@ def _class_page(
 ) -> Response[Any]:
     chips = list(asked.chips(school, about, words))
     stretch = stretch_of(len(view.grid.columns), asked.skip)
-    grid = grid_in(view.grid, stretch)
-
-    def to_content(key: str) -> str:
-        return asked.to_content(key, view.places)
-
+    to_content = partial(asked.to_content, places=view.places)
     return render(
         request,
         "class.html",
@@ -241,9 +238,8 @@ def _class_page(
         viewer=viewer,
         room=school,
         view=view,
-        grid=grid,
+        grid=grid_in(view.grid, stretch),
         stretch=stretch,
-        all_contents=len(view.grid.columns),
         asked=asked,
         period=about,
         order=view.order,
