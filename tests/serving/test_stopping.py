@@ -13,7 +13,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 
+from learntrack.serving import stopping
 from tests.processes import Service, here, wait_until_gone
 from tests.support import Person, new_id, video
 
@@ -105,3 +108,39 @@ def test_a_request_that_is_never_sent_to_its_end(data_dir: Path) -> None:
         assert seconds_to_stop(service) < here(10)
         assert client.recv(4096).startswith(b"HTTP/1.1 503 ")
         assert "Exception in ASGI application" not in service.log.read_text()
+
+
+class Worker:
+    """A worker process as its parent sees it."""
+
+    def __init__(self, exitcode: int | None) -> None:
+        self.exitcode, self.pid, self.started = exitcode, 1, False
+
+    def start(self) -> None:
+        self.started = True
+
+    def is_alive(self, timeout: float) -> bool:
+        return self.exitcode is None and timeout > 0
+
+    def kill(self) -> None:
+        pass
+
+    def join(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("exitcode", [STARTUP_FAILURE, -signal.SIGKILL, 0])
+def test_a_worker_that_ends_or_cannot_start_is_started_again(monkeypatch: pytest.MonkeyPatch, exitcode: int) -> None:
+    """The whole service ended when the database was away while a worker started."""
+    monkeypatch.setattr(stopping, "Process", lambda *_: Worker(None))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)  # uvicorn takes the signals of this process
+    workers = stopping.TimelyWorkers(uvicorn.Config("nowhere:at_all", workers=2), sockets=[])
+    lives, gone = Worker(None), Worker(exitcode)
+    workers.processes = [lives, gone]  # type: ignore[list-item]
+
+    workers.keep_subprocess_alive()
+
+    assert workers.processes[0] is lives
+    assert workers.processes[1] is not gone
+    assert workers.processes[1].started  # type: ignore[attr-defined]
+    assert not workers.should_exit.is_set()

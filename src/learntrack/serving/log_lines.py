@@ -14,6 +14,8 @@ import msgspec
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
+from learntrack.storage.errors import StartError
+
 _SAME_SECONDS = 60.0
 """How long after a warning the same one is not said again."""
 
@@ -45,13 +47,24 @@ def configure(level: str) -> None:
         logging.getLogger(name).propagate = True
     # What strangers send to the web server fills no disk, nor does what they send while the database is away.
     for name in ("uvicorn.error", "learntrack.outages"):
-        logging.getLogger(name).filters[:] = [NowAndThen()]
+        logging.getLogger(name).filters[:] = [without_traceback, NowAndThen()]
     structlog.configure(
         processors=[structlog.stdlib.filter_by_level, *shared, ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def without_traceback(record: logging.LogRecord) -> bool:
+    """Let only the reason stand of a traceback that is a log's text, as the web server tells that a start failed."""
+    said = record.getMessage()
+    if said.startswith("Traceback"):
+        name, _, message = said.rstrip().rsplit("\n", 1)[-1].partition(": ")
+        # What ours say is made to be read; others put documents into theirs.
+        record.msg = f"cannot start: {message if name.endswith(StartError.__name__) else name}"
+        record.args = ()
+    return True
 
 
 class NowAndThen(logging.Filter):

@@ -13,6 +13,7 @@ from types import FrameType
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 logger = logging.getLogger("learntrack")
 
@@ -57,12 +58,20 @@ class TimelyWorkers(Multiprocess):
     """uvicorn's worker processes, which end in time; of one that dies the log says so."""
 
     def keep_subprocess_alive(self) -> None:
-        """Start another worker for each that has died or hangs."""
-        before = list(self.processes)
-        super().keep_subprocess_alive()
-        for worker, now in zip(before, self.processes, strict=True):
-            if now is not worker:
-                logger.warning("worker %s ended or hung: it is started again", worker.pid)
+        """Start another worker for each that has died, hangs, or could not start.
+
+        uvicorn gives up where one could not start; but this process has looked at the settings and has been in the
+        database, so that it is the database that was away just then.
+        """
+        for number, worker in enumerate(self.processes):
+            if self.should_exit.is_set():
+                return
+            if not worker.is_alive(timeout=self.config.timeout_worker_healthcheck):
+                worker.kill()
+                worker.join()
+                logger.warning("worker %s ended, hung or could not start: it is started again", worker.pid)
+                self.processes[number] = Process(self.config, self.sockets)
+                self.processes[number].start()
 
     def join_all(self) -> None:
         """Wait for the workers, which have been told to end, and kill those that hang."""
