@@ -72,9 +72,22 @@ FAULTS = """() => {
     const strong = cut.textContent.match(/[A-Za-z\\u0590-\\u08ff]/);
     if (seen(cut) && strong && cut.matches(':dir(rtl)') !== strong[0] > 'z') faults.push(`cut: ${cut.textContent}`);
   }
+  for (const cut of document.querySelectorAll('th .cut'))
+    if (seen(cut) && box(cut).right > box(cut.closest('th')).right + 1) faults.push(`too wide: ${cut.textContent}`);
+  const heads = [...document.querySelectorAll('.contents-table thead')].filter(seen);
+  const places = heads.map(each => [...each.querySelectorAll('th')].map(head => Math.round(box(head).left)).join());
+  if (new Set(places).size > 1) faults.push('tables below each other have their columns elsewhere');
+  // Where the reader's own few colours are forced on a page, a background or a transparent border tells nothing.
+  const told = (one, other, name) => {
+    const found = [one, other].map(each => document.querySelector(each)).filter(each => each);
+    const looks = new Set(found.map(each => getComputedStyle(each)[name]));
+    if (looks.size < found.length) faults.push(`alike: ${one}`);
+  };
+  told('.tabs a[aria-current]', '.tabs a:not([aria-current])', 'borderBottomColor');
+  told('.ring.full', '.ring:not(.full)', 'backgroundColor');
   return faults;
 }"""
-"""What is wrong with a page at its width: it scrolls, labels of a chart meet, a name is cut at its own start."""
+"""What is wrong with a page at its width, among others: it scrolls, labels of a chart meet, two signs look alike."""
 PRINTED = {  # the width of the paper without its margins, in pixels of CSS
     f"{CLASS}/lesson/{demo.LESSON}": 718,
     f"{CLASS}/quiz/{demo.QUIZ}": 1054,

@@ -70,6 +70,9 @@ async def test_every_page_is_accessible_in_light_and_dark_on_desktop_and_phone(
             assert light["violations"] + dark["violations"] == [], (path, width)
         await tab.set_viewport_size({"width": 320, "height": 256})  # 400 % of 1280
         assert await tab.evaluate(FAULTS) == [], path
+        await tab.emulate_media(forced_colors="active")
+        assert await tab.evaluate(FAULTS) == [], path
+        await tab.emulate_media(forced_colors="none")
     await tab.context.close()
 
 

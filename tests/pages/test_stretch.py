@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from learntrack.pages.class_page import ColumnGroup, Grid, GridColumn, Line
 from learntrack.pages.school import ClassContent, ClassLearner
 from learntrack.pages.states import Counts, State
-from learntrack.pages.stretch import AT_ONCE, grid_in, groups_in, stretch_of
+from learntrack.pages.stretch import AT_ONCE, LEARNERS_AT_ONCE, grid_in, groups_in, stretch_of
 from tests.pages.opening import page
 from tests.pages.reading import part
-from tests.support import ROOT, Api, School, exercise, new_id, right, video, wrong
+from tests.support import ROOT, Api, Person, School, exercise, new_id, right, video, wrong
 
 
 @given(st.integers(0, 5 * AT_ONCE), st.one_of(st.none(), st.integers(0, 6 * AT_ONCE).map(str), st.text(max_size=9)))
@@ -51,7 +51,7 @@ def test_a_grids_cells_stay_with_their_contents(sizes: list[int], skip: int) -> 
     cells: list[State | None] = [State(tries=number) for number in range(sum(sizes))]
     whole = Grid(groups, [Line(ClassLearner("u", "U", frozenset()), cells, Counts(), 0.0, None)])
 
-    shown = grid_in(whole, stretch_of(sum(sizes), str(skip)))
+    shown = grid_in(whole, stretch_of(sum(sizes), str(skip)), stretch_of(1, None))
 
     [line] = shown.lines
     assert [int(column.content.id) for column in shown.columns] == [cell.tries for cell in line.cells if cell]
@@ -75,6 +75,39 @@ async def test_a_lesson_of_very_many_contents_is_read_in_parts(api: Api, school:
     assert f"Finished all {AT_ONCE + 3}" in part((await page(api, f"{room}/lesson/{lesson}", coach)).text, "figures")
     table = (await page(api, f"{room}/lesson/{lesson}?format=csv", coach)).text
     assert len(table.strip().splitlines()) == AT_ONCE + 4
+
+
+async def many_learners(api: Api, school: School) -> list[str]:
+    """Three learners more than a page shows at once, in the order of their names."""
+    numbers = range(1, LEARNERS_AT_ONCE + 4)
+    ids = [new_id() for _ in numbers]
+    people = [
+        {"id": key, "username": f"u{key}", "full_name": f"Learner {number:03}", "facility_id": school.facility}
+        for key, number in zip(ids, numbers, strict=True)
+    ]
+    places = [{"user_id": key, "collection_id": school.places["A1"]} for key in ids]
+    await api.roster(ROOT, users=people, memberships=places)
+    return ids
+
+
+@pytest.mark.engines("embedded")
+async def test_a_class_of_very_many_learners_is_read_in_parts(api: Api, school: School) -> None:
+    coach, quiz, learners = await school.coach("A1"), await school.quiz("A1"), await many_learners(api, school)
+    session = await api.start(Person(learners[0]), quiz_id=quiz)
+    await api.update(Person(learners[0]), session, progress=1, time_spent_delta=9, interactions=[right("i1")])
+    room, every = f"/class/{school.places['A1']}", range(1, LEARNERS_AT_ONCE + 4)
+    for path in (f"{room}?sort=name", f"{room}/quiz/{quiz}?sort=name"):
+        first, rest = [(await page(api, f"{path}&skip_learners={skip}", coach)).text for skip in (0, LEARNERS_AT_ONCE)]
+        seen = [[number for number in every if f">Learner {number:03}<" in text] for text in (first, rest)]
+        assert sorted(seen[0] + seen[1]) == list(every), path
+        assert len(seen[0]) == LEARNERS_AT_ONCE, path
+        assert f"Learners 1 to {LEARNERS_AT_ONCE} of {LEARNERS_AT_ONCE + 3}" in first
+        assert f"skip_learners={LEARNERS_AT_ONCE}" in first
+        assert "Learners before these" in rest
+    found = (await page(api, f"{room}?search=Learner+{LEARNERS_AT_ONCE + 3}", coach)).text
+    assert f">Learner {LEARNERS_AT_ONCE + 3}<" in found
+    table = (await page(api, f"{room}?format=csv", coach)).text
+    assert len(table.strip().splitlines()) == len(every) + 1
 
 
 @pytest.mark.engines("embedded")

@@ -17,6 +17,8 @@ from learntrack.pages.words import Words
 
 Text = Annotated[str | None, Parameter(required=False)]
 """A text of an address's query, if it has it."""
+_PLACE = ("skip", "skip_learners")
+"""Where one is in what was asked for: not in what is asked for otherwise."""
 _MOST_SEARCHED = 100
 """Characters of a name that are looked for."""
 
@@ -32,6 +34,7 @@ class Asked(Struct, frozen=True):
     until: str = ""
     sort: str = "help"
     skip: str = ""
+    skip_learners: str = ""
 
     @classmethod
     def of(cls, **sent: str | None) -> "Asked":
@@ -53,7 +56,7 @@ class Asked(Struct, frozen=True):
 
     def come_from(self, **more: str) -> str:
         """The query that tells a learner's page from which order of the grid one comes; nothing for the usual one."""
-        kept = self.without("search", "lesson", "period", "since", "until", "skip")
+        kept = self.without("search", "lesson", "period", "since", "until", *_PLACE)
         return kept.query(**more).rstrip("?")
 
     def to_content(self, key: str, places: Mapping[str, tuple[str, str]]) -> str:
@@ -68,14 +71,14 @@ class Asked(Struct, frozen=True):
     def chips(self, school: ClassRoster, period: Period, words: Words) -> Iterator[tuple[str, str]]:
         """The filters that are set, in words, each with the address without it."""
         if self.search:
-            yield words.say("Name: “%(text)s”", text=self.search), self.without("search", "skip").query()
+            yield words.say("Name: “%(text)s”", text=self.search), self.without("search", *_PLACE).query()
         if self.group in school.groups:
-            yield words.say("Group: %(name)s", name=school.groups[self.group]), self.without("group", "skip").query()
+            yield words.say("Group: %(name)s", name=school.groups[self.group]), self.without("group", *_PLACE).query()
         for lesson in school.lessons:
             if lesson.id == self.lesson:
-                yield words.say("Lesson: %(name)s", name=lesson.title), self.without("lesson", "skip").query()
+                yield words.say("Lesson: %(name)s", name=lesson.title), self.without("lesson", *_PLACE).query()
         if period:
-            yield in_words(period, words), self.without("period", "since", "until", "skip").query()
+            yield in_words(period, words), self.without("period", "since", "until", *_PLACE).query()
 
 
 def id_in_path(text: str) -> str:

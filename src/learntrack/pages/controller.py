@@ -22,7 +22,7 @@ from learntrack.pages.quiz_page import LOW, WIDE, quiz_said, quiz_view
 from learntrack.pages.rendering import AnyRequest, render, words_for
 from learntrack.pages.rules import rule_in_words
 from learntrack.pages.school import ClassContent, ClassRoster, class_roster, contents_of
-from learntrack.pages.stretch import grid_in, places_of, stretch_of
+from learntrack.pages.stretch import LEARNERS_AT_ONCE, grid_in, places_of, stretch_of
 from learntrack.pages.viewer import Viewer, classroom_for
 from learntrack.pages.words import Words
 from learntrack.storage import Database
@@ -49,13 +49,13 @@ class PageController(Controller):
         sort: Text = None,
         skip: Text = None,
         all: Text = None,
+        skip_learners: Text = None,
         format: Text = None,
     ) -> Response[Any]:
         """A class on one page."""
         school, words = await _school(request, db, viewer, classroom_id)
-        asked = Asked.of(
-            search=search, group=group, lesson=lesson, period=period, since=since, until=until, sort=sort, skip=skip
-        )
+        what = {"search": search, "group": group, "lesson": lesson, "period": period, "since": since, "until": until}
+        asked = Asked.of(**what, sort=sort, skip=skip, skip_learners=skip_learners)
         about = period_of(period, since, until, words)
         view = await class_view(db, school, words, asked, about)
         if format == "csv":
@@ -89,6 +89,7 @@ class PageController(Controller):
             room=school,
             view=view,
             last=await last_work(db, school),
+            learners_at_once=LEARNERS_AT_ONCE,
             said=lesson_said(view, school, words),
             stretch=stretch_of(len(view.rows), skip),
             printed=printed(words),
@@ -103,6 +104,7 @@ class PageController(Controller):
         viewer: NamedDependency[Viewer],
         db: NamedDependency[Database],
         skip: Text = None,
+        skip_learners: Text = None,
         format: Text = None,
     ) -> Response[Any]:
         """A quiz or an exercise in a class: learners by questions."""
@@ -122,6 +124,8 @@ class PageController(Controller):
             room=school,
             view=view,
             stretch=stretch_of(len(view.questions), skip),
+            learners=stretch_of(len(view.lines), skip_learners, LEARNERS_AT_ONCE),
+            asked=Asked.of(skip=skip, skip_learners=skip_learners),
             is_quiz=content.kind == "quiz",
             to_content=Asked().to_content(key, places_of(column_groups(school, {}))),
             last=await last_work(db, school),
@@ -141,6 +145,7 @@ class PageController(Controller):
         unit_id: FromPath[str],
         viewer: NamedDependency[Viewer],
         db: NamedDependency[Database],
+        skip_learners: Text = None,
         format: Text = None,
     ) -> Response[Any]:
         """The tests of a course's unit: before against after, by learner."""
@@ -164,6 +169,7 @@ class PageController(Controller):
             gained=sum(gain > 0 for gain in gains),
             no_gain=sum(gain <= 0 for gain in gains),
             fell=sum(gain < 0 for gain in gains),
+            learners=stretch_of(len(unit.tests), skip_learners, LEARNERS_AT_ONCE),
             missing=sum(each.post is None for each in unit.tests),
             pre_taken=sum(each.pre is not None for each in unit.tests),
             printed=printed(words),
@@ -231,6 +237,7 @@ def _class_page(
     chips = list(asked.chips(school, about, words))
     stretch = stretch_of(len(view.grid.columns), asked.skip)
     to_content = partial(asked.to_content, places=view.places)
+    learners = stretch_of(len(view.grid.lines), asked.skip_learners, LEARNERS_AT_ONCE)
     return render(
         request,
         "class.html",
@@ -238,16 +245,15 @@ def _class_page(
         viewer=viewer,
         room=school,
         view=view,
-        grid=grid_in(view.grid, stretch),
+        grid=grid_in(view.grid, stretch, learners),
         stretch=stretch,
+        learners=learners,
         asked=asked,
         period=about,
         order=view.order,
         last=view.last,
         chips=chips,
         address=asked.query,
-        bare=f"/reports/class/{school.id}",
-        come_from=asked.come_from(),
         cells=Cells(words, stretch.of([to_content(column.content.id) for column in view.grid.columns])),
         to_content=to_content,
         said=" · ".join([_sort_in_words(asked.sort, words), *(text for text, _ in chips), _when(about, words)]),

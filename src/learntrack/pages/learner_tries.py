@@ -24,17 +24,34 @@ class TryQuestion(Struct):
 
 
 class LearnerTry(Struct):
-    """A try; `more_right` is against the one before at the same content (None: there is none)."""
+    """A try; `before` are the right and all answers of the one before at the same content (None: there is none)."""
 
     id: str
     content: ClassContent
     at: datetime
     right: float
     answered: int
-    more_right: float | None
+    before: tuple[float, int] | None
     time_spent: float
     complete: bool
     questions: list[TryQuestion]
+
+    @property
+    def more_right(self) -> float | None:
+        """How many more answers were right than in the try before."""
+        return None if self.before is None else self.right - self.before[0]
+
+    @property
+    def as_long(self) -> bool:
+        """Whether the try before had as many answers: else more right ones are not better."""
+        return self.before is None or self.answered == self.before[1]
+
+    @property
+    def better(self) -> float:
+        """Above 0 where a greater share was right than in the try before, below where a smaller one was."""
+        if self.before is None or not self.answered or not self.before[1]:
+            return 0.0
+        return self.right * self.before[1] - self.before[0] * self.answered
 
 
 async def tries_shown(
@@ -66,7 +83,7 @@ async def tries_shown(
                 at=row["end_timestamp"],
                 right=row["correct_sum"],
                 answered=row["attempt_count"],
-                more_right=None if before is None else row["correct_sum"] - before["correct_sum"],
+                before=None if before is None else (before["correct_sum"], before["attempt_count"]),
                 time_spent=row["time_spent"],
                 complete=row["complete"],
                 questions=_questions(content, answers, words),

@@ -1,4 +1,4 @@
-"""Which of very many contents a page shows at once, because a lesson may have ten thousand."""
+"""Which of very many contents and learners a page shows at once: a lesson may have ten thousand, a class a thousand."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -10,6 +10,8 @@ from learntrack.pages.class_page import ColumnGroup, Grid
 
 AT_ONCE = 250
 """Contents of a page; those before and after are a link away."""
+LEARNERS_AT_ONCE = 100
+"""Learners of a page, likewise: each has a cell for each of its contents."""
 _MOST_DIGITS = 5
 Thing = TypeVar("Thing")
 
@@ -20,6 +22,7 @@ class Stretch(Struct, frozen=True):
     first: int
     end: int
     all: int
+    at_once: int = AT_ONCE
 
     @property
     def is_whole(self) -> bool:
@@ -29,7 +32,7 @@ class Stretch(Struct, frozen=True):
     @property
     def before(self) -> int | None:
         """Where the stretch before this one begins; None where this is the first."""
-        return max(0, self.first - AT_ONCE) if self.first else None
+        return max(0, self.first - self.at_once) if self.first else None
 
     @property
     def after(self) -> int | None:
@@ -41,11 +44,11 @@ class Stretch(Struct, frozen=True):
         return list(things[self.first : self.end])
 
 
-def stretch_of(count: int, skip: str | None) -> Stretch:
+def stretch_of(count: int, skip: str | None, at_once: int = AT_ONCE) -> Stretch:
     """The stretch of so many things that is asked for: from the `skip`th on; from the first where that is none."""
     asked = int(skip) if skip and skip.isdecimal() and len(skip) <= _MOST_DIGITS else 0
     first = asked if asked < count else 0
-    return Stretch(first, min(first + AT_ONCE, count), count)
+    return Stretch(first, min(first + at_once, count), count, at_once)
 
 
 def places_of(groups: Sequence[ColumnGroup]) -> dict[str, tuple[str, str]]:
@@ -71,9 +74,9 @@ def groups_in(groups: Sequence[ColumnGroup], stretch: Stretch) -> list[ColumnGro
     return found
 
 
-def grid_in(grid: Grid, stretch: Stretch) -> Grid:
-    """The grid with the contents that are in it; what is counted of a learner is of all contents."""
-    if stretch.is_whole:
+def grid_in(grid: Grid, stretch: Stretch, learners: Stretch) -> Grid:
+    """The grid with the contents and learners that are in these; what is counted of one is of all of the other."""
+    if stretch.is_whole and learners.is_whole:
         return grid
-    lines = [replace(line, cells=stretch.of(line.cells)) for line in grid.lines]
+    lines = [replace(line, cells=stretch.of(line.cells)) for line in learners.of(grid.lines)]
     return Grid(groups_in(grid.groups, stretch), lines)

@@ -5,9 +5,10 @@ for (const button of document.querySelectorAll('[data-print]')) button.addEventL
 // Where the tabs are wider than the screen, the page's own is in sight.
 document.querySelector('.tabs [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
 
-// Searching: rows without the text are hidden while it is being typed; the form still works.
+// Searching: rows without the text are hidden while it is being typed; the form still works, and where the page has not
+// all learners it alone finds everybody.
 const search = document.getElementById('f-search');
-if (search) {
+if (search && !document.querySelector('[data-part]')) {
   const status = document.querySelector('.status');
   const narrow = () => {
     const text = search.value.trim().toLocaleLowerCase();
