@@ -118,7 +118,7 @@ def test_2_a_transaction_too_large(attacked: Attacked) -> None:
 
 
 def test_3_work_before_it_is_known_who_asks(attacked: Attacked) -> None:
-    for body, status in ((b"{}," * 666_000, 413), (b"1.5e300," * 120_000, 400), (b"[]," * 300_000, 413)):
+    for body, status in ((b"{}," * 666_000, 413), (b"1.5e300," * 90_000, 400), (b"[]," * 300_000, 413)):
         began = time.process_time()
         answer = attacked.send("POST", CONTENT, content=b'{"items":[' + body + b"1]}")
         assert answer.status_code == status

@@ -92,7 +92,7 @@ async def braces_by_learners(port: int) -> None:
     for entry in (b"[],", b'{"":{}},', b"[" * 80 + b"]" * 80 + b",", b"1,", b'1,null,"a",', b"1.5e300,"):
         body = b'{"extra_fields":{"x":[' + entry * (4_000_000 // len(entry)) + b"1]}}"
         await _send_raw(port, _post(path, len(body), by=mine, method="PUT"), body)
-    body = b'{"extra_fields":{"x":[' + b"1.5e300," * 299_990 + b"1]}}"
+    body = b'{"extra_fields":{"x":[' + b"1.5e300," * 99_990 + b"1]}}"
     await _send_raw(port, _post(path, len(body), by=mine, method="PUT"), body)
     body = b'{"items":[' + b'{"x":[' + b"[]," * 30_000 + b"1]}," * 100 + b"{}]}"
     await _send_raw(port, _post(f"{SESSIONS}/batch", len(body), by=mine), body)

@@ -43,7 +43,7 @@ class Limits(BaseSettings):
             ge=1000,
             le=1_000_000,
         ),
-    ] = 300_000
+    ] = 100_000
     max_interactions: Annotated[int, Field(description="The most interactions in one update; more are 400.", ge=1)] = (
         1000
     )
