@@ -8,6 +8,7 @@ from learntrack.documents import ContentSession, ContentSummary
 from learntrack.domain import moments
 from learntrack.domain.ids import new_id
 from learntrack.domain.progress import Advance
+from learntrack.storage.errors import DatabaseBusy
 from learntrack.storage.transactions import Tx
 from tests.support import Api
 
@@ -98,7 +99,8 @@ async def test_what_is_refused_leaves_nothing(api: Api, summary: ContentSummary)
         await store(api, tx, summary.id, session)
         await store(api, tx, summary.id, visit(summary.user_id, session.id))  # there already
 
-    with pytest.raises(Exception, match="duplicate key"):
+    with pytest.raises(DatabaseBusy) as refused:
         await api.db.transaction(work)
+    assert "duplicate key" in str(refused.value.__cause__)
     assert (await read(api, summary.id)).time_spent == 0.0
     assert not await is_stored(api, session)

@@ -350,7 +350,7 @@ export interface components {
          * @description What became of an item.
          */
         BatchResult: {
-            /** @description The item's key. */
+            /** @description The item's key; null where it is none. */
             key: string | null;
             /** @description As if the item had been a request of its own. */
             status: number;
