@@ -1,6 +1,5 @@
 """What the release before stored (`version_1.jsonl`, its rows as extended JSON) becomes what this release stores."""
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from learntrack.documents.try_numbers import numbers_by_kind
 from learntrack.storage import StartError, connect, schema
 from learntrack.storage.engine.embedded import engine_for
 from tests.documents.stored import fault_of
-from tests.migrations.loading import migration, rows_of
+from tests.migrations.loading import interrupted, migration, rows_of
 from tests.support import Api, new_id
 
 LOGS = ("content_sessions", "mastery_logs", "attempt_overflow", "content_summaries")
@@ -75,15 +74,7 @@ async def test_every_log_gets_what_it_lacks_and_a_second_run_changes_nothing(api
 @pytest.mark.parametrize("parts_done", [1, 4, 7])
 async def test_an_interrupted_run_is_taken_up_again(api: Api, second: Any, parts_done: int) -> None:
     database = await old_database(api.db.client[f"learntrack_old_{new_id()[:8]}"])
-    seen: list[int] = []
-
-    def interrupt(many: int) -> None:
-        seen.append(many)
-        if len(seen) == parts_done:
-            raise InterruptedError
-
-    with contextlib.suppress(InterruptedError):
-        await second.write_new_fields(database, interrupt)
+    seen = await interrupted(second.write_new_fields, database, parts_done)
     assert len(seen) == parts_done
     await second.write_new_fields(database, seen.append)
 

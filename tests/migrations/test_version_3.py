@@ -1,6 +1,5 @@
 """What a release of version 2 stored (`version_2.jsonl`, its rows as extended JSON) says what was not right."""
 
-import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from learntrack.documents.try_numbers import numbers_by_kind
 from learntrack.storage import StartError, connect, schema
 from learntrack.storage.engine.embedded import engine_for
 from tests.documents.stored import fault_of
-from tests.migrations.loading import migration, rows_of
+from tests.migrations.loading import interrupted, migration, rows_of
 from tests.support import Api, new_id
 
 ROWS = rows_of(2)
@@ -73,15 +72,7 @@ async def test_what_was_not_right_is_counted_and_a_second_run_changes_nothing(ap
 @pytest.mark.parametrize("parts_done", [1, 2, 3])
 async def test_an_interrupted_run_is_taken_up_again(api: Api, third: Any, parts_done: int) -> None:
     database = await old_database(api.db.client[f"learntrack_old_{new_id()[:8]}"])
-    seen: list[int] = []
-
-    def interrupt(many: int) -> None:
-        seen.append(many)
-        if len(seen) == parts_done:
-            raise InterruptedError
-
-    with contextlib.suppress(InterruptedError):
-        await third.count_not_right(database, interrupt)
+    seen = await interrupted(third.count_not_right, database, parts_done)
     assert len(seen) == parts_done
     await third.count_not_right(database, seen.append)
 

@@ -1,11 +1,11 @@
 """Asking the database, outside of transactions: each question within a time, and not all of them at once."""
 
 import asyncio
-import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 from math import inf
 from typing import Any, Literal, TypeVar, cast
 
@@ -15,6 +15,7 @@ from pymongo.read_preferences import make_read_preference, read_pref_mode_from_n
 
 from learntrack.documents.base import Row, Stored
 from learntrack.storage.errors import DatabaseUnavailable, may_be_asked_again, translated
+from learntrack.storage.pauses import pauses
 
 Stage = Mapping[str, Any]
 T = TypeVar("T")
@@ -24,7 +25,7 @@ Preference = Literal["primary", "primaryPreferred", "secondary", "secondaryPrefe
 
 AGGREGATIONS_AT_ONCE = 16
 _CLOSE_SECONDS = 1.0
-_FIRST_PAUSE_SECONDS = 0.05
+_FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 1.0
 _UNBOUNDED = -1
 
@@ -242,17 +243,17 @@ async def _limited(ask: Callable[[], Any], seconds: float, *, again: Callable[[]
 
     """
     with pymongo.timeout(_finite(seconds)):
-        pause = 0.0
+        # Once more at once: mostly a connection had gone while nobody used it.
+        waits = chain((0.0,), pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
         while True:
             try:
                 return await ask()
             except PyMongoError as error:
                 if not may_be_asked_again(error):
                     raise
-                await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+                await asyncio.sleep(next(waits))
                 if not again():
                     raise
-            pause = min(pause * 2 or _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
 
 
 def _finite(seconds: float) -> float | None:

@@ -1,8 +1,7 @@
 """Transactions: all of what is written is stored, or nothing, within a time that the caller sets."""
 
 import asyncio
-import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import pymongo
@@ -13,6 +12,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from learntrack.storage.errors import DatabaseUnavailable, may_be_run_again, translated
+from learntrack.storage.pauses import pauses
 from learntrack.storage.writers import Writers
 
 Tx = AsyncIOMotorClientSession | None
@@ -65,7 +65,7 @@ class Transactions:
 
     async def _until_it_is_stored(self, work: Callable[[Tx], Awaitable[T]], limit: asyncio.Timeout) -> T:
         async with self._writers.session() as session:
-            for pause in _pauses():
+            for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
                 try:
                     answer = await self._work(work, session, limit)
                     await self._commit(session, limit)
@@ -92,7 +92,7 @@ class Transactions:
 
     async def _commit(self, session: Any, limit: asyncio.Timeout) -> None:
         """Commit, again as long as nobody knows whether it was, as in an election: a commit may be repeated."""
-        for pause in _pauses():
+        for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
             try:
                 with pymongo.timeout(_left(limit)):
                     await session.commit_transaction()
@@ -110,14 +110,6 @@ class Transactions:
     async def close(self) -> None:
         """End the sessions."""
         await self._writers.close()
-
-
-def _pauses() -> Iterator[float]:
-    """Seconds to wait before each further try: longer and longer, and never the same for two writers."""
-    longest = _FIRST_PAUSE_SECONDS
-    while True:
-        yield random.random() * longest  # noqa: S311 - no secret
-        longest = min(longest * 1.5, _LONGEST_PAUSE_SECONDS)
 
 
 def _left(limit: asyncio.Timeout) -> float:
