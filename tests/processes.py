@@ -131,8 +131,10 @@ class Service:
         if self.process is not None and self.process.poll() is None:
             self.kill_everything()
 
-    def send(self, method: str, path: str, by: Person, **more: Any) -> httpx.Response:
-        return httpx.request(method, self.address + path, headers=by.headers, timeout=20, verify=False, **more)
+    def send(self, method: str, path: str, by: Person, key: str | None = None, **more: Any) -> httpx.Response:
+        """Ask; with a key, what is asked again after no answer is done once."""
+        headers = by.headers if key is None else by.headers | {"Idempotency-Key": key}
+        return httpx.request(method, self.address + path, headers=headers, timeout=20, verify=False, **more)
 
 
 def kill(pid: int) -> None:

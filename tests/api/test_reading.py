@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.api.delivering import moment
 from tests.api.trying import a_try
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, exercise, new_id, right, video, wrong
 
@@ -27,7 +28,7 @@ async def test_a_list_of_tries(api: Api, learner: Person) -> None:
     }
     assert (newest["complete"], newest["completion_timestamp"], newest["correct"]) == (False, None, 1.0)
     assert (oldest["complete"], oldest["correct"], oldest["time_spent"]) == (True, 0.75, 3.0)
-    assert newest["end_timestamp"] > oldest["end_timestamp"]
+    assert moment(newest["end_timestamp"]) > moment(oldest["end_timestamp"])
 
 
 async def test_attempts_are_ordered_by_try_then_start_then_id(api: Api, learner: Person) -> None:
@@ -38,14 +39,13 @@ async def test_attempts_are_ordered_by_try_then_start_then_id(api: Api, learner:
 
     rows = await api.attempts(learner)
 
-    ends = {row["id"]: row["end_timestamp"] for row in await api.tries(learner)}
+    ends = {row["id"]: moment(row["end_timestamp"]) for row in await api.tries(learner)}
     tries = [row["masterylog"] for row in rows]
     assert tries[0] is None  # the video's session ended last
     assert [row["item"] for row in rows[:3]] == ["f", "e", "d"]
     assert rows[3]["item"] == "b"
-    assert [(row["start_timestamp"], row["id"]) for row in rows[3:]] == sorted(
-        (row["start_timestamp"], row["id"]) for row in rows[3:]
-    )
+    begins = [(moment(row["start_timestamp"]), row["id"]) for row in rows[3:]]
+    assert begins == sorted(begins)
     assert ends[tries[1]] > ends[tries[3]]
 
 

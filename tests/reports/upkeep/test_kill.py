@@ -18,10 +18,14 @@ CONTENT = "/api/logger/contentsession"
 
 
 def sent(service: Service, method: str, path: str, by: Person, body: Any) -> Any:
-    """What is answered, in the end: workers that are killed are started again."""
+    """What is answered, in the end: workers that are killed are started again.
+
+    It has a key: what waited for a worker until nobody listened any more is still recorded, once.
+    """
+    key = new_id()
     for _ in range(400):
         try:
-            answer = service.send(method, path, by, json=body)
+            answer = service.send(method, path, by, key=key, json=body)
         except httpx.TransportError:
             answer = None
         if answer is not None and answer.status_code == 200:
@@ -31,13 +35,14 @@ def sent(service: Service, method: str, path: str, by: Person, body: Any) -> Any
 
 
 def wait_until_derived(database: Any, content: str, attempts: int, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
+    deadline, found = time.monotonic() + seconds, None
     while time.monotonic() < deadline:
         rows = database["item_rollups"].find({"content_id": content})
-        if sum(answer["attempts"] for row in rows for answer in row["answers"]) == attempts:
+        found = sum(answer["attempts"] for row in rows for answer in row["answers"])
+        if found == attempts:
             return
         time.sleep(0.1)
-    raise AssertionError(f"not derived within {seconds} s")
+    raise AssertionError(f"{found} of {attempts} derived within {seconds} s")
 
 
 def test_what_was_recorded_when_all_workers_were_killed_comes_into_the_reports(data_dir: Path) -> None:
