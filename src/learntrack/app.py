@@ -33,6 +33,7 @@ from learntrack.settings import Settings
 from learntrack.settings.values import comma_separated
 from learntrack.storage import Database
 from learntrack.storage.connecting import connect_as_configured
+from learntrack.storage.patience import until_done
 from learntrack.tracking.batch import BatchRecorder
 from learntrack.tracking.controller import BatchController, ContentSessionController
 from learntrack.tracking.service import Tracking
@@ -117,9 +118,10 @@ def _lifespan(settings: Settings, connect: Connect) -> Callable[[Litestar], Abst
         db = await connect(settings)
         await db.prepare()
         app.state.update(_services(db, settings))
-        tasks = [asyncio.create_task(app.state.privacy.take_up())]
+        tasks = [asyncio.create_task(until_done("forgetting", app.state.privacy.take_up))]
         if settings.rollup_seconds:
-            tasks.append(asyncio.create_task(Upkeep(db, seconds=settings.rollup_seconds).run()))
+            upkeep = Upkeep(db, seconds=settings.rollup_seconds)
+            tasks.append(asyncio.create_task(until_done("upkeep", upkeep.run)))
         try:
             yield
         finally:

@@ -82,6 +82,28 @@ async def hears(live: Live, api: Api, learner: Person, visited: Any) -> None:
 
 
 @pytest.mark.usefixtures("at_once")
+@pytest.mark.engines("embedded", "mongoeco", "mongomock")
+async def test_an_open_page_hears_after_a_failure_that_nobody_thought_of(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learner = Person(new_id())
+    live, visited = Live(api.db), await api.start(learner, **video())
+    works, failed = Live._tell, asyncio.Event()
+
+    def fails_once(self: Live, users: set[str]) -> None:
+        if not failed.is_set():
+            failed.set()
+            raise KeyError("nobody thought of this")
+        works(self, users)
+
+    monkeypatch.setattr(Live, "_tell", fails_once)
+    await hears(live, api, learner, visited)
+
+    assert failed.is_set()
+    await live.close()
+
+
+@pytest.mark.usefixtures("at_once")
 async def test_after_an_election_an_open_page_finds_back_to_the_stream(wire: Wire, wired: Api) -> None:
     learner, live = Person(new_id()), Live(wired.db)
     visited = await wired.start(learner, **video())

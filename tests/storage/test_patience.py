@@ -1,10 +1,12 @@
-"""A job waits for a database that is away, and for nothing else."""
+"""A job waits for a database that is away, and for nothing else; what nobody waits for goes on after any failure."""
+
+import logging
 
 import pytest
 
 from learntrack.storage import DatabaseUnavailable, patience
 from learntrack.storage.errors import DiskNearlyFull
-from learntrack.storage.patience import patiently
+from learntrack.storage.patience import patiently, until_done
 
 
 class Work:
@@ -24,6 +26,7 @@ class Work:
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "PAUSES", (0.0, 0.0))
+    monkeypatch.setattr(patience, "_FIRST_PAUSE_SECONDS", 0.0)
 
 
 def away() -> DatabaseUnavailable:
@@ -40,3 +43,17 @@ async def test_it_goes_on_when_the_database_is_back() -> None:
 async def test_what_does_not_pass_is_said(refusals: list[Exception]) -> None:
     with pytest.raises(type(refusals[0])):
         await patiently(Work(*refusals))
+
+
+async def test_what_nobody_waits_for_is_begun_again_whatever_it_fails_of(caplog: pytest.LogCaptureFixture) -> None:
+    work = Work(away(), KeyError("nobody thought of this"), DiskNearlyFull("full"))
+
+    await until_done("upkeep", work)
+
+    assert work.done == 1
+    assert [(record.levelno, record.exc_info is not None) for record in caplog.records] == [
+        (logging.WARNING, False),
+        (logging.ERROR, True),
+        (logging.WARNING, False),
+    ]
+    assert all("upkeep" in record.getMessage() for record in caplog.records)

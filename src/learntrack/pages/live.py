@@ -8,6 +8,7 @@ asked for once a second.
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 
 from learntrack.documents import ContentSummary
@@ -21,6 +22,7 @@ _POLLS = 30
 _POLLED_SHARE = 0.2
 """The share of the time that polling may take of the database's."""
 _MOST_OWNERS = 100_000
+logger = logging.getLogger("learntrack")
 
 
 class Live:
@@ -65,10 +67,13 @@ class Live:
 
     async def _watch(self) -> None:
         while True:
-            with contextlib.suppress(DatabaseUnavailable):
-                await self._from_stream()
-            with contextlib.suppress(DatabaseUnavailable):
-                await self._from_polling()
+            for source in (self._from_stream, self._from_polling):
+                try:
+                    await source()
+                except DatabaseUnavailable:
+                    continue
+                except Exception:  # else open pages would stay as they are until another is opened
+                    logger.exception("changes were not heard of")
             await asyncio.sleep(_POLL_SECONDS)
             self._tell_everybody()  # who knows what has been missed
 
@@ -94,7 +99,9 @@ class Live:
                 changed.clear()
                 try:
                     self._tell(await self._owners_of(summaries))
-                except DatabaseUnavailable:
+                except Exception as error:
+                    if not isinstance(error, DatabaseUnavailable):
+                        logger.exception("it is not known whose has changed")
                     self._tell_everybody()
 
     async def _owners_of(self, summaries: set[str]) -> set[str]:
