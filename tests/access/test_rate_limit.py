@@ -1,6 +1,7 @@
 """How often a caller may ask."""
 
 import pytest
+from httpx import ASGITransport
 
 from tests.support import Api, Person, new_id, video
 from tests.web.another import another
@@ -20,3 +21,19 @@ async def test_too_many_requests_are_told_when_to_come_back(api: Api) -> None:
         for learner in (Person(new_id()), Person(new_id())):
             mine = [(await client.get("/api/logger/masterylog", headers=learner.headers)).status_code for _ in range(6)]
             assert mine == [200] * 5 + [429]
+
+
+async def test_the_addresses_of_one_ipv6_network_are_counted_as_one(api: Api) -> None:
+    """Whoever has one has 2^64 of them, and could ask as often as they like."""
+    async with another(api, rate_limit_anonymous=3) as client:
+        transport = client._transport
+        assert isinstance(transport, ASGITransport)
+
+        async def asked_from(address: str) -> int:
+            transport.client = (address, 1)
+            return (await client.get("/api/logger/masterylog")).status_code
+
+        assert [await asked_from(f"2001:db8:1:2::{number}") for number in range(4)] == [200, 200, 200, 429]
+        assert await asked_from("2001:db8:1:3::1") == 200
+        mapped = ["::ffff:192.0.2.1", "192.0.2.1", "192.0.2.1", "::ffff:192.0.2.1", "::ffff:192.0.2.2"]
+        assert [await asked_from(each) for each in mapped] == [200, 200, 200, 429, 200]

@@ -147,6 +147,19 @@ async def test_a_connection_whose_answer_nobody_reads_makes_room_for_others() ->
     protocol.connection_lost(OSError())
 
 
+async def test_connections_of_one_ipv6_network_are_counted_as_of_one_address() -> None:
+    addresses = []
+    for peer in ("2001:db8:1:2::1", "2001:db8:1:2::2", "::ffff:192.0.2.1"):
+        found = {"socket": SimpleNamespace(getpeername=lambda peer=peer: (peer, 1, 0, 0), getsockname=lambda: ("", 1))}
+        transport: Any = SimpleNamespace(get_extra_info=found.get, abort=lambda: None)
+        protocol = PatientProtocol(Config(lambda: None, http=PatientProtocol), ServerState(), {})
+        protocol.connection_made(transport)
+        addresses.append(protocol.address)
+        protocol.connection_lost(OSError())
+
+    assert addresses == ["2001:db8:1:2::/64", "2001:db8:1:2::/64", "192.0.2.1"]
+
+
 def test_a_whole_head_that_is_too_large_is_refused(service: Service) -> None:
     with connected(service) as connection:
         connection.sendall(WHOLE[:-2] + b"X-Large: " + b"x" * 70_000 + b"\r\n\r\n" + WHOLE)

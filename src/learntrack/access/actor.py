@@ -13,6 +13,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 from learntrack.access.rate_limit import RateLimit
 from learntrack.access.tokens import Claims, InvalidToken, TokenVerifier
 from learntrack.errors import KeysUnavailable
+from learntrack.web.addresses import network_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +40,28 @@ class TokenMiddleware(AbstractAuthenticationMiddleware):
         rate_limit: RateLimit = connection.app.state.rate_limit
         header = connection.headers.get("authorization")
         if header is None:
-            rate_limit.count(_address(connection), anonymous=True)
+            rate_limit.count(network_asking(connection), anonymous=True)
             return AuthenticationResult(user=ANONYMOUS, auth=None)
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
-            rate_limit.count(_address(connection), anonymous=True)
+            rate_limit.count(network_asking(connection), anonymous=True)
             raise _unauthorized("Use `Authorization: Bearer <token>`.")
         verifier: TokenVerifier = connection.app.state.verifier
         try:
             claims = await verifier.claims(token.strip())
         except InvalidToken as error:
-            rate_limit.count(_address(connection), anonymous=True)
+            rate_limit.count(network_asking(connection), anonymous=True)
             raise _unauthorized(str(error)) from None
         except KeysUnavailable:
-            rate_limit.count(_address(connection), anonymous=True)
+            rate_limit.count(network_asking(connection), anonymous=True)
             raise
         rate_limit.count(claims.user_id, anonymous=False)
         return AuthenticationResult(user=Actor(claims.user_id, claims.superuser), auth=claims)
 
 
-def _address(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
-    return connection.client.host if connection.client else ""
+def network_asking(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """What a caller without a valid token is counted under."""
+    return network_of(connection.client.host) if connection.client else ""
 
 
 def _unauthorized(detail: str) -> NotAuthorizedException:

@@ -10,7 +10,7 @@ from litestar import Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from learntrack.access.actor import Actor
+from learntrack.access.actor import Actor, network_asking
 from learntrack.access.rate_limit import RateLimit
 from learntrack.access.tokens import Claims, InvalidToken, TokenVerifier
 from learntrack.errors import Forbidden, field_error
@@ -44,7 +44,7 @@ async def actor_of(request: AnyRequest, token: str, *, again: bool = False) -> A
         user_id = openid.user_of(token) if openid is not None else None
         claims = await verifier.claims(token) if user_id is None else Claims(user_id, superuser=False)
     except InvalidToken:
-        rate_limit.count(request.client.host if request.client else "", anonymous=True)
+        rate_limit.count(network_asking(request), anonymous=True)
         raise NotSignedIn from None
     if not again:
         rate_limit.count(claims.user_id, anonymous=False)

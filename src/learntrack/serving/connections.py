@@ -36,7 +36,7 @@ class ConnectionLimits:
 
     Args:
         in_all: How many there may be.
-        per_address: How many of them from one address.
+        per_address: How many of them from one address, or IPv6 network (/64).
         head_bytes: The size of a request's line and headers.
         head_seconds: How long they may take to arrive; as long may a connection be opened without a request.
 

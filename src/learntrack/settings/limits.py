@@ -90,13 +90,17 @@ class Limits(BaseSettings):
         ),
     ] = 0
     max_connections_per_address: Annotated[
-        int, Field(description="How many of them from one address (a school may be one); 0: all.", ge=0)
+        int,
+        Field(
+            description="How many of them from one address, or IPv6 network (/64); a school may be one. 0: all.", ge=0
+        ),
     ] = 0
     rate_limit_anonymous: Annotated[
         int,
         Field(
             description=(
-                "Requests a minute from one address without a valid token, per worker; more are 429. 0: no limit."
+                "Requests a minute from one address, or IPv6 network (/64), without a valid token, per worker; "
+                "more are 429. 0: no limit."
             ),
             ge=0,
         ),
