@@ -40,7 +40,6 @@ from learntrack.tracking.service import Tracking
 from learntrack.web import metrics, tracing
 from learntrack.web.api_description import assets, openapi_config
 from learntrack.web.bodies import DescribedBodies, JsonRequest
-from learntrack.web.compression import compression
 from learntrack.web.entrances import documentation
 from learntrack.web.envelope import enveloped
 from learntrack.web.health import HealthController
@@ -81,7 +80,6 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
             }
         ),
         cors_config=_cors(settings),
-        compression_config=compression(),
         request_class=JsonRequest,
         request_max_body_size=settings.max_body_bytes,
         plugins=[problem_details, DescribedBodies(), *tracing.plugins(settings)],

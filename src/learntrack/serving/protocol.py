@@ -7,7 +7,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from learntrack.serving.connections import ConnectionLimits, Room
 from learntrack.serving.parser import HttpOnlyParser
-from learntrack.web.limits import ENDLESS
+from learntrack.web.addresses import network_of
+from learntrack.web.limits import is_endless
 
 _GRACE_SECONDS = 0.5
 _LINGER_SECONDS = 5.0
@@ -53,7 +54,7 @@ class PatientProtocol(HttpToolsProtocol):
         """Take a connection in; another has to go for it where there are too many."""
         super().connection_made(transport)
         self.parser = HttpOnlyParser(self)  # type: ignore[assignment]  # it does what uvicorn asks of one
-        self.address = self.client[0] if self.client else ""
+        self.address = network_of(self.client[0]) if self.client else ""
         self._timer = self.loop.call_later(self.limits.head_seconds, self._is_too_slow)
         if (leaving := self.room.enter(self)) is not None:
             leaving.give_up()
@@ -82,7 +83,7 @@ class PatientProtocol(HttpToolsProtocol):
         if self.cycle is None and not self._stopping:
             self._stopping = True
             self.loop.call_later(_GRACE_SECONDS, self._close_if_idle)
-        elif self.cycle is not None and _is_endless(self.cycle.scope):
+        elif self.cycle is not None and is_endless(self.cycle.scope):  # type: ignore[arg-type]
             self.transport.close()
         else:
             super().shutdown()
@@ -218,8 +219,3 @@ class PatientProtocol(HttpToolsProtocol):
     def _close_if_idle(self) -> None:
         if self.cycle is None and not self.transport.is_closing():
             self.transport.close()
-
-
-def _is_endless(scope: Any) -> bool:
-    handler = scope.get("route_handler")
-    return handler is not None and bool(handler.opt.get(ENDLESS))

@@ -1,4 +1,6 @@
-"""What is around every HTTP request, whatever is in it: an id, a line in the log, headers of answers, time limits."""
+"""What is around every HTTP request, whatever is in it: an id, a line in the log, headers of answers, compression,
+time limits.
+"""
 
 from collections.abc import Awaitable
 
@@ -6,6 +8,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from learntrack.settings import Settings
+from learntrack.web.compression import Compression
 from learntrack.web.head import HeadAsGet
 from learntrack.web.headers import SecurityHeaders
 from learntrack.web.identity import Identity
@@ -22,7 +25,9 @@ def enveloped(app: ASGIApp, settings: Settings) -> ASGIApp:
     leaves nor how long it took. Each wrapper's `send` hands on what the next one returns instead of awaiting it, which
     spares every message some coroutines.
     """
-    limited = TimeLimits(HeadAsGet(app), request_seconds=settings.request_seconds, body_seconds=settings.body_seconds)
+    limited = TimeLimits(
+        HeadAsGet(Compression(app)), request_seconds=settings.request_seconds, body_seconds=settings.body_seconds
+    )
     http = Identity(RequestLog(SecurityHeaders(IgnoredParameters(limited))))
 
     def handler(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:

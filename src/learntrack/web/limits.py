@@ -5,12 +5,18 @@ from collections.abc import Awaitable
 
 import msgspec
 from litestar.exceptions import HTTPException
-from litestar.types import ASGIApp, Message, Receive, ReceiveMessage, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage, Scope, Send
 
 from learntrack.web.problems import outages, too_late
 
 ENDLESS = "endless"
 """In a route's `opt`: its answers go on for as long as somebody listens, so they do not keep a server from stopping."""
+
+
+def is_endless(scope: HTTPScope) -> bool:
+    """Whether the request lasts as long as somebody listens; known once its route is."""
+    handler = scope.get("route_handler")
+    return handler is not None and bool(handler.opt.get(ENDLESS))
 
 
 class TimeLimits:

@@ -26,7 +26,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-from learntrack.web.limits import ENDLESS
+from learntrack.web.limits import is_endless
 from learntrack.web.measured import looked_up
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -78,12 +78,6 @@ class MetricsController(Controller):
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         text = generate_latest(registry) + await looked_up(state, workers)
         return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-
-def is_endless(scope: HTTPScope) -> bool:
-    """Whether the request lasts as long as somebody listens; known once its route is."""
-    handler = scope.get("route_handler")
-    return handler is not None and bool(handler.opt.get(ENDLESS))
 
 
 def observe_request(scope: HTTPScope, status: int, seconds: float) -> None:

@@ -8,6 +8,7 @@ import structlog
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from learntrack.web import metrics
+from learntrack.web.limits import is_endless
 
 _OK, _ERROR, _UNAVAILABLE = 200, 500, 503
 _NAME = "learntrack.requests"
@@ -37,7 +38,7 @@ class RequestLog:
             nonlocal status, counted
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if status == _OK and metrics.is_endless(scope):  # type: ignore[arg-type]
+                if status == _OK and is_endless(scope):  # type: ignore[arg-type]
                     counted.dec()
                     counted = metrics.OPEN_PAGES
                     counted.inc()
