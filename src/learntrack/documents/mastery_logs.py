@@ -107,8 +107,11 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
         self.change(end_timestamp=until, time_spent=time_spent, completion_timestamp=completed, complete=complete)
 
     def take_over(self, source: Self, imported: Imported) -> None:
-        """Add what is new in the source, as `Logged` says; finished here or there is finished."""
+        """Add what is new in the source, as `Logged` says; finished here or there is finished. The level is as it is
+        read from the source today.
+        """
         self.change(
+            mastery_level=source.mastery_level,
             complete=self.complete or source.complete,
             completion_timestamp=self.completion_timestamp or source.completion_timestamp,
         )
@@ -117,6 +120,10 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
     def ended(self, end: datetime) -> None:
         """Correct the end of a try that was made elsewhere."""
         self.change(end_timestamp=end)
+
+    def completed(self, at: datetime) -> None:
+        """Say when a finished try was finished that was made elsewhere."""
+        self.change(completion_timestamp=at)
 
     def took(self, seconds: float) -> None:
         """Say how long a try took that was made elsewhere."""

@@ -32,7 +32,7 @@ COACH_ASSIGNED_QUIZ: Criterion = {"type": "quiz", "coach_assigned": True}
 
 _DEFAULT_PAST_ATTEMPTS = 10
 _IN_A_ROW = "num_correct_in_a_row_"
-_LOWEST_LEVEL = -(2**31)
+_LOWEST_LEVEL, _HIGHEST_LEVEL = -(2**31), 2**31 - 1
 
 
 def unit_test(version: str, test_type: TestType) -> Criterion:
@@ -86,3 +86,13 @@ def quiz_level() -> int:
 def next_level(criterion: Criterion, highest: int | None) -> int:
     """The mastery level of a new try, given the highest level of the learner's earlier tries of its kind."""
     return quiz_level() if is_quiz(criterion) else (highest or 0) + 1
+
+
+def fitting_level(criterion: Criterion, level: int) -> int:
+    """The mastery level of a try that was made elsewhere, with the sign that tries under this criterion have.
+
+    Lists and reports tell the kinds of tries by the sign. What Kolibri converted of the quizzes before 0.15 has
+    positive levels all the same (`exam_log_migration`).
+    """
+    size = min(abs(level), _HIGHEST_LEVEL) or 1
+    return -size if is_quiz(criterion) else size

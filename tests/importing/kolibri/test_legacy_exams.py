@@ -73,3 +73,14 @@ def test_an_answer_without_its_quiz_and_a_quiz_without_a_moment_are_skipped() ->
     assert found == {}
     assert report.examples["attempts", "its quiz is not there"] == [id_of(1)]
     assert report.examples["exam_logs", "a quiz without a moment at which it was taken"] == [id_of(4)]
+
+
+def test_it_was_handed_in_at_a_moment_just_when_it_is_closed() -> None:
+    answers = [answer(1, FIRST), answer(2, SECOND)]
+    closed = convert(exams=[exam(completion_timestamp=None)], exam_attempts=answers)
+    still_open = convert(exams=[exam(closed=0)], exam_attempts=answers)
+
+    summary_key = f"content_summaries {summary_id(LEARNER, QUIZ)}"
+    for key in (f"mastery_logs {EXAM}", summary_key):
+        assert closed[key].document.completion_timestamp == moment(3)
+        assert still_open[key].document.completion_timestamp is None

@@ -72,7 +72,7 @@ def test_a_try_whose_criterion_is_unknown_is_kept_with_its_attempts(criterion: s
         # A Kolibri before 0.18
         ({"end_timestamp": stamp(0)}, [attempt(3), attempt(5)], False, moment(6)),
         ({"end_timestamp": stamp(0)}, [], False, moment(10)),
-        ({"end_timestamp": stamp(0), "completion_timestamp": stamp(0)}, [], False, moment(0)),
+        ({"end_timestamp": stamp(0), "completion_timestamp": stamp(0), "complete": 1}, [], False, moment(0)),
         ({"end_timestamp": stamp(4)}, [attempt(5)], False, moment(4)),
         # A later one: the end stands, also of a try that only has attempts
         ({"end_timestamp": stamp(0), "time_spent": 0.0}, [attempt(5)], True, moment(0)),
@@ -187,3 +187,103 @@ def test_what_cannot_be_is_put_right_and_reported(rows: Any, field: str, value: 
     stored = holder.attempts[0] if "attempts" in rows else holder.document
     assert getattr(stored, field) == value
     assert [said for _, said in report.reasons] == [reason]
+
+
+QUIZ, EXERCISE = '{"type": "quiz", "coach_assigned": true}', '{"type": "do_all"}'
+
+
+@pytest.mark.parametrize(
+    ("criterion", "level", "stored"),
+    [
+        (EXERCISE, 0, 1),
+        (EXERCISE, -7, 7),
+        (EXERCISE, -(2**31), 2**31 - 1),
+        ("{}", -7, 7),
+        (QUIZ, 321_654_987, -321_654_987),  # as Kolibri converts a quiz from before 0.15
+        (QUIZ, 0, -1),
+        ('{"type": "pre_post_test", "version": "A", "test_type": "pre"}', 2, -2),
+        (EXERCISE, 3, 3),
+        (QUIZ, -3, -3),
+    ],
+)
+def test_a_level_has_the_sign_of_its_criterion_and_its_sessions_find_it(
+    criterion: str, level: int, stored: int
+) -> None:
+    report = ImportReport()
+    visit = session(extra_fields=f'{{"context": {{"mastery_level": {level}}}}}')
+    found = convert(
+        report, **whole_learner(sessions=[visit], tries=[log(mastery_criterion=criterion, mastery_level=level)])
+    )
+
+    made, visited = found[f"mastery_logs {TRY}"].document, found[f"content_sessions {SESSION}"].document
+    assert isinstance(made, MasteryLog)
+    assert made.mastery_level == stored
+    assert isinstance(visited, ContentSession)
+    assert (visited.mastery_log_id, visited.context["mastery_level"]) == (TRY, stored)
+    assert len(report.reasons) == (stored != level)
+
+
+NOT_COMPLETE = "completion_timestamp: of what is not complete, left out"
+AT_THE_END = "completion_timestamp: none, though complete: stored as the end"
+AT_THE_START = "completion_timestamp: before the start, stored as the start"
+
+
+@pytest.mark.parametrize(
+    ("row", "completed", "reason"),
+    [
+        ({"complete": 0, "completion_timestamp": stamp(5)}, None, NOT_COMPLETE),
+        ({"complete": 1, "completion_timestamp": None}, moment(10), AT_THE_END),
+        ({"complete": 1, "start_timestamp": stamp(4), "completion_timestamp": stamp(1)}, moment(4), AT_THE_START),
+        ({"complete": 1, "completion_timestamp": stamp(10)}, moment(10), None),
+    ],
+)
+def test_a_try_is_completed_at_a_moment_just_when_it_is_complete(row: Any, completed: Any, reason: str | None) -> None:
+    report = ImportReport()
+    made = convert(report, **whole_learner(tries=[log(**row)]))[f"mastery_logs {TRY}"].document
+
+    assert isinstance(made, MasteryLog)
+    assert (made.complete, made.completion_timestamp) == (completed is not None, completed)
+    assert list(report.reasons) == ([("mastery_logs", reason)] if reason else [])
+
+
+@pytest.mark.parametrize(
+    ("row", "completed", "reason"),
+    [
+        ({"progress": 1.0}, moment(10), AT_THE_END),
+        ({"progress": 0.0, "completion_timestamp": stamp(3)}, moment(3), None),  # started again
+        ({"progress": 1.0, "start_timestamp": stamp(4), "completion_timestamp": stamp(1)}, moment(4), AT_THE_START),
+    ],
+)
+def test_a_content_that_stands_at_its_end_was_completed_once(row: Any, completed: Any, reason: str | None) -> None:
+    report = ImportReport()
+    made = convert(report, **whole_learner(summaries=[summary(**row)]))[f"content_summaries {OURS}"].document
+
+    assert isinstance(made, ContentSummary)
+    assert made.completion_timestamp == completed
+    assert list(report.reasons) == ([("content_summaries", reason)] if reason else [])
+
+
+@pytest.mark.parametrize("kind", ["sessions", "summaries", "tries", "attempts"])
+def test_nothing_ends_before_it_begins(kind: str) -> None:
+    report = ImportReport()
+    turned = {"start_timestamp": stamp(9), "end_timestamp": stamp(2)}
+    rows = {
+        "sessions": [session(**turned)],
+        "summaries": [summary(**turned)],
+        "tries": [log(time_spent=0.0, **turned)],
+        "attempts": [attempt(1, **turned)],
+    }
+    found = convert(report, **whole_learner(**{kind: rows[kind]}))
+
+    each: list[Any] = [one.document for one in found.values()] + found[f"mastery_logs {TRY}"].attempts
+    assert all(one.start_timestamp <= one.end_timestamp for one in each)
+    assert [reason for _, reason in report.reasons] == ["end_timestamp: before the start, stored as the start"]
+
+
+@pytest.mark.parametrize(("said", "stored"), [("1", True), ("0", False), ("null", False), ('"yes"', True)])
+def test_whether_a_coach_assigned_a_quiz_is_yes_or_no(said: str, stored: bool) -> None:
+    tried = log(mastery_level=-4, mastery_criterion=f'{{"type": "quiz", "coach_assigned": {said}}}')
+    made = convert(**whole_learner(tries=[tried]))[f"mastery_logs {TRY}"].document
+
+    assert isinstance(made, MasteryLog)
+    assert made.mastery_criterion["coach_assigned"] is stored

@@ -31,6 +31,7 @@ class _Learner:
         self._tries: dict[str, Converted] = {}
         self._sessions: dict[str, Converted] = {}
         self._summary_of: dict[str, ContentSummary] = {}  # by Kolibri's id
+        self._by_level: dict[tuple[str, int], MasteryLog] = {}  # by summary and Kolibri's level
         self._untimed: set[str] = set()  # tries of a Kolibri that does not say how long they took
 
     def converted(self) -> list[Converted]:
@@ -67,17 +68,19 @@ class _Learner:
             return self._convert.log(row, self._summary_of.get(str(row["summarylog_id"])))
 
         for row, made in self._convert.each("mastery_logs", self._rows.tries, log):
-            self._tries[made.id] = _of_rows(made, row, [row])
+            # A release before this one may have stored the level as it is: the digest tells that it has changed.
+            mended = [str(made.mastery_level)] if made.mastery_level != row["mastery_level"] else []
+            self._tries[made.id] = _of_rows(made, row, [row], *mended)
+            self._by_level[made.summary_id, row["mastery_level"]] = made
             self._summary_of[made.id] = self._summary_of[str(row["summarylog_id"])]
             if row.get("time_spent") is None:
                 self._untimed.add(made.id)
 
     def _add_sessions(self) -> None:
         """A session goes on with the try of its summary and level."""
-        by_level = {(log.summary_id, log.mastery_level): log for log in self._logs()}
         for row, session in self._convert.each("content_sessions", self._rows.sessions, self._convert.session):
             level = session.context.get("mastery_level")
-            log = by_level.get((session.summary_id or "", int(level))) if level is not None else None
+            log = self._by_level.get((session.summary_id or "", int(level))) if level is not None else None
             if log is not None:
                 session.goes_on_with(log.id, log.mastery_level)
             self._sessions[session.id] = _of_rows(session, row, [row], session.mastery_log_id)
@@ -117,6 +120,8 @@ class _Learner:
             log.took(sum(attempt.time_spent for attempt in one.attempts))
         if (summary := self._summary_of.get(log.id)) is not None:
             end_of(log, summary, one.attempts, self._convert.circumstances)
+        if log.complete and log.completion_timestamp is None:
+            log.completed(self._convert.completed_at_the_end("mastery_logs", one.source_id, log.end_timestamp))
 
     def _logs(self) -> Iterable[MasteryLog]:
         return (one.document for one in self._tries.values() if isinstance(one.document, MasteryLog))

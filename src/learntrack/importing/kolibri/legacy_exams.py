@@ -69,6 +69,10 @@ class _Exam:
         self._done = bool(row["closed"])
         self._completed = convert.moment("exam_logs", row, "completion_timestamp")
         self._start, self._end = self._period()
+        if not self._done:
+            self._completed = convert.completion("exam_logs", row, self._start, complete=False)
+        elif self._completed is None:
+            self._completed = convert.completed_at_the_end("exam_logs", row.get("id"), self._end)
         self._seconds = float(sum(attempt.time_spent for _, attempt in attempts))
 
     def converted(self) -> LegacyExam:
@@ -97,7 +101,7 @@ class _Exam:
             summary.id,
             user_id=self._user,
             content_id=self._content,
-            level=-(int(self._content, 16) % 10**9) or -1,
+            level=mastery.fitting_level(mastery.COACH_ASSIGNED_QUIZ, int(self._content, 16) % 10**9),
             criterion=mastery.COACH_ASSIGNED_QUIZ,
             at=self._start,
             log_id=self._id,

@@ -7,10 +7,12 @@ one per learner and content), and remembers Kolibri's.
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from learntrack.documents import ContentSession, ContentSummary, MasteryLog
 from learntrack.domain.attempts import Attempt
+from learntrack.domain.mastery import Criterion, fitting_level, is_quiz
+from learntrack.domain.progress import is_complete
 from learntrack.importing.kolibri import values
 from learntrack.importing.kolibri.values import Corrupt, SourceRow
 from learntrack.importing.report import ImportReport
@@ -85,11 +87,15 @@ class LogConverter:
             kind=values.text(row, "kind"),
             at=start,
         )
+        progress = self._share("content_summaries", row, "progress")
+        completed = self.completion("content_summaries", row, start)
+        if completed is None and is_complete(progress):
+            completed = self.completed_at_the_end("content_summaries", row.get("id"), end)
         summary.went_on(
             until=end,
             time_spent=self._seconds("content_summaries", row, start, end),
-            progress=self._share("content_summaries", row, "progress"),
-            completed=self.moment("content_summaries", row, "completion_timestamp"),
+            progress=progress,
+            completed=completed,
             extra_fields=values.mapping(row, "extra_fields"),
         )
         return summary
@@ -99,19 +105,20 @@ class LogConverter:
         if summary is None:
             raise Corrupt("its summary is not there")
         start, end = self._period("mastery_logs", row)
+        criterion = self._criterion(row)
         log = MasteryLog.begin(
             summary.id,
             user_id=summary.user_id,
             content_id=summary.content_id,
-            level=values.level(row),
-            criterion=values.mapping(row, "mastery_criterion"),
+            level=self._level(row, criterion),
+            criterion=criterion,
             at=start,
             log_id=values.identifier(row, "id"),
         )
         log.went_on(
             until=end,
             time_spent=0.0 if row.get("time_spent") is None else self._seconds("mastery_logs", row, start, end),
-            completed=self.moment("mastery_logs", row, "completion_timestamp"),
+            completed=self.completion("mastery_logs", row, start, complete=bool(row["complete"])),
             complete=bool(row["complete"]),
         )
         return log
@@ -150,9 +157,51 @@ class LogConverter:
         self.report.note(kind, row.get("id"), f"{name}: in the future, stored as the moment of the import")
         return self.circumstances.at
 
+    def completion(
+        self, kind: str, row: SourceRow, start: datetime, *, complete: bool | None = None
+    ) -> datetime | None:
+        """When it was completed, not before it began; never, where the row says besides that it is not `complete`."""
+        found = self.moment(kind, row, "completion_timestamp")
+        if found is None:
+            return None
+        if complete is False:
+            self.report.note(kind, row.get("id"), "completion_timestamp: of what is not complete, left out")
+            return None
+        if found < start:
+            self.report.note(kind, row.get("id"), "completion_timestamp: before the start, stored as the start")
+        return max(found, start)
+
+    def completed_at_the_end(self, kind: str, record: object, end: datetime) -> datetime:
+        """When something was completed that is complete and does not say when: Kolibri's own upgrades say so too."""
+        self.report.note(kind, record, "completion_timestamp: none, though complete: stored as the end")
+        return end
+
+    def _criterion(self, row: SourceRow) -> dict[str, Any]:
+        """What a try demands; whether a coach assigned it is yes or no."""
+        found = values.mapping(row, "mastery_criterion")
+        assigned = found.get("coach_assigned", False)
+        if isinstance(assigned, bool):
+            return found
+        self.report.note("mastery_logs", row.get("id"), "mastery_criterion: coach_assigned is neither true nor false")
+        return found | {"coach_assigned": bool(assigned)}
+
+    def _level(self, row: SourceRow, criterion: Criterion) -> int:
+        """The mastery level, with the sign of the criterion's tries."""
+        found = values.level(row)
+        fitting = fitting_level(criterion, found)
+        if fitting != found:
+            what = "a quiz, stored as below 0" if is_quiz(criterion) else "an exercise, stored as above 0"
+            self.report.note("mastery_logs", row.get("id"), f"mastery_level: not that of a try at {what}")
+        return fitting
+
     def _period(self, kind: str, row: SourceRow) -> tuple[datetime, datetime]:
-        """Start and end; what has no end yet ends where it starts, and what has no start starts where it ends."""
+        """Start and end; what has no end yet, or one before its start, ends where it starts, and what has no start
+        starts where it ends.
+        """
         start, end = self.moment(kind, row, "start_timestamp"), self.moment(kind, row, "end_timestamp")
+        if start is not None and end is not None and end < start:
+            self.report.note(kind, row.get("id"), "end_timestamp: before the start, stored as the start")
+            return start, start
         if start is not None:
             return start, end or start
         if end is not None:

@@ -20,6 +20,7 @@ from learntrack.documents import (
     User,
 )
 from learntrack.documents.base import Stored
+from learntrack.domain.mastery import is_coach_assigned
 from learntrack.reports.parquet.pseudonyms import Pseudonyms
 from learntrack.storage.database import Row
 from learntrack.web.answers import encoded
@@ -201,7 +202,7 @@ class Rows:
             "mastery_log_id": self.id_of(document["_id"]),
             "user_id": self.id_of(document["user_id"]),
             "criterion": criterion.get("type"),
-            "coach_assigned": bool(criterion.get("coach_assigned")),
+            "coach_assigned": is_coach_assigned(criterion),
             "test_type": criterion.get("test_type"),
             "faded_answered": gone.get("answered", 0),
             "faded_correct": gone.get("correct", 0.0),
