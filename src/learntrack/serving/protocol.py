@@ -112,6 +112,25 @@ class PatientProtocol(HttpToolsProtocol):
         elif self._around_body_size > self.limits.head_bytes:
             self._refuse(431, "There is too much around the request's body.")
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Answer who sends no more but may well read on (RFC 9112, 9.5), then close.
+
+        Who has gone looks the same; a write tells that, so that what goes on for ever, and seldom writes, ends here.
+
+        Returns:
+            Whether the connection stays open until it is answered; else it is closed once all is sent.
+
+        """
+        if self._refused:
+            return False
+        if not self._head_open or self._head_size:
+            self._refuse_half()
+            return False
+        if self._is_answered() or is_endless(self.cycle.scope):  # type: ignore[arg-type]
+            return False
+        self.cycle.keep_alive = False  # the last one's
+        return True
+
     def on_message_begin(self) -> None:
         """Begin to read a request."""
         self._fields_size = 0
@@ -198,13 +217,26 @@ class PatientProtocol(HttpToolsProtocol):
         self._refused = True
         self._cancel_timer()
         if self._is_answered() and not self.transport.is_closing():
-            head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-            self.transport.write(STATUS_LINE[status] + head % len(detail) + detail.encode())
-            self.transport.write_eof()
+            self._say(status, detail)
             # Closed at once while more is coming, it would be reset, and the answer lost.
             self._timer = self.loop.call_later(_FAREWELL_SECONDS, self.transport.close)
         else:
             self.transport.close()
+
+    def _refuse_half(self) -> None:
+        """Say of a request that will never come whole what is wrong with it, unless an answer has begun."""
+        cycle: Any = self.cycle
+        if not self._head_open and not self.pipeline and not cycle.response_started:
+            cycle.disconnected = True  # the application hears that nothing more comes, and is not heard
+            cycle.message_event.set()
+        elif not self._is_answered():
+            return
+        self._say(400, "The request has not come whole.")
+
+    def _say(self, status: int, detail: str) -> None:
+        head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+        self.transport.write(STATUS_LINE[status] + head % len(detail) + detail.encode())
+        self.transport.write_eof()
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
