@@ -17,6 +17,7 @@ from learntrack.access.tokens import TokenVerifier
 from learntrack.logs.controller import LogController
 from learntrack.logs.service import Logs
 from learntrack.pages.assets import assets as page_assets
+from learntrack.pages.listeners import Listeners
 from learntrack.pages.live import Live
 from learntrack.pages.openid import openid_of
 from learntrack.pages.routes import pages
@@ -47,7 +48,7 @@ from learntrack.web.problems import problem_details
 
 Connect = Callable[[Settings], Awaitable[Database]]
 
-_SERVICES = ("db", "tracking", "batch", "logs", "reports", "privacy", "roster_service", "live")
+_SERVICES = ("db", "tracking", "batch", "logs", "reports", "privacy", "roster_service", "live", "listeners")
 """The names of `_services`: a handler is given what it names so."""
 
 
@@ -144,6 +145,7 @@ def _services(db: Database, settings: Settings) -> dict[str, Any]:
         "privacy": Privacy(db, settings),
         "roster_service": RosterService(db, settings.max_roster_records),
         "live": Live(db),
+        "listeners": Listeners(settings),
     }
 
 

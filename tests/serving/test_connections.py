@@ -16,9 +16,13 @@ class Conn:
 
     address: str
     idle: bool = True
+    page: bool = False
 
     def is_idle(self) -> bool:
         return self.idle
+
+    def comes_again(self) -> bool:
+        return self.page
 
 
 def room(limits: ConnectionLimits, present: Sequence[Conn]) -> Room[Conn]:
@@ -59,6 +63,21 @@ def test_where_all_are_at_work_the_new_one_goes() -> None:
     present = room(ConnectionLimits(in_all=2), [Conn("a", idle=False), Conn("a", idle=False)])
 
     assert present.enter(new := Conn("a")) is new
+
+
+def test_open_pages_make_room_where_all_are_at_work() -> None:
+    """As many of them as there may be connections shut everybody out."""
+    page = Conn("a", idle=False, page=True)
+    present = room(ConnectionLimits(in_all=3), [Conn("a", idle=False), page, Conn("a", idle=False, page=True)])
+
+    assert present.enter(Conn("a")) is page
+
+
+def test_idle_connections_make_room_before_open_pages() -> None:
+    idle = Conn("a")
+    present = room(ConnectionLimits(in_all=2), [Conn("a", idle=False, page=True), idle])
+
+    assert present.enter(Conn("a")) is idle
 
 
 def test_who_has_gone_makes_room_and_counts_once() -> None:

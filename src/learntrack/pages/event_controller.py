@@ -7,11 +7,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent
 
+from learntrack.pages.listeners import Listeners
 from learntrack.pages.live import Live
 from learntrack.pages.rendering import AnyRequest
 from learntrack.pages.viewer import Viewer, classroom_for, learners_in, may_still_look
 from learntrack.storage import Database
 from learntrack.storage.database import Row
+from learntrack.web.afterwards import afterwards
 from learntrack.web.limits import ENDLESS
 
 _BEAT_SECONDS = 5.0
@@ -31,10 +33,18 @@ class EventController(Controller):
         viewer: NamedDependency[Viewer],
         db: NamedDependency[Database],
         live: NamedDependency[Live],
+        listeners: NamedDependency[Listeners],
     ) -> ServerSentEvent:
-        """Tells a page when something of the class has changed, for as long as the viewer may look at it."""
+        """Tells a page when something of the class has changed, for as long as the viewer may look at it.
+
+        Raises:
+            TooManyRequestsException: too many pages listen already.
+
+        """
         room = await classroom_for(db, viewer, classroom_id)
         learners = await _learners(db, viewer, room)
+
+        afterwards(request.scope).enter_context(listeners.another(viewer.user_id))
 
         async def told() -> AsyncIterator[dict[str, str]]:
             yield {"event": "beat", "data": ""}

@@ -26,6 +26,10 @@ class Connection(Protocol):
         """Whether nothing is to be done for it just now."""
         ...
 
+    def comes_again(self) -> bool:
+        """Whether whoever it belongs to loses nothing when it is closed, and connects again by themselves."""
+        ...
+
 
 Some = TypeVar("Some", bound=Connection)
 
@@ -73,8 +77,9 @@ class Room(Generic[Some]):
         self._closed = 0
 
     def enter(self, new: Some) -> Some | None:
-        """Take a connection in; returns the one that has to go, if there are too many: the new one itself where all
-        others are at work.
+        """Take a connection in; returns the one that has to go, if there are too many.
+
+        That is the longest idle one; where all are at work, one that comes again by itself, else the new one.
         """
         own = self._of.setdefault(new.address, {})
         own[new] = None
@@ -111,6 +116,8 @@ class Room(Generic[Some]):
             if each is not new and each.is_idle():
                 leaving = each
                 break
+            if leaving is new and each.comes_again():
+                leaving = each
             at_work.append(each)
         for each in at_work:  # so that they need not be looked at again soon
             self.use(each)

@@ -71,6 +71,10 @@ class PatientProtocol(HttpToolsProtocol):
         """
         return self._is_answered() or not self._head_open or self._stuck is not None
 
+    def comes_again(self) -> bool:
+        """Whether it is an open page's, which hears of changes and asks again when it is closed."""
+        return self.cycle is not None and is_endless(self.cycle.scope)  # type: ignore[arg-type]
+
     def give_up(self) -> None:
         """Close at once."""
         self._refused = True
@@ -83,7 +87,7 @@ class PatientProtocol(HttpToolsProtocol):
         if self.cycle is None and not self._stopping:
             self._stopping = True
             self.loop.call_later(_GRACE_SECONDS, self._close_if_idle)
-        elif self.cycle is not None and is_endless(self.cycle.scope):  # type: ignore[arg-type]
+        elif self.comes_again():
             self.transport.close()
         else:
             super().shutdown()
@@ -126,7 +130,7 @@ class PatientProtocol(HttpToolsProtocol):
         if not self._head_open or self._head_size:
             self._refuse_half()
             return False
-        if self._is_answered() or is_endless(self.cycle.scope):  # type: ignore[arg-type]
+        if self._is_answered() or self.comes_again():
             return False
         self.cycle.keep_alive = False  # the last one's
         return True

@@ -95,6 +95,13 @@ class Limits(BaseSettings):
             description="How many of them from one address, or IPv6 network (/64); a school may be one. 0: all.", ge=0
         ),
     ] = 0
+    max_open_pages: Annotated[
+        int,
+        Field(description="How many open pages of a worker hear at once of what changes; one more is told 429.", ge=1),
+    ] = 1000
+    max_open_pages_per_person: Annotated[
+        int, Field(description="How many of them of one person; the others ask every 15 s.", ge=1)
+    ] = 20
     rate_limit_anonymous: Annotated[
         int,
         Field(

@@ -8,6 +8,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from learntrack.settings import Settings
+from learntrack.web.afterwards import Afterwards
 from learntrack.web.compression import Compression
 from learntrack.web.head import HeadAsGet
 from learntrack.web.headers import SecurityHeaders
@@ -28,7 +29,7 @@ def enveloped(app: ASGIApp, settings: Settings) -> ASGIApp:
     limited = TimeLimits(
         HeadAsGet(Compression(app)), request_seconds=settings.request_seconds, body_seconds=settings.body_seconds
     )
-    http = Identity(RequestLog(SecurityHeaders(IgnoredParameters(limited))))
+    http = Identity(RequestLog(SecurityHeaders(IgnoredParameters(Afterwards(limited)))))
 
     def handler(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         return (http if scope["type"] == ScopeType.HTTP else app)(scope, receive, send)
