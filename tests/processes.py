@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +148,25 @@ def kill(pid: int) -> None:
 def here(seconds: float) -> float:
     """So many seconds of a machine of its own: one that has more to do than processors gives each its share, later."""
     return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
+def in_time(seconds: float) -> float:
+    """The end of what takes so many seconds where nothing else is done, and would without its rule never end."""
+    return max(20.0, here(seconds))
+
+
+def quickly(seconds: float, look: Callable[[], tuple[float, Any]], tries: int = 5) -> Any:
+    """What `look` finds, which once takes less than so many seconds.
+
+    A machine that has other things to do is now and then late; what has to be waited for is so each time.
+    """
+    taken = []
+    for _ in range(tries):
+        took, found = look()
+        if took < here(seconds):
+            return found
+        taken.append(round(took, 3))
+    raise AssertionError(f"took {taken} s, each time")
 
 
 def alive(pid: int) -> bool:

@@ -151,6 +151,7 @@ async def test_an_items_fields_are_named_as_they_stand_in_it(api: Api, school: S
     ]
 
 
+@pytest.mark.engines("mongomock")  # refused before any engine is asked
 @pytest.mark.parametrize(
     "session",
     [

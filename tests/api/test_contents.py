@@ -41,6 +41,7 @@ async def test_an_upsert_keeps_what_it_leaves_out(school: School) -> None:
     assert (await stored(api, "facilities", school.facility))["timezone"] == "Asia/Kolkata"
 
 
+@pytest.mark.engines("mongomock", "embedded")  # how a request is read is no matter of the engine
 @pytest.mark.parametrize(
     ("part", "fields", "path"),
     [

@@ -72,6 +72,7 @@ async def attempts_of(api: Api, learner: Person) -> Any:
     )
 
 
+@pytest.mark.engines("mongomock", "embedded")  # how a request is read is no matter of the engine
 @pytest.mark.parametrize(("body", "status"), UPDATES)
 async def test_an_update_is_read_in_one_way(school: School, body: dict[str, Any], status: int) -> None:
     api, alone, queued = school.api, await school.learner(), await school.learner()
@@ -90,6 +91,7 @@ async def test_an_update_is_read_in_one_way(school: School, body: dict[str, Any]
         assert field.partition("[")[0] in body
 
 
+@pytest.mark.engines("mongomock", "embedded")  # how a request is read is no matter of the engine
 @pytest.mark.parametrize(("body", "status"), STARTS)
 async def test_a_start_is_read_in_one_way(school: School, body: dict[str, Any], status: int) -> None:
     api, alone, queued = school.api, await school.learner(), await school.learner()
@@ -147,7 +149,7 @@ async def test_a_small_request_has_no_huge_answer(school: School) -> None:
     )
 
     assert answer.status_code == 200
-    assert time.monotonic() - began < here(10)
+    assert time.monotonic() - began < here(20)
     assert len(answer.content) < 8 * 2**20
     views = answer.json()["attempts"]
     assert len(views) == 1000

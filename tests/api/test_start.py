@@ -7,6 +7,7 @@ from tests.support import ANONYMOUS, Api, Person, exercise, new_id, right, video
 pytestmark = pytest.mark.secantusd_py
 
 
+@pytest.mark.engines("mongomock", "embedded")  # how a request is read is no matter of the engine
 @pytest.mark.parametrize("kind", ["video", "audio", "document", "html5", "topic", "slideshow", "h5p", "zim", "quiz"])
 async def test_every_kind_but_exercise_starts_without_a_model(api: Api, learner: Person, kind: str) -> None:
     body = video(kind=kind)
@@ -23,6 +24,7 @@ async def test_every_kind_but_exercise_starts_without_a_model(api: Api, learner:
     }
 
 
+@pytest.mark.engines("mongomock")  # refused before any engine is asked
 @pytest.mark.parametrize(
     ("change", "field"),
     [

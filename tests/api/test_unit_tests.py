@@ -93,6 +93,7 @@ async def test_it_must_be_the_callers_to_take(api: Api, school: School, learner:
     await api.start(ANONYMOUS, 403, **unit_test(course))
 
 
+@pytest.mark.engines("mongomock", "embedded")  # how a request is read is no matter of the engine
 @pytest.mark.parametrize(
     ("more", "field"),
     [

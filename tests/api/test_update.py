@@ -11,6 +11,7 @@ async def stored_try(api: Api, by: Person) -> dict:
     return await api.db.find_one("mastery_logs", {"user_id": by.id})
 
 
+@pytest.mark.engines("mongomock", "embedded")  # but for ids, refused before any engine is asked
 @pytest.mark.parametrize(
     ("change", "field"),
     [
@@ -54,6 +55,7 @@ async def test_a_wrong_field_is_named_and_nothing_is_stored(
     assert await api.stored() == before
 
 
+@pytest.mark.engines("mongomock")  # refused before any engine is asked
 @pytest.mark.parametrize(
     "body", [b"[]", b'"text"', b"5", b"[{}]", b"{", b"\xff", b'{"progress": NaN}', b'{"a":' * 5000, b"null"]
 )

@@ -7,7 +7,7 @@ it.
 - the undoing of a refused roster, which elsewhere is the transaction's work
 """
 
-import copy
+import pickle
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,10 +17,11 @@ from mongomock_motor import AsyncMongoMockClient
 from learntrack.storage import Database
 from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.errors import translated
+from tests.engines.mongomock_speed import copied
 
 
 def _union_with(rows: Any, database: Any, options: dict[str, Any]) -> list[dict[str, Any]]:
-    other = database.get_collection(options["coll"]).aggregate(copy.deepcopy(options["pipeline"]))
+    other = database.get_collection(options["coll"]).aggregate(copied(options["pipeline"]))
     return [*rows, *other]
 
 
@@ -69,7 +70,7 @@ def _unwind(rows: Any, database: Any, options: Any) -> list[dict[str, Any]]:
             unwound += _mongomock_unwind([row], database, options)
             continue
         others = row | {name: None}
-        unwound += [copy.deepcopy(others) | {name: value} for value in values]
+        unwound += [copied(others) | {name: value} for value in values]
     return unwound
 
 
@@ -91,11 +92,11 @@ class UndoingDatabase(Database):
         if patience is None:  # an ordinary write; rosters are given more time
             with translated():
                 return await work(None)
-        kept = {name: copy.deepcopy(self._store(name)._documents) for name in ROSTER}
+        kept = pickle.dumps({name: self._store(name)._documents for name in ROSTER})
         try:
             return await work(None)
         except BaseException:
-            for name, documents in kept.items():
+            for name, documents in pickle.loads(kept).items():
                 self._store(name)._documents = documents
             raise
 

@@ -8,6 +8,7 @@ import httpx
 
 from learntrack.serving import demo
 from learntrack.serving.demo.contents import COURSE, UNIT
+from tests.examples import THOROUGH
 from tests.processes import Service
 from tests.support import ROOT, Person, new_id, right, token, wrong
 
@@ -43,6 +44,16 @@ async def signed_in(browser: Any, service: Service, *, superuser: bool = False, 
     who = token(ROOT.id or "", superuser=True) if superuser else token(demo.PEOPLE["Carla"])
     await kept.add_cookies([{"name": "learntrack_token", "value": who, "url": f"{service.address}/reports"}])
     return await kept.new_page()
+
+
+def looked_at(language: str) -> list[tuple[str, dict[str, Any]]]:
+    """The colour schemes in which a page is looked at, and axe's rules for each.
+
+    The other scheme has the same elements, and another language the same colours: their contrast takes longest.
+    """
+    if language == "en-GB" or THOROUGH:
+        return [("light", {}), ("dark", {"runOnly": ["color-contrast"]})]
+    return [("light", {"rules": {"color-contrast": {"enabled": False}}})]
 
 
 NEXT_STOP = """() => {
