@@ -153,6 +153,26 @@ async def test_a_quiz_is_that_of_the_quiz_results_and_the_items(room: Class) -> 
     assert "Below 50 % 1 of 2 learners" in part(html, "figures")
 
 
+async def test_of_several_tries_at_a_quiz_the_finished_one_is_shown_as_in_the_report(own_room: Class) -> None:
+    """And the try before it is the one before it, not the newer one that is under way."""
+    room, api = own_room, own_room.api
+    again = await api.start(room.stuck, quiz_id=room.quiz, repeat=True)
+    sent = [right(name) if name != "a" else wrong(name, simple_answer="no") for name in "abcd"]
+    await api.update(room.stuck, again, progress=1, interactions=sent)
+    under_way = await api.start(room.stuck, quiz_id=room.quiz, repeat=True)
+    await api.update(room.stuck, under_way, interactions=[wrong("b", simple_answer="newest")])
+    results = {row["user_id"]: row for row in await room.report("quiz-results", content=room.quiz)}
+
+    shown = {row["Learner"]: row for row in await room.table(f"/quiz/{room.quiz}?format=csv")}
+
+    row, result = shown[room.name(room.stuck)], results[room.stuck.id]
+    assert (row["State"], float(row["Score"])) == ("finished", 0.75) == (result["status"], result["score"])
+    assert (float(row["Right"]), int(row["Answered"])) == (result["correct"], result["answered"])
+    assert (row["Title a"], row["Title b"]) == ("no", "right")
+    assert int(row["Try before, points"]) == 50
+    assert "Finished 2 of 3" in part(await room.html(f"/quiz/{room.quiz}"), "figures")
+
+
 async def test_a_learner_is_that_of_the_progress_report_and_the_tries(room: Class) -> None:
     rows = [row for row in await room.report("progress") if row["user_id"] == room.done.id]
     own = {room.exercise["content_id"], room.quiz}

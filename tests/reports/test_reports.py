@@ -4,15 +4,20 @@ import csv
 import io
 from collections import Counter
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+from learntrack.access.may_read import Readable
 from learntrack.domain import moments
+from learntrack.reports.filters import ReportFilters
 from learntrack.reports.questions import questions
 from learntrack.reports.rollups import roll_up
+from learntrack.reports.service import Reports
+from learntrack.reports.wrong_answers import WrongAnswer
 from tests.reports.naive import NAIVE, close, different
 from tests.reports.naive_questions import item_analysis
-from tests.reports.world import AFTER_ALL, BEFORE_ALL, World, nameless, stamp
+from tests.reports.world import AFTER_ALL, BEFORE_ALL, World, grouped, nameless, stamp
 from tests.support import ANONYMOUS, ROOT, Api, Person, School, new_id
 
 MOCKED = {"struggling-learners", "time-on-task", "totals"}
@@ -87,6 +92,32 @@ async def test_what_summaries_answer_is_what_tries_answer(world: World) -> None:
             expected = await world.report(name, world.admin, **narrowed, since="1970-01-01")
             assert close(found, expected), different(name, found, expected)
             assert found or narrowed
+
+
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_what_pages_read_of_summaries_and_tries_is_what_the_reports_say(world: World) -> None:
+    """The rows of progress, and the wrong answer that most learners gave: pages ask for them in quicker ways."""
+    reports, members = Reports(world.api.db), Readable([str(learner.id) for learner in world.learners])
+
+    async def told(name: str, filters: ReportFilters) -> list[Any]:
+        answer = await reports.about(name, filters, members, with_their_names=False)
+        return [row async for row in answer.rows]
+
+    def by_pair(rows: list[Any]) -> Any:
+        return grouped(rows, "user_id", "content_id")
+
+    found = by_pair(await reports.learner_contents(members))
+    assert found == by_pair(await told("progress", ReportFilters()))
+    assert {row["status"] for [row] in found.values()} == {"mastered", "finished", "needs help", "started"}
+
+    contents = sorted({content for _, content in found})
+    expected = {}
+    for content in contents:
+        items = await told("item-analysis", ReportFilters(content=content, details=True))
+        if wrong := [(len(each["learners"]), each["answer"]) for item in items for each in item["wrong_answers"]]:
+            expected[content] = WrongAnswer(max(wrong)[1], max(wrong)[0])
+    assert await reports.commonest_wrong(members, contents) == expected
+    assert len(expected) > 2
 
 
 @pytest.mark.engines("embedded", "mongoeco")

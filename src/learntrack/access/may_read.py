@@ -3,7 +3,7 @@
 Lists, the diff, reports and pages all ask here, so that none of them can forget it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,9 +41,26 @@ class Readable:
             return {}
         return {"user_id": self.users[0] if len(self.users) == 1 else {"$in": list(self.users)}}
 
+    def in_parts(self, most: int) -> Iterator["Readable"]:
+        """The same learners, at most so many at once; everybody cannot be divided."""
+        users = self.users
+        if users is None:
+            yield self
+        else:
+            yield from (Readable(users[first : first + most]) for first in range(0, len(users), most))
+
 
 NOBODY = Readable(())
 EVERYBODY = Readable(None)
+
+
+def owners_named(db: Database, readable: Readable) -> Readable:
+    """Whose documents a question names that are found by their keys, or their summaries', anyway.
+
+    Where the data is sharded, theirs: else every shard is asked. Elsewhere nobody's: of two conditions the embedded
+    engine uses the index of neither, and reads the whole collection.
+    """
+    return readable if db.capabilities.sharded else EVERYBODY
 
 
 async def may_read(caller: Caller, *, user: str | None = None, places: Sequence[str] = ()) -> Readable:

@@ -10,7 +10,6 @@ from learntrack.access.may_read import EVERYBODY, Readable
 from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.schemas import INCLUDABLE, MasteryLogRow
-from learntrack.storage import Database
 from learntrack.storage.database import Stage
 
 NEWEST = {"end_timestamp": -1, "_id": 1}
@@ -178,11 +177,6 @@ def looked_up(collection: str, local: str, foreign: str, name: str, owners: Read
     if of_owners := owners.query():
         stage["pipeline"] = [{"$match": of_owners}]
     return {"$lookup": stage}
-
-
-def owners_named(db: Database, readable: Readable) -> Readable:
-    """Whose documents `looked_up` is told."""
-    return readable if db.capabilities.sharded else EVERYBODY
 
 
 def overflow_of(holder_id: str, user_id: str | None, filters: LogFilters) -> list[Stage]:

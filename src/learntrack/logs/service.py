@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from learntrack.access.may_read import Readable, may_read
+from learntrack.access.may_read import Readable, may_read, owners_named
 from learntrack.access.standing import Caller
 from learntrack.documents import ContentSummary, MasteryLog
 from learntrack.domain.ids import is_id, parse_id
@@ -138,7 +138,7 @@ class Logs:
         if readable.is_nobody:
             raise NotFound(_NO_TRY)
         rows = await self._db.rows(
-            MasteryLog, differences.diff(readable, filters, int(index), pipelines.owners_named(self._db, readable))
+            MasteryLog, differences.diff(readable, filters, int(index), owners_named(self._db, readable))
         )
         if not rows:
             raise NotFound(_NO_TRY)

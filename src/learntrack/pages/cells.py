@@ -22,19 +22,21 @@ class Cells:
 
     def __init__(self, words: Words, suffixes: Sequence[str]) -> None:
         self._words = words
-        self._suffixes = [escape(suffix) for suffix in suffixes]
+        # As plain texts, which are escaped once: what is added to a Markup is looked through again each time.
+        self._suffixes = [str(escape(suffix)) for suffix in suffixes]
         self._said: dict[Word, str] = {
-            "help": escape(words.say("needs help")),
-            "started": escape(words.say("started")),
-            "done": escape(words.say("done")),
-            "none": escape(words.say("not started")),
+            "help": str(escape(words.say("needs help"))),
+            "started": str(escape(words.say("started"))),
+            "done": str(escape(words.say("done"))),
+            "none": str(escape(words.say("not started"))),
         }
         self._not_assigned = f'<td><span class="hidden">{escape(words.say("not assigned"))}</span></td>'
 
     def row(self, page: str, states: Sequence[State | None]) -> Markup:
         """The cells of a learner, whose page has this address."""
+        begin = str(escape(page))
         drawn = [
-            self._not_assigned if state is None else self._cell(page + suffix, state)
+            self._not_assigned if state is None else self._cell(begin + suffix, state)
             for suffix, state in zip(self._suffixes, states, strict=True)
         ]
         return Markup("".join(drawn))  # noqa: S704 - every text in it is escaped

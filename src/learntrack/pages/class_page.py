@@ -6,14 +6,26 @@ from datetime import datetime
 from msgspec import Struct
 
 from learntrack.domain.shares import per_cent
+from learntrack.pages.periods import Period
 from learntrack.pages.school import ClassContent, ClassLearner, ClassLesson, ClassRoster
 from learntrack.pages.states import NOT_STARTED, Counts, State, counted
+from learntrack.pages.words import Words
 
 SORTS = ("help", "name", "done", "time", "last")
 _QUIZ = "quiz"
 """The kind of what is nobody's who has not begun it, once it is not the class's."""
 States = Mapping[tuple[str, str], State]
 """The state of a learner in a content, by both ids; what was never used is not in it."""
+
+
+def used_in(states: States, period: Period, words: Words) -> States:
+    """The states of what was last used in a period."""
+    since, until = period.moments(words)
+    return {
+        pair: state
+        for pair, state in states.items()
+        if state.last is not None and (since is None or state.last >= since) and (until is None or state.last < until)
+    }
 
 
 class GridColumn(Struct):

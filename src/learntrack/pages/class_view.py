@@ -22,6 +22,7 @@ from learntrack.pages.class_page import (
     lesson_counts,
     lessons_so_far,
     line_of,
+    used_in,
 )
 from learntrack.pages.figures import Figures
 from learntrack.pages.help import LOOK_AGAIN, STRIP, Again, Need, look_again, needs, pairs_in_need, recent_of
@@ -105,7 +106,7 @@ async def class_view(db: Database, school: ClassRoster, words: Words, asked: Ask
     figures = Figures(db, school)
     results = await figures.quiz_scores()
     everything, units = await asyncio.gather(figures.states(), figures.units(words))
-    within = await figures.states(period, words) if period else everything
+    within = used_in(everything, period, words) if period else everything
     await figures.know_titles(everything)
     groups = column_groups(school, everything)
     whole = grid(groups, school.learners, everything)
@@ -149,7 +150,7 @@ async def _help(
     again = look_again(whole.columns, whole.lines, counts)
     tries, _ = await asyncio.gather(
         Logs(db).recent_tries(Readable(list(pairs)), first, answers=STRIP),
-        asyncio.gather(*(figures.commonest_wrong(each) for each in again[:LOOK_AGAIN])),
+        figures.commonest_wrong(again[:LOOK_AGAIN]),
     )
     averages = averages_of(results)
     needed = needs(whole.columns, whole.lines, recent_of(tries, words), averages, words)

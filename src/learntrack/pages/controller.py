@@ -157,7 +157,6 @@ class PageController(Controller):
             raise NotFound("There is no such page.")
         if format == "csv":
             return tables.response(tables.of_unit(unit, words), unit.title, words)
-        gains = [each.gain for each in unit.both if each.gain is not None]
         return render(
             request,
             "unit.html",
@@ -166,9 +165,6 @@ class PageController(Controller):
             room=school,
             unit=unit,
             last=await last_work(db, school),
-            gained=sum(gain > 0 for gain in gains),
-            no_gain=sum(gain <= 0 for gain in gains),
-            fell=sum(gain < 0 for gain in gains),
             learners=stretch_of(len(unit.tests), skip_learners, LEARNERS_AT_ONCE),
             missing=sum(each.post is None for each in unit.tests),
             pre_taken=sum(each.pre is not None for each in unit.tests),

@@ -10,7 +10,6 @@ from learntrack.access.may_read import Readable
 from learntrack.domain.time_zones import UTC_NAME
 from learntrack.logs.service import Logs
 from learntrack.pages.help import Again
-from learntrack.pages.periods import Period
 from learntrack.pages.school import ClassRoster, contents_of
 from learntrack.pages.states import State, state_of
 from learntrack.pages.units import Unit, units_of
@@ -59,10 +58,9 @@ class Figures:
         answer = await self._reports.about(name, asked, self._school.readable, with_their_names=False)
         return [row async for row in answer.rows]
 
-    async def states(self, period: Period | None = None, words: Words | None = None) -> dict[Pair, State]:
-        """How far each learner is in each content; of a period, of what was last used in it."""
-        since, until = period.moments(words) if period and words else (None, None)
-        rows = await self.report("progress", ReportFilters(since=since, until=until))
+    async def states(self) -> dict[Pair, State]:
+        """How far each learner is in each content."""
+        rows = await self._reports.learner_contents(self._school.readable)
         for row in rows:
             content, last = row["content_id"], row["last_activity"]
             self.used[content] = max(last, self.used.get(content, last))
@@ -93,12 +91,13 @@ class Figures:
         unknown = {content for _, content in states} - self._school.contents.keys()
         self._school.contents |= await contents_of(self._db, unknown)
 
-    async def commonest_wrong(self, again: Again) -> None:
-        """Say of a content which wrong answer is the commonest, and how many learners gave it."""
-        items = await self.report("item-analysis", ReportFilters(content=again.content.id, details=True))
-        given = [(len(wrong["learners"]), wrong["answer"]) for item in items for wrong in item["wrong_answers"]]
-        if given:
-            again.given_by, again.answer = max(given)
+    async def commonest_wrong(self, contents: Sequence[Again]) -> None:
+        """Say of contents which wrong answer is the commonest, and how many learners gave it."""
+        keys = [again.content.id for again in contents]
+        found = await self._reports.commonest_wrong(self._school.readable, keys) if keys else {}
+        for again in contents:
+            if wrong := found.get(again.content.id):
+                again.given_by, again.answer = wrong.learners, wrong.answer
 
 
 async def last_work(db: Database, school: ClassRoster) -> datetime | None:

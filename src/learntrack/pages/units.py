@@ -23,6 +23,11 @@ class Tests(Struct):
         """The score after less the one before."""
         return None if self.pre is None or self.post is None else self.post - self.pre
 
+    @property
+    def nothing_to_gain(self) -> bool:
+        """Whether everything was right before already, and still is."""
+        return self.pre is not None and self.post is not None and self.pre >= 1 and self.post >= 1
+
 
 class Unit(Struct):
     """A unit of a course, with the tests of those who have handed in one."""
@@ -37,6 +42,26 @@ class Unit(Struct):
     def both(self) -> list[Tests]:
         """Those with both tests."""
         return [each for each in self.tests if each.gain is not None]
+
+    @property
+    def gained(self) -> int:
+        """How many have a higher score after it."""
+        return sum((each.gain or 0.0) > 0 for each in self.both)
+
+    @property
+    def no_gain(self) -> int:
+        """How many have not, though there was something to gain; those who fell among them."""
+        return len(self.both) - self.gained - self.all_right
+
+    @property
+    def fell(self) -> int:
+        """How many have a lower score after it."""
+        return sum((each.gain or 0.0) < 0 for each in self.both)
+
+    @property
+    def all_right(self) -> int:
+        """How many had everything right in both tests."""
+        return sum(each.nothing_to_gain for each in self.both)
 
     def average(self, name: str) -> float | None:
         """The mean of `pre`, `post` or `gain` of those with both tests."""
@@ -94,5 +119,6 @@ def _begun(row: Row) -> float:
     return min(moments, default=0.0)
 
 
-def _smallest_gain_first(tests: Tests) -> tuple[bool, float, str]:
-    return tests.gain is None, tests.gain or 0.0, tests.learner.name.casefold()
+def _smallest_gain_first(tests: Tests) -> tuple[bool, float, float, str]:
+    """Of equal gains the lower score first: who has everything right needs no look."""
+    return tests.gain is None, tests.gain or 0.0, tests.post or 0.0, tests.learner.name.casefold()

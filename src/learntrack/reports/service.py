@@ -15,12 +15,14 @@ from learntrack.domain.time_zones import UTC_NAME
 from learntrack.errors import NotFound
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.formats import ReportAnswer, as_csv, cell, json_row
+from learntrack.reports.learner_contents import learner_contents
 from learntrack.reports.learner_days import kept_days
 from learntrack.reports.names import named_columns, with_names
 from learntrack.reports.questions import Column, ColumnKind, ReportQuestion, filled, questions
 from learntrack.reports.rollups import as_of_rollup
 from learntrack.reports.schemas import Report
 from learntrack.reports.time_zone import zone_of
+from learntrack.reports.wrong_answers import WrongAnswer, commonest_wrong
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
 from learntrack.web.paging import PageRequest, page_with
@@ -108,6 +110,32 @@ class Reports:
             columns,
             rows,
         )
+
+    async def learner_contents(self, members: Readable) -> list[Row]:
+        """The rows of `progress` about a class's learners, in no order; for pages, which ask for little else."""
+        if members.is_nobody:
+            return []
+        found = [each async for each in learner_contents(self._db.reports, members)]
+        handed_in = frozenset(row["content_id"] for row, is_quiz in found if is_quiz)
+        rows = [row for row, _ in found if row["content_id"] not in handed_in]
+        if handed_in:
+            asked = ReportFilters(contents=handed_in, timezone=UTC_NAME)
+            answer = await self.about("progress", asked, members, with_their_names=False)
+            rows += [row async for row in answer.rows]
+        return rows
+
+    async def commonest_wrong(self, members: Readable, contents: Sequence[str]) -> dict[str, WrongAnswer]:
+        """At each of these contents the wrong answer that most learners gave, of those that `item-analysis` names with
+        details; a content is left out where it names none.
+        """
+        found, long = await commonest_wrong(self._db, members, contents, _ANSWERS_IN_DETAIL)
+        for content in sorted(long):
+            asked = ReportFilters(content=content, details=True, timezone=UTC_NAME)
+            answer = await self.about("item-analysis", asked, members, with_their_names=False)
+            wrong = [each async for item in answer.rows for each in item["wrong_answers"]]
+            if given := [(len(each["learners"]), each["answer"]) for each in wrong]:
+                found[content] = WrongAnswer(max(given)[1], max(given)[0])
+        return found
 
     async def _source(
         self, question: ReportQuestion, filters: ReportFilters, members: Readable
