@@ -102,6 +102,7 @@ async def test_who_may_look(room: Class) -> None:
         f"/class/{new_id()}",
         "/learner/x",
         f"{classroom}/quiz/x",
+        f"{classroom}/quiz/{await room.school.lesson()}",
         f"{classroom}/lesson/{new_id()}",
         f"{classroom}/learner/{room.coach.id}",
         f"{classroom}/unit/{new_id()}/{new_id()}",
@@ -193,6 +194,7 @@ async def test_filters_are_the_address(room: Class) -> None:
         return part((await page(api, f"{classroom}?{query}", room.coach)).text, "grid")
 
     assert "1 × 3" in await shown(f"group={group}")  # the lesson's, the quiz, what was used besides
+    assert "Nobody is in this group" in await shown(f"group={room.room}")  # the class's id is no group's
     assert "2 × 1" in await shown(f"lesson={lesson}")
     assert "2 × 3" in await shown("")
     assert "2 × 3" in await shown("until=2001-01-01&period=days")  # nobody disappears who has done nothing

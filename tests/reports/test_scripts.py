@@ -145,7 +145,7 @@ def test_the_scripts_days_begin_when_the_reports_do(zone: str, day: str, begins:
 def run_with(before: str, after: str) -> "subprocess.CompletedProcess[str]":
     """What the scripts' parameters say where `before` has been run, with `after` behind them, in mongosh's stead."""
     node = shutil.which("node") or pytest.skip("node is not installed")
-    sandbox = "{print: console.log, quit: (code) => process.exit(code)}"
+    sandbox = "{print: console.log, quit: (code) => process.exit(code), require}"
     file = json.dumps(str(SCRIPTS / "lib" / "parameters.js"))
     program = f"""
         const vm = require("vm"), sandbox = vm.createContext({sandbox});

@@ -31,6 +31,9 @@ function filled(value, params) {
 
 function run(name) {
   var question = read(name);
+  ['attempts', 'details'].forEach((option) => {
+    if (given(option) && !(question.options || []).includes(option)) refuse(option + ': This report does not know it.');
+  });
   var target = db.getSiblingDB(given('database') || 'learntrack');
   var stages = filled([...question.pipeline, ...(question.then || [])], parameters(target));
   target

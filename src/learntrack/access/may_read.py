@@ -9,11 +9,16 @@ from typing import Any
 
 from learntrack.access.standing import OWN_FIELDS, Caller, Standing
 from learntrack.documents import Touched, User
+from learntrack.documents.base import Stored
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
 
 MANY = 200
 """Of so many learners, or fewer, no list is narrowed to their facility."""
+
+
+Place = tuple[type[Stored], str]
+"""As what a place is asked for, and its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +68,21 @@ def owners_named(db: Database, readable: Readable) -> Readable:
     return readable if db.capabilities.sharded else EVERYBODY
 
 
-async def may_read(caller: Caller, *, user: str | None = None, places: Sequence[str] = ()) -> Readable:
+async def may_read(
+    caller: Caller, *, user: str | None = None, places: Sequence[str] = (), kinds: Sequence[type[Stored]] = ()
+) -> Readable:
     """Whose logs the caller may read, narrowed to `user` and to the members of all `places` (facility, classroom,
     group).
 
     Everybody may read their own logs; who has a role in a place, its members'; a superuser, all.
+
+    Args:
+        caller: Who asks.
+        user: The person asked about, if it is one.
+        places: The places asked about.
+        kinds: As what each of them is asked for: nobody is in a group that is asked for as a classroom. Without, they
+            are known to be what they are asked for.
+
     """
     actor = caller.actor
     if actor.user_id is None:
@@ -76,10 +91,11 @@ async def may_read(caller: Caller, *, user: str | None = None, places: Sequence[
         return Readable((user,))
     if not places and user is None:
         return EVERYBODY if actor.superuser else await _all_readable(caller, actor.user_id)
+    asked = list(zip(kinds, places, strict=True)) if kinds else []
     if user is not None:
-        persons = await _person(caller, actor.user_id, user)
+        persons = await _person(caller, actor.user_id, user) if await _are_there(caller.db, asked) else []
     else:
-        persons = await _members(caller, actor.user_id, places)
+        persons = await _members(caller, actor.user_id, places, asked)
     standing = Standing(actor.user_id, superuser=True) if actor.superuser else await caller.standing()
     users = permitted(standing, persons, user=user, places=places)
     is_whole = user is None and len(places) == 1 and len(users) == len(persons)
@@ -157,14 +173,23 @@ async def _person(caller: Caller, user_id: str, user: str) -> list[Row]:
     return rows
 
 
-async def _members(caller: Caller, user_id: str, places: Sequence[str]) -> list[Row]:
-    """Who is in all of these places (or at least in the first of them),
-    and the caller's own row where it is not known yet.
+async def _members(caller: Caller, user_id: str, places: Sequence[str], asked: Sequence[Place]) -> list[Row]:
+    """Who is in all of these places (or at least in the first of them), if they are what they are asked for, and the
+    caller's own row where it is not known yet.
     """
     if caller.actor.superuser or caller.known_standing is not None:
-        return await caller.db.rows(User, members_of(places))
-    rows = await caller.db.rows(User, _own_row_and_members(user_id, places[0], shown=["_id", "places", "facility_id"]))
+        return await caller.db.rows(User, members_of(places)) if await _are_there(caller.db, asked) else []
+    shown = ["_id", "places", "facility_id"]
+    rows = await caller.db.rows(User, _own_row_and_members(user_id, places[0], shown=shown, asked=asked))
     return _learned(caller, rows)[1]
+
+
+async def _are_there(db: Database, asked: Sequence[Place]) -> bool:
+    """Whether each of these places is what it is asked for. Index: the key."""
+    for kind, key in asked:
+        if await db.find_one(kind, {"_id": key}, {"_id": 1}) is None:
+            return False
+    return True
 
 
 def _learned(caller: Caller, rows: Sequence[Row]) -> tuple[Standing, list[Row]]:
@@ -173,24 +198,35 @@ def _learned(caller: Caller, rows: Sequence[Row]) -> tuple[Standing, list[Row]]:
     return standing, [row["member"] for row in rows if row.get("member")]
 
 
-def _own_row_and_members(user_id: str, within: str, shown: Sequence[str]) -> list[Stage]:
+def _own_row_and_members(user_id: str, within: str, shown: Sequence[str], asked: Sequence[Place] = ()) -> list[Stage]:
     """The caller's own row (in one row, as `own`), and a row for each who is in a place (as `member`, these fields).
 
-    `within` is the place, or the field of the own row that names the places. Indexes: the key, places.
+    `within` is the place, or the field of the own row that names the places; there is nobody where one of `asked` is
+    not there. Indexes: the key, places.
     """
     own = {name: f"${name}" for name in ("_id", *OWN_FIELDS)}
     member = {name: f"$member.{name}" for name in shown}
+    there = [f"place_{number}" for number in range(len(asked))]
+    are_there = {"$and": [{"$eq": ["$part", "members"]}, *({"$ne": [f"${name}", []]} for name in there)]}
     return [
         {"$match": {"_id": user_id}},
         {"$project": dict.fromkeys(OWN_FIELDS, 1) | {"part": ["own", "members"]}},
+        *(stage for name, place in zip(there, asked, strict=True) for stage in _looked_up(name, place)),
         {"$unwind": "$part"},
         {
             "$project": {
                 "own": {"$cond": [{"$eq": ["$part", "own"]}, own, None]},
-                "place": {"$cond": [{"$eq": ["$part", "members"]}, within, None]},
+                "place": {"$cond": [are_there, within, None]},
             }
         },
         {"$lookup": {"from": User.collection(), "localField": "place", "foreignField": "places", "as": "member"}},
         {"$unwind": {"path": "$member", "preserveNullAndEmptyArrays": True}},
         {"$project": {"_id": 0, "own": 1, "member": {"$cond": [{"$gt": ["$member._id", None]}, member, None]}}},
     ]
+
+
+def _looked_up(name: str, place: Place) -> list[Stage]:
+    """Adds as a list what a place is found as. Index: the key."""
+    kind, key = place
+    lookup = {"from": kind.collection(), "localField": name, "foreignField": "_id", "as": name}
+    return [{"$addFields": {name: {"$literal": key}}}, {"$lookup": lookup}]

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from learntrack.reports.filters import ReportFilters
 
 commands = typer.Typer()
-_OF_ITEMS = "item-analysis"
 
 
 class Format(StrEnum):
@@ -91,13 +90,13 @@ def _answer(name: str, filters: "ReportFilters", form: Format, output: Path | No
     from learntrack.reports import terminal
     from learntrack.reports.asked_about import asked_about
     from learntrack.reports.questions import questions
+    from learntrack.reports.refusals import refuse_options
     from learntrack.reports.service import Reports
     from learntrack.storage import Database
 
     if name not in questions():
         fail(f"There is no report {name}; there are {', '.join(questions())}.")
-    if name != _OF_ITEMS and (filters.attempts or filters.details):
-        fail(f"--attempts and --details are of {_OF_ITEMS} only.")
+    refuse_options(questions()[name], filters)
 
     async def work(db: Database) -> None:
         with terminal.waiting(f"report {name}") as count:

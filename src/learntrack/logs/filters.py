@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
+from learntrack.documents import Classroom, Facility, LearnerGroup
+from learntrack.documents.base import Stored
 from learntrack.domain.ids import parse_id
 from learntrack.logs.schemas import INCLUDABLE
 from learntrack.web.parameters import read_boolean, read_filters
 
 _LEVEL = re.compile(r"-?[0-9]{1,10}")
-PLACES = ("facility", "classroom", "learner_group")
+PLACES: Mapping[str, type[Stored]] = {"facility": Facility, "classroom": Classroom, "learner_group": LearnerGroup}
 
 
 class LogFilters(Struct, frozen=True):
@@ -32,6 +34,11 @@ class LogFilters(Struct, frozen=True):
     def places(self) -> list[str]:
         """The facility, classroom and group filters, as far as they are set."""
         return [place for name in PLACES if (place := getattr(self, name)) is not None]
+
+    @property
+    def kinds(self) -> list[type[Stored]]:
+        """As what each of them is asked for."""
+        return [kind for name, kind in PLACES.items() if getattr(self, name) is not None]
 
     @property
     def of_tries_only(self) -> bool:

@@ -183,7 +183,7 @@ def _id_or_not_found(text: str, message: str) -> str:
 
 
 async def _readable(filters: LogFilters, by: Caller) -> Readable:
-    return await may_read(by, user=filters.user, places=filters.places)
+    return await may_read(by, user=filters.user, places=filters.places, kinds=filters.kinds)
 
 
 async def _no_rows() -> AsyncIterator[Any]:

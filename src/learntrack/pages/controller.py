@@ -110,9 +110,11 @@ class PageController(Controller):
         """A quiz or an exercise in a class: learners by questions."""
         school, words = await _school(request, db, viewer, classroom_id)
         key = id_in_path(content_id)
-        content = school.contents.get(key) or (await contents_of(db, [key])).get(key) or ClassContent(key, "exercise")
+        known = school.contents.get(key) or (await contents_of(db, [key])).get(key)
+        content = known or ClassContent(key, "exercise")
         view = await quiz_view(db, school, content, words)
-        if key not in school.contents and content.kind != "exercise" and not view.begun:
+        is_exercise = known is not None and known.kind == "exercise"
+        if key not in school.contents and not is_exercise and not view.begun:
             raise NotFound("There is no such page.")  # another class's: not even its title is told
         if format == "csv":
             return tables.response(tables.of_quiz(view, words), content.title or "", words)

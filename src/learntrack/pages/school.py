@@ -102,8 +102,10 @@ class ClassRoster(Struct):
         return frozenset().union(*(lesson.places for lesson in self.lessons if content_id in lesson.content_ids))
 
     def in_group(self, group: str | None) -> list[ClassLearner]:
-        """The learners of a group; all where none is meant."""
-        return [learner for learner in self.learners if group is None or group in learner.places]
+        """The learners of a group of this class; all where none is meant."""
+        if group is None:
+            return self.learners
+        return [learner for learner in self.learners if group in self.groups and group in learner.places]
 
     def groups_among(self, places: Iterable[str]) -> list[str]:
         """The names of the groups among these places; none where the whole class is."""

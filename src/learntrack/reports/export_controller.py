@@ -19,6 +19,7 @@ from learntrack.reports.exports import KINDS, ExportKind, columns, export
 from learntrack.reports.file_names import attachment
 from learntrack.reports.filters import read_flag, report_filters
 from learntrack.reports.parameters import CSV, JSON_LINES, Bom, Since, Timezone, Until
+from learntrack.reports.refusals import refuse_unknown_places
 from learntrack.reports.time_zone import zone_of
 from learntrack.reports.titles import topic_levels
 from learntrack.storage import Database
@@ -103,6 +104,7 @@ def _export(kind: ExportKind, form: Form) -> HTTPRouteHandler:
         )
         with_bom = read_flag("bom", bom, default=True)
         caller = caller_of(request)
+        await refuse_unknown_places(db, filters, caller)
         filters = replace(filters, timezone=await zone_of(db.reports, filters, asked_by=caller.actor.user_id))
         members = await may_read(caller, places=filters.places)
         headers = await attachment(db.reports, kind, filters, form, moments.now())

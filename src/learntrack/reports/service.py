@@ -19,6 +19,7 @@ from learntrack.reports.learner_contents import learner_contents
 from learntrack.reports.learner_days import kept_days
 from learntrack.reports.names import named_columns, with_names
 from learntrack.reports.questions import Column, ColumnKind, ReportQuestion, filled, questions
+from learntrack.reports.refusals import refuse_options, refuse_unknown_places
 from learntrack.reports.rollups import as_of_rollup
 from learntrack.reports.schemas import Report
 from learntrack.reports.time_zone import zone_of
@@ -49,9 +50,11 @@ class Reports:
 
         Raises:
             NotFound: there is no such question.
+            InvalidFields: an option is another report's, or there is no such place.
 
         """
-        _question(name)  # before the roster is looked at
+        refuse_options(_question(name), filters)  # before the roster is looked at
+        await refuse_unknown_places(self._db, filters, by)
         zone = await zone_of(self._db, filters, asked_by=by.actor.user_id)
         return await self.about(name, replace(filters, timezone=zone), await may_read(by, places=filters.places))
 
@@ -60,8 +63,10 @@ class Reports:
 
         Raises:
             NotFound: there is no such question.
+            InvalidFields: an option is another report's.
 
         """
+        refuse_options(_question(name), filters)
         members = EVERYBODY
         if filters.places:
             members = Readable([row["_id"] for row in await self._db.rows(User, members_of(filters.places))])

@@ -78,6 +78,7 @@ class ReportQuestion(Struct):
     would take too long over everything has a `rollup`, which stands for `pipeline`, and `keep`, which follows
     `pipeline` and makes what the rollup reads. Where a few learners are asked about at a few contents, `few` stands for
     `pipeline`: it finds the same by keys, as the embedded engine looks through all of a collection in a `$unionWith`.
+    `options` are the parameters that not every question knows.
     """
 
     title: str
@@ -91,6 +92,7 @@ class ReportQuestion(Struct):
     days: Source | None = None
     rollup: Rollup | None = None
     keep: list[dict[str, Any]] = []
+    options: list[str] = []
 
     def stages(self, params: dict[str, Any], *, from_rollup: bool = False) -> list[Stage]:
         """The pipeline with what is asked for filled in."""
