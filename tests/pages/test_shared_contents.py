@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from typing import Any
 
 import pytest
@@ -91,3 +92,18 @@ async def test_a_quiz_that_is_not_the_classs_any_more_is_only_theirs_who_have_be
     red, blue = grid[await groups.name(groups.red)], grid[await groups.name(groups.blue)]
     assert red["Fractions"] not in ("", "not started")
     assert blue["Fractions"] == ""
+
+
+async def test_a_learners_page_lists_a_content_under_each_of_its_lessons(groups: Groups) -> None:
+    address = f"/class/{groups.room}/learner/{groups.blue.id}"
+    own = f"/learner/{groups.blue.id}"
+    session = await groups.api.start(groups.blue, **groups.shared)
+    await groups.api.update(groups.blue, session, progress=1)
+
+    for by, path, lessons in ((groups.coach, address, ["0 lesson", "1 lesson"]), (groups.blue, own, ["1 lesson"])):
+        whole = (await page(groups.api, f"{path}?lesson=all", by)).text
+        shown = part(whole, "contents")
+        assert re.findall(r"(\d lesson) State Progress Right Time Shared exercise", shown) == lessons
+        assert whole.count(f'id="c{groups.shared["content_id"]}"') == 1
+    second = part((await page(groups.api, f"{address}?lesson={groups.lessons[1]}", groups.coach)).text, "contents")
+    assert "1 lesson State Progress Right Time Shared" in second

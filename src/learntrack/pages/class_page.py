@@ -105,6 +105,14 @@ def lesson_columns(school: ClassRoster, lesson: ClassLesson) -> list[GridColumn]
     return [_column(school, content, lesson) for content in _once(lesson.content_ids)]
 
 
+def listed(school: ClassRoster, groups: Sequence[ColumnGroup]) -> list[ColumnGroup]:
+    """The contents as a learner's page lists them: under each lesson all of it, so that one of two lessons is listed
+    in both, and then the other groups.
+    """
+    lessons = [ColumnGroup(lesson, lesson_columns(school, lesson)) for lesson in school.lessons if lesson.content_ids]
+    return [*lessons, *(group for group in groups if group.lesson is None)]
+
+
 def _once(contents: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(contents))
 

@@ -22,6 +22,7 @@ from learntrack.pages.class_page import (
     lesson_counts,
     lessons_so_far,
     line_of,
+    listed,
     used_in,
 )
 from learntrack.pages.figures import Figures
@@ -124,7 +125,7 @@ async def class_view(db: Database, school: ClassRoster, words: Words, asked: Ask
         school=school,
         grid=shown,
         everybody=whole.lines,
-        places=places_of(groups),
+        places=places_of(listed(school, groups)),
         needs=needed,
         again=again,
         lessons=_lesson_cards(school, everything),

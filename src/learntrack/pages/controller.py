@@ -12,7 +12,7 @@ from learntrack.pages import tables
 from learntrack.pages.activity_page import activity_view
 from learntrack.pages.asked import Asked, Text, id_in_path, in_words
 from learntrack.pages.cells import Cells, done_of
-from learntrack.pages.class_page import column_groups
+from learntrack.pages.class_page import column_groups, listed
 from learntrack.pages.class_view import ClassView, class_view
 from learntrack.pages.figures import Figures, last_work
 from learntrack.pages.lesson_page import lesson_said, lesson_view
@@ -129,7 +129,7 @@ class PageController(Controller):
             learners=stretch_of(len(view.lines), skip_learners, LEARNERS_AT_ONCE),
             asked=Asked.of(skip=skip, skip_learners=skip_learners),
             is_quiz=content.kind == "quiz",
-            to_content=Asked().to_content(key, places_of(column_groups(school, {}))),
+            to_content=Asked().to_content(key, places_of(listed(school, column_groups(school, {})))),
             last=await last_work(db, school),
             order=view.order,
             said=quiz_said(view, words),

@@ -9,7 +9,7 @@ from itertools import islice
 from msgspec import Struct
 
 from learntrack.pages.asked import Asked
-from learntrack.pages.class_page import ColumnGroup, Line, States, column_groups, grid, line_of
+from learntrack.pages.class_page import ColumnGroup, Line, States, column_groups, grid, line_of, listed
 from learntrack.pages.class_view import averages_of
 from learntrack.pages.figures import Figures, median
 from learntrack.pages.help import STRIP, Reason, Recent, reason_of, recent_of
@@ -67,12 +67,17 @@ class Point(Struct):
 
 
 class LearnerView(Struct):
-    """What the page of a learner shows. What is about the class is None where it is not shown."""
+    """What the page of a learner shows. What is about the class is None where it is not shown.
+
+    `columns` are the contents as they are listed, those of several lessons in each; `states` the learner's in each, by
+    its id, None where it is not theirs. `line` counts each once.
+    """
 
     learner: ClassLearner
     groups: list[str]
     line: Line
     columns: list[ColumnGroup]
+    states: dict[str, State | None]
     class_done: float | None
     right: Share
     class_right: Share | None
@@ -106,6 +111,7 @@ async def learner_view(
     groups = column_groups(school, states)
     lines = grid(groups, school.in_group(asked.group or None), states, sort=asked.sort).lines
     line = line_of(learner, [column for group in groups for column in group.columns], states)
+    contents = columns_contents(groups)
     rows, attempts = await own.tries_of(learner.id)
     school.contents |= tests_of(await figures.units(words), words)
     before, after = _neighbours(learner, [each.learner for each in lines])
@@ -113,12 +119,13 @@ async def learner_view(
         learner=learner,
         groups=[name for key, name in school.groups.items() if key in learner.places],
         line=line,
-        columns=groups,
+        columns=listed(school, groups),
+        states={content.id: cell for content, cell in zip(contents, line.cells, strict=True)},
         class_done=median([each.counts.done for each in lines]) if beside_class else None,
         right=await _right(own, words, figures.used),
         class_right=await _right(figures, words, figures.used) if beside_class else None,
         days_worked=await _days_worked(own, words),
-        following=await _following(own, line, columns_contents(groups), averages, words),
+        following=await _following(own, line, contents, averages, words),
         points=_points(learner, states, school, words, beside_class=beside_class),
         tries=await tries_shown(db, school, rows[:most], rows, attempts, words),
         all_tries=len(rows),
@@ -206,12 +213,7 @@ def contents_shown(
 
 def cells_of(view: LearnerView, group: ColumnGroup) -> list[State | None]:
     """The learner's states in the contents of a group of columns."""
-    at = 0
-    for each in view.columns:
-        if each is group:
-            return view.line.cells[at : at + len(each.columns)]
-        at += len(each.columns)
-    return []
+    return [view.states[column.content.id] for column in group.columns]
 
 
 def _points(

@@ -52,13 +52,14 @@ def stretch_of(count: int, skip: str | None, at_once: int = AT_ONCE) -> Stretch:
 
 
 def places_of(groups: Sequence[ColumnGroup]) -> dict[str, tuple[str, str]]:
-    """Where a learner's page shows each content: under which lesson (or `all`), and how many to skip, if any."""
-    found, before = {}, 0
+    """Where a learner's page shows each content first: under which lesson (or `all`), and how many to skip, if any."""
+    found: dict[str, tuple[str, str]] = {}
+    before = 0
     for group in groups:
         for number, column in enumerate(group.columns):
             lesson, at = (group.lesson.id, number) if group.lesson is not None else ("all", before + number)
             skip = at // AT_ONCE * AT_ONCE
-            found[column.content.id] = lesson, str(skip) if skip else ""
+            found.setdefault(column.content.id, (lesson, str(skip) if skip else ""))
         before += len(group.columns)
     return found
 
