@@ -113,8 +113,7 @@ class PageController(Controller):
         known = school.contents.get(key) or (await contents_of(db, [key])).get(key)
         content = known or ClassContent(key, "exercise")
         view = await quiz_view(db, school, content, words)
-        is_exercise = known is not None and known.kind == "exercise"
-        if key not in school.contents and not is_exercise and not view.begun:
+        if key not in school.contents and (known is None or known.kind != "exercise") and not view.begun:
             raise NotFound("There is no such page.")  # another class's: not even its title is told
         if format == "csv":
             return tables.response(tables.of_quiz(view, words), content.title or "", words)

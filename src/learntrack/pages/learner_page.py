@@ -100,9 +100,8 @@ async def learner_view(
     beside_class: bool,
     most: int,
 ) -> LearnerView:
-    """The page of a learner of a class, whose figures stand beside theirs; or of who looks at their own, in a class of
-    their own (`beside_class` is false). `asked` has the order and the group of the grid that one comes from; `most` is
-    how many tries to show.
+    """The page of a learner of a class, whose figures stand beside theirs; or (`beside_class` is false) of who looks at
+    their own. `asked` has the order and group of the grid that one comes from; `most` is how many tries to show.
     """
     figures, own = Figures(db, school), Figures(db, school.narrowed([learner]))
     averages = averages_of(await figures.quiz_scores()) if beside_class else {}
@@ -111,7 +110,6 @@ async def learner_view(
     groups = column_groups(school, states)
     lines = grid(groups, school.in_group(asked.group or None), states, sort=asked.sort).lines
     line = line_of(learner, [column for group in groups for column in group.columns], states)
-    contents = columns_contents(groups)
     rows, attempts = await own.tries_of(learner.id)
     school.contents |= tests_of(await figures.units(words), words)
     before, after = _neighbours(learner, [each.learner for each in lines])
@@ -120,12 +118,12 @@ async def learner_view(
         groups=[name for key, name in school.groups.items() if key in learner.places],
         line=line,
         columns=listed(school, groups),
-        states={content.id: cell for content, cell in zip(contents, line.cells, strict=True)},
+        states=_by_content(groups, line),
         class_done=median([each.counts.done for each in lines]) if beside_class else None,
         right=await _right(own, words, figures.used),
         class_right=await _right(figures, words, figures.used) if beside_class else None,
         days_worked=await _days_worked(own, words),
-        following=await _following(own, line, contents, averages, words),
+        following=await _following(own, line, columns_contents(groups), averages, words),
         points=_points(learner, states, school, words, beside_class=beside_class),
         tries=await tries_shown(db, school, rows[:most], rows, attempts, words),
         all_tries=len(rows),
@@ -147,6 +145,10 @@ def _neighbours(
 def columns_contents(groups: Sequence[ColumnGroup]) -> list[ClassContent]:
     """The contents of a grid, in order."""
     return [column.content for group in groups for column in group.columns]
+
+
+def _by_content(groups: Sequence[ColumnGroup], line: Line) -> dict[str, State | None]:
+    return {content.id: cell for content, cell in zip(columns_contents(groups), line.cells, strict=True)}
 
 
 async def _right(figures: Figures, words: Words, used: Mapping[str, datetime]) -> Share:
