@@ -112,11 +112,15 @@ TYPESCRIPT = [
 ]
 
 
+STATIC = SOURCE / "pages" / "static"
+STYLES = sorted(STATIC.glob("*.css"))
+SCRIPTS = [*TYPESCRIPT, *sorted(STATIC.glob("*.js"))]
+
+
 def test_no_module_is_longer_than_can_be_seen_at_once() -> None:
     """More than 300 lines ask to be divided by idea."""
-    lengths = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in WRITTEN}
-
-    lengths |= {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in TYPESCRIPT}
+    files = [*WRITTEN, *SCRIPTS, *STYLES]
+    lengths = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in files}
 
     assert len(lengths) > 400
     assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
@@ -157,20 +161,20 @@ def blocks_in(text: str) -> Iterator[tuple[str, int]]:
         yield line.strip(), last - number + 1
 
 
-def test_no_line_of_typescript_is_longer_than_those_of_python() -> None:
+def test_no_line_of_scripts_and_styles_is_longer_than_those_of_python() -> None:
     found = {
         f"{file.relative_to(ROOT)}:{number}": len(line)
-        for file in TYPESCRIPT
+        for file in [*SCRIPTS, *STYLES]
         for number, line in enumerate(file.read_text().splitlines(), 1)
     }
 
     assert {place: length for place, length in found.items() if length > MOST_COLUMNS} == {}
 
 
-def test_no_function_in_typescript_is_longer_either() -> None:
+def test_no_function_of_scripts_is_longer_either() -> None:
     found = {
         f"{file.relative_to(ROOT)}: {begin}": length
-        for file in TYPESCRIPT
+        for file in SCRIPTS
         for begin, length in blocks_in(file.read_text())
         if length > 1
     }

@@ -96,3 +96,18 @@ def outside(html: str) -> str:
         r'data-(time|order)="[^"]*"|Figures from [\d:]+|<p class="print-only">.*?</p>', "", "".join([*rest, html[at:]])
     )
     return " ".join(kept.split())
+
+
+@pytest.mark.engines("embedded")
+async def test_of_a_quiz_only_the_rows_that_have_changed_are_sent(room: Class) -> None:
+    path, api = f"/class/{room.room}/quiz/{room.quiz}", room.api
+    for learner in (room.learner, room.other):
+        session = await api.start(learner, quiz_id=room.quiz)
+        await api.update(learner, session, interactions=[right("a"), wrong("b")])
+    opened = (await page(api, path, room.coach)).text
+
+    await api.update(room.learner, await api.start(room.learner, quiz_id=room.quiz), interactions=[right("b")])
+
+    sent = {each["id"] for each in (await update(room, path, opened))["fragments"]}
+    assert {f"r{room.learner.id}", f"p{room.learner.id}", "class-row", "q2"} <= sent
+    assert sent.isdisjoint({f"r{room.other.id}", f"p{room.other.id}", "q1", "heads", "columns"})

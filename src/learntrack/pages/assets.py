@@ -1,4 +1,4 @@
-"""What the pages load: one stylesheet and two small scripts, served from here because many schools are offline."""
+"""What the pages load: stylesheets and a few small scripts, served from here because many schools are offline."""
 
 from pathlib import Path
 

@@ -74,8 +74,10 @@ class QuizView(Struct):
 
     @property
     def order(self) -> str:
-        """The order of the rows in short, so that an open page notices when it would be another."""
-        return blake2s(",".join(line.learner.id for line in self.lines).encode(), digest_size=8).hexdigest()
+        """The order of rows, columns and questions in short, so that an open page notices when it would be another."""
+        hardest = sorted(self.questions, key=_hardest_first)
+        ids = [line.learner.id for line in self.lines] + [each.asked.item for each in (*self.questions, *hardest)]
+        return blake2s(",".join(ids).encode(), digest_size=8).hexdigest()
 
     @property
     def finished(self) -> list[QuizLine]:
@@ -125,8 +127,11 @@ class QuizView(Struct):
 
     def hardest_in(self, stretch: Stretch) -> list[QuestionView]:
         """The questions of a stretch, hardest first; what nobody has answered is left out."""
-        asked = [each for each in stretch.of(self.questions) if each.share is not None]
-        return sorted(asked, key=lambda each: (each.share or 0.0, each.asked.number))
+        return sorted((each for each in stretch.of(self.questions) if each.share is not None), key=_hardest_first)
+
+
+def _hardest_first(question: QuestionView) -> tuple[float, int]:
+    return question.share or 0.0, question.asked.number
 
 
 async def quiz_view(db: Database, school: ClassRoster, content: ClassContent, words: Words) -> QuizView:

@@ -1,5 +1,5 @@
-// A token behind the # of any page's address signs in, also in a tab that is open already. It never reaches a server's log,
-// and is taken out of the address at once. Where somebody else is signed in, they are not replaced without a word.
+// A token behind the # of any page's address signs in, also in a tab that is open already. It never reaches a server's
+// log, and is taken out of the address at once. Where somebody else is signed in, they are not replaced without a word.
 async function signInByAddress() {
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
   if (!token) return;
