@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from beanie import Document
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pymongo import ASCENDING, IndexModel
 
 from learntrack.documents.logged import Imported, Logged, progress_taken_over
@@ -60,11 +60,11 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
     completion_timestamp: datetime | None = None
     first_completed_at: datetime | None = None
     progress: float = 0.0
-    extra_fields: dict[str, Any] = {}
+    extra_fields: dict[str, Any] = Field(default_factory=dict)
     has_tries: bool = False
     finished_tries: int = 0
-    current: dict[TryKind, CurrentTry] = {}
-    of_tries: dict[TryKind, TryNumbers] = {}
+    current: dict[TryKind, CurrentTry] = Field(default_factory=dict)
+    of_tries: dict[TryKind, TryNumbers] = Field(default_factory=dict)
     recount: bool | None = None
     faded_attempts: int = 0
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from beanie import Document
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from learntrack.documents.base import Stored
 
@@ -27,9 +27,9 @@ class Content(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
     kind: str
     channel_id: str | None = None
     channel_name: str | None = None
-    topics: list[str] = []
+    topics: list[str] = Field(default_factory=list)
     question_count: int | None = None
-    questions: list[Question] = []
+    questions: list[Question] = Field(default_factory=list)
 
     class Settings:
         """Collection."""
@@ -45,7 +45,7 @@ class FormerEntry(Stored, Document):  # type: ignore[misc]  # our ids are no Obj
     part: str
     title: str
     question_count: int | None = None
-    questions: list[Question] = []
+    questions: list[Question] = Field(default_factory=list)
 
     class Settings:
         """Collection."""

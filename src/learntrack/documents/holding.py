@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import bson
 from bson.codec_options import CodecOptions
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from learntrack.documents.base import Row
 from learntrack.documents.later_attempts import LaterAttempts, to_be_read
@@ -43,7 +43,7 @@ class HoldsAttempts(Logged):
     attempt_count: int = 0
     correct_sum: float = 0.0
     completed_attempts: int = 0
-    attempts: list[Attempt] = []
+    attempts: list[Attempt] = Field(default_factory=list)
     overflow: OverflowTotals | None = None
     faded: FadedAttempts | None = None
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from beanie import Document
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from pymongo import ASCENDING, IndexModel
 
 from learntrack.documents.base import Stored
@@ -57,15 +57,15 @@ class User(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     full_name: str
     facility_id: str
     is_superuser: bool = False
-    memberships: list[str] = []
-    collections: list[str] = []
-    places: list[str] = []
+    memberships: list[str] = Field(default_factory=list)
+    collections: list[str] = Field(default_factory=list)
+    places: list[str] = Field(default_factory=list)
     learns_in: list[str] | None = None
-    roles: list[Role] = []
-    role_places: list[str] = []
-    former_collections: list[FormerCollection] = []
-    former_facilities: list[FormerCollection] = []
-    former_roles: list[FormerRole] = []
+    roles: list[Role] = Field(default_factory=list)
+    role_places: list[str] = Field(default_factory=list)
+    former_collections: list[FormerCollection] = Field(default_factory=list)
+    former_facilities: list[FormerCollection] = Field(default_factory=list)
+    former_roles: list[FormerRole] = Field(default_factory=list)
 
     class Settings:
         """Collection and indexes."""
@@ -218,7 +218,7 @@ class Assigned(Stored):
     """Something that a coach assigns to collections."""
 
     title: str
-    collection_ids: list[str] = []
+    collection_ids: list[str] = Field(default_factory=list)
 
     def rewrite(self, fields: Mapping[str, Any], at: datetime) -> None:
         """Take over what is sent of it."""
@@ -236,7 +236,7 @@ class Assigned(Stored):
 class Lesson(Assigned, Document):  # type: ignore[misc]  # our ids are no ObjectIds
     """A lesson. `content_ids` are its resources, in order."""
 
-    content_ids: list[str] = []
+    content_ids: list[str] = Field(default_factory=list)
 
     class Settings:
         """Collection and indexes."""
@@ -253,7 +253,7 @@ class Quiz(Assigned, Document):  # type: ignore[misc]  # our ids are no ObjectId
     active: bool
     closed_at: datetime | None = None
     question_count: int | None = None
-    questions: list[Question] = []
+    questions: list[Question] = Field(default_factory=list)
 
     class Settings:
         """Collection and indexes."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from beanie import Document
+from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
 from learntrack.documents.base import Stored
@@ -29,12 +30,12 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
 
     at: datetime
     owner: str
-    logs: list[str] = []
-    moved: list[str] = []
+    logs: list[str] = Field(default_factory=list)
+    moved: list[str] = Field(default_factory=list)
     followed: bool = False
-    items: list[str] = []
-    forgotten: list[str] = []
-    days: list[str] = []
+    items: list[str] = Field(default_factory=list)
+    forgotten: list[str] = Field(default_factory=list)
+    days: list[str] = Field(default_factory=list)
 
     class Settings:
         """Collection and indexes."""
