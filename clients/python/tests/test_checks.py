@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plans import cases
+from plans import cases, grown
 from played import LEARNER, VIDEO, Played, problem, token
 
 from learntrack_client import AsyncClient, Client, Content, Interaction, InvalidFields, MasteryModel
 
-CONTENTS, UPDATES = cases("contents"), cases("updates")
+CONTENTS, UPDATES, LARGE = cases("contents"), cases("updates"), cases("large")
 NODE = {"node_id": "1" * 32, "content_id": "2" * 32, "channel_id": "3" * 32}
 
 
@@ -55,6 +55,26 @@ async def test_updates_are_refused_as_the_plan_says(played: Played, queue: Path)
         assert (await app.sync(20)).waiting == 0
     updates = [item for item in played.items if "update" in item]
     assert len(updates) == sum(case["errors"] == [] for case in UPDATES.values())
+
+
+async def test_what_is_too_large_is_refused_as_the_plan_says(played: Played, queue: Path) -> None:
+    async with played.client(queue) as app:
+        for case in LARGE.values():
+            update = grown(case)
+            if "interactions" in update:
+                update = {"interactions": [Interaction(**each) for each in update["interactions"]]}
+            assert await update_fields(app, update) == case["errors"], case["name"]
+        assert (await app.sync(20)).waiting == 0
+    updates = [item for item in played.items if "update" in item]
+    assert len(updates) == sum(case["errors"] == [] for case in LARGE.values())
+
+
+async def test_what_is_too_large_for_an_anonymous_visit_is_refused_at_once(played: Played, queue: Path) -> None:
+    large = {"extra_fields": {"a": "x" * 2**20}}
+    async with played.client(queue, learner=None, token=None) as app:
+        assert await update_fields(app, large) == ["extra_fields"]
+    async with played.client(queue) as app:
+        assert await update_fields(app, large) == []
 
 
 async def test_true_is_one_also_for_the_next_client(played: Played, queue: Path) -> None:
@@ -110,9 +130,9 @@ async def test_what_is_no_json_is_refused_at_once(played: Played, queue: Path) -
     async with played.client(queue) as app:
         session = await app.start(VIDEO)
         for thing in ({"at": object()}, endless, {"at": "\ud83d"}):
-            with pytest.raises(InvalidFields, match="extra_fields: This is no JSON"):
+            with pytest.raises(InvalidFields, match="extra_fields: This cannot be sent"):
                 await session.update(extra_fields=thing)
-        with pytest.raises(InvalidFields, match="interactions: This is no JSON"):
+        with pytest.raises(InvalidFields, match="interactions: This cannot be sent"):
             await session.update(interactions=[Interaction("1", 1, 1, {"at": object()})])
         assert (await app.sync(20)).waiting == 0
     assert len(played.items) == 1

@@ -51,6 +51,30 @@ async def test_with_a_start_that_is_tried_again_its_session_comes_back_in_order(
         assert [each.key for each in await app.aside()] == [aside[3].key]
 
 
+async def test_what_the_service_has_forgotten_the_visit_of_is_set_aside_and_goes_on_in_the_next_visit(
+    played: Played, queue: Path
+) -> None:
+    forgotten = ""
+    played.judge = lambda item: 404 if item["session_id"] == forgotten else 200
+    async with played.client(queue) as app:
+        before = await app.start(VIDEO)
+        assert (await app.sync(20)).waiting == 0
+        forgotten = before.id  # an older backup was restored
+        await before.update(time_spent_delta=5)
+        assert (await app.sync(20)).aside == 1
+        [aside] = await app.aside()
+        assert (aside.problem.status, aside.problem.detail) == (404, "No.")
+        assert await app.retry(aside.key) == 1
+        assert (await app.sync(20)).aside == 1, "there is no other visit yet"
+
+        after = await app.start(VIDEO)
+        assert await app.retry() == 1
+        status = await app.sync(20)
+        assert (status.waiting, status.aside) == (0, 0)
+        sent = played.items[-1]
+        assert (sent["key"], sent["session_id"], sent["update"]) == (aside.key, after.id, {"time_spent_delta": 5})
+
+
 async def test_what_was_refused_for_its_moment_alone_is_tried_again_as_of_now(played: Played, queue: Path) -> None:
     played.judge = lambda item: 200 if item["occurred_at"].startswith("2026") else 400 if "start" in item else 404
     played.errors = {"occurred_at": ["Must be within the last 30 days."]}

@@ -5,7 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from learntrack_client import (
     QueueUnusable,
 )
 from learntrack_client.queue import Queue
+from learntrack_client.queue_file import QueueFile
 
 
 def damaged(queue: Path) -> Path:
@@ -148,6 +149,38 @@ async def test_a_disk_without_room_is_a_full_queue_and_nothing_is_stored(played:
         played.refuse = lambda _: None
         assert (await app.sync(20)).waiting == 0
     assert [item["update"] for item in played.items[1:]] == [{"time_spent_delta": 1}] * 2
+
+
+async def test_what_has_been_sent_is_not_sent_again_where_there_is_no_room_to_remove_it(
+    played: Played, queue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = QueueFile.run
+
+    def no_room(file: QueueFile, change: str, given: Sequence[Any] = ()) -> int:
+        if change.startswith(("DELETE", "UPDATE")):
+            raise QueueFull("There is no room on the disk: nothing was stored.")
+        return run(file, change, given)
+
+    async with played.client(queue) as app:
+        session = await app.start(VIDEO)
+        assert (await app.sync(20)).waiting == 0
+        played.refuse = lambda _: problem(503)
+        for number in range(150):
+            await session.update(extra_fields={"n": number})
+        monkeypatch.setattr(QueueFile, "run", no_room)
+        played.judge = lambda item: 400 if item["update"]["extra_fields"]["n"] == 7 else 200
+        played.refuse = lambda _: None
+        async with asyncio.timeout(20):
+            while "room" not in str((status := await app.sync(0.01)).trouble) or len(played.items) < 151:
+                pass
+        for _ in range(5):
+            status = await app.sync(0.01)
+        assert (status.waiting, status.nearly_full) == (150, True)
+        assert status.trouble == "There is no room on the disk: what has been sent stays in the queue."
+        monkeypatch.undo()
+        status = await app.sync(20)
+        assert (status.waiting, status.aside, status.nearly_full, status.trouble) == (0, 1, False, None)
+    assert len(played.items) == 151, "each once"
 
 
 async def _limit(app: AsyncClient, pages: int) -> None:

@@ -4,10 +4,12 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from played import VIDEO, Played, problem, until
 
 from learntrack_client import (
+    AsyncClient,
     Closed,
     LearntrackError,
     QueueFull,
@@ -55,6 +57,35 @@ async def test_a_damaged_lock_says_so(played: Played, queue: Path) -> None:
         assert "lock cannot be used" in str((await until(app, "waiting")).trouble)
         app._sender._lock.unlink()
         assert (await app.sync(20)).waiting == 0
+
+
+class Counted(httpx.AsyncClient):
+    """What sends requests; counts those that were made, and those that were closed."""
+
+    made = closed = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        Counted.made += 1
+
+    async def aclose(self) -> None:
+        Counted.closed += 1
+        await super().aclose()
+
+
+async def test_a_client_that_was_never_opened_or_could_not_be_leaves_nothing_open(
+    queue: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("learntrack_client.service.httpx.AsyncClient", Counted)
+    never = AsyncClient("http://learntrack", queue=queue)
+    with pytest.raises(Closed, match="not open"):
+        await never.me()
+    with pytest.raises(QueueUnusable):
+        await AsyncClient("http://learntrack", queue=queue.parent / "no folder" / "queue").__aenter__()
+    assert Counted.made == Counted.closed == 0
+    async with AsyncClient("http://learntrack", queue=queue):
+        pass
+    assert Counted.made == Counted.closed == 1
 
 
 async def test_a_client_that_is_not_open_says_so(played: Played, queue: Path) -> None:

@@ -1,10 +1,20 @@
 // What no service would take is refused before it is stored: an app's developer sees it at once, with the field.
 import { invalid, messageOf } from "./problems.js";
+import { bytesOf } from "./queue.js";
 import { type Start, type Update, plainId } from "./shapes.js";
 
 const REQUIRED = "This field is required.";
 const NO_OBJECT = "Must be an object.";
 const MOST_SECONDS = Number.MAX_VALUE;
+// The service's bounds, by default.
+const LONGEST_ITEM = 1000;
+const LONGEST_ANSWER = 65_536;
+const MOST_INTERACTIONS = 1000;
+const MOST_LEVELS = 90;
+const MOST_VALUES = 100_000;
+const MOST_BODY = 5 * 1024 * 1024;
+const MOST_EXTRA_FIELDS = 4 * 1024 * 1024;
+const MOST_ANONYMOUS = 1024 * 1024;
 const NO_ID = "Must be a UUID.";
 const ID = /^[\da-f]{8}(-?)([\da-f]{4}\1){3}[\da-f]{12}$/i;
 const IDS = ["node_id", "content_id", "channel_id", "lesson_id", "quiz_id", "course_session_id", "unit_id"] as const;
@@ -75,7 +85,9 @@ export function checkUpdate(update: Update): void {
   checkNumber("time_spent_delta", update.time_spent_delta, MOST_SECONDS, errors);
   if (update.extra_fields != null && !isObject(update.extra_fields)) errors["extra_fields"] = [NO_OBJECT];
   const interactions: unknown = update.interactions ?? [];
-  if (Array.isArray(interactions)) {
+  if (Array.isArray(interactions) && interactions.length > MOST_INTERACTIONS) {
+    errors["interactions"] = [`At most ${MOST_INTERACTIONS} interactions in one update.`];
+  } else if (Array.isArray(interactions)) {
     interactions.forEach((each, at) => checkInteraction(each, `interactions[${at}]`, errors));
   } else {
     errors["interactions"] = ["Must be a list."];
@@ -91,8 +103,17 @@ function checkInteraction(each: NonNullable<Update["interactions"]>[0], where: s
   checkNumber(`${where}.correct`, each.correct ?? NaN, 1, errors);
   checkNumber(`${where}.time_spent`, each.time_spent ?? NaN, MOST_SECONDS, errors);
   if (typeof each.item !== "string" || !each.item.trim()) errors[`${where}.item`] = [REQUIRED];
+  else checkLength(`${where}.item`, each.item.trim(), LONGEST_ITEM, errors);
+  checkLength(`${where}.simple_answer`, each.simple_answer, LONGEST_ANSWER, errors);
   if (each.answer == null ? !each.error : !isObject(each.answer)) {
     errors[`${where}.answer`] = ["Must be an object, unless error is true."];
+  }
+}
+
+/** Characters, not halves of them. */
+function checkLength(name: string, text: unknown, most: number, errors: Errors): void {
+  if (typeof text === "string" && text.length > most && [...text].length > most) {
+    errors[name] = [`May have at most ${most} characters.`];
   }
 }
 
@@ -105,18 +126,29 @@ function checkNumber(name: string, value: unknown, most: number, errors: Errors)
 
 /**
  * What is sent, and what it says: the app may make of its own object what it likes from now on. Throws `InvalidFields`
- * where a field has what is no JSON.
+ * where a field has what is no JSON, or more of it than the service takes.
  */
-export function encoded<T extends object>(given: T): [string, T] {
+export function encoded<T extends object>(given: T, anonymous: boolean): [string, T] {
   for (const [name, value] of Object.entries(given)) {
     try {
-      JSON.stringify(value);
+      const text = JSON.stringify(value) ?? null;
+      const most = anonymous ? MOST_ANONYMOUS : name === "extra_fields" ? MOST_EXTRA_FIELDS : MOST_BODY;
+      if (bytesOf(text) > most) throw new Error(`It has more than ${most} bytes.`);
+      const levels = name === "interactions" ? MOST_LEVELS + 2 : MOST_LEVELS; // an answer is in one, in the list
+      if (values(JSON.parse(text), levels) > MOST_VALUES) throw new Error(`It has more than ${MOST_VALUES} values.`);
     } catch (error) {
-      throw invalid({ [name]: [`This is no JSON: ${messageOf(error)}`] });
+      throw invalid({ [name]: [`This cannot be sent. ${messageOf(error)}`] });
     }
   }
   const text = JSON.stringify(given);
   return [text, JSON.parse(text) as T];
+}
+
+/** How many values are in one of JSON, nested so deeply at the most; an empty list is one. */
+function values(value: unknown, levels: number): number {
+  if (typeof value !== "object" || value === null) return 1;
+  if (levels === 0) throw new Error("It is nested too deeply.");
+  return Object.values(value).reduce((sum: number, each) => sum + values(each, levels - 1), 0) || 1;
 }
 
 function isId(value: unknown): boolean {

@@ -2,7 +2,7 @@
 import { checkAddress, checkContent, checkUpdate, checkedLearner, encoded } from "./checks.js";
 import { IndexedDbQueue } from "./indexeddb_queue.js";
 import type { Verdict } from "./judging.js";
-import { NOTHING_KNOWN, type SessionState, afterStart, afterUpdate } from "./local_state.js";
+import { type SessionState, afterStart, afterUpdate } from "./local_state.js";
 import { MemoryQueue } from "./memory_queue.js";
 import { Closed, LearntrackError, QueueUnusable, messageOf } from "./problems.js";
 import type { Bounds, Queue } from "./queue.js";
@@ -45,6 +45,7 @@ export class Client extends Reading {
   private readonly sending: Promise<Sender>;
   private readonly running: Promise<void>;
   private readonly sessions = new Set<WeakRef<Session>>();
+  private readonly visits = new Map<string, string>(); // the latest of each content
   private readonly waiters = new Set<Signal>();
   private last = "";
   private readonly onChange: ((status: Status) => unknown) | undefined;
@@ -75,7 +76,7 @@ export class Client extends Reading {
     const { now, changed, settled } = this;
     const own = this.learner ?? "";
     const given = { service, lock: `${name} ${own}`, firstWait, longestWait, stop, now, changed, settled };
-    this.sending = opened(name, own, { mostItems, mostBytes }).then((queue) => new Sender(queue, given));
+    this.sending = opened(name, own, { mostItems, mostBytes }, stop).then((queue) => new Sender(queue, given));
     this.running = this.sending.then((sender) => sender.run());
     for (const event of ["online", "visibilitychange"]) {
       globalThis.addEventListener?.(event, this.hurry, { signal: stop });
@@ -85,15 +86,16 @@ export class Client extends Reading {
   /** Begin a visit. Its state is what this device knows; `await session.sync(2)` waits for the service's word. */
   async start(content: Content, options: { repeat?: boolean } = {}): Promise<Session> {
     checkContent(content);
-    const [body, start] = encoded(options.repeat ? { ...content, repeat: true } : content);
+    const [body, start] = encoded(options.repeat ? { ...content, repeat: true } : content, false);
     const id = newId();
     // Nobody knows whether the next anonymous visitor is the same one: nothing is resumed.
     const name = this.learner === null ? id : nameOf(start);
+    // Looked up first: once it is stored nothing that goes wrong may deny it.
+    const before = await this.inQueue((queue) => queue.state(name));
     await this.store(name, id, "start", body);
-    // It is stored now: nothing that goes wrong from here on may deny it.
-    const state = await this.inQueue((queue) => queue.state(name)).catch(() => afterStart(NOTHING_KNOWN, start));
-    const session = new Session(this, id, name, state);
+    const session = new Session(this, id, name, afterStart(before, start));
     this.sessions.add(new WeakRef(session));
+    if (name !== id) this.visits.set(name, id);
     await this.stored();
     return session;
   }
@@ -113,7 +115,7 @@ export class Client extends Reading {
 
   /** Send what waits now, and wait until it is sent, for so many seconds at the most. */
   async sync(seconds: number): Promise<Status> {
-    await this.untilSent(async (queue) => (await queue.counts()).waiting, seconds);
+    await this.untilSent(seconds);
     return this.status();
   }
 
@@ -124,10 +126,11 @@ export class Client extends Reading {
 
   /**
    * Send again what was set aside, all or this item, with a start those of its session too; how many. What was refused
-   * for its moment alone (a device's clock that began in 1970) is sent with that of now.
+   * for its moment alone (a device's clock that began in 1970) is sent with that of now, and what belongs to a visit
+   * that the service has forgotten with the content's latest visit here.
    */
   async retry(key?: string): Promise<number> {
-    const count = await this.inQueue((queue) => queue.retry(key, this.now));
+    const count = await this.inQueue((queue) => queue.retry(key, this.now, this.visits));
     (await this.sending).hurry();
     await this.refresh();
     await this.changed();
@@ -153,7 +156,7 @@ export class Client extends Reading {
   /** @internal */
   async update(session: Session, update: Update): Promise<SessionState> {
     checkUpdate(update);
-    const [body, sent] = encoded(update);
+    const [body, sent] = encoded(update, this.learner === null);
     checkUpdate(sent);
     const { id, content } = session;
     await this.store(content, id, "update", body);
@@ -165,14 +168,16 @@ export class Client extends Reading {
   }
 
   /** @internal */
-  async untilSent(waiting: (queue: Queue) => Promise<number>, seconds: number): Promise<void> {
+  async untilSent(seconds: number, session?: string): Promise<void> {
     const end = performance.now() + seconds * 1000;
     const left = (): number => (end - performance.now()) / 1000;
     (await this.sending).hurry();
     const waiter = new Signal();
     this.waiters.add(waiter);
     try {
-      while ((await this.inQueue(waiting)) > 0 && left() > 0) await waiter.within(left(), this.stop.signal, true);
+      while ((await this.inQueue((queue) => queue.waiting(session))) > 0 && left() > 0) {
+        await waiter.within(left(), this.stop.signal, true);
+      }
     } finally {
       this.waiters.delete(waiter);
     }
@@ -201,7 +206,7 @@ export class Client extends Reading {
   private readonly settled = async ({ recorded, aside }: Verdict): Promise<void> => {
     const told = [...recorded.filter(({ item }) => item.kind === "start"), ...aside];
     const contents = new Set(told.map(({ item }) => item.content));
-    const { waiting } = await this.inQueue((queue) => queue.counts());
+    const waiting = await this.inQueue((queue) => queue.waiting());
     await this.refresh((content) => waiting === 0 || contents.has(content));
     await this.changed();
   };
@@ -252,10 +257,10 @@ export class Client extends Reading {
   }
 }
 
-async function opened(name: string, learner: string, bounds: Bounds): Promise<Queue> {
+async function opened(name: string, learner: string, bounds: Bounds, stop: AbortSignal): Promise<Queue> {
   if (globalThis.indexedDB) {
     try {
-      const queue = new IndexedDbQueue(name, learner, bounds);
+      const queue = new IndexedDbQueue(name, learner, bounds, stop);
       await queue.counts();
       return queue;
     } catch (error) {

@@ -1,6 +1,6 @@
 // The queue: what was done and is not recorded yet, in the order in which it was done.
 import { type Item, type Verdict, parsed } from "./judging.js";
-import { type SessionState, NOTHING_KNOWN, afterAnswer, afterStart, told } from "./local_state.js";
+import { type SessionState, afterAnswer, afterStart, told } from "./local_state.js";
 import { QueueFull } from "./problems.js";
 import {
   type Aside,
@@ -8,7 +8,6 @@ import {
   type Start,
   type StartAnswer,
   type Status,
-  type Update,
   type UpdateAnswer,
   newId,
 } from "./shapes.js";
@@ -45,70 +44,165 @@ const OVERHEAD = 200; // bytes that an item takes beside its body, about
 const NEARLY = 0.8;
 const utf8 = new TextEncoder();
 
+/** The bytes of a text as it is sent. */
+export function bytesOf(text: string): number {
+  return utf8.encode(text).length;
+}
+
+/** Where a learner's items are, and what the service has told of contents. */
+export interface Store {
+  item(key: string): Promise<Stored | undefined>;
+  /** The items that wait (0) or are set aside (1), oldest first, so many at the most. */
+  list(aside: 0 | 1, most?: number): Promise<Stored[]>;
+  /** The items of a content that wait, oldest first. */
+  ofContent(content: string): Promise<Stored[]>;
+  /** How many items of a session wait. */
+  ofSession(session: string): Promise<number>;
+  totals(): Promise<Totals>;
+  /** Store a new item, behind all others. */
+  add(item: Omit<Stored, "number">): Promise<unknown>;
+  /** Store an item that has changed. */
+  put(item: Stored): Promise<unknown>;
+  remove(item: Stored): Promise<unknown>;
+  /** What the service has told of a content last. */
+  state(content: string): Promise<SessionState>;
+  learn(item: Stored, state: SessionState): Promise<unknown>;
+}
+
 /** A learner's items, on the disk or in memory. What a promise was kept for is stored; all of it or nothing. */
 export abstract class Queue {
   /** Whether it outlives the page. */
   abstract readonly durable: boolean;
+  /** What was decided of items that have been sent, as long as it cannot be stored (a full disk). */
+  private unstored: Verdict[] = [];
 
   constructor(
     protected readonly learner: string,
     private readonly bounds: Bounds,
   ) {}
 
-  /** Store what was done; `now` is asked within the transaction. Rejects with `QueueFull` where there is no room. */
-  abstract add(done: Done, now: () => string): Promise<void>;
-  /** Do what was decided of a batch's items. */
-  abstract settle(verdict: Verdict): Promise<void>;
-  /** What a content will be once all that waits is sent. */
-  abstract state(content: string): Promise<SessionState>;
-  /** Put items that were set aside back into their place: this one (with a start those of its session), or all. */
-  abstract retry(key: string | undefined, now: () => string): Promise<number>;
-  /** Forget an item that was set aside; whether there was one. */
-  abstract discard(key: string): Promise<boolean>;
-  /** How many items of a session wait. */
-  abstract waitingOf(session: string): Promise<number>;
   abstract close(): void;
 
-  protected abstract totals(): Promise<Totals>;
-  /** The items that wait (0) or are set aside (1), oldest first, so many at the most. */
-  protected abstract list(aside: 0 | 1, most?: number): Promise<Stored[]>;
+  /** Do this with what is stored, all of it or nothing; it awaits nothing but the store. */
+  protected abstract within<T>(work: (store: Store) => Promise<T>, mode?: "readwrite"): Promise<T>;
+
+  /** Store what was done; `now` is asked within the transaction. Rejects with `QueueFull` where there is no room. */
+  async add(done: Done, now: () => string): Promise<void> {
+    await this.within(async (store) => {
+      const { learner, bounds } = this;
+      const { items, bytes } = await store.totals();
+      const own = bytesOf(done.body) + OVERHEAD;
+      if (items >= bounds.mostItems || bytes + own > bounds.mostBytes) throw new QueueFull(FULL);
+      const made = { key: newId(), occurred_at: now(), bytes: own };
+      await store.add({ ...done, ...made, learner, tries: 0, aside: 0, problem: null });
+    }, "readwrite");
+  }
 
   /** The items to be sent next, oldest first: so many, or as many as have so many bytes, but one at least. */
   async next(mostItems: number, mostBytes: number): Promise<Item[]> {
-    const items = await this.list(0, mostItems);
+    const settled = this.unstored.flatMap(({ recorded, aside }) => [...recorded, ...aside]);
+    const done = new Set(settled.map(({ item }) => item.key));
+    const items = await this.within((store) => store.list(0, mostItems + done.size));
     let bytes = 0;
-    return items.filter((item, at) => (bytes += item.bytes) <= mostBytes || at === 0);
+    const left = items.filter(({ key }) => !done.has(key)).slice(0, mostItems);
+    return left.filter((item, at) => (bytes += item.bytes) <= mostBytes || at === 0);
+  }
+
+  /**
+   * Do what was decided of a batch's items, and of those before of which it could not be stored. Until it is stored,
+   * what was recorded or refused is not sent again while this queue is open.
+   */
+  async settle(...found: Verdict[]): Promise<void> {
+    this.unstored.push(...found);
+    if (this.unstored.length === 0) return;
+    await this.within(async (store) => {
+      for (const each of this.unstored) await settleIn(store, each);
+    }, "readwrite");
+    this.unstored = [];
+  }
+
+  /** What a content will be once all that waits is sent. */
+  state(content: string): Promise<SessionState> {
+    return this.within(async (store) => {
+      const known = await store.state(content);
+      return (await store.ofContent(content)).reduce((state, item) => after(state, item, null), known);
+    });
   }
 
   /** The items that were refused for good, oldest first. */
   async aside(): Promise<Aside[]> {
-    return (await this.list(1)).map(({ key, session, kind, occurred_at, body, problem }) => {
+    const items = await this.within((store) => store.list(1));
+    return items.map(({ key, session, kind, occurred_at, body, problem }) => {
       return { key, session_id: session, kind, occurred_at, body: bodyOf(body), problem } as Aside;
     });
   }
 
-  async counts(): Promise<Counts> {
-    const { items, waiting, bytes } = await this.totals();
-    const nearly_full = items >= NEARLY * this.bounds.mostItems || bytes >= NEARLY * this.bounds.mostBytes;
-    return { waiting, aside: items - waiting, bytes, nearly_full };
+  /**
+   * Put items that were set aside back into their place: this one (with a start those of its session), or all. What the
+   * service knows no visit of (any more) goes behind all, into the latest of its content that is in `visits`.
+   */
+  retry(key: string | undefined, now: () => string, visits: Map<string, string>): Promise<number> {
+    return this.within(async (store) => {
+      const back = comingBack(await store.list(1), key, now, visits);
+      for (const [item, visit] of back) {
+        if (visit) {
+          const { number, ...behind } = item; // the visit's start may still wait
+          await store.remove(item);
+          await store.add({ ...behind, session: visit });
+        } else await store.put(item);
+      }
+      return back.length;
+    }, "readwrite");
   }
 
-  /** A new item, without its place. Throws `QueueFull` where it has no room beside so many items and bytes. */
-  protected newItem(done: Done, now: () => string, items: number, bytes: number): Omit<Stored, "number"> {
-    const own = utf8.encode(done.body).length + OVERHEAD;
-    if (items >= this.bounds.mostItems || bytes + own > this.bounds.mostBytes) throw new QueueFull(FULL);
-    const { learner } = this;
-    return { ...done, learner, bytes: own, key: newId(), occurred_at: now(), tries: 0, aside: 0, problem: null };
+  /** Forget an item that was set aside; whether there was one. */
+  discard(key: string): Promise<boolean> {
+    return this.within(async (store) => {
+      const item = await store.item(key);
+      if (!item?.aside) return false;
+      await store.remove(item);
+      return true;
+    }, "readwrite");
+  }
+
+  /** How many items wait, of this session or of all. */
+  async waiting(session?: string): Promise<number> {
+    return session ? this.within((store) => store.ofSession(session)) : (await this.counts()).waiting;
+  }
+
+  async counts(): Promise<Counts> {
+    const { items, waiting, bytes } = await this.within((store) => store.totals());
+    const { mostItems, mostBytes } = this.bounds;
+    const nearly_full = items >= NEARLY * mostItems || bytes >= NEARLY * mostBytes || this.unstored.length > 0;
+    return { waiting, aside: items - waiting, bytes, nearly_full };
   }
 }
 
-/** What the service has told about a content, after it has recorded an item. */
-export function learned(before: SessionState | undefined, item: Item, answer: unknown): SessionState {
-  const state = before ?? NOTHING_KNOWN;
-  if (item.kind === "update") {
-    return afterAnswer(state, bodyOf(item.body), isUpdateAnswer(answer) ? answer : null);
+/** Do what was decided of a batch's items in a store. */
+async function settleIn(store: Store, { recorded, aside, tried }: Verdict): Promise<void> {
+  for (const { item, answer } of recorded) {
+    const stored = await store.item(item.key);
+    if (!stored) continue;
+    await store.learn(stored, after(await store.state(stored.content), item, answer));
+    await store.remove(stored);
   }
-  return isStartAnswer(answer) ? told(answer) : afterStart(state, bodyOf(item.body) as Start);
+  const change = async ({ key }: Item, to: Partial<Stored>): Promise<void> => {
+    const stored = await store.item(key);
+    if (stored) await store.put({ ...stored, tries: stored.tries + 1, ...to });
+  };
+  for (const { item, problem } of aside) await change(item, { aside: 1, problem });
+  for (const item of tried) await change(item, {});
+}
+
+/** A content's state after an item, which the service has recorded and answered, or which waits. */
+function after(before: SessionState, { kind, body }: Item, answer: unknown): SessionState {
+  const said = bodyOf(body);
+  try {
+    if (kind === "update") return afterAnswer(before, said, isUpdateAnswer(answer) ? answer : null);
+    return isStartAnswer(answer) ? told(answer) : afterStart(before, said as Start);
+  } catch {
+    return before; // a damaged one, which keeps no other from being sent
+  }
 }
 
 /** Whether an answer is of a form that is known here. If not, what is shown is what was expected. */
@@ -131,28 +225,28 @@ function bodyOf(text: string): object {
   return parsed(text) ?? {};
 }
 
-/** The state after items that wait. */
-export function expected(known: SessionState | undefined, waiting: Item[]): SessionState {
-  let state: SessionState = known ?? NOTHING_KNOWN;
-  for (const item of waiting) {
-    const body = bodyOf(item.body);
-    state = item.kind === "start" ? afterStart(state, body as Start) : afterAnswer(state, body as Update, null);
-  }
-  return state;
-}
-
 /**
- * The items that come back from being set aside. What was refused for its moment alone, and what followed a start that
- * was, happens now, since it would be refused for ever.
+ * The items that come back from being set aside, each with the visit that it belongs to from now on, if that is another
+ * one. What was refused for its moment alone, what followed a start that was, and what is in another visit now, happens
+ * now, since it would be refused for ever.
  */
-export function comingBack(aside: Stored[], key: string | undefined, now: () => string): Stored[] {
+function comingBack(
+  aside: Stored[],
+  key: string | undefined,
+  now: () => string,
+  visits: Map<string, string>,
+): [Stored, string | undefined][] {
   const session = aside.find((item) => item.key === key && item.kind === "start")?.session;
   const back = aside.filter((item) => key === undefined || item.key === key || item.session === session);
   const late = back.filter(({ problem }) => Object.keys(problem?.errors ?? {}).join() === "occurred_at");
-  const begun = late.filter(({ kind }) => kind === "start").map((item) => item.session);
+  const startsOf = (items: Stored[]): Set<string> =>
+    new Set(items.filter(({ kind }) => kind === "start").map((item) => item.session));
+  const [begun, begunLate] = [startsOf(back), startsOf(late)];
   return back.map((item) => {
-    const at = late.includes(item) || begun.includes(item.session) ? now() : item.occurred_at;
-    return { ...item, aside: 0, problem: null, tries: 0, occurred_at: at };
+    const lost = item.problem?.status === 404 && !begun.has(item.session);
+    const visit = lost ? visits.get(item.content) : undefined;
+    const at = visit || late.includes(item) || begunLate.has(item.session) ? now() : item.occurred_at;
+    return [{ ...item, aside: 0, problem: null, tries: 0, occurred_at: at }, visit];
   });
 }
 

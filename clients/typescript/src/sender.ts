@@ -1,6 +1,6 @@
 // The one sender of a learner's queue: sends what waits, oldest first, and waits longer each time that it cannot.
 import { type Answer, type Item, type Verdict, judge, problemIn, verdict } from "./judging.js";
-import { SignedOut, messageOf } from "./problems.js";
+import { QueueFull, SignedOut, messageOf } from "./problems.js";
 import { type Queue, batch } from "./queue.js";
 import type { Service } from "./service.js";
 import type { SenderState } from "./shapes.js";
@@ -9,6 +9,7 @@ import { Signal } from "./signal.js";
 const BATCH_ITEMS = 100;
 const BATCH_BYTES = 512 * 1024; // less than the smallest body that the service takes by default, an anonymous one
 const LOOK_AGAIN = 30; // seconds after which an idle sender looks whether another tab has left something
+const NO_ROOM = "There is no room on the disk: what has been sent stays in the queue.";
 const PATH = "/api/logger/contentsession/batch";
 
 export interface SenderOptions {
@@ -55,8 +56,7 @@ export class Sender {
     const { stop } = this.given;
     while (!stop.aborted) {
       try {
-        const { waiting } = await this.queue.counts();
-        const signedOut = waiting > 0 ? await this.alone() : null;
+        const signedOut = (await this.queue.waiting()) > 0 ? await this.alone() : null;
         if (signedOut === null) {
           await this.turn("idle");
           await this.woken.within(LOOK_AGAIN, stop);
@@ -65,7 +65,7 @@ export class Sender {
         }
       } catch (error) {
         if (stop.aborted) return;
-        const trouble = `The queue cannot be sent. ${messageOf(error)}`;
+        const trouble = error instanceof QueueFull ? NO_ROOM : `The queue cannot be sent. ${messageOf(error)}`;
         if (this.failures === 0) console.error("learntrack:", trouble, error);
         await this.pause("waiting", trouble);
       }
@@ -91,11 +91,14 @@ export class Sender {
     const { stop } = this.given;
     for (;;) {
       const items = stop.aborted ? [] : await this.queue.next(this.most, BATCH_BYTES);
-      if (items.length === 0) return null;
+      if (items.length === 0) {
+        await this.queue.settle();
+        return null;
+      }
       if (this.failures === 0) await this.turn("sending");
       const found = await this.sent(items);
       if (stop.aborted) return null;
-      await this.queue.settle(found);
+      await this.queue.settle(found).catch(() => {}); // the queue keeps it in mind, and the rest is sent
       await this.given.settled(found);
       this.most = found.narrower ? Math.max(1, items.length >> 1) : Math.min(BATCH_ITEMS, this.most * 2);
       if (found.signed_out) return found.trouble ?? "";
@@ -127,7 +130,7 @@ export class Sender {
   private async pause(state: SenderState, trouble = "", retryAfter = 0): Promise<void> {
     const { firstWait, longestWait, stop } = this.given;
     const seconds = Math.min(longestWait, firstWait * 2 ** this.failures) * (0.5 + Math.random() / 2);
-    this.failures = Math.min(this.failures + 1, 20);
+    this.failures += 1;
     const now = performance.now();
     if (now >= this.due) this.due = now + seconds * 1000;
     await this.turn(state, trouble);

@@ -16,8 +16,8 @@ const LARGEST = 2 ** 24; // letters of an answer to what was sent; the service's
 const LONGEST_RETRY_AFTER = 3600; // what wants to be left alone for longer is not the service, or its clock is wrong
 
 export class Service {
-  private token: string | null = null;
-  private asking: Promise<string> | null = null;
+  private token: string | undefined;
+  private asking: Promise<string> | undefined;
   private readonly address: string;
 
   constructor(
@@ -103,11 +103,11 @@ export class Service {
    */
   private async current(refused: string | null): Promise<string | null> {
     if (this.learner === null) return null;
-    if (this.token !== null && this.token !== refused) return this.token;
-    this.token = null;
+    if (this.token && this.token !== refused) return this.token;
+    this.token = undefined;
     this.asking ??= this.asked(refused)
       .then((given) => (this.token = checked(given, this.learner)))
-      .finally(() => (this.asking = null));
+      .finally(() => (this.asking = undefined));
     return this.asking;
   }
 

@@ -34,7 +34,7 @@ export class Session {
 
   /** Send what waits now, and wait until this visit's part of it is sent, for so many seconds at the most. */
   async sync(seconds: number): Promise<SessionState> {
-    await this.client.untilSent((queue) => queue.waitingOf(this.id), seconds);
+    await this.client.untilSent(seconds, this.id);
     return this.state;
   }
 }

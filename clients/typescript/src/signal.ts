@@ -25,14 +25,13 @@ export async function limited<T>(
   const late = new Promise<never>((_, reject) => {
     limit.signal.addEventListener("abort", () => reject(new Error("not in time")));
   });
-  stop.addEventListener("abort", end);
+  stop.addEventListener("abort", end, { signal: limit.signal });
   if (stop.aborted) end();
   try {
     return await Promise.race([work(limit.signal, longer), late]);
   } finally {
     end();
     clearTimeout(timer as number);
-    stop.removeEventListener("abort", end);
   }
 }
 

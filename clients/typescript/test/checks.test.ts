@@ -45,6 +45,52 @@ test("updates are refused as the plan says", async () => {
   await app.close();
 });
 
+interface Large {
+  name: string;
+  field: string;
+  levels?: number;
+  values?: number;
+  bytes?: number;
+  characters?: number;
+  count?: number;
+  errors: string[];
+}
+
+/** The update of a case that is too large to stand in its file. */
+function grown({ field, levels = 1, values, bytes, characters, count = 1 }: Large): Update {
+  let nested: Record<string, unknown> = {};
+  for (let level = 1; level < levels; level += 1) nested = { a: nested };
+  const list = values === undefined ? {} : { v: new Array<number>(values).fill(0) };
+  const free = { ...nested, ...list, ...(bytes === undefined ? {} : { t: "x".repeat(bytes) }) };
+  if (field === "extra_fields") return { extra_fields: free };
+  const text = characters === undefined ? {} : { [field]: "x".repeat(characters) };
+  const one = { item: "a", correct: 1, time_spent: 1, answer: free, ...text };
+  return { interactions: new Array<typeof one>(count).fill(one) };
+}
+
+test("what is too large is refused as the plan says", async () => {
+  const [played, given] = [new Played(), cases("large") as unknown as Large[]];
+  const app = played.client("large");
+  const session = await app.start(VIDEO);
+  for (const each of given) assert.deepEqual(await fields(session.update(grown(each))), each.errors, each.name);
+  assert.equal((await app.sync(20)).waiting, 0);
+  assert.equal(played.items.length, 1 + given.filter(({ errors }) => errors.length === 0).length);
+  await app.close();
+});
+
+test("what is too large for an anonymous visit is refused at once", async () => {
+  const played = new Played();
+  for (const [learner, errors] of [
+    [null, ["extra_fields"]],
+    [LEARNER, []],
+  ] as const) {
+    const app = played.client("large for anonymous", { learner });
+    const session = await app.start(VIDEO);
+    assert.deepEqual(await fields(session.update({ extra_fields: { a: "x".repeat(2 ** 20) } })), errors);
+    await app.close();
+  }
+});
+
 const WRONG: [unknown, string][] = [
   [{ progress: NaN }, "progress"],
   [{ time_spent_delta: Infinity }, "time_spent_delta"],
@@ -86,9 +132,9 @@ test("what is no JSON is refused at once", async () => {
     return session.update(update).catch((error: InvalidFields) => error.errors);
   };
   for (const thing of [endless, { at: 1n }]) {
-    assert.match(JSON.stringify(await said({ extra_fields: thing })), /^{"extra_fields":\["This is no JSON/);
+    assert.match(JSON.stringify(await said({ extra_fields: thing })), /^{"extra_fields":\["This cannot be sent/);
     const interactions = [{ item: "1", correct: 1, time_spent: 1, answer: thing }];
-    assert.match(JSON.stringify(await said({ interactions })), /^{"interactions":\["This is no JSON/);
+    assert.match(JSON.stringify(await said({ interactions })), /^{"interactions":\["This cannot be sent/);
   }
   await app.close();
 });

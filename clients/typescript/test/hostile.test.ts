@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { type Content, InvalidFields, LearntrackError, type Update } from "../src/index.js";
 import { MOST_TRIES, MOST_TRIES_UNHEARD } from "../src/judging.js";
 import { limited } from "../src/signal.js";
-import { Played, VIDEO, onBoth, problem, real, until } from "./played.js";
+import { IndexedDbQueue } from "../src/indexeddb_queue.js";
+import { LEARNER, Played, VIDEO, onBoth, problem, real, until } from "./played.js";
 
 // Whose waits are never over in a test: what is sent again is sent because the app is in a hurry.
 const PATIENT = { firstWait: 3600, longestWait: 3600 };
@@ -181,6 +182,20 @@ onBoth("the state has what is tried again", async (played, queue) => {
   await app.retry();
   assert.equal(session.state.time_spent, 65);
   await app.close(0);
+});
+
+test("a damaged item of an odd form keeps no other from being sent", async () => {
+  globalThis.indexedDB = real;
+  const played = new Played();
+  const queue = new IndexedDbQueue("odd", LEARNER, { mostItems: 9, mostBytes: 9999 }, new AbortController().signal);
+  for (const body of ['{"interactions":5}', '{"progress":0.5}']) {
+    await queue.add({ content: "c", session: "s", kind: "update", body }, () => new Date().toISOString());
+  }
+  queue.close();
+  const app = played.client("odd");
+  assert.equal((await app.sync(20)).waiting, 0);
+  await app.close();
+  assert.equal(played.items.length, 2);
 });
 
 test("a damaged item is set aside, shown, and hides no other", async () => {

@@ -7,6 +7,8 @@ import { type Item, verdict } from "../src/judging.js";
 import { MemoryQueue } from "../src/memory_queue.js";
 import { Played, VIDEO, onBoth, problem, real } from "./played.js";
 
+const NEVER = new AbortController().signal;
+
 onBoth("a poisoned item is set aside, shown, and can be tried again", async (played, queue) => {
   played.judge = (item) => (item.update?.time_spent_delta === 13 ? 400 : 200);
   const app = played.client(queue);
@@ -51,6 +53,29 @@ onBoth("with a start that is tried again its session comes back, in order", asyn
     (await app.aside()).map((each) => each.key),
     [aside[3]?.key],
   );
+  await app.close();
+});
+
+onBoth("what is in a visit that the service has forgotten goes on in the next one", async (played, queue) => {
+  let forgotten = "";
+  played.judge = ({ session_id }) => (session_id === forgotten ? 404 : 200);
+  const app = played.client(queue);
+  const before = await app.start(VIDEO);
+  assert.equal((await app.sync(20)).waiting, 0);
+  forgotten = before.id; // an older backup was restored
+  await before.update({ time_spent_delta: 5 });
+  assert.equal((await app.sync(20)).aside, 1);
+  const [aside] = await app.aside();
+  assert.deepEqual([aside?.problem.status, aside?.problem.detail], [404, "No."]);
+  assert.equal(await app.retry(aside?.key), 1);
+  assert.equal((await app.sync(20)).aside, 1, "there is no other visit yet");
+
+  const next = await app.start(VIDEO);
+  assert.equal(await app.retry(), 1);
+  const { waiting, aside: left } = await app.sync(20);
+  assert.deepEqual([waiting, left], [0, 0]);
+  const sent = played.items.at(-1);
+  assert.deepEqual([sent.key, sent.session_id, sent.update], [aside?.key, next.id, { time_spent_delta: 5 }]);
   await app.close();
 });
 
@@ -145,7 +170,7 @@ test("a browser without room for the queue has a full queue, and nothing is stor
 test("what the service says of a batch is not taken for the items of a queue that was made anew", async () => {
   globalThis.indexedDB = real;
   const bounds = { mostItems: 9, mostBytes: 9999 };
-  const queue = new IndexedDbQueue("anew", "", bounds);
+  const queue = new IndexedDbQueue("anew", "", bounds, NEVER);
   const done = { content: "c", session: "s", kind: "update" } as const;
   const add = (body: string): Promise<void> => queue.add({ ...done, body }, () => "");
   await add("{}");
@@ -162,16 +187,28 @@ test("what the service says of a batch is not taken for the items of a queue tha
 
 test("a change of the queue that fails midway changes nothing", async () => {
   globalThis.indexedDB = real;
-  const queue = new IndexedDbQueue("midway", "", { mostItems: 9, mostBytes: 9999 });
-  for (const body of ["{}", '{"interactions":5}']) {
+  const queue = new IndexedDbQueue("midway", "", { mostItems: 9, mostBytes: 9999 }, NEVER);
+  for (const body of ["{}", "{}"]) {
     await queue.add({ content: "c", session: "s", kind: "update", body }, () => "");
   }
   const items = await queue.next(9, 9999);
   const recorded = items.map((item) => ({ item, answer: null }));
-  await assert.rejects(queue.settle(verdict({ recorded })), TypeError);
-  assert.deepEqual(await queue.next(9, 9999), items);
-  assert.equal((await queue.counts()).waiting, 2);
+  const { delete: remove } = IDBObjectStore.prototype;
+  let removed = 0;
+  IDBObjectStore.prototype.delete = function (key) {
+    if ((removed += 1) === 2) throw new DOMException("no room", "QuotaExceededError");
+    return remove.call(this, key);
+  };
+  try {
+    await assert.rejects(queue.settle(verdict({ recorded })), QueueFull);
+  } finally {
+    IDBObjectStore.prototype.delete = remove;
+  }
   queue.close();
+  const next = new IndexedDbQueue("midway", "", { mostItems: 9, mostBytes: 9999 }, NEVER);
+  assert.deepEqual(await next.next(9, 9999), items);
+  assert.equal((await next.counts()).waiting, 2);
+  next.close();
 });
 
 test("to store one takes no longer the more there are", async () => {
@@ -191,4 +228,44 @@ test("to store one takes no longer the more there are", async () => {
     Map.prototype.values = values;
   }
   assert.equal(looked, 0);
+});
+
+/** A browser without room for what is decided of items; the function that gives it room. */
+function noRoom(): () => void {
+  const { put, delete: remove } = IDBObjectStore.prototype;
+  const refuse = (): never => {
+    throw new DOMException("no room", "QuotaExceededError");
+  };
+  Object.assign(IDBObjectStore.prototype, { put: refuse, delete: refuse });
+  return () => void Object.assign(IDBObjectStore.prototype, { put, delete: remove });
+}
+
+test("what has been sent is not sent again where there is no room to remove it; the rest is sent", async () => {
+  globalThis.indexedDB = real;
+  const played = new Played();
+  const app = played.client("no room to remove");
+  const session = await app.start(VIDEO);
+  assert.equal((await app.sync(20)).waiting, 0);
+  played.refuse = () => problem(503);
+  for (let n = 0; n < 150; n += 1) await session.update({ extra_fields: { n } });
+  const give = noRoom();
+  try {
+    played.judge = ({ update }) => (update.extra_fields.n === 7 ? 400 : 200);
+    played.refuse = () => null;
+    const end = performance.now() + 20_000;
+    for (let status = await app.sync(0.01); played.items.length < 151 || !/room/.test(status.trouble ?? ""); ) {
+      status = await app.sync(0.01);
+      assert.ok(performance.now() < end, "in time");
+    }
+    for (let n = 0; n < 5; n += 1) await app.sync(0.01);
+    const { waiting, nearly_full, trouble } = await app.status();
+    assert.deepEqual([waiting, nearly_full], [150, true]);
+    assert.equal(trouble, "There is no room on the disk: what has been sent stays in the queue.");
+  } finally {
+    give();
+  }
+  const { waiting, aside, nearly_full, trouble } = await app.sync(20);
+  assert.deepEqual([waiting, aside, nearly_full, trouble], [0, 1, false, null]);
+  assert.equal(played.items.length, 151, "each once");
+  await app.close();
 });

@@ -1,9 +1,10 @@
 // Trouble while sending, and with what an app does: errors have names, and the sender goes on.
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import { Closed, QueueUnusable, SignedOut } from "../src/index.js";
 import { IndexedDbQueue } from "../src/indexeddb_queue.js";
 import { MemoryQueue } from "../src/memory_queue.js";
-import { VIDEO, onBoth, problem, until } from "./played.js";
+import { Played, VIDEO, onBoth, problem, real, until } from "./played.js";
 
 onBoth("what is stored is not denied, and the sender goes on, when the queue cannot be read", async (played, queue) => {
   played.refuse = () => problem(503);
@@ -107,4 +108,62 @@ onBoth("a page that did not come by https records too", async (played, queue) =>
     Object.assign(navigator, { locks });
     Object.defineProperty(crypto, "randomUUID", { value: random, configurable: true, writable: true });
   }
+});
+
+/** An IndexedDB whose databases never open: a tab holds an old form, or a private window has none. */
+const NEVER_OPENS = { open: () => new IDBOpenDBRequest() } as unknown as IDBFactory;
+
+/** Have the longest wait be this. */
+function withTimers(most: number): () => void {
+  const { setTimeout } = globalThis;
+  const shorter = (work: () => void, wait: number): unknown => setTimeout(work, Math.min(wait, most));
+  Object.assign(globalThis, { setTimeout: shorter });
+  return () => void Object.assign(globalThis, { setTimeout });
+}
+
+test("where IndexedDB never opens the queue is in memory, and says so", async () => {
+  const played = new Played();
+  globalThis.indexedDB = NEVER_OPENS;
+  const give = withTimers(50);
+  try {
+    const app = played.client("never opens");
+    await app.start(VIDEO);
+    const { waiting, durable } = await app.sync(20);
+    assert.deepEqual([waiting, durable], [0, false]);
+    await app.close();
+  } finally {
+    give();
+    globalThis.indexedDB = real;
+  }
+  assert.equal(played.items.length, 1);
+});
+
+test("a client whose IndexedDB never opens closes at once", async () => {
+  globalThis.indexedDB = NEVER_OPENS;
+  try {
+    await new Played().client("never opens").close(0);
+  } finally {
+    globalThis.indexedDB = real;
+  }
+});
+
+test("a queue that does not open again says so, and stores nothing", async () => {
+  globalThis.indexedDB = real;
+  const played = new Played();
+  const app = played.client("not again");
+  const session = await app.start(VIDEO);
+  assert.equal((await app.sync(20)).waiting, 0);
+  await new Promise((done) => (indexedDB.deleteDatabase("not again").onsuccess = done));
+  globalThis.indexedDB = NEVER_OPENS;
+  const give = withTimers(50);
+  try {
+    await assert.rejects(session.update({ progress: 0.5 }), QueueUnusable);
+  } finally {
+    give();
+    globalThis.indexedDB = real;
+  }
+  await session.update({ progress: 0.6 });
+  assert.equal((await app.sync(20)).waiting, 0);
+  await app.close();
+  assert.deepEqual(played.items.at(-1).update, { progress: 0.6 });
 });

@@ -11,6 +11,8 @@ from learntrack_client.problems import invalid
 from learntrack_client.shapes import Content, Interaction, MasteryModel, Update, plain_id
 
 _LONGEST_ITEM = 1000
+_LONGEST_ANSWER = 65_536
+_MOST_INTERACTIONS = 1000
 _REQUIRED = "This field is required."
 _NO_ID = "Must be a UUID."
 _ID = re.compile(r"[0-9a-fA-F]{8}(-?)[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{4}\1[0-9a-fA-F]{12}")
@@ -96,6 +98,9 @@ def check_update(update: Update) -> None:
 
 
 def _check_interactions(interactions: Sequence[Interaction], errors: Errors) -> None:
+    if len(interactions) > _MOST_INTERACTIONS:
+        errors["interactions"] = [f"At most {_MOST_INTERACTIONS} interactions in one update."]
+        return
     for number, each in enumerate(interactions):
         where = f"interactions[{number}]"
         if not isinstance(each, Interaction):
@@ -107,6 +112,8 @@ def _check_interactions(interactions: Sequence[Interaction], errors: Errors) -> 
             errors[f"{where}.item"] = [_REQUIRED]
         elif len(each.item.strip()) > _LONGEST_ITEM:
             errors[f"{where}.item"] = [f"May have at most {_LONGEST_ITEM} characters."]
+        if isinstance(each.simple_answer, str) and len(each.simple_answer) > _LONGEST_ANSWER:
+            errors[f"{where}.simple_answer"] = [f"May have at most {_LONGEST_ANSWER} characters."]
         if not (each.error if each.answer is None else isinstance(each.answer, dict)):
             errors[f"{where}.answer"] = ["Must be a dict, unless error is true."]
 

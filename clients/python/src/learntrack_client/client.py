@@ -16,11 +16,12 @@ from weakref import WeakSet
 
 import httpx
 
+from learntrack_client.bodies import start_body, stored, update_body
 from learntrack_client.checks import check_address, check_content, check_update, checked_learner
 from learntrack_client.judging import Verdict
 from learntrack_client.local_state import SessionState, after_start, after_update
 from learntrack_client.problems import Closed, LearntrackError
-from learntrack_client.queue import Queue, start_body, stored, update_body
+from learntrack_client.queue import Queue
 from learntrack_client.queue_thread import QueueThread
 from learntrack_client.reading import Reading
 from learntrack_client.sender import Sender
@@ -80,10 +81,11 @@ class AsyncClient(Reading):
         self._most_items, self._most_bytes = most_items, most_bytes
         self._waits = (first_wait, longest_wait)
         self._on_change, self._clock = on_change, clock
-        self._http, self._own_http = http or httpx.AsyncClient(), http is None
-        self._service = Service(address, self.learner, token, self._http)
+        self._service = Service(address, self.learner, token, http)
         super().__init__(self._service)
         self._sessions: WeakSet[AsyncSession] = WeakSet()
+        self._visits: dict[str, str] = {}
+        """The latest of each content."""
         self._changes = asyncio.Condition()
         self._last: Status | None = None
         self._thread = QueueThread()
@@ -96,6 +98,7 @@ class AsyncClient(Reading):
         except BaseException:
             await self._end()
             raise
+        self._service.open()
         digest = hashlib.sha256((self.learner or "").encode()).hexdigest()[:16]
         lock = self._path.with_name(f"{self._path.name}-{digest}.lock")
         self._sender = Sender(
@@ -125,10 +128,10 @@ class AsyncClient(Reading):
             await self._end()
 
     async def _end(self) -> None:
-        self._service.close()
-        await self._thread.close(self._close_queue)
-        if self._own_http:
-            await self._http.aclose()
+        try:
+            await self._service.close()
+        finally:
+            await self._thread.close(self._close_queue)
 
     async def start(self, content: Content, *, repeat: bool = False) -> AsyncSession:
         """Begin a visit. Its state is what this device knows; `await session.sync(2)` waits for the service's word.
@@ -155,6 +158,8 @@ class AsyncClient(Reading):
 
         begun = AsyncSession(self, session, name, await self._in_queue(begin))
         self._sessions.add(begun)
+        if name != session:
+            self._visits[name] = session
         self._sender.wake()
         await self._changed()
         return begun
@@ -186,9 +191,10 @@ class AsyncClient(Reading):
     async def retry(self, key: str | None = None) -> int:
         """Send again what was set aside, all or this item, with a start those of its session too; how many.
 
-        What was refused for its moment alone (a device's clock that began in 1970) is sent with that of now.
+        What was refused for its moment alone (a device's clock that began in 1970) is sent with that of now, and what
+        belongs to a visit that the service has forgotten with the content's latest visit here.
         """
-        count = await self._in_queue(lambda queue: queue.retry(key, self._now))
+        count = await self._in_queue(lambda queue: queue.retry(key, self._now, self._visits))
         self._sender.hurry()
         await self._refresh()
         await self._changed()
@@ -203,7 +209,7 @@ class AsyncClient(Reading):
     async def update(self, session: AsyncSession, update: Update) -> SessionState:
         """What `AsyncSession.update` does."""
         check_update(update)
-        body = update_body(update)
+        body = update_body(update, anonymous=self.learner is None)
         # Once begun it is stored and seen in the state, even if nobody waits for it any more.
         return await asyncio.shield(self._store(session, body, stored(body, update)))
 

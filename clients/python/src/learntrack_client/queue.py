@@ -3,7 +3,7 @@
 A method returns once what it did is on the disk. All are to be called from one thread.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
@@ -12,14 +12,11 @@ import msgspec
 
 from learntrack_client.judging import Item, Verdict
 from learntrack_client.local_state import SessionState, StartAnswer, UpdateAnswer, after_answer, after_start, told
-from learntrack_client.problems import QueueFull, invalid
+from learntrack_client.problems import QueueFull
 from learntrack_client.queue_file import QueueFile
 from learntrack_client.shapes import Aside, Content, ItemKind, JsonObject, ProblemDocument, Start, Update
 
 A = TypeVar("A", bound=msgspec.Struct)
-
-_NO_JSON = (TypeError, ValueError, RecursionError)
-"""What encoding raises for what is none."""
 
 _ITEM = "number, content, session, key, occurred_at, kind, body, tries"
 _OVERHEAD = 200
@@ -45,6 +42,8 @@ class Queue:
     def __init__(self, path: Path, learner: str, *, most_items: int, most_bytes: int) -> None:
         self._learner = learner
         self._most_items, self._most_bytes = most_items, most_bytes
+        self._unstored: list[Verdict] = []
+        """What was decided of items that have been sent, as long as it cannot be stored (a full disk)."""
         self._file = QueueFile(path)
 
     def close(self) -> None:
@@ -70,30 +69,44 @@ class Queue:
 
     def next(self, most_items: int, most_bytes: int) -> list[Item]:
         """The items to be sent next, oldest first: so many, or as many as have so many bytes, but one at least."""
+        done = {item.key for verdict in self._unstored for item, _ in (*verdict.recorded, *verdict.aside)}
         found: list[Item] = []
         size = 0
         rows = self._file.each(
             f"SELECT {_ITEM} FROM items WHERE learner = ? AND problem IS NULL ORDER BY number LIMIT ?",  # noqa: S608
-            (self._learner, most_items),
+            (self._learner, most_items + len(done)),
         )
-        for row in rows:
-            size += len(row[6]) + _OVERHEAD
-            if found and size > most_bytes:
+        for item in (Item(*row) for row in rows):
+            if item.key in done:
+                continue
+            size += len(item.body) + _OVERHEAD
+            if found and (size > most_bytes or len(found) == most_items):
                 break
-            found.append(Item(*row))
+            found.append(item)
         return found
 
-    def settle(self, verdict: Verdict) -> None:
-        """Do what was decided of a batch's items, all of it or nothing."""
+    def settle(self, verdict: Verdict | None = None) -> None:
+        """Do what was decided of a batch's items, and of those before of which it could not be stored; all of it or
+        nothing. Until it is stored, what was recorded or refused is not sent again while this queue is open.
+        """
+        if verdict is not None:
+            self._unstored.append(verdict)
+        if not self._unstored:
+            return
         with self._file.transaction():
-            for item, answer in verdict.recorded:
-                if self._file.run("DELETE FROM items WHERE key = ?", (item.key,)):
-                    self._learn(item, answer)
-            for item, problem in verdict.aside:
-                self._file.run("UPDATE items SET problem = ? WHERE key = ?", (msgspec.json.encode(problem), item.key))
-            for item in verdict.tried:
-                self._file.run("UPDATE items SET tries = tries + 1 WHERE key = ?", (item.key,))
+            for each in self._unstored:
+                self._settle(each)
             self._forget_oldest()
+        self._unstored = []
+
+    def _settle(self, verdict: Verdict) -> None:
+        for item, answer in verdict.recorded:
+            if self._file.run("DELETE FROM items WHERE key = ?", (item.key,)):
+                self._learn(item, answer)
+        for item, problem in verdict.aside:
+            self._file.run("UPDATE items SET problem = ? WHERE key = ?", (msgspec.json.encode(problem), item.key))
+        for item in verdict.tried:
+            self._file.run("UPDATE items SET tries = tries + 1 WHERE key = ?", (item.key,))
 
     def state(self, content: str) -> SessionState:
         """What a content will be once all that waits is sent."""
@@ -119,24 +132,42 @@ class Queue:
             for key, session, kind, at, body, problem in rows
         ]
 
-    def retry(self, key: str | None, now: Callable[[], str]) -> int:
+    def retry(self, key: str | None, now: Callable[[], str], visits: Mapping[str, str]) -> int:
         """Put items that were set aside back into their place in the order: this one, or all; how many they were.
 
-        With a start those of its session come back, since they were refused for want of it. What was refused for its
-        moment alone, and what followed a start that was, happens now, since it would be refused for ever.
+        With a start those of its session come back, since they were refused for want of it. What the service knows no
+        visit of (any more) goes behind all, into the latest of its content that is in `visits`. It happens now, as does
+        what was refused for its moment alone, and what followed a start that was, since it would be refused for ever.
         """
         with self._file.transaction():
             aside = self.aside()
             session = next((item.session_id for item in aside if item.key == key and item.kind == "start"), None)
             back = [item for item in aside if key in (None, item.key) or item.session_id == session]
             late = {item.key for item in back if list(item.problem.errors) == ["occurred_at"]}
-            begun = {item.session_id for item in back if item.key in late and item.kind == "start"}
+            begun = {item.session_id for item in back if item.kind == "start"}
+            begun_late = {item.session_id for item in back if item.key in late and item.kind == "start"}
             for item in back:
-                at = now() if item.key in late or item.session_id in begun else item.occurred_at
-                self._file.run(
-                    "UPDATE items SET problem = NULL, tries = 0, occurred_at = ? WHERE key = ?", (at, item.key)
-                )
+                lost = item.problem.status == 404 and item.session_id not in begun
+                if lost and (visit := visits.get(self._content_of(item.key))):
+                    self._come_back(item.key, now())
+                    self._move(item.key, visit)
+                else:
+                    is_late = item.key in late or item.session_id in begun_late
+                    self._come_back(item.key, now() if is_late else item.occurred_at)
         return len(back)
+
+    def _come_back(self, key: str, at: str) -> None:
+        self._file.run("UPDATE items SET problem = NULL, tries = 0, occurred_at = ? WHERE key = ?", (at, key))
+
+    def _move(self, key: str, visit: str) -> None:
+        """Put an item behind all, since the start of its new visit may still wait."""
+        self._file.run(
+            "UPDATE items SET session = ?, number = (SELECT max(number) + 1 FROM items) WHERE key = ?", (visit, key)
+        )
+
+    def _content_of(self, key: str) -> str:
+        [(content,)] = self._file.rows("SELECT content FROM items WHERE key = ?", (key,))
+        return str(content)
 
     def discard(self, key: str) -> bool:
         """Forget an item that was set aside; whether there was one."""
@@ -149,7 +180,7 @@ class Queue:
     def counts(self) -> tuple[int, int, int, bool]:
         """How many items wait and are set aside, how many bytes they have, and whether it is nearly full."""
         items, aside, size = self._totals()
-        nearly = items >= _NEARLY * self._most_items or size >= _NEARLY * self._most_bytes
+        nearly = items >= _NEARLY * self._most_items or size >= _NEARLY * self._most_bytes or bool(self._unstored)
         return items - aside, aside, size, nearly
 
     def waiting(self, session: str | None = None) -> int:
@@ -194,34 +225,6 @@ class Queue:
         )
 
 
-def start_body(start: Start) -> bytes:
-    """A start as it is sent."""
-    fields = msgspec.to_builtins(start.content)
-    return msgspec.json.encode(fields | ({"repeat": True} if start.repeat else {}))
-
-
-def update_body(update: Update) -> bytes:
-    """An update as it is sent.
-
-    Raises:
-        InvalidFields: something of the app's own making in it is no JSON.
-
-    """
-    try:
-        return msgspec.json.encode(update)
-    except _NO_JSON as error:
-        name = "interactions" if _is_json(update.extra_fields) else "extra_fields"
-        raise invalid({name: [f"This is no JSON: {error}"]}) from error
-
-
-def _is_json(thing: JsonObject | None) -> bool:
-    try:
-        msgspec.json.encode(thing)
-    except _NO_JSON:
-        return False
-    return True
-
-
 class _Repeat(msgspec.Struct):
     repeat: bool = False
 
@@ -251,11 +254,6 @@ def _object(text: bytes) -> JsonObject:
         return msgspec.json.decode(text, type=JsonObject)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return {}  # a damaged one: shown all the same, so that it can be discarded
-
-
-def stored(body: bytes, update: Update) -> Update:
-    """An update as it was stored, whatever the app makes of its own objects from now on."""
-    return _read(body, Update) or update
 
 
 def batch(items: Sequence[Item], sent_at: str) -> bytes:

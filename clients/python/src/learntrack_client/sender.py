@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from learntrack_client.judging import Item, Verdict, judge
-from learntrack_client.problems import LearntrackError, QueueUnusable, SignedOut
+from learntrack_client.problems import LearntrackError, QueueFull, QueueUnusable, SignedOut
 from learntrack_client.queue import Queue, batch
 from learntrack_client.queue_file import code_of
 from learntrack_client.queue_thread import QueueThread
@@ -91,8 +91,7 @@ class Sender:
             except Exception as error:
                 if self._failures == 0:
                     logger.exception("the queue could not be sent")
-                reason = f" {error}" if isinstance(error, LearntrackError) else ""
-                await self._pause(f"The queue cannot be sent.{reason}", None)
+                await self._pause(_trouble(error), None)
 
     async def _drain(self) -> Verdict | None:
         """Send until nothing waits; the verdict on what was sent last where the token was refused."""
@@ -100,7 +99,8 @@ class Sender:
             if self._failures == 0:
                 await self._turn("sending", None)
             verdict = await self._sent(items)
-            await self._thread.do(partial(self._queue.settle, verdict))
+            with contextlib.suppress(LearntrackError):  # the queue keeps it in mind, and the rest is sent
+                await self._thread.do(partial(self._queue.settle, verdict))
             await self._settled(verdict)
             self._most = max(1, len(items) // 2) if verdict.narrower else min(BATCH_ITEMS, self._most * 2)
             if verdict.signed_out:
@@ -109,6 +109,7 @@ class Sender:
                 await self._pause(verdict.trouble, verdict.retry_after)
             else:
                 self._failures = 0
+        await self._thread.do(self._queue.settle)
         return None
 
     async def _sent(self, items: list[Item]) -> Verdict:
@@ -164,6 +165,13 @@ class Sender:
         finally:
             if held is not None:
                 held.close()
+
+
+def _trouble(error: Exception) -> str:
+    if isinstance(error, QueueFull):
+        return "There is no room on the disk: what has been sent stays in the queue."
+    reason = f" {error}" if isinstance(error, LearntrackError) else ""
+    return f"The queue cannot be sent.{reason}"
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> None:

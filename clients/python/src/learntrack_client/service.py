@@ -50,22 +50,30 @@ class Service:
         learner: Whose token is sent; None: none is, the visits are anonymous. Without a token nothing of a learner's is
             sent: the service would take it for an anonymous visit's.
         token: Where tokens come from; None: nobody is signed in.
-        http: What sends requests; its makers close it.
+        http: What sends requests, where the app has its own, which it closes itself; else `open` makes one.
 
     """
 
-    def __init__(self, address: str, learner: str | None, token: TokenSource | None, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self, address: str, learner: str | None, token: TokenSource | None, http: httpx.AsyncClient | None = None
+    ) -> None:
         self._address = address.rstrip("/")
         self._learner = learner
         self._source = token
         self._token: str | None = None
         self._asking = asyncio.Lock()
-        self._http = http
+        self._http, self._own = http, http is None
         self._closed = False
 
-    def close(self) -> None:
+    def open(self) -> None:
+        """Have what sends requests."""
+        self._http = self._http or httpx.AsyncClient()
+
+    async def close(self) -> None:
         """Send nothing more."""
         self._closed = True
+        if self._own and self._http is not None:
+            await self._http.aclose()
 
     async def get(self, path: str, query: Mapping[str, object], shape: type[T]) -> T:
         """The answer to a question, in its shape.
@@ -116,6 +124,8 @@ class Service:
     ) -> Answer | None:
         if self._closed:
             raise Closed("The client is closed.")
+        if self._http is None:
+            raise Closed("The client is not open: use `async with`.")
         headers = {} if body is None else {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
