@@ -45,6 +45,7 @@ from learntrack.web.entrances import documentation
 from learntrack.web.envelope import enveloped
 from learntrack.web.health import HealthController
 from learntrack.web.problems import problem_details
+from learntrack.web.room_for_bodies import RoomForBodies
 
 Connect = Callable[[Settings], Awaitable[Database]]
 
@@ -78,6 +79,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
                 "verifier": TokenVerifier(settings),
                 "openid": openid_of(settings),
                 "rate_limit": RateLimit(settings),
+                "room_for_bodies": RoomForBodies(settings.max_bodies_bytes),
             }
         ),
         cors_config=_cors(settings),

@@ -21,6 +21,14 @@ class Limits(BaseSettings):
     max_roster_bytes: Annotated[int, Field(description="The largest body of PUT /api/roster, in bytes.", ge=1024)] = (
         16 * 1024 * 1024
     )
+    max_bodies_bytes: Annotated[
+        int,
+        Field(
+            description="How many bytes of bodies above 64 KiB a worker holds at once, one caller a quarter of them; "
+            "others wait for up to 15 s, then they are 503.",
+            ge=1024 * 1024,
+        ),
+    ] = 128 * 1024 * 1024
     max_roster_records: Annotated[
         int, Field(description="The most records in one PUT /api/roster; more are 413.", ge=1, le=10_000)
     ] = 10_000
@@ -67,7 +75,10 @@ class Limits(BaseSettings):
         float, Field(description="Seconds within which an answer must begin; else 503.", gt=0, le=600)
     ] = 60.0
     body_seconds: Annotated[
-        float, Field(description="Seconds within which a request's body must have arrived; else 408.", gt=0, le=600)
+        float,
+        Field(
+            description="Seconds within which a body must have arrived, once it is asked for; else 408.", gt=0, le=600
+        ),
     ] = 30.0
     max_head_bytes: Annotated[
         int, Field(description="The largest request line and headers together, in bytes; larger is 431.", ge=4096)

@@ -16,9 +16,12 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
 
+from learntrack.access.actor import network_asking
 from learntrack.domain.any_json import read_patiently, read_quickly
 from learntrack.errors import TooLarge, field_error
 from learntrack.settings import Settings
+from learntrack.web.afterwards import afterwards
+from learntrack.web.room_for_bodies import SMALL_BYTES, Place, RoomForBodies
 from learntrack.web.values import read_as
 
 if TYPE_CHECKING:
@@ -116,39 +119,71 @@ class JsonRequest(Request[Any, Any, State]):
         return await super().body() or b"{}"
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """The body as it comes; of a caller who is not signed in only a small one.
+        """The body as it comes: no larger than this caller's may be, and a large one when there is room for it.
 
         Raises:
-            RequestEntityTooLarge: it is larger than this caller's may be.
+            RequestEntityTooLarge: it is larger.
+            HTTPException: there is no room (503), or it comes too slowly while others wait (408).
             ClientException: the caller went away before it had come whole. Nobody hears of that, and nothing is wrong
                 here.
 
         """
-        most: int | None = None
-        if getattr(self.scope.get("user"), "user_id", None) is None:
-            most = self.app.state.settings.max_anonymous_body_bytes
-            if (self.content_length or 0) > most:
-                raise self._too_large(most)
+        most = self._most_bytes()
+        announced = self.content_length or 0
+        if most is not None and announced > most:
+            raise self._too_large()
+        place = await self._place(announced) if announced > SMALL_BYTES else None
         size = 0
+        parts = super().stream()
         try:
-            async for part in super().stream():
+            while (part := await self._next(parts, place)) is not None:
                 size += len(part)
                 if most is not None and size > most:
-                    raise self._too_large(most)
+                    raise self._too_large()
+                if place is None and size > SMALL_BYTES:
+                    place = await self._place(most or size)
                 yield part
         except RequestEntityTooLarge:
-            raise self._too_large(most) from None
+            raise self._too_large() from None
         except InternalServerException as error:
             raise ClientException("The body has not come whole.") from error
+        if place is not None:
+            self._room.arrived(place, size)
 
-    def _too_large(self, unsigned: int | None) -> RequestEntityTooLarge:
-        """What is said of too large a body: its bound, the lower one of this route's and of those who are not signed
-        in.
-        """
-        most = self.route_handler.resolve_request_max_body_size()
-        if unsigned is not None and (most is None or unsigned < most):
-            return RequestEntityTooLarge(f"body: may have at most {unsigned} bytes of a caller who is not signed in.")
-        return RequestEntityTooLarge(f"body: may have at most {most} bytes.")
+    async def _next(self, parts: AsyncGenerator[bytes, None], place: Place | None) -> bytes | None:
+        if place is None:
+            return await anext(parts, None)
+        async with place.in_time():
+            return await anext(parts, None)
+
+    async def _place(self, size: int) -> Place:
+        """Room for this body, until the request is over."""
+        place = Place(self._user or network_asking(self), size)
+        afterwards(self.scope).callback(self._room.leave, place)
+        await self._room.enter(place)
+        return place
+
+    @property
+    def _room(self) -> RoomForBodies:
+        room: RoomForBodies = self.app.state.room_for_bodies
+        return room
+
+    @property
+    def _user(self) -> str | None:
+        """Who has signed in."""
+        return getattr(self.scope.get("user"), "user_id", None)
+
+    def _most_bytes(self) -> int | None:
+        """The bound of a body, the lower one of this route's and of those who are not signed in."""
+        bounds = [self.route_handler.resolve_request_max_body_size()]
+        if self._user is None:
+            bounds.append(self.app.state.settings.max_anonymous_body_bytes)
+        return min((each for each in bounds if each is not None), default=None)
+
+    def _too_large(self) -> RequestEntityTooLarge:
+        most, route = self._most_bytes(), self.route_handler.resolve_request_max_body_size()
+        whose = "" if most == route else " of a caller who is not signed in"
+        return RequestEntityTooLarge(f"body: may have at most {most} bytes{whose}.")
 
 
 def has_more(signs: bytes, most: int, body: bytes) -> bool:

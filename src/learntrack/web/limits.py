@@ -27,7 +27,7 @@ class TimeLimits:
     Args:
         app: What answers the request.
         request_seconds: Until the answer must have begun; then it may take its time, as long lists do.
-        body_seconds: Until the body must have arrived.
+        body_seconds: Until the body must have arrived, once it is asked for.
 
     """
 
@@ -38,8 +38,7 @@ class TimeLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request in time."""
-        now = asyncio.get_running_loop().time()
-        limit = asyncio.timeout_at(now + self._request_seconds)
+        limit = asyncio.timeout(self._request_seconds)
         begun = False
 
         def sending(message: Message) -> Awaitable[None]:
@@ -52,7 +51,7 @@ class TimeLimits:
 
         try:
             async with limit:
-                await self._app(scope, _in_time(receive, now + self._body_seconds), sending)
+                await self._app(scope, _in_time(receive, self._body_seconds), sending)
         except TimeoutError:
             if begun or not limit.expired():
                 raise
@@ -64,14 +63,17 @@ class TimeLimits:
             await _send_too_late(send)
 
 
-def _in_time(receive: Receive, deadline: float) -> Receive:
-    """`receive`, which gives up on a body that is not there at the deadline."""
+def _in_time(receive: Receive, seconds: float) -> Receive:
+    """`receive`, which gives up on a body that is not there so long after it was asked for."""
     complete = False
+    deadline: float | None = None
 
     async def receiving() -> ReceiveMessage:
-        nonlocal complete
+        nonlocal complete, deadline
         if complete:
             return await receive()
+        if deadline is None:
+            deadline = asyncio.get_running_loop().time() + seconds
         try:
             async with asyncio.timeout_at(deadline):
                 message = await receive()

@@ -1,0 +1,158 @@
+"""How many bytes of large bodies a process holds at once; who finds no room waits for a turn, but not for long.
+
+Room is kept for a whole body before more than a little of it is taken, so that no two halves wait for each other. It is
+kept until the request is over, because what is read of a body takes as much again.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from litestar.exceptions import HTTPException
+
+from learntrack.web.remains import Remains
+
+SMALL_BYTES = 64 * 1024
+"""What needs no room: the server has taken as much of a body before anybody asks for it."""
+_WAIT_SECONDS = 15.0
+_HURRY_SECONDS = 5.0
+"""How long a body may take to come while others wait for its room."""
+_LOOK_SECONDS = 0.5
+_SHARE = 4
+"""One caller has a quarter of the room, or one body."""
+_MOST_WAITING, _MOST_WAITING_OF_ONE = 128, 8
+_RETRY_AFTER = {"Retry-After": "5"}
+
+outages = logging.getLogger("learntrack.outages")
+
+
+class Place:
+    """The room of one body.
+
+    Args:
+        caller: Whose it is.
+        size: Its bytes, or as many as it may have.
+
+    """
+
+    def __init__(self, caller: str, size: int) -> None:
+        self.caller: Final = caller
+        self.size = size
+        self.turn = asyncio.get_running_loop().create_future()
+        self.since = 0.0
+        self.arriving = True
+        self.hurried = False
+        self._limit: asyncio.Timeout | None = None
+
+    @asynccontextmanager
+    async def in_time(self) -> AsyncIterator[None]:
+        """A part of the body is waited for.
+
+        Raises:
+            HTTPException: others wait, and this one comes too slowly: 408, after which clients send less at once.
+
+        """
+        try:
+            async with asyncio.timeout(0 if self.hurried else None) as self._limit:
+                yield
+        except TimeoutError:
+            detail = "The body came too slowly, and others wait. Send less at once, or later."
+            raise HTTPException(detail, status_code=408, headers=_RETRY_AFTER) from None
+        finally:
+            self._limit = None
+
+    def hurry(self, now: float) -> None:
+        """Wait no longer for the rest."""
+        self.hurried = True
+        if self._limit is not None:
+            self._limit.reschedule(now)
+
+
+class RoomForBodies:
+    """What there is room for, who is in, and who waits.
+
+    Args:
+        most: Bytes of all bodies together; a larger one has all of the room.
+
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._inside: dict[Place, None] = {}
+        self._waiting: dict[Place, None] = {}
+        self._remains = Remains()
+
+    async def enter(self, place: Place) -> None:
+        """Wait for room; `leave` is to be called whatever becomes of this.
+
+        Raises:
+            HTTPException: there is none, nor will be soon (503).
+
+        """
+        place.size = min(place.size, self._most)
+        if len(self._waiting) >= _MOST_WAITING or self._waiting_of(place.caller) >= _MOST_WAITING_OF_ONE:
+            raise self._full()
+        self._waiting[place] = None
+        self._admit()
+        try:
+            async with asyncio.timeout(_WAIT_SECONDS):
+                while not place.turn.done():
+                    self._hurry_others(place)
+                    await asyncio.wait([place.turn], timeout=_LOOK_SECONDS)
+        except TimeoutError:
+            raise self._full() from None
+
+    def arrived(self, place: Place, size: int) -> None:
+        """All of the body is there, of this size."""
+        place.size, place.arriving = min(size, place.size), False
+        self._admit()
+
+    def leave(self, place: Place) -> None:
+        """Its request is over, or given up."""
+        self._waiting.pop(place, None)
+        if place in self._inside:
+            del self._inside[place]
+            self._remains.add(place.size)
+        self._admit()
+
+    def _admit(self) -> None:
+        """Let in who is next while there is room: of those within their share who has least, then who came first."""
+        while (next_one := min(self._within_share(), key=lambda each: self._held_by(each.caller), default=None)) and (
+            next_one.size <= self._most - sum(each.size for each in self._inside)
+        ):
+            del self._waiting[next_one]
+            next_one.since = asyncio.get_running_loop().time()
+            self._inside[next_one] = None
+            next_one.turn.set_result(None)
+
+    def _within_share(self) -> Iterator[Place]:
+        return (each for each in self._waiting if self._is_within_share(each))
+
+    def _is_within_share(self, place: Place) -> bool:
+        held = self._held_by(place.caller)
+        return held == 0 or held + place.size <= self._most // _SHARE
+
+    def _hurry_others(self, place: Place) -> None:
+        """Give up bodies that come too slowly, the oldest first, as far as this one needs their room."""
+        now = asyncio.get_running_loop().time()
+        in_the_way = [each for each in self._inside if each.caller == place.caller or self._is_within_share(place)]
+        room = sum(each.size for each in in_the_way if each.hurried)
+        for each in in_the_way:
+            if room >= place.size:
+                return
+            if each.arriving and not each.hurried and now - each.since > _HURRY_SECONDS:
+                each.hurry(now)
+                room += each.size
+
+    def _held_by(self, caller: str) -> int:
+        return sum(each.size for each in self._inside if each.caller == caller)
+
+    def _waiting_of(self, caller: str) -> int:
+        return sum(each.caller == caller for each in self._waiting)
+
+    def _full(self) -> HTTPException:
+        outages.warning("no room for large bodies (LEARNTRACK_MAX_BODIES_BYTES): some are answered 503")
+        detail = "Too many large bodies are under way. Try again."
+        return HTTPException(detail, status_code=503, headers=_RETRY_AFTER)
