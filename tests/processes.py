@@ -3,6 +3,7 @@
 Requests to it say `verify=False`: there is no TLS, and reading the certificates takes 23 ms of each client's making.
 """
 
+import asyncio
 import json
 import os
 import signal
@@ -99,7 +100,7 @@ class Service:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         assert self.process is not None
         self.process.send_signal(how)
-        return self.process.wait(30)
+        return self.process.wait(60)
 
     def kill_everything(self) -> None:
         """kill -9 of the process group and of the engine, as a power cut would."""
@@ -151,8 +152,21 @@ def here(seconds: float) -> float:
 
 
 def in_time(seconds: float) -> float:
-    """The end of what takes so many seconds where nothing else is done, and would without its rule never end."""
+    """The end of what takes so many seconds on a machine of its own, and much longer without its rule."""
     return max(20.0, here(seconds))
+
+
+def until(state: Callable[[], object], seconds: float = 60) -> None:
+    """Wait for a state."""
+    deadline = time.monotonic() + seconds
+    while not state():
+        assert time.monotonic() < deadline, f"not so within {seconds} s"
+        time.sleep(0.01)
+
+
+async def when(state: Callable[[], object], seconds: float = 60) -> None:
+    """Wait for a state while other tasks go on."""
+    await asyncio.to_thread(until, state, seconds)
 
 
 def quickly(seconds: float, look: Callable[[], tuple[float, Any]], tries: int = 5) -> Any:

@@ -20,7 +20,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from tests.processes import Service, here, learntrack
+from tests.processes import Service, in_time, learntrack
 from tests.support import ANONYMOUS, ROOT, SECRET, Person, exercise, new_id, right, video, wrong
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -281,4 +281,4 @@ def test_15_strangers_and_stopping(attacked: Attacked) -> None:
         half.sendall(b"POST /api/logger/contentsession HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
         began = time.monotonic()
         assert attacked.service.stop(signal.SIGTERM) == 0
-        assert time.monotonic() - began < here(11)
+        assert time.monotonic() - began < in_time(11)

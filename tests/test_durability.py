@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import httpx
 import pytest
 
 from tests.examples import usually
-from tests.processes import Service
+from tests.processes import Service, when
 from tests.support import Person, exercise, new_id, right
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -29,7 +30,7 @@ class Tally:
 
 
 def connection(address: str, learner: Person) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=address, headers=learner.headers, timeout=10, verify=False)
+    return httpx.AsyncClient(base_url=address, headers=learner.headers, timeout=30, verify=False)
 
 
 async def hammer(address: str, learner: Person, session: str, tally: Tally, stop: asyncio.Event) -> None:
@@ -47,10 +48,16 @@ async def hammer(address: str, learner: Person, session: str, tally: Tally, stop
             (tally.acknowledged if answer.status_code == 200 else tally.unanswered).append(item)
 
 
-async def round_of_load(service: Service, learner: Person, session: str, tally: Tally, seconds: float) -> None:
+async def some_more(count: Callable[[], int], at_least: int) -> None:
+    """Wait until so many more are acknowledged, and up to as many again."""
+    wanted = count() + at_least + random.randrange(at_least)
+    await when(lambda: count() >= wanted)
+
+
+async def round_of_load(service: Service, learner: Person, session: str, tally: Tally) -> None:
     stop = asyncio.Event()
     clients = [asyncio.create_task(hammer(service.address, learner, session, tally, stop)) for _ in range(CLIENTS)]
-    await asyncio.sleep(seconds)
+    await some_more(lambda: len(tally.acknowledged), at_least=100)
     await asyncio.to_thread(service.kill_everything)
     stop.set()
     await asyncio.gather(*clients)
@@ -63,7 +70,7 @@ async def test_many_clients_on_one_session_and_kill_9(tmp_path: Path, workers: i
     with service:
         session = service.send("POST", "/api/logger/contentsession", learner, json=body).json()["session_id"]
         for _ in range(ROUNDS):
-            await round_of_load(service, learner, session, tally, 0.5 + random.random())
+            await round_of_load(service, learner, session, tally)
             service.start()
             again = service.send("POST", "/api/logger/contentsession", learner, json=body).json()
             stored = {one["item"] for one in again["pastattempts"]}
@@ -86,7 +93,7 @@ class Retrying:
     async def work(self, stop: asyncio.Event) -> None:
         """Until `stop`, or until the service is gone."""
         async with httpx.AsyncClient(
-            base_url=self.address, headers=self.learner.headers, timeout=10, verify=False
+            base_url=self.address, headers=self.learner.headers, timeout=30, verify=False
         ) as client:
             while not stop.is_set():
                 if not await self.deliver(client):
@@ -95,7 +102,7 @@ class Retrying:
     async def settle(self) -> None:
         """Have what is pending acknowledged."""
         async with httpx.AsyncClient(
-            base_url=self.address, headers=self.learner.headers, timeout=10, verify=False
+            base_url=self.address, headers=self.learner.headers, timeout=30, verify=False
         ) as client:
             while self.pending is not None:
                 await self.deliver(client)
@@ -129,7 +136,7 @@ async def test_with_keys_acknowledged_is_stored_exactly(tmp_path: Path) -> None:
         for number in range(KILLS):
             stop = asyncio.Event()
             tasks = [asyncio.create_task(client.work(stop)) for client in clients]
-            await asyncio.sleep(0.2 + 0.4 * random.random())
+            await some_more(lambda: sum(len(client.acknowledged) for client in clients), at_least=30)
             await asyncio.to_thread(service.kill_everything)
             stop.set()
             await asyncio.gather(*tasks)

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.processes import Service, here, kill, wait_until_gone
+from tests.processes import Service, in_time, kill, wait_until_gone, when
 from tests.support import Person, exercise, new_id, right, video
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -32,11 +32,10 @@ class Client:
         self.addresses = addresses
         self.learner = Person(new_id())
         self.sent = 0
-        self.slowest = 0.0
         self.statuses: set[int] = set()
 
     async def work(self, session: str, stop: asyncio.Event) -> None:
-        async with httpx.AsyncClient(headers=self.learner.headers, timeout=20, verify=False) as http:
+        async with httpx.AsyncClient(headers=self.learner.headers, timeout=30, verify=False) as http:
             while not stop.is_set():
                 await self.deliver(http, session)
 
@@ -44,13 +43,13 @@ class Client:
         body, key = {"time_spent_delta": 1, "interactions": [right(f"item {self.sent}")]}, new_id()
         while True:
             address = self.addresses[self.sent % len(self.addresses)]
-            began = time.monotonic()
             try:
                 answer = await http.put(f"{address}{CONTENT}/{session}", json=body, headers={"Idempotency-Key": key})
+            except httpx.TimeoutException:
+                raise  # what cannot be answered is answered so, and not left waiting
             except httpx.TransportError:
                 await asyncio.sleep(0.05)
                 continue
-            self.slowest = max(self.slowest, time.monotonic() - began)
             self.statuses.add(answer.status_code)
             if answer.status_code == 200:
                 self.sent += 1
@@ -78,16 +77,27 @@ def check(service: Service, clients: list[Client], body: Any) -> None:
         assert client.statuses <= {200, 409, 503}
 
 
-async def under_load(service: Service, clients: list[Client], body: Any, fault: Any, seconds: float = 1.0) -> None:
+async def each_sent(clients: list[Client], more: int) -> None:
+    """Wait until each client has had so many more updates recorded."""
+    wanted = [client.sent + more for client in clients]
+    await when(lambda: all(client.sent >= enough for client, enough in zip(clients, wanted, strict=True)), 120)
+
+
+async def _amid_the_work(clients: list[Client], fault: Any, updates: int, stop: asyncio.Event) -> None:
+    await each_sent(clients, updates)
+    await asyncio.to_thread(fault)
+    await each_sent(clients, updates)
+    stop.set()
+
+
+async def under_load(service: Service, clients: list[Client], body: Any, fault: Any, updates: int = 20) -> None:
     """Clients at work, and a fault in the midst of it."""
     sessions = [start(service, client.learner, body)["session_id"] for client in clients]
     stop = asyncio.Event()
-    tasks = [asyncio.create_task(client.work(session, stop)) for client, session in zip(clients, sessions, strict=True)]
-    await asyncio.sleep(seconds)
-    await asyncio.to_thread(fault)
-    await asyncio.sleep(seconds)
-    stop.set()
-    await asyncio.gather(*tasks)
+    async with asyncio.TaskGroup() as both:
+        both.create_task(_amid_the_work(clients, fault, updates, stop))
+        for client, session in zip(clients, sessions, strict=True):
+            both.create_task(client.work(session, stop))
 
 
 @pytest.fixture
@@ -104,14 +114,13 @@ async def test_the_engine_alone_is_killed(tmp_path: Path, body: Any) -> None:
             kill(engine)
             wait_until_gone([engine])
 
-        await under_load(service, clients, body, fault, seconds=2)
+        await under_load(service, clients, body, fault)
 
         check(service, clients, body)
-        assert max(client.slowest for client in clients) < here(5)
         assert service.engine_pids() != [engine]
 
 
-def test_while_the_engine_stands_still_a_write_is_503_within_5_seconds(tmp_path: Path) -> None:
+def test_while_the_engine_stands_still_a_write_is_503_in_time(tmp_path: Path) -> None:
     with Service(tmp_path / "data", LEARNTRACK_READ_SECONDS="2") as service:
         learner = Person(new_id())
         session = start(service, learner, video())["session_id"]
@@ -125,7 +134,7 @@ def test_while_the_engine_stands_still_a_write_is_503_within_5_seconds(tmp_path:
             ):
                 began = time.monotonic()
                 answer = service.send(method, path, learner, **more)
-                assert (answer.status_code, time.monotonic() - began < here(5.5)) == (503, True), (
+                assert (answer.status_code, time.monotonic() - began < in_time(5.5)) == (503, True), (
                     path,
                     time.monotonic() - began,
                 )
@@ -156,7 +165,7 @@ async def test_an_engine_that_stands_still_for_good_is_replaced(tmp_path: Path, 
 async def test_a_worker_is_killed(tmp_path: Path, body: Any) -> None:
     with Service(tmp_path / "data", workers=2) as service:
         clients = [Client(service.address) for _ in range(8)]
-        await under_load(service, clients, body, lambda: kill(service.worker_pids()[0]), seconds=1.5)
+        await under_load(service, clients, body, lambda: kill(service.worker_pids()[0]))
 
         check(service, clients, body)
         assert "it is started again" in service.log.read_text()

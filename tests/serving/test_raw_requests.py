@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import Service, here
+from tests.processes import Service, in_time
 from tests.support import Person, new_id
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco")
@@ -55,7 +55,7 @@ def test_raw_requests(tmp_path: Path) -> None:
         slow = b"POST /api/logger/contentsession HTTP/1.1\r\nContent-Length: 1000\r\n" + head + b"\r\n{"
         began = time.monotonic()
         assert b"408" in raw(service, slow)[:20]
-        assert time.monotonic() - began < here(8)
+        assert time.monotonic() - began < in_time(8)
         long = raw(service, b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\n" + head + b"\r\n")
         assert b" 5" not in long[:13]
         assert service.send("GET", "/health/ready", learner).status_code == 200

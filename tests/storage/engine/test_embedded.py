@@ -17,7 +17,7 @@ from learntrack.storage import StartError
 from learntrack.storage.engine import answering, embedded, ports
 from learntrack.storage.engine.embedded import EmbeddedEngine, running_uri
 from tests.engines import SECANTUSD_PY, lacking
-from tests.processes import here
+from tests.processes import in_time
 
 
 @pytest.fixture(params=["embedded", "secantusd_py"])
@@ -159,5 +159,5 @@ def test_an_engine_that_stands_still_does_not_keep_the_service_from_stopping(eng
     began = time.monotonic()
     engine.stop()
 
-    assert time.monotonic() - began < here(4)
+    assert time.monotonic() - began < in_time(4)
     assert running_uri(engine.data_dir) is None
