@@ -1,19 +1,18 @@
 """The client in TypeScript behind a bad network, in Chromium: what the service has is what the app did."""
 
 import asyncio
-import os
 import random
 import shutil
-import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.clients.at_work import Shift, Trouble, frozen, killed, learners_at_work
 from tests.clients.done import Doing, check, recorded
 from tests.clients.fault_proxy import FaultProxy
 from tests.clients.typescript import CHROMIUM, modules
@@ -155,38 +154,30 @@ async def test_offline_and_back(service: Service, network: FaultProxy, browser: 
     check(service, doing, [])
 
 
-async def test_an_engine_that_stands_still_for_12_seconds(
-    long_run: None, tmp_path: Path, files: dict[str, Path], browser: Any
-) -> None:
-    doing = Doing()
-    with Service(tmp_path / "data") as service:
-        async with FaultProxy(service.port, files=files) as network:
-            tab = await Tab(await browser.new_page(), network.address, doing).open()
-            await tab.sent()
-            [engine] = service.engine_pids()
-            os.kill(engine, signal.SIGSTOP)
-            began, number = time.monotonic(), 0
-            while time.monotonic() < began + 12:
-                await tab.step(number := number + 1)
-                await asyncio.sleep(0.2)
-            with suppress(ProcessLookupError):  # it was given up and replaced
-                os.kill(engine, signal.SIGCONT)
-            await tab.sent()
-            check(service, doing, [])
+async def visit(network: FaultProxy, seed: int, shift: Shift, *, device: Any) -> tuple[Doing, list[int]]:
+    """A learner at work in a tab, which is reloaded now and then, of this device (see `at_work.Visit`)."""
+    choice, doing, number = random.Random(seed), Doing(), 0
+    off = choice.choice([0, 0, -1200, 1200])
+    tab = await Tab(await device.new_page(), network.address, doing, off).open()
+    shift.begun.release()
+    while number < 5 or not shift.over.is_set():
+        number += 1
+        if choice.random() < 0.1:
+            await tab.step_and_reload(number, choice.choice([0, 0.005, 0.02]))
+        else:
+            await tab.step(number, poisoned=choice.random() < 0.05, seconds=choice.choice([0, 0, 0.05]))
+        await asyncio.sleep(choice.uniform(0, 0.8))
+    await tab.sent()
+    aside = await tab.do("aside")
+    await tab.page.close()
+    return doing, aside
 
 
-async def test_a_service_that_is_killed_and_started_again(
-    long_run: None, tmp_path: Path, files: dict[str, Path], browser: Any
+@pytest.mark.parametrize("trouble", [killed, frozen], ids=lambda trouble: trouble.__name__)
+async def test_a_service_that_is_killed_or_whose_engine_stands_still(
+    long_run: None, tmp_path: Path, runs: range, files: dict[str, Path], browser: Any, trouble: Trouble
 ) -> None:
-    doing = Doing()
     with Service(tmp_path / "data") as service:
         async with FaultProxy(service.port, files=files) as network:
-            tab = await Tab(await browser.new_page(), network.address, doing).open()
-            for number in range(10):
-                await tab.step(number)
-            service.kill_everything()
-            for number in range(10, 20):
-                await tab.step(number)
-            await asyncio.to_thread(service.start)
-            await tab.sent()
-            check(service, doing, [])
+            device = await browser.new_context()  # all learners share it, and its queue
+            await learners_at_work(service, network, runs, partial(visit, device=device), trouble)

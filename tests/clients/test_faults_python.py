@@ -6,14 +6,16 @@ import random
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from learntrack_client import AsyncClient, AsyncSession, Content, Interaction, MasteryModel
+from tests.clients.at_work import Shift, Trouble, frozen, killed, learners_at_work
 from tests.clients.conftest import LONG
 from tests.clients.done import Doing, check
 from tests.clients.fault_proxy import FaultProxy
@@ -26,8 +28,6 @@ pytestmark = [
 ]
 
 APP = Path(__file__).with_name("app.py")
-AT_ONCE = 20
-"""Learners who are at work while the service is killed, or its engine stands still."""
 FAST = {"first_wait": 0.02, "longest_wait": 0.2}
 
 
@@ -117,12 +117,13 @@ async def test_a_process_that_is_killed_at_any_moment_loses_and_doubles_nothing(
     print(f"\n{seed + 1} runs, {kills} kills; {dict(network.met)}")
 
 
-async def visit(address: str, queue: Path, seed: int, over: asyncio.Event) -> tuple[Doing, list[int]]:
-    """A learner at work until it is over, and until all is sent; what they did, and what was set aside."""
+async def visit(network: FaultProxy, seed: int, shift: Shift, *, folder: Path) -> tuple[Doing, list[int]]:
+    """A learner at work with a queue in this folder (see `at_work.Visit`)."""
     choice, doing, number = random.Random(seed), Doing(), 0
-    async with client(address, queue, doing, choice.choice([0, 0, -1200, 1200])) as app:
+    async with client(network.address, folder / f"{seed}", doing, choice.choice([0, 0, -1200, 1200])) as app:
         session = await app.start(content_of(doing))
-        while number < 5 or not over.is_set():
+        shift.begun.release()
+        while number < 5 or not shift.over.is_set():
             await step(session, doing, number := number + 1, poisoned=choice.random() < 0.05)
             await app.sync(choice.choice([0, 0, 0.05]))
             await asyncio.sleep(choice.uniform(0, 0.8))
@@ -131,56 +132,13 @@ async def visit(address: str, queue: Path, seed: int, over: asyncio.Event) -> tu
         return doing, await steps_aside(app)
 
 
-async def while_learners_are_at_work(
-    service: Service,
-    network: FaultProxy,
-    folder: Path,
-    runs: range,
-    trouble: Callable[[random.Random], Awaitable[None]],
+@pytest.mark.parametrize("trouble", [killed, frozen], ids=lambda trouble: trouble.__name__)
+async def test_a_service_that_is_killed_or_whose_engine_stands_still(
+    long_run: None, tmp_path: Path, runs: range, trouble: Trouble
 ) -> None:
-    """So many runs, some at once, each group of them in this trouble: what the service has is what the apps did."""
-    steps = 0
-    for begin in runs[::AT_ONCE]:
-        group = runs[begin : begin + AT_ONCE]
-        network.break_down(begin)
-        over = asyncio.Event()
-        visits = [asyncio.create_task(visit(network.address, folder / f"{seed}", seed, over)) for seed in group]
-        await trouble(random.Random(begin))
-        over.set()
-        done = await asyncio.gather(*visits)
-        await network.quiet()
-        for doing, aside in done:
-            check(service, doing, aside)
-            steps += len(doing.did)
-        print(f"{group.stop} runs, {steps} steps; {dict(network.met)}")
-
-
-async def test_a_service_that_is_killed_and_started_again(long_run: None, tmp_path: Path, runs: range) -> None:
     with Service(tmp_path / "data") as service:
-
-        async def killed(choice: random.Random) -> None:
-            for _ in range(2):
-                await asyncio.sleep(choice.uniform(0.5, 3))
-                service.kill_everything()
-                await asyncio.to_thread(service.start)
-
         async with FaultProxy(service.port) as network:
-            await while_learners_are_at_work(service, network, tmp_path, runs, killed)
-
-
-async def test_an_engine_that_stands_still_for_12_seconds(long_run: None, tmp_path: Path, runs: range) -> None:
-    with Service(tmp_path / "data") as service:
-
-        async def frozen(choice: random.Random) -> None:
-            await asyncio.sleep(choice.uniform(0.5, 3))
-            [engine] = service.engine_pids()
-            os.kill(engine, signal.SIGSTOP)
-            await asyncio.sleep(12)
-            with suppress(ProcessLookupError):  # it was given up and replaced
-                os.kill(engine, signal.SIGCONT)
-
-        async with FaultProxy(service.port) as network:
-            await while_learners_are_at_work(service, network, tmp_path, runs, frozen)
+            await learners_at_work(service, network, runs, partial(visit, folder=tmp_path), trouble)
 
 
 async def test_a_learner_who_signs_in_on_another_ones_device_sends_nothing_of_theirs(
