@@ -3,7 +3,7 @@
 //   mongosh "$URI" --eval 'var since="2026-01-01"' scripts/analytics/lesson_completion.js
 //
 // docs/data-model.md says what $URI is. Narrowed by: since, until (ISO 8601; a date alone is its whole day), facility, classroom, content (ids),
-// timezone (of days; an IANA name). Prints a JSON object a line. The pipeline is
+// timezone (of days; an IANA name), former (true). Prints a JSON object a line. The pipeline is
 // src/learntrack/reports/questions/lesson_completion.json, the same that `learntrack report lesson-completion` runs.
 load(require('path').join(__dirname, 'lib', 'run.js'));
 run('lesson_completion');

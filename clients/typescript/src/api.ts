@@ -169,6 +169,8 @@ export interface paths {
                     attempts?: "first" | "latest" | "all";
                     /** @description Item analysis: who gave which wrong answer. */
                     details?: boolean;
+                    /** @description Also who has left the facility or classroom since the period began, or ever; needs one of the two. */
+                    former?: boolean;
                     /** @description json, csv or jsonl. */
                     format?: "json" | "csv" | "jsonl";
                     /** @description CSV: whether it begins with a byte-order mark, as spreadsheets want (yes unless false). */

@@ -1,6 +1,6 @@
 // What the questions are narrowed to, read from global variables and refused as `learntrack report` refuses them.
 
-var NAMES = ['since', 'until', 'facility', 'classroom', 'content', 'timezone', 'attempts', 'details', 'database'];
+var NAMES = ['since', 'until', 'facility', 'classroom', 'content', 'timezone', 'attempts', 'details', 'former', 'database'];
 var UUID = /^[0-9a-f]{8}(-?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}$/i;
 var DAY = /^\d{4}-\d{2}-\d{2}$/;
 var MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:?\d{2})?$/;
@@ -114,6 +114,13 @@ function knownPlace(target, name, collection) {
   return id;
 }
 
+// Who is in a place, or where `leftAfter` is a moment has left it after that.
+function memberOf(place, leftAfter) {
+  if (!leftAfter) return { places: place };
+  var left = { $elemMatch: { collection_id: place, until: { $gt: leftAfter } } };
+  return { $or: [{ places: place }, { former_collections: left }, { former_facilities: left }] };
+}
+
 // What `{"$param": name}` stands for; undefined where nothing is asked, and then the condition goes.
 function parameters(target) {
   var zone = zoneOf(target);
@@ -136,7 +143,8 @@ function parameters(target) {
   if (Object.keys(period).length) found.period = period;
   var places = [knownPlace(target, 'facility', 'facilities'), knownPlace(target, 'classroom', 'classrooms')].filter(Boolean);
   if (places.length) {
-    found.learners = { $in: target.users.find({ places: { $all: places } }, { _id: 1 }).toArray().map((user) => user._id) };
+    var inside = { $and: places.map((place) => memberOf(place, given('former') && (since || new Date('1900-01-01')))) };
+    found.learners = { $in: target.users.find(inside, { _id: 1 }).toArray().map((user) => user._id) };
   }
   return found;
 }
@@ -152,6 +160,9 @@ function check() {
   if (since && until && alike && until < since) refuse('until: Must not be before since.');
   choice('attempts', ['first', 'latest', 'all']);
   choice('details', [true, false]);
+  if (choice('former', [true, false]) && !given('facility') && !given('classroom')) {
+    refuse('former: Needs a facility or a classroom.');
+  }
 }
 
 refuseUnknown();

@@ -5,6 +5,7 @@ Lists, the diff, reports and pages all ask here, so that none of them can forget
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from learntrack.access.standing import OWN_FIELDS, Caller, Standing
@@ -69,7 +70,12 @@ def owners_named(db: Database, readable: Readable) -> Readable:
 
 
 async def may_read(
-    caller: Caller, *, user: str | None = None, places: Sequence[str] = (), kinds: Sequence[type[Stored]] = ()
+    caller: Caller,
+    *,
+    user: str | None = None,
+    places: Sequence[str] = (),
+    kinds: Sequence[type[Stored]] = (),
+    left_after: datetime | None = None,
 ) -> Readable:
     """Whose logs the caller may read, narrowed to `user` and to the members of all `places` (facility, classroom,
     group).
@@ -82,6 +88,7 @@ async def may_read(
         places: The places asked about.
         kinds: As what each of them is asked for: nobody is in a group that is asked for as a classroom. Without, they
             are known to be what they are asked for.
+        left_after: Who has left one of the places after this moment counts as in it; not together with `user`.
 
     """
     actor = caller.actor
@@ -95,10 +102,11 @@ async def may_read(
     if user is not None:
         persons = await _person(caller, actor.user_id, user) if await _are_there(caller.db, asked) else []
     else:
-        persons = await _members(caller, actor.user_id, places, asked)
+        persons = await _members(caller, actor.user_id, places, asked, left_after)
     standing = Standing(actor.user_id, superuser=True) if actor.superuser else await caller.standing()
-    users = permitted(standing, persons, user=user, places=places)
-    is_whole = user is None and len(places) == 1 and len(users) == len(persons)
+    # Who was in a place then need not be in it now: the question for members has seen to that.
+    users = permitted(standing, persons, user=user, places=places if left_after is None else ())
+    is_whole = user is None and left_after is None and len(places) == 1 and len(users) == len(persons)
     facility = _facility_of(users, persons, places)
     if facility is not None and len(users) > MANY and await anybody_moves(caller.db):
         facility = None
@@ -142,11 +150,21 @@ def may_look_at(standing: Standing, classroom: Mapping[str, Any]) -> bool:
     return standing.superuser or not standing.role_places.isdisjoint((classroom["_id"], classroom["facility_id"]))
 
 
-def members_of(places: Sequence[str]) -> list[Stage]:
-    """Who is in all of these places. Index: places (the first of them; the embedded engine uses none for `$all`)."""
+def members_of(places: Sequence[str], left_after: datetime | None = None) -> list[Stage]:
+    """Who is in all of these places, or has left them after a moment. Index: places (the first of them; the embedded
+    engine uses none for `$all`); none for who has left.
+    """
+    if left_after is not None:
+        were = {"$and": [_was_in(place, left_after) for place in places]}
+        return [{"$match": were}, {"$project": {"places": 1, "facility_id": 1}}]
     first, *rest = places
     narrowed: list[Stage] = [{"$match": {"places": {"$all": rest}}}] if rest else []
     return [{"$match": {"places": first}}, *narrowed, {"$project": {"places": 1, "facility_id": 1}}]
+
+
+def _was_in(place: str, left_after: datetime) -> Stage:
+    left = {"$elemMatch": {"collection_id": place, "until": {"$gt": left_after}}}
+    return {"$or": [{"places": place}, {"former_collections": left}, {"former_facilities": left}]}
 
 
 async def _all_readable(caller: Caller, user_id: str) -> Readable:
@@ -173,12 +191,15 @@ async def _person(caller: Caller, user_id: str, user: str) -> list[Row]:
     return rows
 
 
-async def _members(caller: Caller, user_id: str, places: Sequence[str], asked: Sequence[Place]) -> list[Row]:
+async def _members(
+    caller: Caller, user_id: str, places: Sequence[str], asked: Sequence[Place], left_after: datetime | None
+) -> list[Row]:
     """Who is in all of these places (or at least in the first of them), if they are what they are asked for, and the
     caller's own row where it is not known yet.
     """
-    if caller.actor.superuser or caller.known_standing is not None:
-        return await caller.db.rows(User, members_of(places)) if await _are_there(caller.db, asked) else []
+    if caller.actor.superuser or caller.known_standing is not None or left_after is not None:
+        members = members_of(places, left_after)
+        return await caller.db.rows(User, members) if await _are_there(caller.db, asked) else []
     shown = ["_id", "places", "facility_id"]
     rows = await caller.db.rows(User, _own_row_and_members(user_id, places[0], shown=shown, asked=asked))
     return _learned(caller, rows)[1]

@@ -38,6 +38,10 @@ Attempts = Annotated[
 ]
 Details = Annotated[bool, typer.Option(help="item-analysis: who gave which wrong answer.")]
 
+Former = Annotated[
+    bool, typer.Option(help="Also who has left the facility or classroom since the period began, or ever.")
+]
+
 
 @commands.command()
 def report(
@@ -50,6 +54,7 @@ def report(
     timezone: Timezone = None,
     attempts: Attempts = None,
     details: Details = False,
+    former: Former = False,
     form: Annotated[Format, typer.Option("--format", help="In which form.")] = Format.table,
     bom: Annotated[bool, typer.Option(help="CSV: begin with a byte-order mark, as spreadsheets want.")] = True,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file to write to.", dir_okay=False)] = None,
@@ -73,6 +78,7 @@ def report(
             timezone=timezone,
             attempts=attempts,
             details="true" if details else None,
+            former="true" if former else None,
         )
         _answer(name, filters, form, output, bom=bom)
 

@@ -26,6 +26,8 @@ async def asked_about(db: Reading, filters: ReportFilters) -> str:
         words.append(await _name_of(db, Classroom, filters.classroom))
     if filters.content is not None:
         words.append((await titles_of(db, [filters.content]))[filters.content].shown)
+    if filters.former:
+        words.append("who has left among them")
     return ", ".join(word for word in [*words, _period(filters)] if word)
 
 

@@ -21,6 +21,7 @@ from learntrack.reports.parameters import (
     Attempts,
     Bom,
     Details,
+    Former,
     ReportForm,
     ReportPageSize,
     Since,
@@ -76,6 +77,7 @@ class ReportController(Controller):
         timezone: Timezone = None,
         attempts: Attempts = None,
         details: Details = None,
+        former: Former = None,
         format: ReportForm = "json",
         bom: Bom = None,
         page: PageNumber = None,
@@ -94,6 +96,7 @@ class ReportController(Controller):
             timezone=timezone,
             attempts=attempts,
             details=details,
+            former=former,
         )
         answer = await reports.report(name, filters, by=caller_of(request))
         headers = {"Learntrack-As-Of": answer.as_of.isoformat()}

@@ -18,7 +18,7 @@ from learntrack.reports import formats
 from learntrack.reports.exports import KINDS, ExportKind, columns, export
 from learntrack.reports.file_names import attachment
 from learntrack.reports.filters import read_flag, report_filters
-from learntrack.reports.parameters import CSV, JSON_LINES, Bom, Since, Timezone, Until
+from learntrack.reports.parameters import CSV, JSON_LINES, Bom, Former, Since, Timezone, Until
 from learntrack.reports.refusals import refuse_unknown_places
 from learntrack.reports.time_zone import zone_of
 from learntrack.reports.titles import topic_levels
@@ -97,16 +97,23 @@ def _export(kind: ExportKind, form: Form) -> HTTPRouteHandler:
         classroom: OnlyClassroom = None,
         content: OnlyContent = None,
         timezone: Timezone = None,
+        former: Former = None,
         bom: Bom = None,
     ) -> Response[Any]:
         filters = report_filters(
-            since=since, until=until, facility=facility, classroom=classroom, content=content, timezone=timezone
+            since=since,
+            until=until,
+            facility=facility,
+            classroom=classroom,
+            content=content,
+            timezone=timezone,
+            former=former,
         )
         with_bom = read_flag("bom", bom, default=True)
         caller = caller_of(request)
         await refuse_unknown_places(db, filters, caller)
         filters = replace(filters, timezone=await zone_of(db.reports, filters, asked_by=caller.actor.user_id))
-        members = await may_read(caller, places=filters.places)
+        members = await may_read(caller, places=filters.places, left_after=filters.left_after)
         headers = await attachment(db.reports, kind, filters, form, moments.now())
         levels = await topic_levels(db.reports)
         parts = _parts(kind, form, export(db.reports, kind, filters, members, levels), levels, bom=with_bom)

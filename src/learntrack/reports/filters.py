@@ -14,6 +14,7 @@ from learntrack.web.parameters import read_boolean, read_filters
 Observations = Literal["first", "latest", "all"]
 OBSERVATIONS: tuple[Observations, ...] = ("first", "latest", "all")
 _YEARS = range(1900, 9999)
+_EVER = datetime(1900, 1, 1, tzinfo=UTC)
 
 
 class ReportFilters(Struct, frozen=True):
@@ -21,7 +22,8 @@ class ReportFilters(Struct, frozen=True):
     whole day, in `timezone` (an IANA name; None: as `reports.time_zone` finds it).
 
     `attempts` says which attempts at a question count (None: the first in quizzes, all in exercises); `details` asks
-    for who gave which wrong answer. `contents` narrows to any of these, where a page asks about the few that it shows.
+    for who gave which wrong answer. `former` counts who has left a place since the period began, too. `contents`
+    narrows to any of these, where a page asks about the few that it shows.
     """
 
     since: datetime | date | None = None
@@ -32,12 +34,18 @@ class ReportFilters(Struct, frozen=True):
     timezone: str | None = None
     attempts: Observations | None = None
     details: bool = False
+    former: bool = False
     contents: frozenset[str] | None = None
 
     @property
     def places(self) -> list[str]:
         """The places whose members are asked about: members of all of them."""
         return [place for place in (self.facility, self.classroom) if place is not None]
+
+    @property
+    def left_after(self) -> datetime | None:
+        """Who has left the places after this moment is asked about too; None where only who is in them is."""
+        return self.period.get("$gte", _EVER) if self.former else None
 
     @property
     def names_contents(self) -> bool:
@@ -108,7 +116,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     **dict.fromkeys(("facility", "classroom", "content"), parse_id),
     "timezone": time_zone,
     "attempts": _observations,
-    "details": read_boolean,
+    **dict.fromkeys(("details", "former"), read_boolean),
 }
 
 
@@ -131,10 +139,12 @@ def report_filters(**sent: str | None) -> ReportFilters:
     """The filters that a query string or a command line asks for; empty ones count as absent.
 
     Raises:
-        InvalidFields: one is malformed, or the period ends before it begins.
+        InvalidFields: one is malformed, the period ends before it begins, or who has left is asked for without where.
 
     """
     filters = read_filters(ReportFilters, _READERS, sent)
+    if filters.former and not filters.places:
+        raise field_error("former", "Needs a facility or a classroom.")
     if filters.is_backwards:
         raise field_error("until", "Must not be before since.")
     return filters

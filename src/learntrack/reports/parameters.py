@@ -20,6 +20,12 @@ Attempts = Annotated[
     str | None, query("Item analysis: which answers to a question count.", **TEXT, enum=list(OBSERVATIONS))
 ]
 Details = Annotated[str | None, query("Item analysis: who gave which wrong answer.", **BOOLEAN)]
+Former = Annotated[
+    str | None,
+    query(
+        "Also who has left the facility or classroom since the period began, or ever; needs one of the two.", **BOOLEAN
+    ),
+]
 ReportForm = Annotated[
     Literal["json", "csv", "jsonl"], query("json, csv or jsonl.", **TEXT, enum=["json", "csv", "jsonl"])
 ]

@@ -55,8 +55,9 @@ class Reports:
         """
         refuse_options(_question(name), filters)  # before the roster is looked at
         await refuse_unknown_places(self._db, filters, by)
-        zone = await zone_of(self._db, filters, asked_by=by.actor.user_id)
-        return await self.about(name, replace(filters, timezone=zone), await may_read(by, places=filters.places))
+        filters = replace(filters, timezone=await zone_of(self._db, filters, asked_by=by.actor.user_id))
+        members = await may_read(by, places=filters.places, left_after=filters.left_after)
+        return await self.about(name, filters, members)
 
     async def unlimited(self, name: str, filters: ReportFilters) -> ReportAnswer:
         """The answer to a question about everybody, for who has the database anyway.
@@ -67,9 +68,11 @@ class Reports:
 
         """
         refuse_options(_question(name), filters)
+        filters = replace(filters, timezone=await zone_of(self._db, filters))
         members = EVERYBODY
         if filters.places:
-            members = Readable([row["_id"] for row in await self._db.rows(User, members_of(filters.places))])
+            inside = members_of(filters.places, filters.left_after)
+            members = Readable([row["_id"] for row in await self._db.rows(User, inside)])
         return await self.about(name, filters, members)
 
     async def page(self, answer: ReportAnswer, page: PageRequest) -> Report:
@@ -168,7 +171,7 @@ class Reports:
         """
         if members.users is None:
             return [filters.facility] if filters.facility else []
-        if filters.facility is None:
+        if filters.facility is None or filters.former:
             return None
         everybody = {row["_id"] for row in await self._db.rows(User, members_of([filters.facility]))}
         if not everybody <= set(members.users) or await anybody_moves(self._db):

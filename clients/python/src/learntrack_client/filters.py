@@ -52,3 +52,4 @@ class ReportFilters(TypedDict, total=False):
     timezone: str | None
     attempts: Literal["first", "latest", "all"] | None
     details: bool | None
+    former: bool | None
