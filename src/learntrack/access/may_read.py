@@ -77,8 +77,7 @@ async def may_read(
     kinds: Sequence[type[Stored]] = (),
     left_after: datetime | None = None,
 ) -> Readable:
-    """Whose logs the caller may read, narrowed to `user` and to the members of all `places` (facility, classroom,
-    group).
+    """Whose logs the caller may read, narrowed to `user` and to the members of all `places` (facility, class, group).
 
     Everybody may read their own logs; who has a role in a place, its members'; a superuser, all.
 
@@ -86,8 +85,7 @@ async def may_read(
         caller: Who asks.
         user: The person asked about, if it is one.
         places: The places asked about.
-        kinds: As what each of them is asked for: nobody is in a group that is asked for as a classroom. Without, they
-            are known to be what they are asked for.
+        kinds: As what each is asked for: nobody is in a group that is asked for as a classroom. Without: it is known.
         left_after: Who has left one of the places after this moment counts as in it; not together with `user`.
 
     """
@@ -104,8 +102,8 @@ async def may_read(
     else:
         persons = await _members(caller, actor.user_id, places, asked, left_after)
     standing = Standing(actor.user_id, superuser=True) if actor.superuser else await caller.standing()
-    # Who was in a place then need not be in it now: the question for members has seen to that.
-    users = permitted(standing, persons, user=user, places=places if left_after is None else ())
+    still_in = places if left_after is None else ()  # who has left is in `persons` all the same
+    users = permitted(standing, persons, user=user, places=still_in)
     is_whole = user is None and left_after is None and len(places) == 1 and len(users) == len(persons)
     facility = _facility_of(users, persons, places)
     if facility is not None and len(users) > MANY and await anybody_moves(caller.db):

@@ -35,7 +35,7 @@ from learntrack.storage import Database
 from learntrack.web.answers import JSON, json_response, stream_response
 from learntrack.web.api_description import also_as
 from learntrack.web.examples import example
-from learntrack.web.paging import page_request
+from learntrack.web.paging import PageRequest, page_request
 from learntrack.web.parameters import OnlyClassroom, OnlyContent, OnlyFacility, PageNumber
 from learntrack.web.problems import answers
 
@@ -102,9 +102,15 @@ class ReportController(Controller):
         headers = {"Learntrack-As-Of": answer.as_of.isoformat()}
         if format != "json":
             return await _file_of(db, answer, replace(filters, timezone=answer.timezone), format, bom, headers)
-        if asked is not None:
-            return json_response(await reports.page(answer, asked), headers)
-        return await stream_response(formats.as_json(answer), JSON, headers)
+        return await _json_of(reports, answer, asked, headers)
+
+
+async def _json_of(
+    reports: Reports, answer: ReportAnswer, page: PageRequest | None, headers: dict[str, str]
+) -> Response[Any]:
+    if page is not None:
+        return json_response(await reports.page(answer, page), headers)
+    return await stream_response(formats.as_json(answer), JSON, headers)
 
 
 async def _file_of(

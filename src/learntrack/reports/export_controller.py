@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from learntrack.access.actor import ActorRequest
 from learntrack.access.guards import staff_only
 from learntrack.access.may_read import may_read
-from learntrack.access.standing import caller_of
+from learntrack.access.standing import Caller, caller_of
 from learntrack.domain import moments
 from learntrack.reports import formats
 from learntrack.reports.exports import KINDS, ExportKind, columns, export
 from learntrack.reports.file_names import attachment
-from learntrack.reports.filters import read_flag, report_filters
+from learntrack.reports.filters import ReportFilters, read_flag, report_filters
 from learntrack.reports.parameters import CSV, JSON_LINES, Bom, Former, Since, Timezone, Until
 from learntrack.reports.refusals import refuse_unknown_places
 from learntrack.reports.time_zone import zone_of
@@ -76,6 +76,19 @@ def _parts(kind: ExportKind, form: Form, rows: AsyncIterator[Row], levels: int, 
 _LEFT_OUT = dict.fromkeys(("sessions", "summaries"), ", quizzes left out")
 
 
+async def _exported(
+    db: Database, kind: ExportKind, form: Form, filters: ReportFilters, bom: str | None, *, by: Caller
+) -> Response[Any]:
+    with_bom = read_flag("bom", bom, default=True)
+    await refuse_unknown_places(db, filters, by)
+    filters = replace(filters, timezone=await zone_of(db.reports, filters, asked_by=by.actor.user_id))
+    members = await may_read(by, places=filters.places, left_after=filters.left_after)
+    headers = await attachment(db.reports, kind, filters, form, moments.now())
+    levels = await topic_levels(db.reports)
+    parts = _parts(kind, form, export(db.reports, kind, filters, members, levels), levels, bom=with_bom)
+    return await stream_response(parts, CSV if form == "csv" else JSON_LINES, headers)
+
+
 def _export(kind: ExportKind, form: Form) -> HTTPRouteHandler:
     in_words = "CSV" if form == "csv" else "JSON Lines"
 
@@ -109,15 +122,7 @@ def _export(kind: ExportKind, form: Form) -> HTTPRouteHandler:
             timezone=timezone,
             former=former,
         )
-        with_bom = read_flag("bom", bom, default=True)
-        caller = caller_of(request)
-        await refuse_unknown_places(db, filters, caller)
-        filters = replace(filters, timezone=await zone_of(db.reports, filters, asked_by=caller.actor.user_id))
-        members = await may_read(caller, places=filters.places, left_after=filters.left_after)
-        headers = await attachment(db.reports, kind, filters, form, moments.now())
-        levels = await topic_levels(db.reports)
-        parts = _parts(kind, form, export(db.reports, kind, filters, members, levels), levels, bom=with_bom)
-        return await stream_response(parts, CSV if form == "csv" else JSON_LINES, headers)
+        return await _exported(db, kind, form, filters, bom, by=caller_of(request))
 
     return handler
 
