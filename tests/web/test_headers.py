@@ -20,7 +20,7 @@ from tests.web.asgi import answering, asked
         ("GET", "/reports/no/such/page", DATA),
         ("DELETE", "/reports/sign-in", DATA),
         ("GET", "/reports/sign-in", PAGE),
-        ("GET", "/reports/static/style.css", PAGE),
+        ("GET", "/reports/static/none.css", PAGE),
         ("GET", "/schema", API_PAGE),
         ("GET", "/schema/openapi.json", API_PAGE),
         ("GET", "/schema-assets/swagger-ui.css", API_PAGE),

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from learntrack.domain.shares import per_cent
 from learntrack.pages import charts
+from learntrack.pages.assets import asset
 from learntrack.pages.languages import COOKIE, LANGUAGES, catalogue, chosen, locale_of
 from learntrack.pages.words import Words
 
@@ -68,7 +69,8 @@ def environment(language: str) -> Environment:
     )
     texts = catalogue(language)
     made.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    made.globals |= {"charts": charts, "per_cent": per_cent, "languages": {each: _own_name(each) for each in LANGUAGES}}
+    made.globals |= {"asset": asset, "charts": charts, "per_cent": per_cent}
+    made.globals["languages"] = {each: _own_name(each) for each in LANGUAGES}
     return made
 
 

@@ -18,17 +18,20 @@ from learntrack.web.headers import Policy, with_policy
 Files = Mapping[str, Path]
 
 
-def files_router(path: str, folder: Path, policy: Policy, **opt: Any) -> Router:
+def files_router(path: str, folder: Path, policy: Policy, *, seconds: int = 0, **opt: Any) -> Router:
     """The files of a folder under a path; those of folders inside it by their path, `icons/a.svg`.
 
     Args:
         path: Where they are served.
         folder: Where they are.
         policy: What a browser may do with them.
+        seconds: How long it may keep a file without asking again; 0: as the policy says. What is not there is not kept.
         opt: Further options of the route.
 
     """
     files = {each.relative_to(folder).as_posix(): each for each in folder.rglob("*") if each.is_file()}
+
+    kept = {"Cache-Control": f"public, max-age={seconds}"} if seconds else {}
 
     @route(
         "/{name:path}",
@@ -40,6 +43,6 @@ def files_router(path: str, folder: Path, policy: Policy, **opt: Any) -> Router:
         found = files.get(name.as_posix().lstrip("/"))
         if found is None:
             raise NotFound("There is no such file.")
-        return File(found, content_disposition_type="inline", filename=found.name)
+        return File(found, content_disposition_type="inline", filename=found.name, headers=kept)
 
     return Router(path, route_handlers=[file])
