@@ -1,5 +1,6 @@
 """Rows of a Kolibri that contradict each other: all reports say the same of them."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from learntrack.importing.report import ImportReport
 from learntrack.reports.questions import questions
 from tests.importing.moving import HOME, changed, fresh, move_in
 from tests.reports.asking import report
-from tests.support import Api
+from tests.reports.naive import NAIVE, close, different
+from tests.reports.world import AFTER_ALL, BEFORE_ALL, ZONE, World, nameless
+from tests.support import Api, Person
 
 EVER = {"since": "2000-01-01", "until": "2100-01-01"}
 TURNED = (
@@ -22,6 +25,11 @@ TURNED = (
     " -json_extract(extra_fields, '$.context.mastery_level'))"
     " WHERE json_extract(extra_fields, '$.context.mastery_level') IS NOT NULL",
 )
+COMPUTABLE = (
+    *("daily-activity", "time-on-task", "mastery-funnel", "item-analysis", "struggling-learners"),
+    *("improvement", "retention"),
+)
+"""What needs nothing that only the generated school knows."""
 CONTRADICTIONS = (
     "UPDATE logger_masterylog SET mastery_level = 0 WHERE rowid % 7 = 1",
     "UPDATE logger_masterylog SET completion_timestamp = NULL WHERE complete AND rowid % 3 = 1",
@@ -42,6 +50,20 @@ def documents(path: Path) -> list[dict[str, Any]]:
     with sqlite_source(path) as source:
         made = [one for rows in source.learners() for one in converted(rows, report, circumstances)]
     return [one.document.model_dump() for one in made]
+
+
+class Looked(World):
+    """What is stored of everybody, in the naive computation's form."""
+
+    def __init__(self, api: Api) -> None:
+        self.api, self.since, self.until = api, BEFORE_ALL, AFTER_ALL
+
+    async def look(self) -> "Looked":
+        users = await self.api.db.find("users", {})
+        [(self.facility, _)] = Counter(row["facility_id"] for row in users).most_common(1)
+        self.learners = [Person(row["_id"]) for row in users if self.facility in row["places"]]
+        await super().look()
+        return self
 
 
 async def all_reports(api: Api, **asked: Any) -> dict[str, list[dict[str, Any]]]:
@@ -87,3 +109,11 @@ async def test_reports_agree_on_what_is_completed(contradicting: Api) -> None:
     assert not {(row["user_id"], row["content_id"]) for row in found["struggling-learners"]} & done.keys()
     struggling = {(row["user_id"], row["content_id"]) for row in found["progress"] if row["struggling"]}
     assert {(row["user_id"], row["content_id"]) for row in found["struggling-learners"]} == struggling
+
+
+async def test_reports_are_what_a_naive_computation_says(contradicting: Api) -> None:
+    world = await Looked(contradicting).look()
+    asked = {"timezone": ZONE, "facility": world.facility}  # without the anonymous visits
+    for name in COMPUTABLE:
+        found, expected = nameless(await report(contradicting, name, **asked)), NAIVE[name](world)
+        assert close(found, expected), different(name, found, expected)
