@@ -16,6 +16,7 @@ from learntrack.domain.ids import summary_id
 from learntrack.domain.progress import Advance
 from learntrack.importing import dividing
 from learntrack.importing.dividing import Converted, Part, batches
+from learntrack.importing.kolibri import logs
 from learntrack.importing.merging import NOT_OURS, Merging
 from learntrack.storage import Database
 from tests.engines.mongomock_engine import connect
@@ -142,6 +143,22 @@ async def test_finished_tries_are_counted_wherever_they_were_finished(db: Databa
     assert counted.finished_tries == 2
     tries = [MasteryLog.read(row) for row in await db.find(MasteryLog, {})]
     assert counted.of_tries == {"exercise": TryNumbers.of(tries)}
+
+
+async def test_a_level_that_an_earlier_import_stored_as_it_was_is_mended_by_the_next(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiz = [log(mastery_level=1, mastery_criterion='{"type": "quiz", "coach_assigned": true}')]
+    with monkeypatch.context() as as_before:
+        as_before.setattr(logs, "fitting_level", lambda _, level: level)
+        await take_over(db, tries=quiz)
+    assert (await stored(db, MasteryLog)).mastery_level == 1
+
+    assert "updated" in await take_over(db, tries=quiz)
+    assert set(await take_over(db, tries=quiz)) == {"unchanged"}
+    made = await stored(db, MasteryLog)
+    assert made.mastery_level == -1
+    assert (await stored(db, ContentSummary)).of_tries == {"coach_quiz": TryNumbers.of([made])}
 
 
 async def test_an_id_of_somebody_else_is_left_alone(db: Database) -> None:
