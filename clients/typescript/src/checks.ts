@@ -131,7 +131,7 @@ function checkNumber(name: string, value: unknown, most: number, errors: Errors)
 export function encoded<T extends object>(given: T, anonymous: boolean): [string, T] {
   for (const [name, value] of Object.entries(given)) {
     try {
-      const text = JSON.stringify(value) ?? null;
+      const text = JSON.stringify(value) ?? "null";
       const most = anonymous ? MOST_ANONYMOUS : name === "extra_fields" ? MOST_EXTRA_FIELDS : MOST_BODY;
       if (bytesOf(text) > most) throw new Error(`It has more than ${most} bytes.`);
       const levels = name === "interactions" ? MOST_LEVELS + 2 : MOST_LEVELS; // an answer is in one, in the list

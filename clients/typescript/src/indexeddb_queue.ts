@@ -88,12 +88,13 @@ export class IndexedDbQueue extends Queue {
       await all.done;
       return found;
     } catch (error) {
+      const why = all.error ?? (error as Error); // what is under way when a browser ends it only says that it was ended
       try {
         all.abort();
       } catch {
         // it has ended by itself
       }
-      throw (error as DOMException).name === "QuotaExceededError" ? new QueueFull(FULL) : error;
+      throw why.name === "QuotaExceededError" ? new QueueFull(FULL) : why;
     }
   }
 }

@@ -167,6 +167,26 @@ test("a browser without room for the queue has a full queue, and nothing is stor
   assert.equal(played.items.length, 2);
 });
 
+test("a browser that ends a transaction for want of room has a full queue too", async () => {
+  globalThis.indexedDB = real;
+  const app = new Played().client("ended");
+  const session = await app.start(VIDEO);
+  assert.equal((await app.sync(20)).waiting, 0);
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (value) {
+    const asked = put.call(this, value);
+    const { transaction } = this as unknown as { transaction: { _abort(name: string): void } };
+    transaction._abort("QuotaExceededError"); // as the browser does; what was asked for says AbortError
+    return asked;
+  };
+  try {
+    await assert.rejects(session.update({ progress: 0.5 }), QueueFull);
+  } finally {
+    IDBObjectStore.prototype.put = put;
+  }
+  await app.close(0);
+});
+
 test("what the service says of a batch is not taken for the items of a queue that was made anew", async () => {
   globalThis.indexedDB = real;
   const bounds = { mostItems: 9, mostBytes: 9999 };
