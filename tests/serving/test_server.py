@@ -99,14 +99,14 @@ def test_a_signal_stops_everything_and_the_data_stays(data_dir: Path) -> None:
         assert service.send("POST", "/api/logger/contentsession", learner, json=body).json()["progress"] == progress
 
 
-def test_a_second_start_takes_little(data_dir: Path) -> None:
+def test_a_second_start_takes_no_more_than_the_first(data_dir: Path) -> None:
     """Of the processor, since the machine may be busy with other tests. `scripts/bench/compare` measures how long."""
-    with Service(data_dir):
-        pass
-    with Service(data_dir) as service:
-        assert service.process is not None
-        seconds = [processor_seconds(pid) for pid in (service.process.pid, *service.engine_pids())]
-    assert sum(seconds) < 8
+    spent = []
+    for _ in range(2):
+        with Service(data_dir) as service:
+            assert service.process is not None
+            spent.append(sum(processor_seconds(pid) for pid in (service.process.pid, *service.engine_pids())))
+    assert spent[1] < 2 * spent[0]
 
 
 def test_nothing_outlives_a_service_that_is_killed(data_dir: Path) -> None:
