@@ -26,12 +26,12 @@ from learntrack.pages.class_page import (
     used_in,
 )
 from learntrack.pages.figures import Figures
-from learntrack.pages.help import LOOK_AGAIN, STRIP, Again, Need, look_again, needs, pairs_in_need, recent_of
+from learntrack.pages.help import LOOK_AGAIN, STRIP, Again, Need, give_reasons, look_again, needs, recent_of
 from learntrack.pages.periods import Period
 from learntrack.pages.rules import Rule
 from learntrack.pages.school import ClassContent, ClassLesson, ClassRoster
 from learntrack.pages.states import Counts
-from learntrack.pages.stretch import places_of
+from learntrack.pages.stretch import LEARNERS_AT_ONCE, places_of
 from learntrack.pages.units import Unit
 from learntrack.pages.words import Words
 from learntrack.storage import Database
@@ -146,15 +146,16 @@ async def _help(
     results: Mapping[tuple[str, str], Row],
     words: Words,
 ) -> tuple[list[Need], list[Again]]:
-    pairs = pairs_in_need(whole.columns, whole.lines)
-    first = [(learner, contents[0]) for learner, contents in pairs.items()]
+    needed = needs(whole.columns, whole.lines, words)
     again = look_again(whole.columns, whole.lines, counts)
+    shown = needed[:LEARNERS_AT_ONCE]
     tries, _ = await asyncio.gather(
-        Logs(db).recent_tries(Readable(list(pairs)), first, answers=STRIP),
+        Logs(db).recent_tries(
+            Readable([need.learner.id for need in shown]), [need.pair for need in shown], answers=STRIP
+        ),
         figures.commonest_wrong(again[:LOOK_AGAIN]),
     )
-    averages = averages_of(results)
-    needed = needs(whole.columns, whole.lines, recent_of(tries, words), averages, words)
+    give_reasons(shown, recent_of(tries, words), averages_of(results), words)
     return needed, again
 
 

@@ -28,7 +28,7 @@ class Recent(Struct):
     tries_today: int
 
 
-class Reason(Struct):
+class Reason(Struct, frozen=True):
     """Why: the part with the number, and what follows it."""
 
     strong: str
@@ -36,13 +36,20 @@ class Reason(Struct):
 
 
 class Need(Struct):
-    """A learner who needs help: with which contents, the latest work first, and why with the first of them."""
+    """A learner who needs help: with which contents, the latest work first, and why with the first of them, once
+    `give_reasons` has said it.
+    """
 
     learner: ClassLearner
     contents: list[ClassContent]
     state: State
-    recent: Recent | None
-    reason: Reason
+    recent: Recent | None = None
+    reason: Reason = Reason("")
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The learner and the first of the contents, by their ids."""
+        return self.learner.id, self.contents[0].id
 
     @property
     def when(self) -> datetime:
@@ -86,23 +93,8 @@ def pairs_in_need(columns: Sequence[GridColumn], lines: Sequence[Line]) -> dict[
     return {learner: [content for _, content in sorted(pairs, reverse=True)] for learner, pairs in found.items()}
 
 
-def needs(
-    columns: Sequence[GridColumn],
-    lines: Sequence[Line],
-    recent: Mapping[tuple[str, str], Recent],
-    averages: Mapping[str, float],
-    words: Words,
-) -> list[Need]:
-    """Who needs help, the most urgent first: the latest work, and those who have been quiet for a week after them.
-
-    Args:
-        columns: The contents.
-        lines: The learners.
-        recent: Their newest answers.
-        averages: The mean score of the class in each quiz.
-        words: In which the reasons are said.
-
-    """
+def needs(columns: Sequence[GridColumn], lines: Sequence[Line], words: Words) -> list[Need]:
+    """Who needs help, the most urgent first: the latest work, and those who have been quiet for a week after them."""
     contents = {column.content.id: column.content for column in columns}
     cells = {
         (line.learner.id, column.content.id): cell
@@ -114,11 +106,29 @@ def needs(
     found = []
     for line in lines:
         if stuck := pairs.get(line.learner.id):
-            pair = line.learner.id, stuck[0]
-            state, last = cells[pair], recent.get(pair)
-            reason = reason_of(state, last, averages.get(stuck[0]), words)
-            found.append(Need(line.learner, [contents[content] for content in stuck], state, last, reason))
+            state = cells[line.learner.id, stuck[0]]
+            found.append(Need(line.learner, [contents[content] for content in stuck], state))
     return sorted(found, key=lambda need: (words.now - need.when > _QUIET, words.now - need.when, need.learner.name))
+
+
+def give_reasons(
+    found: Sequence[Need],
+    recent: Mapping[tuple[str, str], Recent],
+    averages: Mapping[str, float],
+    words: Words,
+) -> None:
+    """Say of learners who need help why.
+
+    Args:
+        found: The learners.
+        recent: Their newest answers.
+        averages: The mean score of the class in each quiz.
+        words: In which the reasons are said.
+
+    """
+    for need in found:
+        need.recent = recent.get(need.pair)
+        need.reason = reason_of(need.state, need.recent, averages.get(need.contents[0].id), words)
 
 
 def reason_of(state: State, recent: Recent | None, average: float | None, words: Words) -> Reason:
