@@ -88,6 +88,17 @@ async def test_a_client_that_was_never_opened_or_could_not_be_leaves_nothing_ope
     assert Counted.made == Counted.closed == 1
 
 
+async def test_a_client_is_opened_once(played: Played, queue: Path) -> None:
+    async with played.client(queue) as app:
+        with pytest.raises(Closed, match="once"):
+            await app.__aenter__()
+        await app.start(VIDEO)
+        assert (await app.sync(20)).waiting == 0
+    with pytest.raises(Closed, match="once"):
+        await app.__aenter__()
+    assert len(played.items) == 1
+
+
 async def test_a_client_that_is_not_open_says_so(played: Played, queue: Path) -> None:
     app = played.client(queue)
     with pytest.raises(Closed):

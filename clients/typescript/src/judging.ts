@@ -135,8 +135,10 @@ function judgeRefusal(items: Item[], problem: ProblemDocument, retryAfter: numbe
   const whole = REFUSED_AS_A_WHOLE.includes(status);
   const trouble = status === 404 ? NOT_THE_SERVICE : detail;
   const found = verdict({ wait: !whole, retryAfter, narrower: SMALLER_NEXT.includes(status), trouble });
+  const [item] = items as [Item];
+  if (status === 408 && items.length === 1) return tryAgain(found, item, problem, MOST_TRIES_UNHEARD);
   if (!whole && status !== 500) return found;
-  if (items.length === 1) return tryAgain(found, items[0] as Item, problem, whole ? 0 : MOST_TRIES);
+  if (items.length === 1) return tryAgain(found, item, problem, whole ? 0 : MOST_TRIES);
   return { ...found, narrower: true };
 }
 

@@ -90,9 +90,13 @@ class AsyncClient(Reading):
         self._last: Status | None = None
         self._thread = QueueThread()
         self._queue: Queue | None = None
+        self._opened = False
         self._sending: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        if self._opened:
+            raise Closed("A client is opened once: make another one.")
+        self._opened = True
         try:
             queue = await self._thread.do(self._open)
         except BaseException:

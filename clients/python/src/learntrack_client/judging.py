@@ -190,6 +190,9 @@ def _judge_refusal(items: Sequence[Item], answer: Answer) -> Verdict:
         else:
             verdict.wait = False
             _try(verdict, items[0], problem, MOST_TRIES)
+    elif answer.status == 408 and len(items) == 1:  # it is too large for this network, and others are behind it
+        verdict.wait = False
+        _try(verdict, items[0], problem, MOST_TRIES_UNHEARD)
     return verdict
 
 
