@@ -20,7 +20,7 @@ import pytest
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
-from tests.processes import Service, in_time, learntrack
+from tests.processes import Service, in_time, learntrack, processor_seconds
 from tests.support import ANONYMOUS, ROOT, SECRET, Person, exercise, new_id, right, video, wrong
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -118,11 +118,13 @@ def test_2_a_transaction_too_large(attacked: Attacked) -> None:
 
 
 def test_3_work_before_it_is_known_who_asks(attacked: Attacked) -> None:
+    assert attacked.service.process is not None
+    pid = attacked.service.process.pid
     for body, status in ((b"{}," * 666_000, 413), (b"1.5e300," * 90_000, 400), (b"[]," * 300_000, 413)):
-        began = time.process_time()
+        before = processor_seconds(pid)
         answer = attacked.send("POST", CONTENT, content=b'{"items":[' + body + b"1]}")
         assert answer.status_code == status
-        assert time.process_time() - began < 10
+        assert processor_seconds(pid) - before < 5
 
 
 def test_4_connections(attacked: Attacked) -> None:
