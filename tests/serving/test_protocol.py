@@ -1,7 +1,6 @@
 """Connections are bounded: what they send before a request is known, how long that takes, and how many there are."""
 
 import asyncio
-import re
 import resource
 import socket
 import sys
@@ -255,34 +254,6 @@ def test_what_is_sent_with_a_wish_for_an_upgrade_is_read(service: Service) -> No
     assert answers.count(b"HTTP/1.1 400") == answers.count(b"HTTP/1.1 ") == 2
     assert b"node_id: Expected 'str" in answers
     assert b"Not valid JSON" in answers
-
-
-STARTS = b"POST /api/logger/contentsession HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
-
-
-@pytest.mark.parametrize(
-    ("sent", "statuses"),
-    [
-        (WHOLE, [b"200"]),
-        (WHOLE + STARTS, [b"200", b"400"]),
-        (STARTS + WHOLE * 3, [b"400", b"200", b"200", b"200"]),
-        (HALF, [b"400"]),
-        (HALF_A_BODY, [b"400"]),
-        (CHUNKED + b"2\r\n{}\r\n", [b"400"]),
-        (b"", []),
-    ],
-    ids=["one", "two", "more", "half a head", "half a body", "parts without end", "nothing"],
-)
-def test_who_sends_no_more_is_answered_and_the_connection_ends(
-    service: Service, sent: bytes, statuses: list[bytes]
-) -> None:
-    """As `printf … | nc -N` does it: nobody was answered whose request took longer than its sending."""
-    with connected(service) as connection:
-        connection.settimeout(30)
-        connection.sendall(sent)
-        connection.shutdown(socket.SHUT_WR)
-        answers = everything(connection)
-    assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == statuses
 
 
 async def test_what_goes_on_for_ever_ends_with_its_listener() -> None:

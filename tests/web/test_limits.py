@@ -68,6 +68,34 @@ async def test_what_comes_after_the_body_may_be_waited_for() -> None:
     assert received[-1]["type"] == "http.disconnect"
 
 
+@pytest.mark.parametrize("early", [True, False], ids=["asked before", "asked after"])
+async def test_a_body_that_nobody_reads_any_more_ends_no_answer(early: bool) -> None:
+    """A list or a stream that was asked for with half a body ended in an error of the server's, after its time."""
+    gone = asyncio.Event()
+    parts = iter([] if early else [b"a", b"b"])
+
+    async def receive() -> Any:
+        for part in parts:
+            return {"type": "http.request", "body": part, "more_body": True}
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        listening = asyncio.ensure_future(receive())
+        if early:
+            await asyncio.sleep(0)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await asyncio.wait([listening], timeout=0.1)
+        assert not listening.done()
+        gone.set()
+        assert (await listening)["type"] == "http.disconnect"
+        await send({"type": "http.response.body", "body": b"all", "more_body": False})
+
+    [_, body] = await asked(limited(app, body=0.01), receive=receive)
+
+    assert body["body"] == b"all"
+
+
 async def test_a_request_that_is_given_up_by_a_server_that_stops_is_503() -> None:
     under_way = asyncio.Event()
 

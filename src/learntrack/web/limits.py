@@ -1,7 +1,7 @@
 """How long a request may take: until its body is there, and until its answer begins."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from litestar.exceptions import HTTPException
@@ -51,7 +51,7 @@ class TimeLimits:
 
         try:
             async with limit:
-                await self._app(scope, _in_time(receive, self._body_seconds), sending)
+                await self._app(scope, _in_time(receive, self._body_seconds, lambda: begun), sending)
         except TimeoutError:
             if begun or not limit.expired():
                 raise
@@ -63,8 +63,11 @@ class TimeLimits:
             await _send_too_late(send)
 
 
-def _in_time(receive: Receive, seconds: float) -> Receive:
-    """`receive`, which gives up on a body that is not there so long after it was asked for."""
+def _in_time(receive: Receive, seconds: float, is_answered: Callable[[], bool]) -> Receive:
+    """`receive`, which gives up on a body that is not there so long after it was asked for.
+
+    Once the answer has begun nobody reads a body any more: what is still asked is whether the caller has gone.
+    """
     complete = False
     deadline: float | None = None
 
@@ -72,17 +75,28 @@ def _in_time(receive: Receive, seconds: float) -> Receive:
         nonlocal complete, deadline
         if complete:
             return await receive()
+        if is_answered():
+            return await _going(receive)
         if deadline is None:
             deadline = asyncio.get_running_loop().time() + seconds
         try:
             async with asyncio.timeout_at(deadline):
                 message = await receive()
         except TimeoutError:
+            if is_answered():
+                return await _going(receive)
             raise HTTPException("The body did not arrive in time.", status_code=408) from None
         complete = message["type"] != "http.request" or not message["more_body"]
         return message
 
     return receiving
+
+
+async def _going(receive: Receive) -> ReceiveMessage:
+    """The message that says that the caller has gone."""
+    while (message := await receive())["type"] == "http.request":
+        pass
+    return message
 
 
 async def _send_too_late(send: Send) -> None:
