@@ -31,6 +31,9 @@ COMPUTABLE = (
 )
 """What needs nothing that only the generated school knows."""
 CONTRADICTIONS = (
+    """UPDATE logger_masterylog SET mastery_criterion = '{"type": ["quiz"], "test_type": 1}' WHERE rowid % 13 = 6""",
+    f"""UPDATE logger_contentsessionlog SET extra_fields = '{{"context": {{"unit_id": "{"a0" * 16}"}}}}'
+        WHERE rowid % 9 = 2""",
     "UPDATE logger_masterylog SET mastery_level = 0 WHERE rowid % 7 = 1",
     "UPDATE logger_masterylog SET completion_timestamp = NULL WHERE complete AND rowid % 3 = 1",
     "UPDATE logger_masterylog SET completion_timestamp = end_timestamp WHERE NOT complete AND rowid % 3 = 1",
@@ -117,3 +120,12 @@ async def test_reports_are_what_a_naive_computation_says(contradicting: Api) -> 
     for name in COMPUTABLE:
         found, expected = nameless(await report(contradicting, name, **asked)), NAIVE[name](world)
         assert close(found, expected), different(name, found, expected)
+
+
+async def test_such_a_school_can_be_taken_away_as_files(contradicting: Api, tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    from learntrack.reports.parquet.service import ParquetExport
+
+    done = await ParquetExport(contradicting.db.reports, tmp_path).run()
+
+    assert done.rows > 0

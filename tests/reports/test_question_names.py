@@ -31,6 +31,20 @@ async def test_questions_are_named_by_the_content_that_they_are_of(school: Schoo
     }
 
 
+@pytest.mark.engines("embedded", "mongoeco")
+async def test_a_unit_of_no_course_names_nothing_and_breaks_nothing(school: School) -> None:
+    """An earlier import may have stored one."""
+    api, learner, practice = school.api, await school.learner(), exercise()
+    session = await api.start(learner, **practice)
+    await api.update(learner, session, interactions=[wrong("q1")])
+    stored = {"$set": {"context": {"unit_id": new_id()}}}
+    await api.db.collection("content_sessions").update_one({"_id": session["session_id"]}, stored)
+
+    [row] = await report(api, "item-analysis", classroom=school.places["A1"])
+
+    assert row["content"] == practice["content_id"]
+
+
 def test_wrong_answers_are_words_where_people_read() -> None:
     learner = new_id()
     answers = [{"answer": "2/5", "attempts": 16}, {"answer": "a\x1b[2J", "attempts": 1, "learners": [learner]}]

@@ -89,7 +89,7 @@ async def _titled(
 async def _tests_of_units(db: Reading, untitled: Collection[str]) -> dict[str, Titled]:
     """Those of these contents that are the test before or after a unit, named by their unit and course. Index: unit."""
     stages: list[Stage] = [
-        {"$match": {"content_id": {"$in": list(untitled)}, "context.unit_id": {"$exists": True}}},
+        {"$match": {"content_id": {"$in": list(untitled)}, **_OF_A_COURSE}},
         {"$group": {"_id": "$content_id", "context": {"$first": "$context"}}},
     ]
     rows = await db.rows(ContentSession, stages) if untitled else []
@@ -104,6 +104,7 @@ async def _tests_of_units(db: Reading, untitled: Collection[str]) -> dict[str, T
     }
 
 
+_OF_A_COURSE = {"context.unit_id": {"$exists": True}, "context.course_session_id": {"$exists": True}}
 _WHICH_TEST = {True: "Pre-test", False: "Post-test"}
 
 

@@ -101,6 +101,8 @@ def context(row: SourceRow) -> dict[str, str | int]:
     if not isinstance(sent, dict):
         return {}
     found: dict[str, str | int] = {name: identifier(sent, name) for name in _CONTEXT_IDS if sent.get(name)}
+    if "course_session_id" not in found:
+        found.pop("unit_id", None)  # a unit is one of a course, and nobody could say which
     if sent.get("test_type") in _TEST_TYPES:
         found["test_type"] = str(sent["test_type"])
     mastery_level = sent.get("mastery_level")

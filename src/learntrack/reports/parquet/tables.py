@@ -201,9 +201,9 @@ class Rows:
         return document | {
             "mastery_log_id": self.id_of(document["_id"]),
             "user_id": self.id_of(document["user_id"]),
-            "criterion": criterion.get("type"),
+            "criterion": _text_of(criterion.get("type")),
             "coach_assigned": is_coach_assigned(criterion),
-            "test_type": criterion.get("test_type"),
+            "test_type": _text_of(criterion.get("test_type")),
             "faded_answered": gone.get("answered", 0),
             "faded_correct": gone.get("correct", 0.0),
         }
@@ -234,6 +234,11 @@ class Rows:
             if not self._are_named:
                 row |= dict.fromkeys(_PERSONAL)
         return row
+
+
+def _text_of(value: object) -> str | None:
+    """What a text column has of a value that an import has kept, whatever it is."""
+    return value if isinstance(value, str) else None
 
 
 def described() -> str:
