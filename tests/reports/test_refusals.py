@@ -71,13 +71,17 @@ async def test_a_class_of_others_is_refused_as_one_that_is_not_there(school: Sch
     await school.learner("A2")
     other = await School(school.api).open()
     foreign = await other.coach("B1")
-    coach, both = await school.coach("A1"), await school.coach("A2")
+    coach, both, of_group = [await school.coach(of) for of in ("A1", "A2", "G1")]
     for by, field, key, status in (
         (coach, "classroom", school.places["A2"], 400),
         (foreign, "classroom", school.places["A1"], 400),
         (foreign, "facility", school.facility, 400),
         (both, "classroom", school.places["A2"], 200),
         (coach, "facility", school.facility, 200),
+        (of_group, "classroom", school.places["A1"], 200),
+        (of_group, "facility", school.facility, 200),
+        (of_group, "classroom", school.places["A2"], 400),
+        (of_group, "facility", other.facility, 400),
     ):
         for name in ANSWERABLE:
             await school.api.answer("GET", f"/api/reports/{name}", by, expect=status, params={field: key})

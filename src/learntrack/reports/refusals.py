@@ -3,7 +3,7 @@
 from typing import Any
 
 from learntrack.access.standing import Caller
-from learntrack.documents import Classroom, Facility
+from learntrack.documents import Classroom, Facility, LearnerGroup
 from learntrack.errors import field_error
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.questions import ReportQuestion, questions
@@ -48,9 +48,13 @@ async def refuse_unknown_places(db: Database, filters: ReportFilters, by: Caller
 
 
 async def _concerns(db: Database, caller: Caller, place: str, around: str | None) -> bool:
-    """Whether the caller is in a place, or has a role in it, in the facility `around` it, or in a classroom in it."""
+    """Whether the caller is in a place, or has a role in it, in the facility `around` it, or in a classroom or group in
+    it. Index: the key.
+    """
     standing = await caller.standing()
     if standing.superuser or place in standing.places | standing.role_places or around in standing.role_places:
         return True
-    inside = {"facility_id": place, "_id": {"$in": sorted(standing.role_places)}}
-    return await db.find_one(Classroom, inside, {"_id": 1}) is not None
+    groups = await db.find(LearnerGroup, {"_id": {"$in": sorted(standing.role_places)}}, {"classroom_id": 1})
+    classrooms = {row["classroom_id"] for row in groups}
+    inside = {"_id": {"$in": sorted(standing.role_places | classrooms)}, "facility_id": place}
+    return place in classrooms or await db.find_one(Classroom, inside, {"_id": 1}) is not None
