@@ -3,10 +3,11 @@
 Lists, the diff, reports and pages all ask here, so that none of them can forget it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from learntrack.access.standing import OWN_FIELDS, Caller, Standing
 from learntrack.documents import Touched, User
@@ -20,6 +21,8 @@ MANY = 200
 
 Place = tuple[type[Stored], str]
 """As what a place is asked for, and its id."""
+_KNOWN: WeakKeyDictionary[Database, set[Place]] = WeakKeyDictionary()
+"""What places have been found to be. That need not be looked up again: nobody is in one that has been removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +99,10 @@ async def may_read(
         return Readable((user,))
     if not places and user is None:
         return EVERYBODY if actor.superuser else await _all_readable(caller, actor.user_id)
-    asked = list(zip(kinds, places, strict=True)) if kinds else []
-    if user is not None:
-        persons = await _person(caller, actor.user_id, user) if await _are_there(caller.db, asked) else []
-    else:
-        persons = await _members(caller, actor.user_id, places, asked, left_after)
+    if kinds and not await _are_there(caller.db, zip(kinds, places, strict=True)):
+        return NOBODY
+    me = actor.user_id
+    persons = await (_members(caller, me, places, left_after) if user is None else _person(caller, me, user))
     standing = Standing(actor.user_id, superuser=True) if actor.superuser else await caller.standing()
     still_in = places if left_after is None else ()  # who has left is in `persons` all the same
     users = permitted(standing, persons, user=user, places=still_in)
@@ -189,26 +191,26 @@ async def _person(caller: Caller, user_id: str, user: str) -> list[Row]:
     return rows
 
 
-async def _members(
-    caller: Caller, user_id: str, places: Sequence[str], asked: Sequence[Place], left_after: datetime | None
-) -> list[Row]:
-    """Who is in all of these places (or at least in the first of them), if they are what they are asked for, and the
-    caller's own row where it is not known yet.
+async def _are_there(db: Database, asked: Iterable[Place]) -> bool:
+    """Whether each of these places is what it is asked for; looked up the first time in a process. Index: the key."""
+    known = _KNOWN.setdefault(db, set())
+    for kind, key in asked:
+        if (kind, key) not in known:
+            if await db.find_one(kind, {"_id": key}, {"_id": 1}) is None:
+                return False
+            known.add((kind, key))
+    return True
+
+
+async def _members(caller: Caller, user_id: str, places: Sequence[str], left_after: datetime | None) -> list[Row]:
+    """Who is in all of these places (or at least in the first of them), and the caller's own row where it is not known
+    yet.
     """
     if caller.actor.superuser or caller.known_standing is not None or left_after is not None:
-        members = members_of(places, left_after)
-        return await caller.db.rows(User, members) if await _are_there(caller.db, asked) else []
+        return await caller.db.rows(User, members_of(places, left_after))
     shown = ["_id", "places", "facility_id"]
-    rows = await caller.db.rows(User, _own_row_and_members(user_id, places[0], shown=shown, asked=asked))
+    rows = await caller.db.rows(User, _own_row_and_members(user_id, places[0], shown=shown))
     return _learned(caller, rows)[1]
-
-
-async def _are_there(db: Database, asked: Sequence[Place]) -> bool:
-    """Whether each of these places is what it is asked for. Index: the key."""
-    for kind, key in asked:
-        if await db.find_one(kind, {"_id": key}, {"_id": 1}) is None:
-            return False
-    return True
 
 
 def _learned(caller: Caller, rows: Sequence[Row]) -> tuple[Standing, list[Row]]:
@@ -217,35 +219,24 @@ def _learned(caller: Caller, rows: Sequence[Row]) -> tuple[Standing, list[Row]]:
     return standing, [row["member"] for row in rows if row.get("member")]
 
 
-def _own_row_and_members(user_id: str, within: str, shown: Sequence[str], asked: Sequence[Place] = ()) -> list[Stage]:
+def _own_row_and_members(user_id: str, within: str, shown: Sequence[str]) -> list[Stage]:
     """The caller's own row (in one row, as `own`), and a row for each who is in a place (as `member`, these fields).
 
-    `within` is the place, or the field of the own row that names the places; there is nobody where one of `asked` is
-    not there. Indexes: the key, places.
+    `within` is the place, or the field of the own row that names the places. Indexes: the key, places.
     """
     own = {name: f"${name}" for name in ("_id", *OWN_FIELDS)}
     member = {name: f"$member.{name}" for name in shown}
-    there = [f"place_{number}" for number in range(len(asked))]
-    are_there = {"$and": [{"$eq": ["$part", "members"]}, *({"$ne": [f"${name}", []]} for name in there)]}
     return [
         {"$match": {"_id": user_id}},
         {"$project": dict.fromkeys(OWN_FIELDS, 1) | {"part": ["own", "members"]}},
-        *(stage for name, place in zip(there, asked, strict=True) for stage in _looked_up(name, place)),
         {"$unwind": "$part"},
         {
             "$project": {
                 "own": {"$cond": [{"$eq": ["$part", "own"]}, own, None]},
-                "place": {"$cond": [are_there, within, None]},
+                "place": {"$cond": [{"$eq": ["$part", "members"]}, within, None]},
             }
         },
         {"$lookup": {"from": User.collection(), "localField": "place", "foreignField": "places", "as": "member"}},
         {"$unwind": {"path": "$member", "preserveNullAndEmptyArrays": True}},
         {"$project": {"_id": 0, "own": 1, "member": {"$cond": [{"$gt": ["$member._id", None]}, member, None]}}},
     ]
-
-
-def _looked_up(name: str, place: Place) -> list[Stage]:
-    """Adds as a list what a place is found as. Index: the key."""
-    kind, key = place
-    lookup = {"from": kind.collection(), "localField": name, "foreignField": "_id", "as": name}
-    return [{"$addFields": {name: {"$literal": key}}}, {"$lookup": lookup}]
