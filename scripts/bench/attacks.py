@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import msgspec
+
 from client import Connection
 from processes import token
 
@@ -61,6 +63,31 @@ async def a_large_queue(port: int) -> None:
         for number, item in enumerate(items)
     ]
     await Connection("127.0.0.1", port).send("POST", f"{SESSIONS}/batch", token(_new_id()), {"items": sent})
+
+
+async def many_large_queues(port: int) -> None:
+    """40 learners who send 12 MB in a queue each at once, and 8 who send half of one and then a drop now and then."""
+    at = datetime.now(UTC) - timedelta(seconds=300)
+
+    async def whole() -> None:
+        session = _new_id()
+        items: list[Mapping[str, Any]] = [{"start": _start()}]
+        items += [{"update": {"interactions": [_answer(f"q{number}", 120_000)]}} for number in range(100)]
+        about = {"session_id": session, "occurred_at": at.isoformat()}
+        body = msgspec.json.encode({"items": [{"key": _new_id(), **about, **item} for item in items]})
+        await _send_raw(port, _post(f"{SESSIONS}/batch", len(body), by=token(_new_id())), body, wait=60)
+
+    async def half() -> None:
+        with suppress(OSError):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(_post(f"{SESSIONS}/batch", 16_000_000, by=token(_new_id())).encode() + b" " * 100_000)
+            for _ in range(20):
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.5)
+            writer.close()
+
+    await asyncio.gather(*(half() for _ in range(8)), *(whole() for _ in range(40)))
 
 
 async def a_class_of_large_answers(port: int) -> None:
@@ -167,6 +194,7 @@ async def answers_without_bound(port: int) -> None:
 
 ATTACKS: list[Callable[[int], Awaitable[None]]] = [
     a_large_queue,
+    many_large_queues,
     a_class_of_large_answers,
     braces_by_nobody,
     braces_by_learners,

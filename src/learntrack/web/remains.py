@@ -10,20 +10,34 @@ import gc
 from contextlib import suppress
 
 _MOST_BYTES = 64 * 1024 * 1024
+"""How much may be left behind."""
+_SOME_BYTES = 8 * 1024 * 1024
+_SOON_SECONDS = 5.0
+"""How long at the most what is more than a little."""
 
 
 class Remains:
-    """Counts the bytes of requests that are over, and has them collected when there are many."""
+    """Counts the bytes of requests that are over, and has them collected when they are many, or a while later."""
 
     def __init__(self) -> None:
         self._bytes = 0
+        self._later: asyncio.TimerHandle | None = None
 
     def add(self, size: int) -> None:
         """A request with a body of this size is over, or nearly."""
         self._bytes += size
+        loop = asyncio.get_running_loop()
         if self._bytes >= _MOST_BYTES:
             self._bytes = 0
-            asyncio.get_running_loop().call_soon(_collect)
+            loop.call_soon(_collect)
+        elif self._bytes >= _SOME_BYTES and self._later is None:
+            self._later = loop.call_later(_SOON_SECONDS, self._end)
+
+    def _end(self) -> None:
+        self._later = None
+        if self._bytes >= _SOME_BYTES:
+            self._bytes = 0
+            _collect()
 
 
 def _collect() -> None:
