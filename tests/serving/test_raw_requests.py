@@ -101,8 +101,22 @@ STARTS = b"POST /api/logger/contentsession HTTP/1.1\r\nHost: x\r\nContent-Length
         (HALF_A_BODY, [b"400"]),
         (CHUNKED + b"2\r\n{}\r\n", [b"400"]),
         (b"", []),
+        (STARTS + HALF_A_BODY, [b"400", b"400"]),
+        (WHOLE * 2 + HALF_A_BODY, [b"200", b"200", b"400"]),
+        (WHOLE * 2 + HALF, [b"200", b"200", b"400"]),
     ],
-    ids=["one", "two", "more", "half a head", "half a body", "parts without end", "nothing"],
+    ids=[
+        "one",
+        "two",
+        "more",
+        "half a head",
+        "half a body",
+        "parts without end",
+        "nothing",
+        "a body behind one",
+        "behind two",
+        "a head",
+    ],
 )
 def test_who_sends_no_more_is_answered_and_the_connection_ends(
     service: Service, sent: bytes, statuses: list[bytes]

@@ -36,6 +36,10 @@ class PatientProtocol(HttpToolsProtocol):
     _stopping = False
     _refused = False
     _head_open = True
+    _begun = False
+    """Whether a request, or a part of one, has come that is not there as a whole."""
+    _ends_half = False
+    """Whether no more comes of it, which is said once those before it are answered."""
     _head_size = 0
     _fields_size = 0
     _around_body_size = 0
@@ -125,11 +129,13 @@ class PatientProtocol(HttpToolsProtocol):
             Whether the connection stays open until it is answered; else it is closed once all is sent.
 
         """
-        if self._refused:
+        is_half_body = not self._head_open
+        if self._refused or (is_half_body and self._is_answered()):
             return False
-        if not self._head_open or self._head_size:
-            self._refuse_half()
-            return False
+        if is_half_body and not self.pipeline:
+            return self._end_half_body()
+        if self._begun:
+            return self._end_half_behind_others()
         if self._is_answered() or self.comes_again():
             return False
         self.cycle.keep_alive = False  # the last one's
@@ -138,6 +144,7 @@ class PatientProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to read a request."""
         self._fields_size = 0
+        self._begun = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -180,6 +187,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request is there; another may follow."""
+        self._begun = False
         if self._refused:
             return
         self._head_open, self._head_size, self._around_body_size = True, 0, 0
@@ -190,8 +198,12 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The answer is given; of a body that has not come yet the rest is not waited for long."""
+        was_last = not self.pipeline
         super().on_response_complete()
         self.room.use(self)
+        if self._ends_half and was_last:
+            self._say_half()
+            return
         if self.pipeline:
             self.flow.pause_reading()  # until those that are here are answered
         if not self._head_open and self._timer is None and not self.transport.is_closing():
@@ -237,15 +249,33 @@ class PatientProtocol(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def _refuse_half(self) -> None:
-        """Say of a request that will never come whole what is wrong with it, unless an answer has begun."""
+    def _end_half_body(self) -> bool:
+        """No more comes of the request that is being answered; returns whether its answer is waited for."""
         cycle: Any = self.cycle
-        if not self._head_open and not self.pipeline and not cycle.response_started:
-            cycle.disconnected = True  # the application hears that nothing more comes, and is not heard
-            cycle.message_event.set()
-        elif not self._is_answered():
-            return
-        self._say(400, "The request has not come whole.")
+        if cycle.response_started:
+            cycle.keep_alive = False
+            return not self.comes_again()
+        cycle.disconnected = True  # the application hears that nothing more comes, and is not heard
+        cycle.message_event.set()
+        self._say_half()
+        return False
+
+    def _end_half_behind_others(self) -> bool:
+        """No more comes of the last request, and those before it are answered first."""
+        if not self._head_open:
+            self.pipeline.popleft()  # the newest: its body will never be there
+        elif self._is_answered():
+            self._say_half()
+            return False
+        elif self.comes_again():
+            return False
+        self._ends_half = True
+        return True
+
+    def _say_half(self) -> None:
+        if not self.transport.is_closing():
+            self._say(400, "The request has not come whole.")
+            self.transport.close()
 
     def _say(self, status: int, detail: str) -> None:
         head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
