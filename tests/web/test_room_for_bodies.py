@@ -11,7 +11,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from learntrack.access.actor import ANONYMOUS, Actor
 from learntrack.web import room_for_bodies
-from learntrack.web.afterwards import afterwards
+from learntrack.web.afterwards import once_answered
 from learntrack.web.bodies import JsonRequest
 from learntrack.web.room_for_bodies import SMALL_BYTES, Place, RoomForBodies
 from tests.conftest import settings
@@ -213,13 +213,13 @@ async def test_small_bodies_need_no_room() -> None:
 
 
 @pytest.mark.parametrize("length", [2 * SMALL_BYTES, None], ids=["announced", "in parts"])
-async def test_a_large_body_waits_and_keeps_its_room_until_its_request_is_over(length: int | None) -> None:
+async def test_a_large_body_waits_and_keeps_its_room_until_its_answer_begins(length: int | None) -> None:
     room = RoomForBodies(MIB)
     other = await inside(room, "other", MIB)
     sent = request(room, b"x" * SMALL_BYTES, b"y" * SMALL_BYTES, length=length)
     body = asyncio.create_task(sent.body())
     with ExitStack() as stack:
-        stack.callback(afterwards(sent.scope).close)
+        stack.callback(once_answered(sent.scope).close)
         while not room._waiting:  # noqa: ASYNC110 - nothing tells when
             await asyncio.sleep(0)
 
@@ -228,6 +228,7 @@ async def test_a_large_body_waits_and_keeps_its_room_until_its_request_is_over(l
         assert len(await asyncio.wait_for(body, 20)) == 2 * SMALL_BYTES
         assert [each.size for each in room._inside] == [2 * SMALL_BYTES]
     assert not room._inside
+    assert await sent.body() == b"{}", "it takes memory for as long as the answer is read"
 
 
 async def test_too_large_a_body_waits_for_nothing() -> None:

@@ -20,7 +20,7 @@ from learntrack.access.actor import network_asking
 from learntrack.domain.any_json import read_patiently, read_quickly
 from learntrack.errors import TooLarge, field_error
 from learntrack.settings import Settings
-from learntrack.web.afterwards import afterwards
+from learntrack.web.afterwards import once_answered
 from learntrack.web.room_for_bodies import SMALL_BYTES, Place, RoomForBodies
 from learntrack.web.values import read_as
 
@@ -157,11 +157,17 @@ class JsonRequest(Request[Any, Any, State]):
             return await anext(parts, None)
 
     async def _place(self, size: int) -> Place:
-        """Room for this body, until the request is over."""
+        """Room for this body, until its answer begins."""
         place = Place(self._user or network_asking(self), size)
-        afterwards(self.scope).callback(self._room.leave, place)
+        answered = once_answered(self.scope)
+        answered.callback(self._room.leave, place)
+        answered.callback(self._forget)
         await self._room.enter(place)
         return place
+
+    def _forget(self) -> None:
+        """Keep the body no longer: it has been answered, and somebody may take long to read that."""
+        self._body = self._connection_state.body = b""
 
     @property
     def _room(self) -> RoomForBodies:

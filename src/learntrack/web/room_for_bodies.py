@@ -1,7 +1,7 @@
 """How many bytes of large bodies a process holds at once; who finds no room waits for a turn, but not for long.
 
 Room is kept for a whole body before more than a little of it is taken, so that no two halves wait for each other. It is
-kept until the request is over, because what is read of a body takes as much again.
+kept until the answer begins, because what is read of a body takes as much again; nobody waits for who reads slowly.
 """
 
 import asyncio
