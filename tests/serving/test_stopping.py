@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -145,3 +146,20 @@ def test_a_worker_that_ends_or_cannot_start_is_started_again(monkeypatch: pytest
     assert workers.processes[1] is not gone
     assert workers.processes[1].started  # type: ignore[attr-defined]
     assert not workers.should_exit.is_set()
+
+
+def test_of_workers_that_cannot_start_a_line_a_minute(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(stopping, "Process", lambda *_: Worker(STARTUP_FAILURE))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    now = [0.0]
+    monkeypatch.setattr(stopping, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    workers = stopping.TimelyWorkers(uvicorn.Config("nowhere:at_all", workers=2), sockets=[])
+    workers.processes = [Worker(STARTUP_FAILURE), Worker(STARTUP_FAILURE)]  # type: ignore[list-item]
+
+    for _ in range(150):  # ten minutes
+        workers.keep_subprocess_alive()
+        now[0] += 4
+
+    assert caplog.text.count("could not start") == 10

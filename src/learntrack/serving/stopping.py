@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from math import inf
 from types import FrameType
 
 import uvicorn
@@ -23,6 +24,8 @@ _WORKER_SECONDS = 6.0
 """For a worker, from when it was told."""
 _SERVICE_SECONDS = 9.0
 """For the whole process with one worker, from when it was told, the engine included."""
+_SAID_SECONDS = 60.0
+"""How often it is said that workers do not stay: in an outage none can start, for as long as it lasts."""
 
 
 class TimelyServer(uvicorn.Server):
@@ -57,6 +60,8 @@ class TimelyServer(uvicorn.Server):
 class TimelyWorkers(Multiprocess):
     """uvicorn's worker processes, which end in time; of one that dies the log says so."""
 
+    _said = -inf
+
     def keep_subprocess_alive(self) -> None:
         """Start another worker for each that has died, hangs, or could not start.
 
@@ -69,9 +74,15 @@ class TimelyWorkers(Multiprocess):
             if not worker.is_alive(timeout=self.config.timeout_worker_healthcheck):
                 worker.kill()
                 worker.join()
-                logger.warning("worker %s ended, hung or could not start: it is started again", worker.pid)
+                self._say(worker.pid)
                 self.processes[number] = Process(self.config, self.sockets)
                 self.processes[number].start()
+
+    def _say(self, pid: int | None) -> None:
+        now = time.monotonic()
+        if now - self._said >= _SAID_SECONDS:
+            self._said = now
+            logger.warning("worker %s ended, hung or could not start: it is started again", pid)
 
     def join_all(self) -> None:
         """Wait for the workers, which have been told to end, and kill those that hang."""

@@ -4,7 +4,6 @@ SecantusDB is GPL-2.0, so it is only ever a separate program spoken to over the 
 """
 
 import json
-import logging
 import os
 import subprocess
 import sys
@@ -17,18 +16,16 @@ from pathlib import Path
 from pymongo.errors import PyMongoError
 
 from learntrack.storage.disk import DiskGuard
-from learntrack.storage.engine import answering, format_record, launcher, password, ports
+from learntrack.storage.engine import format_record, launcher, password, ports
 from learntrack.storage.engine.choice import Engine, installed
 from learntrack.storage.engine.folder import Folder, try_lock
+from learntrack.storage.engine.keeper import Keeper, ending
 from learntrack.storage.engine.log_file import EngineLog
 from learntrack.storage.errors import DiskNearlyFull, StartError
-
-logger = logging.getLogger("learntrack")
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 3.0
 """How long the engine may take to end by itself; then it is killed, which loses nothing that was acknowledged."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
 _PORTS_TRIED = 5
 
 
@@ -58,6 +55,12 @@ class EmbeddedEngine:
     def uri(self) -> str:
         """Where the engine listens, with its password; stays the same when the engine is restarted."""
         return password.uri(self._port, self._password)
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The engine that was started last."""
+        assert self._process is not None
+        return self._process
 
     @property
     def pid(self) -> int | None:
@@ -97,7 +100,7 @@ class EmbeddedEngine:
             self._give_up()
             raise StartError(f"The embedded engine does not answer: {error}") from error
         self._note()
-        self._keeper = threading.Thread(target=self._keep_alive, name="engine-keeper", daemon=True)
+        self._keeper = threading.Thread(target=Keeper(self, self._stopping).run, name="engine-keeper", daemon=True)
         self._keeper.start()
 
     def stop(self) -> None:
@@ -109,6 +112,22 @@ class EmbeddedEngine:
         self._end()  # if the keeper was just bringing it back
         self._folder.forget()
         self._folder.release()
+
+    def start_again(self) -> None:
+        """Start an engine that has ended, on the same port, so that connections find it again.
+
+        Raises:
+            StartError: it does not come up.
+
+        """
+        self._launch()
+        self.restarts += 1
+        with suppress(OSError):  # it is for who watches
+            self._note()
+
+    def rotate_log(self) -> None:
+        """Put what the engine has written about itself aside where it has become much."""
+        self._log.rotate()
 
     def kill(self) -> None:
         """End the engine at once, for a service that cannot wait any longer."""
@@ -201,50 +220,6 @@ class EmbeddedEngine:
         except DiskNearlyFull as full:
             said = f"{full} {said}"
         return f"The embedded engine stopped at once: {said} (see {self._log.path})"
-
-    def _keep_alive(self) -> None:
-        """Bring the engine back when it dies or hangs, on the same port, so that connections find it again."""
-        answers = answering.Answers(self.uri)
-        pause = _FIRST_PAUSE
-        while not self._stopping.is_set():
-            self._wait_while_it_works(answers)
-            if self._stopping.wait(pause):
-                break
-            if pause == _FIRST_PAUSE and self._process is not None:
-                logger.warning("the embedded engine ended (%s): it is started again", ending(self._process.returncode))
-            try:
-                self._launch()
-                self.restarts += 1
-                with suppress(OSError):  # it is for who watches
-                    self._note()
-                pause = _FIRST_PAUSE
-            except (StartError, OSError) as error:
-                logger.warning("the embedded engine does not come back yet: %s", error)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-        answers.close()
-
-    def _wait_while_it_works(self, answers: answering.Answers) -> None:
-        """Return when the engine has ended; one that does not answer any more is ended."""
-        process = self._process
-        assert process is not None
-        answers.begin_again()
-        while process.poll() is None:
-            try:
-                process.wait(answering.ASK_SECONDS)
-            except subprocess.TimeoutExpired:
-                self._log.rotate()
-                if self._stopping.is_set() or answers.silent_for() < answering.SILENCE_SECONDS:
-                    continue
-                logger.warning(
-                    "the embedded engine has not answered for %.0f s: it is ended", answering.SILENCE_SECONDS
-                )
-                process.kill()
-                process.wait()
-
-
-def ending(code: int) -> str:
-    """How a process ended, by its exit code."""
-    return f"signal {-code}" if code < 0 else f"exit code {code}"
 
 
 @contextmanager
