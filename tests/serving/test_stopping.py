@@ -1,5 +1,6 @@
 """Told to stop, the service is gone within ten seconds, whatever hangs."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -7,10 +8,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -18,6 +20,8 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from learntrack.serving import stopping
+from learntrack.serving.protocol import PatientProtocol
+from learntrack.web.limits import TimeLimits
 from tests.processes import Service, in_time, wait_until_gone
 from tests.support import Person, new_id, video
 
@@ -163,3 +167,38 @@ def test_of_workers_that_cannot_start_a_line_a_minute(
         now[0] += 4
 
     assert caplog.text.count("could not start") == 10
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 503), ("HEAD", 503), ("PUT", 200)])
+async def test_who_only_reads_does_not_keep_a_server_from_stopping(
+    monkeypatch: pytest.MonkeyPatch, method: str, status: int
+) -> None:
+    """A page that took long kept it for the whole grace; what is written is still waited for."""
+    monkeypatch.setattr("learntrack.serving.protocol._READING_SECONDS", 0.01)
+    asked, written = asyncio.Event(), asyncio.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        asked.set()
+        await written.wait()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body"})
+
+    limited: Any = TimeLimits(app, request_seconds=300, body_seconds=300)
+    server = uvicorn.Server(uvicorn.Config(limited, http=PatientProtocol, lifespan="off", port=0, log_config=None))
+    monkeypatch.setattr(server, "capture_signals", nullcontext)
+    listening = socket.create_server(("127.0.0.1", 0))
+    serving = asyncio.create_task(server.serve([listening]))
+    reader, writer = await asyncio.open_connection(*listening.getsockname())
+    writer.write(f"{method} / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode())
+    await asyncio.wait_for(asked.wait(), 60)
+    server.should_exit = True
+    if method == "PUT":
+        while listening.fileno() != -1:  # noqa: ASYNC110 - it stops; nothing else tells so
+            await asyncio.sleep(0.01)
+        written.set()
+
+    head = await asyncio.wait_for(reader.readline(), 60)
+    await asyncio.wait_for(serving, 60)
+    writer.close()
+
+    assert int(head.split()[1]) == status

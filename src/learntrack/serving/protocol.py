@@ -8,9 +8,11 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from learntrack.serving.connections import ConnectionLimits, Room
 from learntrack.serving.parser import HttpOnlyParser
 from learntrack.web.addresses import network_of
-from learntrack.web.limits import is_endless
+from learntrack.web.limits import READING, is_endless
 
 _GRACE_SECONDS = 0.5
+_READING_SECONDS = 2.0
+"""How long who only reads is still answered when the server stops. Then it is 503: they lose nothing, and ask again."""
 _LINGER_SECONDS = 5.0
 """How long the rest of a body is taken that has been answered already, so that its sender comes to read the answer."""
 _FAREWELL_SECONDS = 1.0
@@ -92,8 +94,9 @@ class PatientProtocol(HttpToolsProtocol):
             self._stopping = True
             self.loop.call_later(_GRACE_SECONDS, self._close_if_idle)
         elif self.comes_again():
-            self.transport.close()
+            self.transport.abort()  # also where nobody reads what has been sent
         else:
+            self.loop.call_later(_READING_SECONDS, self._stop_reading)
             super().shutdown()
 
     # Receiving
@@ -291,6 +294,11 @@ class PatientProtocol(HttpToolsProtocol):
         self._cancel_timer()
         if self._stuck is not None:
             self._stuck.cancel()
+
+    def _stop_reading(self) -> None:
+        scope: Any = {} if self.cycle is None else self.cycle.scope
+        if (task := scope.get(READING)) is not None:
+            task.cancel()
 
     def _close_if_idle(self) -> None:
         if self.cycle is None and not self.transport.is_closing():

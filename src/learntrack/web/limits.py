@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Any, cast
 
 import msgspec
 from litestar.exceptions import HTTPException
@@ -11,6 +12,10 @@ from learntrack.web.problems import outages, too_late
 
 ENDLESS = "endless"
 """In a route's `opt`: its answers go on for as long as somebody listens, so they do not keep a server from stopping."""
+
+READING = "learntrack.reading"
+"""In the scope of a request that only reads: the task that answers it, which a server that stops need not wait for."""
+_READS = ("GET", "HEAD")
 
 
 def is_endless(scope: HTTPScope) -> bool:
@@ -38,6 +43,8 @@ class TimeLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request in time."""
+        if scope.get("method") in _READS:
+            cast(dict[str, Any], scope)[READING] = asyncio.current_task()
         limit = asyncio.timeout(self._request_seconds)
         begun = False
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -161,3 +162,21 @@ def test_an_engine_that_stands_still_does_not_keep_the_service_from_stopping(eng
 
     assert time.monotonic() - began < in_time(4)
     assert running_uri(engine.data_dir) is None
+
+
+@pytest.mark.parametrize("engine", ["embedded"], indirect=True)
+def test_who_asked_an_engine_whether_it_answers_does_not_wait_for_it_once_it_has_ended(
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver looked for the server, to tell it that its session had ended: each stop took three seconds longer."""
+    monkeypatch.setattr(answering, "PATIENCE_MS", 300_000)
+    engine.start()
+    answers = answering.Answers(engine.uri)
+    assert answers.silent_for() == 0
+    engine.stop()
+
+    closing = threading.Thread(target=answers.close, daemon=True)
+    closing.start()
+    closing.join(60)
+
+    assert not closing.is_alive()

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+import pymongo
 from pymongo import MongoClient
 from pymongo.errors import OperationFailure, PyMongoError
 
@@ -12,6 +13,7 @@ PATIENCE_MS = 3000
 """How long an answer may take. It is there in 0.1 s at the most while four reports keep the engine busy."""
 SILENCE_SECONDS = 10.0
 """After so much silence the engine counts as hung."""
+_CLOSE_SECONDS = 0.1
 
 
 class Answers:
@@ -49,5 +51,6 @@ class Answers:
         self._last = time.monotonic()
 
     def close(self) -> None:
-        """Close the connection."""
-        self._client.close()
+        """Close the connection. The engine is told so, unless it has ended already, which the driver would wait for."""
+        with pymongo.timeout(_CLOSE_SECONDS):
+            self._client.close()
