@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from learntrack.storage import DatabaseUnavailable, connect
-from learntrack.storage.reading import ReportReading
+from learntrack.storage.report_reading import ReportReading
 from tests.conftest import service_on
 from tests.support import School, exercise
 from tests.wire import Action, Wire, error, held, lost

@@ -187,7 +187,9 @@ class Privacy:
     async def _remove_some(self, kind: type[Stored], query: Mapping[str, Any]) -> int:
         async def work(tx: Tx) -> int:
             ids = await self._db.ids(kind, query, tx, most=_STEP)
-            return await self._db.remove(kind, {**query, "_id": {"$in": ids}}, tx) if ids else 0
+            # By their ids alone, or the embedded engine would look through all; a cluster asks every shard for those.
+            whose = query if self._db.capabilities.sharded else {}
+            return await self._db.remove(kind, {**whose, "_id": {"$in": ids}}, tx) if ids else 0
 
         return await self._db.transaction(work)
 

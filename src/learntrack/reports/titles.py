@@ -1,8 +1,11 @@
 """What contents, lessons and quizzes are called; where nobody has said it, by their whole id."""
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from learntrack.documents import Content, ContentSession, CourseSession, FormerEntry, Lesson, Question, Quiz
 from learntrack.domain.unit_tests import content_id
@@ -88,11 +91,19 @@ async def _titled(
 
 async def _tests_of_units(db: Reading, untitled: Collection[str]) -> dict[str, Titled]:
     """Those of these contents that are the test before or after a unit, named by their unit and course. Index: unit."""
+    now = time.monotonic()
+    others = _OTHERS.setdefault(db, {})
+    asked = [content for content in untitled if others.get(content, -inf) < now - _ASKED_AGAIN_SECONDS]
     stages: list[Stage] = [
-        {"$match": {"content_id": {"$in": list(untitled)}, **_OF_A_COURSE}},
+        {"$match": {"content_id": {"$in": asked}, **_OF_A_COURSE}},
         {"$group": {"_id": "$content_id", "context": {"$first": "$context"}}},
     ]
-    rows = await db.rows(ContentSession, stages) if untitled else []
+    rows = await db.rows(ContentSession, stages) if asked else []
+    if len(others) > _MOST_OTHERS:
+        others.clear()
+    others |= dict.fromkeys(asked, now)
+    for row in rows:
+        del others[row["_id"]]
     pairs = {row["_id"]: (row["context"]["course_session_id"], row["context"]["unit_id"]) for row in rows}
     units = await _titled(db, (FormerEntry, Content), {unit for _, unit in pairs.values()}, questions=False)
     courses = await titles_of_assigned(db, {course for course, _ in pairs.values()})
@@ -105,6 +116,12 @@ async def _tests_of_units(db: Reading, untitled: Collection[str]) -> dict[str, T
 
 
 _OF_A_COURSE = {"context.unit_id": {"$exists": True}, "context.course_session_id": {"$exists": True}}
+_OTHERS: WeakKeyDictionary[Reading, dict[str, float]] = WeakKeyDictionary()
+"""Untitled contents that were no unit's tests, and when that was asked: what is one is so from its first visit on, and
+the embedded engine, which uses no index on a part of a collection, reads all sessions to answer.
+"""
+_ASKED_AGAIN_SECONDS = 600.0
+_MOST_OTHERS = 100_000
 _WHICH_TEST = {True: "Pre-test", False: "Post-test"}
 
 

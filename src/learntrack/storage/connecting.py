@@ -12,7 +12,8 @@ from learntrack.storage.database import Database
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import StartError
 from learntrack.storage.monitoring import CommandTimes, PoolSize
-from learntrack.storage.reading import AGGREGATIONS_AT_ONCE, ReportReading
+from learntrack.storage.reading import AGGREGATIONS_AT_ONCE
+from learntrack.storage.report_reading import ReportReading
 
 _SELECTION_MS = 3000
 

@@ -20,7 +20,9 @@ from learntrack.storage import schema
 from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import DatabaseUnavailable, translated
-from learntrack.storage.reading import AGGREGATIONS_AT_ONCE, Reading, ReportReading, Stage
+from learntrack.storage.index_first import Stage
+from learntrack.storage.reading import AGGREGATIONS_AT_ONCE, Reading
+from learntrack.storage.report_reading import ReportReading
 from learntrack.storage.transactions import Transactions, Tx
 from learntrack.storage.writes_together import WritesTogether
 
@@ -89,8 +91,11 @@ class Database(Reading):
             client.get_database(name, read_preference=ReadPreference.PRIMARY),
             patience=read_patience,
             aggregations_at_once=aggregations_at_once,
+            leads=not capabilities.walks_indexes,
         )
-        self.reports = (reports or ReportReading()).of(client, name, read_patience)
+        self.reports = (reports or ReportReading()).of(
+            client, name, read_patience, leads=not capabilities.walks_indexes
+        )
         self.client = client
         self.capabilities = capabilities
         self.patience = patience

@@ -1,33 +1,30 @@
 """Asking the database, outside of transactions: each question within a time, and not all of them at once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from datetime import timedelta
 from itertools import chain
 from math import inf
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import pymongo
+from bson.raw_bson import RawBSONDocument
 from pymongo.errors import PyMongoError
-from pymongo.read_preferences import make_read_preference, read_pref_mode_from_name
 
 from learntrack.documents.base import Row, Stored
 from learntrack.storage.errors import DatabaseUnavailable, may_be_asked_again, translated
+from learntrack.storage.index_first import Stage, found_by_index
 from learntrack.storage.pauses import pauses
+from learntrack.storage.unions import without_unions
 
-Stage = Mapping[str, Any]
 T = TypeVar("T")
-
-Preference = Literal["primary", "primaryPreferred", "secondary", "secondaryPreferred", "nearest"]
-"""Which servers of a replica set, or of each shard, are asked."""
 
 AGGREGATIONS_AT_ONCE = 16
 _CLOSE_SECONDS = 1.0
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 1.0
-_UNBOUNDED = -1
+_UNDECODED_AT_ONCE = 1000
 
 
 class Reading:
@@ -43,6 +40,8 @@ class Reading:
         aggregations_at_once: How many aggregations may be under way at once; others wait for their turn. Each keeps
             one of the driver's threads busy, and what is short must find one free.
         staleness_seconds: How far what is read may be behind what is stored.
+        leads: Whether the engine has to be led to its indexes, as of `Capabilities.walks_indexes`: what an index covers
+            is asked by itself, and so is each part of a union.
 
     """
 
@@ -54,8 +53,10 @@ class Reading:
         long_patience: float = 600.0,
         aggregations_at_once: int = AGGREGATIONS_AT_ONCE,
         staleness_seconds: float = 0.0,
+        leads: bool = False,
     ) -> None:
         self.raw = database
+        self._leads = leads
         self.read_patience = patience
         self.long_patience = long_patience
         self.behind = timedelta(seconds=staleness_seconds)
@@ -85,14 +86,17 @@ class Reading:
         self, collection: str | type[Stored], query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
     ) -> list[Row]:
         """The documents that match, as a list."""
+        if self._leads and not found_by_index(self.collection(collection).name, query):
+            return await self.rows(collection, [{"$match": query}, *([{"$project": projection}] if projection else [])])
         found = self.collection(collection).find
         async with _within(self.read_patience):
             return cast(list[Row], await _limited(lambda: found(query, projection).to_list(None), self.read_patience))
 
     async def rows(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> list[Row]:
         """What an aggregation returns, as a list."""
+        source, stages = await self._led(collection, pipeline)
         return await self._in_turn(
-            lambda: self.collection(collection).aggregate(list(pipeline), allowDiskUse=True).to_list(None),
+            lambda: source.aggregate(list(stages), allowDiskUse=True).to_list(None),
             self.read_patience,
         )
 
@@ -113,9 +117,10 @@ class Reading:
             long: Whether it is made row by row, so that the server may work on all of it for `long_patience`.
 
         """
+        source, stages = await self._led(collection, pipeline)
 
         def opened() -> Any:
-            return self.collection(collection).aggregate(list(pipeline), allowDiskUse=True, batchSize=batch)
+            return source.aggregate(list(stages), allowDiskUse=True, batchSize=batch)
 
         async for row in self._one_by_one(opened, batch, long=long):
             yield row
@@ -147,7 +152,33 @@ class Reading:
         async for row in self._one_by_one(opened, batch, long=True):
             yield row
 
-    async def _one_by_one(self, opened: Callable[[], Any], batch: int, *, long: bool) -> AsyncIterator[Row]:
+    async def _led(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> tuple[Any, Sequence[Stage]]:
+        """What is to be aggregated, and how."""
+        source = self.collection(collection)
+        return (
+            await without_unions(source.name, pipeline, self.raw, self._as_stored)
+            if self._leads
+            else (source, pipeline)
+        )
+
+    async def _as_stored(self, source: Any, pipeline: Sequence[Stage], most: int) -> list[RawBSONDocument] | None:
+        """The rows of an aggregation as they come; None where they have more than `most` bytes."""
+        as_it_is = source.with_options(codec_options=source.codec_options.with_options(document_class=RawBSONDocument))
+        found: list[RawBSONDocument] = []
+        size = 0
+
+        def opened() -> Any:
+            return as_it_is.aggregate(list(pipeline), allowDiskUse=True, batchSize=_UNDECODED_AT_ONCE)
+
+        async with aclosing(self._one_by_one(opened, _UNDECODED_AT_ONCE, long=False)) as rows:
+            async for row in rows:
+                found.append(row)
+                size += len(row.raw)
+                if size > most:
+                    return None
+        return found
+
+    async def _one_by_one(self, opened: Callable[[], Any], batch: int, *, long: bool) -> AsyncGenerator[Any, None]:
         cursor: Any = None
 
         async def begin() -> list[Row]:
@@ -186,37 +217,6 @@ class Reading:
         self._turns.release()
         if not asked.cancelled():
             asked.exception()  # so that asyncio does not report one that nobody waits for
-
-
-@dataclass(frozen=True, slots=True)
-class ReportReading:
-    """How reports and exports are read.
-
-    Args:
-        preference: Which servers are asked.
-        max_staleness_seconds: How far those may be behind the primary, 90 or more (the driver's least); None for all.
-        at_once: How many may be under way at once.
-        long_patience: That of `Reading`, for exports.
-
-    """
-
-    preference: Preference = "primary"
-    max_staleness_seconds: int | None = None
-    at_once: int = 8
-    long_patience: float = 600.0
-
-    def of(self, client: Any, name: str, patience: float) -> Reading:
-        """The reading of a Motor client's database of this name; `patience` is that of `Reading`."""
-        mode = read_pref_mode_from_name(self.preference)
-        staleness = self.max_staleness_seconds if self.preference != "primary" else None
-        preference = make_read_preference(mode, None, _UNBOUNDED if staleness is None else staleness)
-        return Reading(
-            client.get_database(name, read_preference=preference),
-            patience=patience,
-            long_patience=self.long_patience,
-            aggregations_at_once=self.at_once,
-            staleness_seconds=staleness or 0,
-        )
 
 
 @asynccontextmanager

@@ -1,0 +1,82 @@
+"""Questions for an engine that uses an index only for conditions which the index covers whole.
+
+It would look through everything of everybody for a condition more: `{_id, user_id}` read the whole collection. So what
+an index covers is asked first, by itself, and the rest of what that finds.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from learntrack import documents
+
+Stage = Mapping[str, Any]
+_RANGE = {"$gt", "$gte", "$lt", "$lte"}
+_BY_KEY = ("_id",)
+
+
+def index_first(collection: str, pipeline: Sequence[Stage]) -> Sequence[Stage]:
+    """The pipeline, its first `$match` in two where no index of the collection covers it whole, but one covers some."""
+    asked = pipeline[0].get("$match") if pipeline else None
+    if not asked:
+        return pipeline
+    match = {field: _of_one(condition) for field, condition in asked.items()}
+    covered = _covered(collection, match)
+    if not covered or len(covered) == len(match):
+        return [{"$match": match}, *pipeline[1:]]
+    first = {field: match[field] for field in covered}
+    rest = {field: condition for field, condition in match.items() if field not in covered}
+    return [{"$match": first}, {"$match": rest}, *pipeline[1:]]
+
+
+def found_by_index(collection: str, query: Mapping[str, Any]) -> bool:
+    """Whether the query is best asked as it is: an index covers it whole, or none any of it."""
+    return index_first(collection, [{"$match": query}]) == [{"$match": query}]
+
+
+def _covered(collection: str, match: Mapping[str, Any]) -> Sequence[str]:
+    """The conditions that an index covers: the key's, else as many as any does, and of as many the closest."""
+    if _BY_KEY[0] in match and (_is_equality(match["_id"]) or _is_choice(match["_id"])):
+        return _BY_KEY
+    return max((_covered_by(fields, match) for fields in _indexes(collection)), key=lambda found: found[0])[1]
+
+
+def _covered_by(fields: Sequence[str], match: Mapping[str, Any]) -> tuple[tuple[int, int], Sequence[str]]:
+    """Which conditions an index on these fields covers, and how well: how many, and how many of those by equality."""
+    equal = 0
+    while equal < len(fields) and fields[equal] in match and _is_equality(match[fields[equal]]):
+        equal += 1
+    beyond = match.get(fields[equal]) if equal < len(fields) else None
+    # Beside an equality the engine takes a range, but a choice of several only alone.
+    more = _is_range(beyond) if equal else _is_choice(beyond)
+    count = equal + more
+    return (count, 2 * equal + _is_choice(beyond)), fields[:count]
+
+
+def _of_one(condition: Any) -> Any:
+    """A choice of one text as an equality: beside a range the engine takes no choice."""
+    one = condition["$in"] if _is_choice(condition) and len(condition["$in"]) == 1 else [condition]
+    return one[0] if isinstance(one[0], str) else condition
+
+
+def _is_equality(condition: Any) -> bool:
+    return not isinstance(condition, Mapping) or condition.keys() == {"$eq"}
+
+
+def _is_choice(condition: Any) -> bool:
+    return isinstance(condition, Mapping) and condition.keys() == {"$in"}
+
+
+def _is_range(condition: Any) -> bool:
+    return isinstance(condition, Mapping) and bool(condition) and condition.keys() <= _RANGE
+
+
+@cache
+def _indexes(collection: str) -> Sequence[Sequence[str]]:
+    """The fields of the collection's indexes; those on a part of its documents are left out, as the engine does."""
+    kinds = [kind for kind in documents.ALL if kind.collection() == collection]
+    return [_BY_KEY, *(fields for kind in kinds for fields in _fields(getattr(kind.Settings, "indexes", ())))]
+
+
+def _fields(indexes: Iterable[Any]) -> Iterable[Sequence[str]]:
+    return [tuple(index.document["key"]) for index in indexes if "partialFilterExpression" not in index.document]

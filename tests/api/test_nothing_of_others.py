@@ -1,0 +1,172 @@
+"""Nothing that is asked of the embedded engine makes it read what everybody has stored: a few large documents of one
+person made the lists, reports and pages of all others slow.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from pymongo.monitoring import CommandStartedEvent
+
+from learntrack.storage.monitoring import CommandTimes
+from tests.api.test_indexes import stages
+from tests.support import ROOT, Api, Person, School, exercise, right, video, wrong
+
+pytestmark = pytest.mark.engines("embedded")
+
+LARGE = {"content_sessions", "content_summaries", "mastery_logs", "attempt_overflow", "idempotency_keys"}
+REPORTS = (
+    "daily-activity",
+    "improvement",
+    "item-analysis",
+    "learning-gain",
+    "lesson-completion",
+    "mastery-funnel",
+    "progress",
+    "quiz-results",
+    "retention",
+    "struggling-learners",
+    "time-on-task",
+    "totals",
+)
+ONCE = "context.unit_id"
+"""Is asked of a content once in a process's life: see `reports.titles`."""
+
+Query = tuple[str, dict[str, Any]]
+
+
+def queries(name: str, command: Any) -> list[Query]:
+    """What a command looks for, in which collections."""
+    if name == "find":
+        return [(command["find"], command.get("filter", {}))]
+    if name == "aggregate" and isinstance(command["aggregate"], str):
+        return of_pipeline(command["aggregate"], command["pipeline"])
+    if name in ("update", "delete"):
+        return [(command[name], each["q"]) for each in command[f"{name}s"]]
+    return []
+
+
+def of_pipeline(collection: str, pipeline: Sequence[dict[str, Any]]) -> list[Query]:
+    unions = [stage["$unionWith"] for stage in pipeline if "$unionWith" in stage]
+    # Within a union, and a look-up by more than a field, it uses no index whatever is asked.
+    apart = [(union["coll"], {"in a union": True}) for union in unions]
+    looked_up = [stage["$lookup"] for stage in pipeline if "pipeline" in stage.get("$lookup", {})]
+    return [
+        (collection, pipeline[0].get("$match", {})),
+        *apart,
+        *((lookup["from"], {"in a look-up": True}) for lookup in looked_up),
+    ]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Query]:
+    found: list[Query] = []
+
+    def started(_: CommandTimes, event: CommandStartedEvent) -> None:
+        found.extend(query for query in queries(event.command_name, event.command) if query[0] in LARGE)
+
+    monkeypatch.setattr(CommandTimes, "started", started)
+    return found
+
+
+async def whole_collections_read(api: Api, asked: Sequence[Query]) -> list[Query]:
+    """Those of the queries that no index answers, each shape of them once."""
+    found: dict[str, Query] = {}
+    for collection, query in list(asked):
+        shape = f"{collection} {sorted(query)} {[type(value).__name__ for value in query.values()]}"
+        if shape in found or ONCE in query:
+            continue
+        plan = await api.db.raw.command("explain", {"find": collection, "filter": query}, verbosity="queryPlanner")
+        if "COLLSCAN" in {stage["stage"] for stage in stages(plan["queryPlanner"]["winningPlan"])}:
+            found[shape] = (collection, query)
+    return list(found.values())
+
+
+class Room:
+    """A class with two learners who have done something, and its coach."""
+
+    def __init__(self, school: School) -> None:
+        self.school = school
+
+    async def open(self) -> "Room":
+        self.ada, self.ben = await self.school.learner(), await self.school.learner()
+        self.coach, self.id = await self.school.coach(), self.school.places["A1"]
+        self.quiz = await self.school.quiz()
+        return self
+
+    async def work(self) -> None:
+        api = self.school.api
+        for learner in (self.ada, self.ben):
+            for body in ({"quiz_id": self.quiz}, exercise(), video()):
+                session = await api.start(learner, **body)
+                tries = {"interactions": [right("a"), wrong("b")]} if "mastery_criterion" in session else {}
+                await api.update(learner, session, progress=1, time_spent_delta=2, **tries)
+
+
+async def read(api: Api, path: str, by: Person, **params: str) -> None:
+    token = by.headers["Authorization"].removeprefix("Bearer ")
+    answer = await api.client.get(path, headers=by.headers | {"Cookie": f"learntrack_token={token}"}, params=params)
+    assert answer.status_code == 200, (path, answer.text[:200])
+
+
+async def test_recording(api: Api, school: School, asked: list[Query]) -> None:
+    room = await Room(school).open()
+    asked.clear()
+
+    await room.work()
+
+    assert await whole_collections_read(api, asked) == []
+    assert asked
+
+
+async def test_lists(api: Api, school: School, asked: list[Query]) -> None:
+    room = await Room(school).open()
+    await room.work()
+    asked.clear()
+
+    for by in (room.ada, room.coach):
+        for path in ("/api/logger/masterylog", "/api/logger/attemptlog"):
+            for params in ({}, {"page_size": "2"}, {"content": room.quiz}, {"complete": "true", "page_size": "2"}):
+                await read(api, path, by, **params)
+        await read(api, "/api/logger/masterylog/0/diff", by, user=str(room.ada.id), content=room.quiz)
+
+    assert await whole_collections_read(api, asked) == []
+    assert asked
+
+
+@pytest.mark.parametrize("narrowed", [{}, {"since": "2020-01-01"}, {"content": "c" * 32}], ids=str)
+async def test_reports_of_a_class(api: Api, school: School, asked: list[Query], narrowed: dict[str, str]) -> None:
+    room = await Room(school).open()
+    await room.work()
+    asked.clear()
+
+    for name in REPORTS:
+        content = {"content": room.quiz} if "content" in narrowed else {}
+        await read(api, f"/api/reports/{name}", room.coach, classroom=room.id, **narrowed | content)
+
+    assert await whole_collections_read(api, asked) == []
+    assert asked
+
+
+async def test_pages(api: Api, school: School, asked: list[Query]) -> None:
+    room = await Room(school).open()
+    await room.work()
+    asked.clear()
+
+    for path in ("", "/activity", f"/quiz/{room.quiz}", f"/learner/{room.ada.id}"):
+        await read(api, f"/reports/class/{room.id}{path}", room.coach)
+
+    assert await whole_collections_read(api, asked) == []
+    assert asked
+
+
+async def test_forgetting_and_readiness(api: Api, school: School, asked: list[Query]) -> None:
+    room = await Room(school).open()
+    await room.work()
+    asked.clear()
+
+    assert (await api.client.delete(f"/api/roster/users/{room.ada.id}", headers=ROOT.headers)).json()["complete"]
+    assert (await api.client.get("/health/ready")).status_code == 200
+
+    assert await whole_collections_read(api, asked) == []
+    assert asked
