@@ -12,14 +12,17 @@ from pathlib import Path
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _NAMESPACE = Path("/proc/self/ns/pid")
+_MOUNTS = Path("/proc/self/mountinfo")
+_GIVEN_TO_CONTAINERS = "/etc/hosts"
 
 
 @dataclass(slots=True, frozen=True)
 class ProcessPlace:
     """Where a process runs.
 
-    `machine` is the machine since its last start, `host` its name as the process sees it (a container's own),
-    `namespace` within what `pid` counts, and `process_start` when it began (clock ticks), as numbers are used again.
+    `machine` is the machine since its last start, `host` its name as the process sees it, and of a container also which
+    one it is, as another may have its name. `namespace` is within what `pid` counts, and `process_start` when it began
+    (clock ticks), as numbers are used again.
     """
 
     machine: str
@@ -48,7 +51,19 @@ def this_place() -> ProcessPlace:
     """Where this process runs."""
     pid = os.getpid()
     namespace = _NAMESPACE.stat().st_ino if _NAMESPACE.exists() else 0
-    return ProcessPlace(machine(), socket.gethostname(), namespace, pid, _start_of(pid))
+    mounts = _MOUNTS.read_text() if _MOUNTS.exists() else ""
+    host = f"{socket.gethostname()} {container_in(mounts)}".strip()
+    return ProcessPlace(machine(), host, namespace, pid, _start_of(pid))
+
+
+def container_in(mounts: str) -> str:
+    """Which container it is that has these mounts (as in /proc/self/mountinfo); empty where it is none.
+
+    Docker, Podman and Kubernetes give a container a file of the machine as its /etc/hosts. It stays when the container
+    is started again, and no other container (in Kubernetes, no other pod) has it.
+    """
+    rows = [line.split() for line in mounts.splitlines()]
+    return next((row[3] for row in rows if len(row) > 4 and row[4] == _GIVEN_TO_CONTAINERS), "")
 
 
 def _start_of(pid: int) -> int:
