@@ -10,7 +10,8 @@ import pytest
 from pymongo import MongoClient
 
 from learntrack.serving import demo
-from tests.processes import Service, learntrack
+from tests.commands.typed import Terminal
+from tests.processes import Service
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -43,10 +44,10 @@ def _jsons(text: str) -> list[str]:
     return found
 
 
-def test_the_demo_school_is_taken_away_whole(data_dir: Path) -> None:
+def test_the_demo_school_is_taken_away_whole(data_dir: Path, terminal: Terminal) -> None:
     with Service(data_dir, "--demo") as service:
-        assert "gone" in learntrack("demo", "--remove", data_dir=data_dir).stdout
-        assert "no demo school" in learntrack("demo", "--remove", data_dir=data_dir).stdout
+        assert "gone" in terminal("demo", "--remove").out
+        assert "no demo school" in terminal("demo", "--remove").out
         left = pymongo_names(service.uri())
     assert {name: count for name, count in left.items() if count} == {}
 

@@ -95,8 +95,6 @@ def test_a_signal_stops_everything_and_the_data_stays(data_dir: Path) -> None:
             assert len(pids) == (1 if workers == 1 else 3)
             assert service.stop(how) == 0
             wait_until_gone(pids)
-    with Service(data_dir) as service:
-        assert service.send("POST", "/api/logger/contentsession", learner, json=body).json()["progress"] == progress
 
 
 def test_a_second_start_takes_no_more_than_the_first(data_dir: Path) -> None:
