@@ -155,3 +155,25 @@ async def test_where_the_learner_left_off_is_known_once_the_service_has_told(
         session = await app.start(content(what))
         state = await session.sync(20)
     assert (state.known, state.progress, state.time_spent, state.extra_fields) == (True, 0.4, 8, {"at": 7})
+
+
+async def test_what_a_restored_backup_has_forgotten_the_visit_of_goes_on_in_the_next_visit(
+    api: Api, school: School, of: Opened
+) -> None:
+    learner, what = await school.learner(), exercise()
+    async with of(learner) as app:
+        forgotten = await app.start(content(what))
+        assert (await app.sync(20)).waiting == 0
+        for collection in ("content_sessions", "content_summaries", "mastery_logs", "idempotency_keys"):
+            await api.db.collection(collection).delete_many({})
+        await forgotten.update(time_spent_delta=5, interactions=[answered("a", 1)])
+        assert (await app.sync(20)).waiting == 0
+        [aside] = await app.aside()
+        assert (aside.problem.status, aside.problem.detail) == (404, "There is no such content session.")
+
+        await app.start(content(what))
+        assert await app.retry() == 1
+        status = await app.sync(20)
+        assert (status.waiting, status.aside) == (0, 0)
+    [tried] = await api.tries(learner)
+    assert (tried["time_spent"], tried["correct"]) == (5, 1.0)
