@@ -162,7 +162,7 @@ async def test_nobody_is_in_what_is_another_kind_of_place_or_not_there(db: Datab
 
 
 async def test_lists_ask_only_once_what_kind_of_place_it_is(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A list of a class took the engine a twentieth longer where each asked."""
+    """Each list of a class asked again."""
     await db.collection("classrooms").insert_one({"_id": "another class"})
     look, looked_up = db.find_one, []
 

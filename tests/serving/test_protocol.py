@@ -256,16 +256,31 @@ def test_what_is_sent_with_a_wish_for_an_upgrade_is_read(service: Service) -> No
     assert b"Not valid JSON" in answers
 
 
+def under_way(*, endless: bool = False) -> Any:
+    """A connection whose request is being answered, by a route that goes on for as long as somebody listens."""
+    protocol: Any = PatientProtocol(Config(lambda: None, http=PatientProtocol), ServerState(), {})
+    protocol.connection_made(SimpleNamespace(get_extra_info=lambda _: None, abort=lambda: None))
+    handler = SimpleNamespace(opt={ENDLESS: endless})
+    protocol.cycle = SimpleNamespace(
+        response_complete=False, keep_alive=True, message_event=asyncio.Event(), scope={"route_handler": handler}
+    )
+    return protocol
+
+
 async def test_what_goes_on_for_ever_ends_with_its_listener() -> None:
     """Who has closed looks like who only sends no more, and would be written to for ever."""
-    protocol = PatientProtocol(Config(lambda: None, http=PatientProtocol), ServerState(), {})
-    transport: Any = SimpleNamespace(get_extra_info=lambda _: None, abort=lambda: None)
-    protocol.connection_made(transport)
     for endless in (True, False):
-        handler = SimpleNamespace(opt={ENDLESS: endless})
-        cycle: Any = SimpleNamespace(
-            response_complete=False, message_event=asyncio.Event(), scope={"route_handler": handler}
-        )
-        protocol.cycle = cycle
+        protocol = under_way(endless=endless)
         assert protocol.eof_received() is not endless
+        protocol.connection_lost(OSError())
+
+
+@pytest.mark.parametrize("behind", [b"\r\n", b"\r\n\r\n"])
+async def test_a_blank_line_behind_a_request_does_not_cost_its_answer(behind: bytes) -> None:
+    """Some clients send one behind a body (RFC 9112, 2.2)."""
+    protocol = under_way()
+    protocol.data_received(behind)
+
+    assert protocol.eof_received()
+    assert not protocol.cycle.keep_alive
     protocol.connection_lost(OSError())

@@ -5,6 +5,7 @@ not given to the request, and the next bytes are read as a new one. Java's HTTP 
 was sent then would be lost, though the request is answered, and a body could hold requests that no proxy has seen.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from httptools import HttpParserUpgrade, HttpRequestParser
@@ -133,3 +134,16 @@ def _lenient(told: object) -> HttpRequestParser:
     parser = HttpRequestParser(told)
     parser.set_dangerous_leniencies(lenient_data_after_close=True)
     return parser
+
+
+def is_unambiguous(headers: Sequence[tuple[bytes, bytes]], version: str) -> bool:
+    """Whether a proxy must have read the same from a request's head as is read here (RFC 9112, 3.2).
+
+    Args:
+        headers: Names in lower case, and values.
+        version: Of HTTP, as "1.1".
+
+    """
+    names = [name for name, _ in headers]
+    hosts = names.count(b"host")
+    return (hosts == 1 or (hosts == 0 and version != "1.1")) and names.count(b"authorization") <= 1

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from learntrack.serving.connections import ConnectionLimits, Room
-from learntrack.serving.parser import HttpOnlyParser
+from learntrack.serving.parser import HttpOnlyParser, is_unambiguous
 from learntrack.web.addresses import network_of
 from learntrack.web.limits import READING, is_endless
 
@@ -171,7 +171,7 @@ class PatientProtocol(HttpToolsProtocol):
         if self._fields_size > self.limits.head_bytes:
             self._refuse(431, "The request's head is too large.")
             return
-        if not self._is_unambiguous():
+        if not is_unambiguous(self.headers, self.parser.get_http_version()):
             self._refuse(400, "A request has one Host, and one Authorization at the most.")
             return
         super().on_headers_complete()
@@ -224,13 +224,6 @@ class PatientProtocol(HttpToolsProtocol):
         if self._stuck is not None:
             self._stuck.cancel()
             self._stuck = None
-
-    def _is_unambiguous(self) -> bool:
-        """Whether a proxy must have read the same as is read here (RFC 9112, 3.2)."""
-        names = [name for name, _ in self.headers]
-        hosts = names.count(b"host")
-        named = hosts == 1 or (hosts == 0 and self.parser.get_http_version() != "1.1")
-        return named and names.count(b"authorization") <= 1
 
     def _is_answered(self) -> bool:
         return self.cycle is None or bool(self.cycle.response_complete)
