@@ -135,7 +135,8 @@ def test_some_requests_at_once_are_answered_one_after_the_other(service: Service
 
 
 async def test_a_connection_whose_answer_nobody_reads_makes_room_for_others() -> None:
-    transport: Any = SimpleNamespace(get_extra_info=lambda _: None, abort=lambda: None)
+    found = {"get_extra_info": lambda _: None, "abort": lambda: None, "get_write_buffer_size": lambda: 100_000}
+    transport: Any = SimpleNamespace(**found)
     protocol = PatientProtocol(Config(lambda: None, http=PatientProtocol), ServerState(), {})
     protocol.connection_made(transport)
     protocol.cycle = SimpleNamespace(response_complete=False, message_event=asyncio.Event())  # type: ignore[assignment]

@@ -1,6 +1,7 @@
 """What an election, a shutdown or too much work make a server answer is a 503 of whatever is asked, and passes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from pymongo import common
 
 from learntrack.domain import moments
+from learntrack.storage import Database
 from tests.conftest import service_on
 from tests.storage.test_errors import PASSING
 from tests.support import ROOT, Api, Person, School, exercise, new_id, right, wrong
@@ -76,7 +78,7 @@ def _filled(body: Any, known: dict[str, str]) -> Any:
 async def asking(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Asking]:
     # The driver looks for the primary after some of these answers, half a second apart at the least, and asks again.
     monkeypatch.setattr(common, "MIN_HEARTBEAT_INTERVAL", 0.01)
-    async with service_on(wire, patience=0.1, read_patience=0.1) as api:
+    async with service_on(wire) as api:
         school, body = await School(api).open(), exercise()
         learner, coach = await school.learner(), await school.coach()
         session = await api.start(learner, **body)
@@ -91,13 +93,24 @@ async def asking(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[A
         yield Asking(api, people, known)
 
 
+@contextmanager
+def in_a_hurry(db: Database) -> Iterator[None]:
+    """What does not pass is given up soon; only here, as what is answered may take its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "patience", 0.1)
+        for reading in (db, db.reports):
+            patch.setattr(reading, "read_patience", 0.1)
+        yield
+
+
 @pytest.mark.parametrize("name", AS_ASKED)
 async def test_whatever_is_asked_is_a_503_while_it_lasts_and_passes(wire: Wire, asking: Asking, name: str) -> None:
     fine = await asking.status(name)
     answers = {}
     for code in PASSING:
         rule = wire.on(*WORK, do=error(code))
-        answers[code] = await asking.status(name)
+        with in_a_hurry(asking.api.db):
+            answers[code] = await asking.status(name)
         wire.rules.remove(rule)
 
     assert fine == 200

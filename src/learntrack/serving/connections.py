@@ -43,6 +43,7 @@ class ConnectionLimits:
         per_address: How many of them from one address, or IPv6 network (/64).
         head_bytes: The size of a request's line and headers.
         head_seconds: How long they may take to arrive; as long may a connection be opened without a request.
+        unread_bytes: How much of answers may wait to be read, of all of them together.
 
     """
 
@@ -50,13 +51,20 @@ class ConnectionLimits:
     per_address: int = _MOST
     head_bytes: int = 64 * 1024
     head_seconds: float = 10.0
+    unread_bytes: int = 128 * 1024 * 1024
 
     @classmethod
     def of(cls, settings: Settings) -> "ConnectionLimits":
         """As the settings say; where they say nothing, as many as this process may open files, less some for itself."""
         in_all = settings.max_connections or min(_MOST, _files() * 3 // 4 - 16)
         per_address = settings.max_connections_per_address or in_all
-        return cls(max(1, in_all), max(1, per_address), settings.max_head_bytes, settings.head_seconds)
+        return cls(
+            max(1, in_all),
+            max(1, per_address),
+            settings.max_head_bytes,
+            settings.head_seconds,
+            settings.max_unread_bytes,
+        )
 
 
 class Room(Generic[Some]):

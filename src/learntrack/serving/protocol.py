@@ -7,6 +7,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from learntrack.serving.connections import ConnectionLimits, Room
 from learntrack.serving.parser import HttpOnlyParser, is_unambiguous
+from learntrack.serving.unread import Unread
 from learntrack.web.addresses import network_of
 from learntrack.web.limits import READING, is_endless
 
@@ -18,7 +19,6 @@ _LINGER_SECONDS = 5.0
 _FAREWELL_SECONDS = 1.0
 _FAREWELL_BYTES = 1024 * 1024
 """How long, and how much of it, is taken from a sender whose head is refused, so that it comes to read why."""
-_STUCK_SECONDS = 60.0
 """How long an answer may wait for somebody to read on."""
 _MOST_WAITING = 64
 """Requests of one connection that wait for the one before to be answered."""
@@ -34,6 +34,7 @@ class PatientProtocol(HttpToolsProtocol):
 
     limits: ClassVar = ConnectionLimits()
     room: "ClassVar[Room[PatientProtocol]]" = Room(limits)
+    unread: ClassVar = Unread(limits.unread_bytes)
 
     _stopping = False
     _refused = False
@@ -46,13 +47,12 @@ class PatientProtocol(HttpToolsProtocol):
     _fields_size = 0
     _around_body_size = 0
     _timer: asyncio.TimerHandle | None = None
-    _stuck: asyncio.TimerHandle | None = None
     address = ""
 
     @classmethod
     def limit(cls, limits: ConnectionLimits) -> None:
         """Set the limits of this process's connections."""
-        cls.limits, cls.room = limits, Room(limits)
+        cls.limits, cls.room, cls.unread = limits, Room(limits), Unread(limits.unread_bytes)
 
     # Coming and going
 
@@ -67,7 +67,8 @@ class PatientProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
-        self._cancel_timers()
+        self._cancel_timer()
+        self.unread.end(self)
         self.room.leave(self)
         super().connection_lost(exc)
 
@@ -75,7 +76,7 @@ class PatientProtocol(HttpToolsProtocol):
         """Whether there is nothing to do for it just now: it has no request, or the rest of one, or a reader, is waited
         for.
         """
-        return self._is_answered() or not self._head_open or self._stuck is not None
+        return self._is_answered() or not self._head_open or self in self.unread
 
     def comes_again(self) -> bool:
         """Whether it is an open page's, which hears of changes and asks again when it is closed."""
@@ -215,15 +216,17 @@ class PatientProtocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Nobody reads for now."""
         super().pause_writing()
-        self._stuck = self.loop.call_later(_STUCK_SECONDS, self.transport.abort)
+        self.unread.begin(self)
 
     def resume_writing(self) -> None:
         """Somebody reads on."""
         super().resume_writing()
         self.room.use(self)
-        if self._stuck is not None:
-            self._stuck.cancel()
-            self._stuck = None
+        self.unread.end(self)
+
+    def unread_bytes(self) -> int:
+        """How much of its answers waits for its reader."""
+        return self.transport.get_write_buffer_size()
 
     def _is_answered(self) -> bool:
         return self.cycle is None or bool(self.cycle.response_complete)
@@ -282,11 +285,6 @@ class PatientProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def _cancel_timers(self) -> None:
-        self._cancel_timer()
-        if self._stuck is not None:
-            self._stuck.cancel()
 
     def _stop_reading(self) -> None:
         scope: Any = {} if self.cycle is None else self.cycle.scope

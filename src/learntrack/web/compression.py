@@ -31,7 +31,7 @@ _LEVEL = 5
 _AT_ONCE_BYTES = 16 * 1024
 """What takes half a millisecond; more is compressed aside."""
 _STEP_BYTES = 256 * 1024
-"""Is sent as it is compressed: some ten milliseconds for each."""
+"""What is compressed at once, in some ten milliseconds; then others have their turn."""
 _GZIP = zlib.MAX_WBITS | 16
 _WITHOUT_BODY = (204, 304)
 
@@ -90,28 +90,26 @@ class _Compressed:
             headers = [each for each in start["headers"] if each[0].lower() != b"content-length"]
             headers += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
             start = {**start, "headers": headers}
-            if not first["more_body"] and len(first["body"]) <= _STEP_BYTES:
-                first = {**first, "body": await self._compressed(first)}
+            first = {**first, "body": await self._compressed(first)}
+            if not first["more_body"]:
                 headers.append((b"content-length", str(len(first["body"])).encode()))
-                await self._send(start)
-                return first
-            await self._send(start)
-            return {**first, "body": await self._compressed(first)}
         await self._send(start)
         return first
 
     async def _compressed(self, message: HTTPResponseBodyEvent) -> bytes:
-        """What is left to be sent of a part of the body, so that all before can be read; the rest has been sent."""
+        """What is to be sent of a part of the body, so that all of it can be read.
+
+        All at once, though it could be sent as that goes on: then it would wait here, in full, for who does not read.
+        """
         assert self._zip is not None
-        parts = memoryview(message["body"])
-        end = zlib.Z_SYNC_FLUSH if message["more_body"] else zlib.Z_FINISH
+        parts, done = memoryview(message["body"]), []
         while len(parts) > _STEP_BYTES:
-            done = await _aside(self._zip, parts[:_STEP_BYTES], zlib.Z_NO_FLUSH)
+            done.append(await _aside(self._zip, parts[:_STEP_BYTES], zlib.Z_NO_FLUSH))
             parts = parts[_STEP_BYTES:]
-            await self._send({"type": "http.response.body", "body": done, "more_body": True})
-        if len(parts) <= _AT_ONCE_BYTES:
-            return _add(self._zip, parts, end)
-        return await _aside(self._zip, parts, end)
+        end = zlib.Z_SYNC_FLUSH if message["more_body"] else zlib.Z_FINISH
+        aside = len(parts) > _AT_ONCE_BYTES
+        done.append(await _aside(self._zip, parts, end) if aside else _add(self._zip, parts, end))
+        return b"".join(done)
 
 
 def _is_worth_it(scope: HTTPScope, start: HTTPResponseStartEvent, first: HTTPResponseBodyEvent) -> bool:
