@@ -2,6 +2,7 @@
 meanwhile stays.
 """
 
+import json
 import random
 from typing import Any, TypeVar
 
@@ -180,15 +181,14 @@ async def test_an_id_of_somebody_else_is_left_alone(db: Database) -> None:
 
 async def test_a_context_gains_what_it_lacks(db: Database) -> None:
     await take_over(db)
-    unit = '{"context": {"node_id": "' + "99" * 16 + '", "unit_id": "' + "98" * 16 + '", "test_type": "post"}}'
+    gained = {"course_session_id": "97" * 16, "unit_id": "98" * 16, "test_type": "post"}
 
-    await take_over(db, sessions=[session(extra_fields=unit)])
+    await take_over(db, sessions=[session(extra_fields=json.dumps({"context": {"node_id": "99" * 16} | gained}))])
 
     assert (await stored(db, ContentSession)).context == {
         "node_id": CONTENT,
         "mastery_level": 1,
-        "unit_id": "98" * 16,
-        "test_type": "post",
+        **gained,
     }
 
 

