@@ -10,6 +10,7 @@ from learntrack.serving.parser import HttpOnlyParser, is_unambiguous
 from learntrack.serving.unread import Unread
 from learntrack.web.addresses import network_of
 from learntrack.web.limits import READING, is_endless
+from learntrack.web.remains import CONNECTION_BYTES, Remains
 
 _GRACE_SECONDS = 0.5
 _READING_SECONDS = 2.0
@@ -35,6 +36,7 @@ class PatientProtocol(HttpToolsProtocol):
     limits: ClassVar = ConnectionLimits()
     room: "ClassVar[Room[PatientProtocol]]" = Room(limits)
     unread: ClassVar = Unread(limits.unread_bytes)
+    remains: ClassVar = Remains()
 
     _stopping = False
     _refused = False
@@ -70,6 +72,7 @@ class PatientProtocol(HttpToolsProtocol):
         self._cancel_timer()
         self.unread.end(self)
         self.room.leave(self)
+        self.remains.add(CONNECTION_BYTES)
         super().connection_lost(exc)
 
     def is_idle(self) -> bool:
@@ -217,6 +220,7 @@ class PatientProtocol(HttpToolsProtocol):
         """Nobody reads for now."""
         super().pause_writing()
         self.unread.begin(self)
+        self.remains.add(self.unread_bytes())
 
     def resume_writing(self) -> None:
         """Somebody reads on."""

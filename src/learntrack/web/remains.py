@@ -9,6 +9,8 @@ import ctypes
 import gc
 from contextlib import suppress
 
+CONNECTION_BYTES = 16 * 1024
+"""What a connection leaves behind, about: the request that it was about to send among it."""
 _MOST_BYTES = 64 * 1024 * 1024
 """How much may be left behind."""
 _SOME_BYTES = 8 * 1024 * 1024
