@@ -51,7 +51,7 @@ class ConnectionLimits:
     per_address: int = _MOST
     head_bytes: int = 64 * 1024
     head_seconds: float = 10.0
-    unread_bytes: int = 128 * 1024 * 1024
+    unread_bytes: int = 64 * 1024 * 1024
 
     @classmethod
     def of(cls, settings: Settings) -> "ConnectionLimits":

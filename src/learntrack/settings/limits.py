@@ -32,11 +32,11 @@ class Limits(BaseSettings):
     max_unread_bytes: Annotated[
         int,
         Field(
-            description="How many bytes of answers that are not read a worker keeps; beyond, connections of who has "
-            "most of them are closed.",
+            description="How many bytes of answers, beyond what the network has taken, wait in a worker for who does "
+            "not read; beyond, connections of who has most of them are closed.",
             ge=1024 * 1024,
         ),
-    ] = 128 * 1024 * 1024
+    ] = 64 * 1024 * 1024
     max_roster_records: Annotated[
         int, Field(description="The most records in one PUT /api/roster; more are 413.", ge=1, le=10_000)
     ] = 10_000
