@@ -12,7 +12,7 @@ from learntrack.web.addresses import network_of
 from learntrack.web.limits import READING, is_endless
 from learntrack.web.remains import CONNECTION_BYTES, Remains
 
-_GRACE_SECONDS = 0.5
+_GRACE_SECONDS = 2.0
 _READING_SECONDS = 2.0
 """How long who only reads is still answered when the server stops. Then it is 503: they lose nothing, and ask again."""
 _LINGER_SECONDS = 5.0
