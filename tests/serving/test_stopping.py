@@ -11,15 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 import uvicorn
-from uvicorn.config import STARTUP_FAILURE
 
-from learntrack.serving import stopping
 from learntrack.serving.protocol import PatientProtocol
 from learntrack.web.limits import TimeLimits
 from tests.processes import Service, in_time, wait_until_gone
@@ -114,59 +111,6 @@ def test_a_request_that_is_never_sent_to_its_end(data_dir: Path) -> None:
         assert seconds_to_stop(service) < in_time(10)
         assert client.recv(4096).startswith(b"HTTP/1.1 503 ")
         assert "Exception in ASGI application" not in service.log.read_text()
-
-
-class Worker:
-    """A worker process as its parent sees it."""
-
-    def __init__(self, exitcode: int | None) -> None:
-        self.exitcode, self.pid, self.started = exitcode, 1, False
-
-    def start(self) -> None:
-        self.started = True
-
-    def is_alive(self, timeout: float) -> bool:
-        return self.exitcode is None and timeout > 0
-
-    def kill(self) -> None:
-        pass
-
-    def join(self) -> None:
-        pass
-
-
-@pytest.mark.parametrize("exitcode", [STARTUP_FAILURE, -signal.SIGKILL, 0])
-def test_a_worker_that_ends_or_cannot_start_is_started_again(monkeypatch: pytest.MonkeyPatch, exitcode: int) -> None:
-    """The whole service ended when the database was away while a worker started."""
-    monkeypatch.setattr(stopping, "Process", lambda *_: Worker(None))
-    monkeypatch.setattr(signal, "signal", lambda *_: None)  # uvicorn takes the signals of this process
-    workers = stopping.TimelyWorkers(uvicorn.Config("nowhere:at_all", workers=2), sockets=[])
-    lives, gone = Worker(None), Worker(exitcode)
-    workers.processes = [lives, gone]  # type: ignore[list-item]
-
-    workers.keep_subprocess_alive()
-
-    assert workers.processes[0] is lives
-    assert workers.processes[1] is not gone
-    assert workers.processes[1].started  # type: ignore[attr-defined]
-    assert not workers.should_exit.is_set()
-
-
-def test_of_workers_that_cannot_start_a_line_a_minute(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(stopping, "Process", lambda *_: Worker(STARTUP_FAILURE))
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    now = [0.0]
-    monkeypatch.setattr(stopping, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    workers = stopping.TimelyWorkers(uvicorn.Config("nowhere:at_all", workers=2), sockets=[])
-    workers.processes = [Worker(STARTUP_FAILURE), Worker(STARTUP_FAILURE)]  # type: ignore[list-item]
-
-    for _ in range(150):  # ten minutes
-        workers.keep_subprocess_alive()
-        now[0] += 4
-
-    assert caplog.text.count("could not start") == 10
 
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 503), ("HEAD", 503), ("PUT", 200)])

@@ -6,10 +6,12 @@ an answer of a database that stands still, is not waited for. What has been ackn
 
 import logging
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable
 from math import inf
+from socket import socket
 from types import FrameType
 
 import uvicorn
@@ -24,6 +26,13 @@ _WORKER_SECONDS = 6.0
 """For a worker, from when it was told."""
 _SERVICE_SECONDS = 9.0
 """For the whole process with one worker, from when it was told, the engine included."""
+_NEW_SECONDS = 120.0
+"""For a worker to be there in another's place."""
+_OLD_SECONDS = 30.0
+"""For a worker in whose place another is there: nobody waits for its end but those whom it answers."""
+_WORD_SECONDS = 1.0
+"""For a worker's word that it lives; one that is silent for longer is asked again."""
+_LOOK_SECONDS = 0.05
 _SAID_SECONDS = 60.0
 """How often it is said that workers do not stay: in an outage none can start, for as long as it lasts."""
 
@@ -58,9 +67,15 @@ class TimelyServer(uvicorn.Server):
 
 
 class TimelyWorkers(Multiprocess):
-    """uvicorn's worker processes, which end in time; of one that dies the log says so."""
+    """uvicorn's worker processes, which end in time, and whose parent hears within a second that it is to stop; of one
+    that dies the log says so.
+    """
 
-    _said = -inf
+    def __init__(self, config: uvicorn.Config, sockets: list[socket]) -> None:
+        super().__init__(config, sockets)
+        self._said = -inf
+        self._silent_since: dict[Process, float] = {}
+        self._leaving: list[Process] = []
 
     def keep_subprocess_alive(self) -> None:
         """Start another worker for each that has died, hangs, or could not start.
@@ -69,26 +84,82 @@ class TimelyWorkers(Multiprocess):
         database, so that it is the database that was away just then.
         """
         for number, worker in enumerate(self.processes):
-            if self.should_exit.is_set():
+            if self._is_told():
                 return
-            if not worker.is_alive(timeout=self.config.timeout_worker_healthcheck):
+            if not self._lives(worker):
                 worker.kill()
                 worker.join()
+                self._silent_since.pop(worker, None)
                 self._say(worker.pid)
                 self.processes[number] = Process(self.config, self.sockets)
                 self.processes[number].start()
+
+    def restart_all(self) -> None:
+        """Replace the workers one by one: each is told to end when another is there in its place.
+
+        uvicorn gives up where one could not start, see `keep_subprocess_alive`, and waits without an end for a worker
+        that hangs when it is to end.
+        """
+        for number, worker in enumerate(self.processes):
+            new = self._one_more()
+            if new is None:
+                return
+            self.processes[number] = new
+            worker.terminate()
+            self._leaving = [worker]
+            if not self._goes(worker):
+                if self._is_told():
+                    return
+                logger.warning("worker %s hung when it was to end", worker.pid)
+                worker.process.kill()
+            worker.join()
+            self._leaving = []
+
+    def join_all(self) -> None:
+        """Wait for the workers, which have been told to end, and kill those that hang."""
+        deadline = time.monotonic() + _WORKER_SECONDS
+        for worker in (*self.processes, *self._leaving):
+            worker.process.join(max(0.0, deadline - time.monotonic()))
+            if worker.process.is_alive():
+                worker.process.kill()
+                worker.process.join()
+
+    def _lives(self, worker: Process) -> bool:
+        if worker.is_alive(timeout=_WORD_SECONDS):
+            self._silent_since.pop(worker, None)
+            return True
+        now = time.monotonic()
+        silent = now - self._silent_since.setdefault(worker, now)
+        return worker.exitcode is None and silent < self.config.timeout_worker_healthcheck
+
+    def _one_more(self) -> Process | None:
+        """Another worker that is there; none where the service is to stop, or none was there in time."""
+        end = time.monotonic() + _NEW_SECONDS
+        while time.monotonic() < end and not self._is_told():
+            worker = Process(self.config, self.sockets)
+            worker.start()
+            while worker.exitcode is None and not self._is_told() and time.monotonic() < end:
+                if worker.is_ready(timeout=_WORD_SECONDS):
+                    return worker
+                time.sleep(_LOOK_SECONDS)
+            worker.kill()
+            worker.join()
+        if not self._is_told():
+            logger.error("no worker could start within %g s: those that are there stay", _NEW_SECONDS)
+        return None
+
+    def _goes(self, worker: Process) -> bool:
+        end = time.monotonic() + _OLD_SECONDS
+        while worker.exitcode is None and not self._is_told() and time.monotonic() < end:
+            time.sleep(_LOOK_SECONDS)
+        return worker.exitcode is not None
+
+    def _is_told(self) -> bool:
+        """Whether the service is to stop; uvicorn looks at its signals between two looks at the workers only."""
+        return self.should_exit.is_set() or not {signal.SIGINT, signal.SIGTERM}.isdisjoint(self.signal_queue)
 
     def _say(self, pid: int | None) -> None:
         now = time.monotonic()
         if now - self._said >= _SAID_SECONDS:
             self._said = now
             logger.warning("worker %s ended, hung or could not start: it is started again", pid)
-
-    def join_all(self) -> None:
-        """Wait for the workers, which have been told to end, and kill those that hang."""
-        deadline = time.monotonic() + _WORKER_SECONDS
-        for worker in self.processes:
-            worker.process.join(max(0.0, deadline - time.monotonic()))
-            if worker.process.is_alive():
-                worker.process.kill()
-                worker.process.join()
