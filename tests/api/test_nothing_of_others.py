@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pymongo.monitoring import CommandStartedEvent
 
+from learntrack.domain.ids import summary_id
 from learntrack.storage.monitoring import CommandTimes
 from tests.api.test_indexes import stages
 from tests.support import ROOT, Api, Person, School, exercise, right, video, wrong
@@ -117,6 +118,20 @@ async def test_recording(api: Api, school: School, asked: list[Query]) -> None:
 
     assert await whole_collections_read(api, asked) == []
     assert asked
+
+
+async def test_what_an_interrupted_forgetting_left(api: Api, school: School, asked: list[Query]) -> None:
+    room = await Room(school).open()
+    body = exercise()
+    session = await api.start(room.ada, **body)
+    await api.update(room.ada, session, interactions=[right("a")])
+    await api.db.collection("content_summaries").delete_many({"user_id": room.ada.id})
+    asked.clear()
+
+    assert (await api.start(room.ada, **body))["totalattempts"] == 1
+
+    assert await whole_collections_read(api, asked) == []
+    assert ("mastery_logs", {"summary_id": summary_id(str(room.ada.id), body["content_id"])}) in asked
 
 
 async def test_lists(api: Api, school: School, asked: list[Query]) -> None:

@@ -110,10 +110,25 @@ async def test_what_a_learner_records_names_its_owner_in_every_command(
 
     commands = wire.of("find", "aggregate", "insert", "update", "delete", "bulkWrite")
     assert {name for each in commands for name, _ in filters_of(each)} >= SHARD_KEYS.keys() - {"learner_days"}
-    # Whether the id that a client chose for a session is somebody else's, all shards are asked.
-    taken = {"find": "content_sessions", "filter": {"_id": queue}}
-    commands = [each for each in commands if {name: each.get(name) for name in taken} != taken]
     assert [fault for each in commands for fault in faults_of(each, learner.id)] == []
+
+
+async def test_an_offline_session_with_somebody_elses_id_is_not_theirs(cluster: Api, school: School) -> None:
+    """Their shard alone is asked beforehand; what it does not let be stored is looked for on all."""
+    learner, other, own, started = await school.learner(), await school.learner(), new_id(), new_id()
+    theirs = [(await cluster.start(other, **video()))["session_id"], started]
+    assert (await send(cluster, other, item(started, start=video())))[0]["status"] == 200
+    before = await cluster.stored()
+
+    starts = [item(session, start=exercise()) for session in theirs]
+    [*refused, again] = await send(cluster, learner, *starts, item(theirs[0], update={"time_spent_delta": 5}))
+    assert [each["status"] for each in (*refused, again)] == [404] * 3
+    assert {each["body"]["detail"] for each in (*refused, again)} == {"There is no such content session."}
+    assert await cluster.stored() == before
+    results = await send(cluster, learner, *[item(own, start=exercise()) for _ in range(2)])
+
+    assert [each["status"] for each in results] == [200, 409]
+    assert (await send(cluster, learner, item(own, start=exercise())))[0]["status"] == 409
 
 
 async def test_what_a_learner_asks_for_names_its_owner_in_every_command(

@@ -53,9 +53,8 @@ async def with_their_attempts(db: Database, holders: Sequence[Row], filters: Log
     for collection, name in ((pipelines.TRIES, "try_id"), (pipelines.SESSIONS, "holder_session_id")):
         found = [holder for holder in holders if name in holder]
         if found:
-            match: dict[str, Any] = {"_id": {"$in": [holder["_id"] for holder in found]}}
-            if db.capabilities.sharded:
-                match["user_id"] = {"$in": list({holder["user_id"] for holder in found})}
+            of_owners = db.capabilities.of_owners({holder["user_id"] for holder in found})
+            match = {"_id": {"$in": [holder["_id"] for holder in found]}} | of_owners
             shown = {"overflow": 1, "attempts": pipelines.matching_attempts("$attempts", filters)}
             rows = await db.rows(collection, [{"$match": match}, {"$project": shown}])
             attempts |= {row["_id"]: row for row in rows}

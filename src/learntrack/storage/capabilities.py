@@ -1,5 +1,6 @@
 """What a database engine can do: asked once, when the service connects; nothing asks an engine for its name later."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +42,15 @@ class Capabilities:
     writes_together: bool = False
     walks_indexes: bool = True
     snapshot_sessions: bool = True
+
+    def of_owners(self, owners: Iterable[str | None], field: str = "user_id") -> dict[str, object]:
+        """Whose documents are meant, to be asked beside their ids where shards are asked by it; nothing elsewhere: of
+        two conditions the embedded engine uses the index of neither, and would walk all documents.
+        """
+        if not self.sharded:
+            return {}
+        whose = list(owners)
+        return {field: whose[0] if len(whose) == 1 else {"$in": whose}}
 
 
 async def capabilities_of(client: Any) -> Capabilities:

@@ -1,10 +1,11 @@
-"""What a start may meet of somebody who has been forgotten, or nearly: a withdrawn permit, tries without their summary.
+"""What a start may meet: of somebody who has been forgotten, or nearly, a withdrawn permit or tries without their
+summary; on a cluster, somebody else's session with the id that an offline client chose.
 
-Neither is looked for beforehand, as that would cost every start a round trip: a start that meets one of them finds a
-document that it did not expect, and then this is asked.
+None is looked for beforehand, as that would cost every start a round trip, or ask every shard: a start that meets one
+of them finds a document that it did not expect, and then this is asked.
 """
 
-from learntrack.documents import ContentSummary, MasteryLog, RecordingPermit
+from learntrack.documents import ContentSession, ContentSummary, MasteryLog, RecordingPermit
 from learntrack.domain.ids import summary_id
 from learntrack.storage import Database
 from learntrack.storage.transactions import Tx
@@ -19,6 +20,14 @@ async def is_forgotten(db: Database, job: StartJob) -> bool:
     return row is not None and RecordingPermit.read(row).refuses(job.at)
 
 
+async def is_of_another(db: Database, job: StartJob) -> bool:
+    """Whether the session's id, which a client chose, is somebody else's. Index: the key; all shards."""
+    if job.delivery is None or not db.capabilities.sharded:
+        return False
+    row = await db.find_one(ContentSession, {"_id": job.session_id}, {"user_id": 1})
+    return row is not None and row["user_id"] != job.user_id
+
+
 async def give_summary_back(db: Database, job: StartJob) -> bool:
     """Make the summary of a start's tries where they have lost it; whether they had. Index: the key, summary.
 
@@ -30,9 +39,10 @@ async def give_summary_back(db: Database, job: StartJob) -> bool:
     key = summary_id(user_id, job.content_id)
 
     async def work(tx: Tx) -> bool:
-        if await db.load(ContentSummary, {"_id": key, "user_id": user_id}, tx):
+        of_owner = db.capabilities.of_owners([user_id])
+        if await db.load(ContentSummary, {"_id": key, **of_owner}, tx):
             return False
-        tries = await db.load(MasteryLog, {"summary_id": key, "user_id": user_id}, tx)
+        tries = await db.load(MasteryLog, {"summary_id": key, **of_owner}, tx)
         if not tries:
             return False
         summary = ContentSummary.begin(

@@ -207,9 +207,12 @@ class Loading:
             loaded.logs.append(log)
             loaded.tries[key] = Tries(log, each.highest_level, each.others_finished, each.others_end)
 
-    async def owners_of(self, session_ids: list[str]) -> dict[str, str | None]:
-        """Whose the sessions are that there are with these ids."""
-        rows = await self._db.load_fields(ContentSession, {"_id": _one_of(session_ids)}, {"user_id": 1}, self._tx)
+    async def owners_of(self, session_ids: list[str], owners: Collection[str | None]) -> dict[str, str | None]:
+        """Whose the sessions are that there are with these ids; on a cluster, those of these owners: not all shards are
+        asked for what nobody's client does.
+        """
+        query = {"_id": _one_of(session_ids)} | self._of(owners)
+        rows = await self._db.load_fields(ContentSession, query, {"user_id": 1}, self._tx)
         return {row["_id"]: row["user_id"] for row in rows}
 
     async def assigned(self, questions: Collection[Assignment]) -> set[tuple[str, str]]:
@@ -264,8 +267,7 @@ class Loading:
         return [validated(Attempt, row) for row in await self._db.aggregate(AttemptOverflow, pipeline, self._tx)]
 
     def _of(self, owners: Collection[str | None], field: str = "user_id") -> dict[str, object]:
-        """Whose documents are meant, where shards are asked by it. The embedded engine would walk all documents."""
-        return {field: _one_of(owners)} if self._db.capabilities.sharded else {}
+        return self._db.capabilities.of_owners(owners, field)
 
     def _lookup(self, kind: type[Stored], field: str, name: str, owners: Collection[str | None]) -> Stage:
         """The document that a field of each row names; by its id alone a join would ask every shard, row by row."""

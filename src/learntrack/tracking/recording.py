@@ -28,7 +28,7 @@ from learntrack.tracking.schemas import SessionContext, SessionStarted, SessionU
 from learntrack.tracking.unit_of_work import UnitOfWork
 from learntrack.tracking.views import attempt_views, past_attempts
 
-_NO_SESSION = "There is no such content session."
+NO_SESSION = "There is no such content session."
 
 
 # Starting
@@ -90,7 +90,7 @@ def _check_new_id(job: StartJob, unit: UnitOfWork) -> None:
         return
     if unit.is_taken_by(job.session_id, job.user_id):
         raise StartedAlready
-    raise NotFound(_NO_SESSION)
+    raise NotFound(NO_SESSION)
 
 
 def _not_assigned(job: StartJob, unit: UnitOfWork) -> list[str]:
@@ -217,7 +217,7 @@ def update(job: UpdateJob, unit: UnitOfWork, limits: AttemptLimits) -> SessionUp
 def _own_session(job: UpdateJob, unit: UnitOfWork) -> ContentSession:
     session = unit.sessions.get(job.session_id)
     if session is None or session.user_id != job.user_id:
-        raise NotFound(_NO_SESSION)
+        raise NotFound(NO_SESSION)
     quiz_id = session.context.get("quiz_id")
     if quiz_id is not None and not unit.is_assigned(str(quiz_id), job):
         raise Forbidden("You may not take this quiz.")
@@ -241,7 +241,7 @@ def _referred_to(documents: dict[str, Found], key: str | None) -> Found | None:
         return None
     found = documents.get(key)
     if found is None:
-        raise NotFound(_NO_SESSION)
+        raise NotFound(NO_SESSION)
     return found
 
 

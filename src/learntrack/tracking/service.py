@@ -12,7 +12,7 @@ from learntrack.access.actor import Actor
 from learntrack.domain import moments
 from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.domain.ids import is_id, new_id, parse_id, summary_id
-from learntrack.errors import Forbidden, Refusal
+from learntrack.errors import Forbidden, NotFound, Refusal
 from learntrack.settings import Settings
 from learntrack.storage import Database, DatabaseBusy, TooMuchAtOnce
 from learntrack.storage.group_commit import GROUP_BYTES, GroupCommit
@@ -147,6 +147,8 @@ class Tracking:
                 raise
             if await left_behind.is_forgotten(self._db, only):
                 return [Forbidden("What this person did is being forgotten.")]
+            if await left_behind.is_of_another(self._db, only):
+                return [NotFound(recording.NO_SESSION)]
             if not await left_behind.give_summary_back(self._db, only):
                 raise
             outcomes = await self._db.transaction(work)

@@ -75,8 +75,9 @@ class UnitOfWork:
             self._check_order(jobs)
         if signed_in := [job for job in starts if job.user_id is not None]:
             await self._load_summaries(signed_in)
-        if chosen_ids := [job.session_id for job in starts if job.delivery is not None]:
-            self._owners = await self._load.owners_of(chosen_ids)
+        if delivered := [job for job in starts if job.delivery is not None]:
+            chosen_ids = [job.session_id for job in delivered]
+            self._owners = await self._load.owners_of(chosen_ids, {job.user_id for job in delivered})
         await self._load_assignments(jobs)
         await self._load_facilities(signed_in)
         await self._load_overflow(starts, updates)

@@ -160,8 +160,8 @@ def _by_ids(db: Database, ids: Sequence[str]) -> dict[str, Any]:
     """The condition on learner-days that have these ids, and on a cluster these owners: the embedded engine would walk
     the collection for both.
     """
-    owners = {"user_id": {"$in": sorted({key.split(":")[0] for key in ids})}} if db.capabilities.sharded else {}
-    return owners | {"_id": {"$in": list(ids)}}
+    owners = sorted({key.split(":")[0] for key in ids})
+    return db.capabilities.of_owners(owners) | {"_id": {"$in": list(ids)}}
 
 
 async def _days(db: Database, match: Mapping[str, Any], zone: str, facility: str) -> AsyncIterator[Row]:

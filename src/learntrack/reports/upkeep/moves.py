@@ -1,7 +1,6 @@
 """Letting the logs of learners follow them into another facility."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, User
 from learntrack.documents.base import Stored
@@ -48,8 +47,6 @@ async def _follow_into(db: Database, facility: str, members: Sequence[str]) -> s
         found = [row["_id"] async for row in db.stream(kind, [*elsewhere, {"$project": {"_id": 1}}])]
         for first in range(0, len(found), _STEP):
             db.check_disk()
-            part: dict[str, Any] = {"_id": {"$in": found[first : first + _STEP]}}
-            if db.capabilities.sharded:
-                part["user_id"] = {"$in": list(members)}
+            part = {"_id": {"$in": found[first : first + _STEP]}} | db.capabilities.of_owners(members)
             await db.collection(kind).update_many(part, {"$set": {"facility_id": facility}})
     return touched

@@ -16,22 +16,23 @@ _STEP = 100
 async def recount_unsure(db: Database) -> int:
     """Count the tries anew of summaries that ask for it; returns how many did. Index: recount."""
     query = {"recount": True}
-    rows = await db.rows(ContentSummary, [{"$match": query}, {"$limit": _STEP}, {"$project": {"_id": 1}}])
+    rows = await db.rows(ContentSummary, [{"$match": query}, {"$limit": _STEP}, {"$project": {"user_id": 1}}])
     for row in rows:
-        await recount(db, row["_id"])
+        await recount(db, row["_id"], row["user_id"])
     return len(rows)
 
 
-async def recount(db: Database, summary_id: str) -> bool:
-    """Count a summary's tries anew; whether its numbers were others. Indexes: the key, summary."""
+async def recount(db: Database, summary_id: str, owner: str) -> bool:
+    """Count the tries of this owner's summary anew; whether its numbers were others. Indexes: the key, summary."""
+    of_owner = db.capabilities.of_owners([owner])
 
     async def work(tx: Tx) -> bool:
-        found = await db.load(ContentSummary, {"_id": summary_id}, tx)
+        found = await db.load(ContentSummary, {"_id": summary_id, **of_owner}, tx)
         if not found:
             return False
         [summary] = found
         fields = dict.fromkeys(TRY_FIELDS, 1)
-        rows = await db.load_fields(MasteryLog, {"summary_id": summary_id}, fields, tx)
+        rows = await db.load_fields(MasteryLog, {"summary_id": summary_id, **of_owner}, fields, tx)
         tries = [TrySight.of(row) for row in rows]
         before, counted = _plain(summary.of_tries), _plain(numbers_by_kind(tries))
         is_right = are_equal(before, counted) and not summary.recount
