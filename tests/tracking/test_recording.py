@@ -51,7 +51,14 @@ class Group:
         self, session: SessionStarted, *items: str, by: str | None = LEARNER, attempt: str | None = None, **step: float
     ) -> SessionUpdated:
         sent = [Interaction(item, 1.0, 2.0, id=attempt, answer={}) for item in items]
-        job = UpdateJob(session.session_id, by, Advance(**step), None, sent, NOW + timedelta(seconds=1))
+        job = UpdateJob(
+            session_id=session.session_id,
+            user_id=by,
+            advance=Advance(**step),
+            extra_fields=None,
+            interactions=sent,
+            at=NOW + timedelta(seconds=1),
+        )
         return recording.update(job, self.unit, self.limits)
 
     @property

@@ -165,12 +165,12 @@ export interface paths {
                     content?: string;
                     /** @description Where days begin: an IANA name such as Africa/Nairobi. Without it the facility's, else UTC. */
                     timezone?: string;
+                    /** @description Also who has left the facility or classroom since the period began, or ever; needs one of the two. */
+                    former?: boolean;
                     /** @description Item analysis: which answers to a question count. */
                     attempts?: "first" | "latest" | "all";
                     /** @description Item analysis: who gave which wrong answer. */
                     details?: boolean;
-                    /** @description Also who has left the facility or classroom since the period began, or ever; needs one of the two. */
-                    former?: boolean;
                     /** @description json, csv or jsonl. */
                     format?: "json" | "csv" | "jsonl";
                     /** @description CSV: whether it begins with a byte-order mark, as spreadsheets want (yes unless false). */

@@ -22,15 +22,34 @@ class NamedAssignment:
     id: str
 
 
-@dataclass(slots=True, frozen=True)
-class StartJob:
-    """Start a session: the content, the criterion if it is an assessment, and the context to be kept.
-
-    With a `delivery` it happened offline, at a moment `at` of before, and the id of the session is the client's.
-    """
+@dataclass(slots=True, frozen=True, kw_only=True)
+class _OfSession:
+    """What is recorded of a session at a moment `at`; with a `delivery` it happened offline."""
 
     session_id: str
     user_id: str | None
+    at: datetime
+    key: RequestKey | None = None
+    delivery: Delivery | None = None
+
+    @property
+    def owner(self) -> str:
+        """Whose documents it writes; an anonymous session is its own."""
+        return self.user_id or self.session_id
+
+    @property
+    def clock(self) -> datetime:
+        """What time it is when it is recorded."""
+        return self.at if self.delivery is None else self.delivery.at
+
+
+@dataclass(slots=True, frozen=True, kw_only=True)
+class StartJob(_OfSession):
+    """Start a session: the content, the criterion if it is an assessment, and the context to be kept.
+
+    With a `delivery` `at` is a moment of before, and the id of the session is the client's.
+    """
+
     visitor_id: str | None
     content_id: str
     channel_id: str | None
@@ -39,46 +58,16 @@ class StartJob:
     context: dict[str, str | int]
     assigned: tuple[NamedAssignment, ...]
     repeat: bool
-    at: datetime
-    key: RequestKey | None = None
-    delivery: Delivery | None = None
-
-    @property
-    def owner(self) -> str:
-        """Whose documents it writes; an anonymous session is its own."""
-        return self.user_id or self.session_id
-
-    @property
-    def clock(self) -> datetime:
-        """What time it is when it is recorded."""
-        return self.at if self.delivery is None else self.delivery.at
 
 
-@dataclass(slots=True, frozen=True)
-class UpdateJob:
-    """Add to a session what happened since the last update; `size` is the bytes of JSON in which that was said, and
-    `delivery` is there where it happened offline.
-    """
+@dataclass(slots=True, frozen=True, kw_only=True)
+class UpdateJob(_OfSession):
+    """Add to a session what happened since the last update; `size` is the bytes of JSON in which that was said."""
 
-    session_id: str
-    user_id: str | None
     advance: Advance
     extra_fields: JsonObject | None
     interactions: list[Interaction] | None
-    at: datetime
-    key: RequestKey | None = None
     size: int = 0
-    delivery: Delivery | None = None
-
-    @property
-    def owner(self) -> str:
-        """Whose documents it writes; an anonymous session is its own."""
-        return self.user_id or self.session_id
-
-    @property
-    def clock(self) -> datetime:
-        """What time it is when it is recorded."""
-        return self.at if self.delivery is None else self.delivery.at
 
     @property
     def refers_to_others(self) -> bool:
