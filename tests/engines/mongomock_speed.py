@@ -8,7 +8,7 @@
 
 import copy
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,38 +22,39 @@ _mongomock_naive = helpers.patch_datetime_awareness_in_document
 _mongomock_aware = helpers.make_datetime_timezone_aware_in_document
 
 
-def copied(value: Any, container: Any = dict) -> Any:
-    """A value that shares nothing with this one that could be changed."""
-    kind = type(value)
-    if kind is dict and container is dict:
-        return {name: each if type(each) in KEPT else copied(each) for name, each in value.items()}
-    if kind is list:
-        return [each if type(each) in KEPT else copied(each, container) for each in value]
-    if kind in KEPT or kind is datetime.datetime:
+def _walk(leaf: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What makes a value anew that shares no list or object with the old one; `leaf` makes what is neither."""
+
+    def anew(value: Any) -> Any:
+        kind = type(value)
+        if kind is dict:
+            return {name: each if type(each) in KEPT else anew(each) for name, each in value.items()}
+        if kind is list:
+            return [each if type(each) in KEPT else anew(each) for each in value]
+        return value if kind in KEPT else leaf(value)
+
+    return anew
+
+
+def _copied_leaf(value: Any) -> Any:
+    if type(value) is datetime.datetime:
         return value
-    return _mongomock_copied(value, container) if isinstance(value, (dict, list)) else copy.deepcopy(value)
+    return _mongomock_copied(value, dict) if isinstance(value, (dict, list)) else copy.deepcopy(value)
 
 
-def _naive(value: Any) -> Any:
+def _naive_leaf(value: Any) -> Any:
     """Moments as they are stored: in UTC without saying so, in whole milliseconds."""
-    kind = type(value)
-    if kind is dict:
-        return {name: each if type(each) in KEPT else _naive(each) for name, each in value.items()}
-    if kind is list:
-        return [each if type(each) in KEPT else _naive(each) for each in value]
-    if kind is datetime.datetime and value.tzinfo is None and value.microsecond % 1000 == 0:
+    if type(value) is datetime.datetime and value.tzinfo is None and value.microsecond % 1000 == 0:
         return value
-    return value if kind in KEPT else _mongomock_naive(value)
+    return _mongomock_naive(value)
 
 
-def _aware(value: Any) -> Any:
-    """Moments as the driver gives them: in UTC."""
-    kind = type(value)
-    if kind is dict:
-        return {name: each if type(each) in KEPT else _aware(each) for name, each in value.items()}
-    if kind is list:
-        return [each if type(each) in KEPT else _aware(each) for each in value]
-    return value if kind in KEPT else _mongomock_aware(value)
+copied = _walk(_copied_leaf)
+"""A value that shares nothing with this one that could be changed."""
+
+
+def _copied_into(value: Any, container: Any) -> Any:
+    return copied(value) if container is dict else _mongomock_copied(value, container)
 
 
 def _iter_documents(self: Any, filter: Any) -> Iterator[Any]:
@@ -86,10 +87,10 @@ def _next(self: Any) -> Any:
     return found[self._emitted - 1]
 
 
-collection._copy_field = copied
+collection._copy_field = _copied_into
 collection.copy = SimpleNamespace(copy=copy.copy, deepcopy=copied)
-helpers.patch_datetime_awareness_in_document = _naive
-helpers.make_datetime_timezone_aware_in_document = _aware
+helpers.patch_datetime_awareness_in_document = _walk(_naive_leaf)
+helpers.make_datetime_timezone_aware_in_document = _walk(_mongomock_aware)
 collection.Collection._iter_documents = _iter_documents
 collection.Collection.aggregate = _aggregate
 collection.Cursor.__next__ = _next
