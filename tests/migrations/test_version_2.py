@@ -10,8 +10,8 @@ from learntrack.documents.try_numbers import numbers_by_kind
 from learntrack.storage import StartError, connect, schema
 from learntrack.storage.engine.embedded import engine_for
 from tests.documents.stored import fault_of
-from tests.migrations.loading import interrupted, migration, rows_of
-from tests.support import Api, new_id
+from tests.migrations.loading import changes_nothing_again, is_taken_up_again, migration, old_database, rows_of
+from tests.support import Api
 
 LOGS = ("content_sessions", "mastery_logs", "attempt_overflow", "content_summaries")
 ROWS = rows_of(1)
@@ -25,18 +25,11 @@ def second(monkeypatch: pytest.MonkeyPatch) -> Any:
     return module
 
 
-async def old_database(of: Any) -> Any:
-    """A database as the release before left it."""
-    for line in ROWS:
-        await of[line["collection"]].insert_one(line["row"])
-    return of
-
-
 async def logs(database: Any) -> dict[str, list[Any]]:
     return {name: await database[name].find({}).sort("_id", 1).to_list(None) for name in LOGS}
 
 
-async def check(database: Any) -> None:
+async def check(database: Any) -> dict[str, list[Any]]:
     """Every log has its learner's facility, and every summary the numbers of its tries."""
     found = await logs(database)
     [facility] = [line["row"]["_id"] for line in ROWS if line["collection"] == "facilities"]
@@ -57,35 +50,23 @@ async def check(database: Any) -> None:
         "exercise",
         "coach_quiz",
     }
+    return found
 
 
 async def test_every_log_gets_what_it_lacks_and_a_second_run_changes_nothing(api: Api, second: Any) -> None:
-    database = await old_database(api.db.client[f"learntrack_old_{new_id()[:8]}"])
-
-    await second.write_new_fields(database)
-
-    await check(database)
-    before, parts = await logs(database), []
-    await second.write_new_fields(database, parts.append)
-    assert (await logs(database), parts) == (before, [])
+    await changes_nothing_again(api, 1, second.write_new_fields, check)
 
 
 @pytest.mark.engines("mongomock")
 @pytest.mark.parametrize("parts_done", [1, 4, 7])
 async def test_an_interrupted_run_is_taken_up_again(api: Api, second: Any, parts_done: int) -> None:
-    database = await old_database(api.db.client[f"learntrack_old_{new_id()[:8]}"])
-    seen = await interrupted(second.write_new_fields, database, parts_done)
-    assert len(seen) == parts_done
-    await second.write_new_fields(database, seen.append)
-
-    await check(database)
-    assert sum(seen) == sum(line["collection"] in LOGS for line in ROWS)
+    await is_taken_up_again(api, 1, second.write_new_fields, check, parts_done)
 
 
 async def test_learntrack_migrate_brings_an_old_database_to_this_release(tmp_path: Path) -> None:
     with engine_for(tmp_path / "data", None) as uri:
         db = await connect(uri, "learntrack")
-        await old_database(db.raw)
+        await old_database(db.raw, 1)
         await db.raw["content_sessions"].create_index([("user_id", 1), ("start_timestamp", 1)], name="owner_start")
         with pytest.raises(StartError, match="learntrack migrate"):
             await db.prepare()

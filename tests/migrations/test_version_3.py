@@ -11,8 +11,8 @@ from learntrack.documents.try_numbers import numbers_by_kind
 from learntrack.storage import StartError, connect, schema
 from learntrack.storage.engine.embedded import engine_for
 from tests.documents.stored import fault_of
-from tests.migrations.loading import interrupted, migration, rows_of
-from tests.support import Api, new_id
+from tests.migrations.loading import changes_nothing_again, is_taken_up_again, migration, old_database, rows_of
+from tests.support import Api
 
 ROWS = rows_of(2)
 COUNTED = ("mastery_logs", "content_summaries")
@@ -25,17 +25,11 @@ def third(monkeypatch: pytest.MonkeyPatch) -> Any:
     return module
 
 
-async def old_database(of: Any) -> Any:
-    for line in ROWS:
-        await of[line["collection"]].insert_one(line["row"])
-    return of
-
-
 async def stored(database: Any) -> dict[str, list[Any]]:
     return {name: await database[name].find({}).sort("_id", 1).to_list(None) for name in COUNTED}
 
 
-async def check(database: Any) -> None:
+async def check(database: Any) -> dict[str, list[Any]]:
     """Every try has counted its histories, those in chunks too, and its summary the latest; nothing else is new."""
     found = await stored(database)
     for name in COUNTED:
@@ -55,35 +49,23 @@ async def check(database: Any) -> None:
     for row in found["content_summaries"]:
         tries = [MasteryLog.read(each) for each in found["mastery_logs"] if each["summary_id"] == row["_id"]]
         assert ContentSummary.read(row).of_tries == numbers_by_kind(tries)
+    return found
 
 
 async def test_what_was_not_right_is_counted_and_a_second_run_changes_nothing(api: Api, third: Any) -> None:
-    database = await old_database(api.db.client[f"learntrack_old_{new_id()[:8]}"])
-
-    await third.count_not_right(database)
-
-    await check(database)
-    before, parts = await stored(database), []
-    await third.count_not_right(database, parts.append)
-    assert (await stored(database), parts) == (before, [])
+    await changes_nothing_again(api, 2, third.count_not_right, check)
 
 
 @pytest.mark.engines("mongomock")
 @pytest.mark.parametrize("parts_done", [1, 2, 3])
 async def test_an_interrupted_run_is_taken_up_again(api: Api, third: Any, parts_done: int) -> None:
-    database = await old_database(api.db.client[f"learntrack_old_{new_id()[:8]}"])
-    seen = await interrupted(third.count_not_right, database, parts_done)
-    assert len(seen) == parts_done
-    await third.count_not_right(database, seen.append)
-
-    await check(database)
-    assert sum(seen) == sum(line["collection"] in COUNTED for line in ROWS)
+    await is_taken_up_again(api, 2, third.count_not_right, check, parts_done)
 
 
 async def test_learntrack_migrate_brings_it_to_this_release(tmp_path: Path) -> None:
     with engine_for(tmp_path / "data", None) as uri:
         db = await connect(uri, "learntrack")
-        await old_database(db.raw)
+        await old_database(db.raw, 2)
         with pytest.raises(StartError, match="learntrack migrate"):
             await db.prepare()
         for _ in range(2):
