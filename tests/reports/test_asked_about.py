@@ -8,6 +8,7 @@ from learntrack.errors import InvalidFields
 from learntrack.reports import terminal
 from learntrack.reports.asked_about import asked_about
 from learntrack.reports.filters import report_filters
+from learntrack.reports.questions import questions
 from learntrack.reports.service import Reports
 from tests.support import ROOT, School, new_id
 
@@ -57,7 +58,9 @@ async def test_a_place_that_is_not_there_is_refused_and_those_that_are_get_named
 @ENGINES
 @pytest.mark.parametrize("form", ["table", "html"])
 async def test_what_people_read_has_it_in_its_title(school: School, tmp_path: Path, form: str) -> None:
-    answer = await Reports(school.api.db).unlimited("time-on-task", report_filters(facility=school.facility))
+    answer = await Reports(school.api.db).unlimited(
+        questions()["time-on-task"], report_filters(facility=school.facility)
+    )
     answer.about = "Grade <7> \u202e, from 2026-03-02"
 
     await terminal.write(answer, form, tmp_path / form, lambda: None)

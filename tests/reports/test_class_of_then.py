@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from learntrack.reports.filters import report_filters
+from learntrack.reports.questions import questions
 from learntrack.reports.service import Reports
 from tests.reports.asking import report
 from tests.reports.test_scripts import run_with
@@ -88,7 +89,7 @@ async def test_exports_and_the_command_count_them_too(then: Then) -> None:
     found = {row["User id"] for row in csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))}
     assert found == ids(then.stays, then.left, then.back, then.gone)
 
-    answered = await Reports(then.school.api.db).unlimited("time-on-task", report_filters(**asked))
+    answered = await Reports(then.school.api.db).unlimited(questions()["time-on-task"], report_filters(**asked))
     assert {row["user_id"] async for row in answered.rows} == found
 
 

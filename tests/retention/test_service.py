@@ -53,7 +53,10 @@ async def fade(api: Api, folder: Path, *kinds: FadingKind) -> list[Any]:
 async def answers(api: Api, school: School) -> dict[str, Any]:
     """What all reports say of a school."""
     reports, filters = Reports(api.db), report_filters(facility=school.facility)
-    return {name: [row async for row in (await reports.unlimited(name, filters)).rows] for name in questions()}
+    return {
+        name: [row async for row in (await reports.unlimited(question, filters)).rows]
+        for name, question in questions().items()
+    }
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A query parameter that a route does not know is named in the answer, whatever the answer is."""
 
+import re
 from typing import Any
 
 import pytest
@@ -25,6 +26,19 @@ async def test_what_is_not_known_is_named(api: Api, query: str, named: str | Non
 
     assert answer.status_code == 200
     assert answer.headers.get("ignored-parameters") == named
+
+
+async def test_every_parameter_that_the_description_has_is_known(api: Api) -> None:
+    """Those too that a route takes by a dependency which several share."""
+    paths = (await api.send("GET", "/schema/openapi.json")).json()["paths"]
+    for path, operations in paths.items():
+        names = [each["name"] for each in operations.get("get", {}).get("parameters", []) if each["in"] == "query"]
+        if not names:
+            continue
+        answer = await api.send(
+            "GET", re.sub(r"\{.*?\}", "progress", path), params=dict.fromkeys(names, "") | {"x": ""}
+        )
+        assert (path, answer.headers["ignored-parameters"]) == (path, "x")
 
 
 async def test_whatever_the_answer_is(api: Api, school: School) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from learntrack.commands.terminal import fail, failures_in_a_line
+from learntrack.commands.terminal import failures_in_a_line
 
 if TYPE_CHECKING:
     from learntrack.reports.filters import ReportFilters
@@ -95,19 +95,16 @@ def _answer(name: str, filters: "ReportFilters", form: Format, output: Path | No
     from learntrack.commands.connected import configured, with_database
     from learntrack.reports import terminal
     from learntrack.reports.asked_about import asked_about
-    from learntrack.reports.questions import questions
-    from learntrack.reports.refusals import refuse_options
+    from learntrack.reports.refusals import question_for
     from learntrack.reports.service import Reports
     from learntrack.storage import Database
 
-    if name not in questions():
-        fail(f"There is no report {name}; there are {', '.join(questions())}.")
-    refuse_options(questions()[name], filters)
+    question = question_for(name, filters)
 
     async def work(db: Database) -> None:
         with terminal.waiting(f"report {name}") as count:
             about = await asked_about(db.reports, filters)
-            answer = await Reports(db).unlimited(name, filters)
+            answer = await Reports(db).unlimited(question, filters)
             answer.about = about
             await terminal.write(answer, form.value, output, count, bom=bom)
 

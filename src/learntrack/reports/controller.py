@@ -18,15 +18,13 @@ from learntrack.reports.formats import ReportAnswer
 from learntrack.reports.parameters import (
     CSV,
     JSON_LINES,
+    NARROWED,
     Attempts,
     Bom,
     Details,
-    Former,
+    Narrowed,
     ReportForm,
     ReportPageSize,
-    Since,
-    Timezone,
-    Until,
 )
 from learntrack.reports.questions import questions
 from learntrack.reports.schemas import REPORT_EXAMPLE, REPORT_NAMES_EXAMPLE, Report, ReportName
@@ -36,7 +34,7 @@ from learntrack.web.answers import JSON, json_response, stream_response
 from learntrack.web.api_description import also_as
 from learntrack.web.examples import example
 from learntrack.web.paging import PageRequest, page_request
-from learntrack.web.parameters import OnlyClassroom, OnlyContent, OnlyFacility, PageNumber
+from learntrack.web.parameters import PageNumber
 from learntrack.web.problems import answers
 
 
@@ -57,6 +55,7 @@ class ReportController(Controller):
 
     @get(
         "/{name:str}",
+        dependencies=NARROWED,
         operation_id="get_report",
         operation_class=also_as("text/csv", "day,learners,sessions,time_spent\r\n2026-03-02,24,61,40260.5\r\n"),
         guards=[staff_only],
@@ -69,15 +68,9 @@ class ReportController(Controller):
         request: ActorRequest,
         reports: NamedDependency[Reports],
         db: NamedDependency[Database],
-        since: Since = None,
-        until: Until = None,
-        facility: OnlyFacility = None,
-        classroom: OnlyClassroom = None,
-        content: OnlyContent = None,
-        timezone: Timezone = None,
+        narrowed: Narrowed,
         attempts: Attempts = None,
         details: Details = None,
-        former: Former = None,
         format: ReportForm = "json",
         bom: Bom = None,
         page: PageNumber = None,
@@ -87,17 +80,7 @@ class ReportController(Controller):
         `Learntrack-As-Of` says as of when it is, `Learntrack-Timezone` and a file's name where its days begin.
         """
         asked = page_request(page, page_size)
-        filters = report_filters(
-            since=since,
-            until=until,
-            facility=facility,
-            classroom=classroom,
-            content=content,
-            timezone=timezone,
-            attempts=attempts,
-            details=details,
-            former=former,
-        )
+        filters = report_filters(**narrowed, attempts=attempts, details=details)
         answer = await reports.report(name, filters, by=caller_of(request))
         headers = {"Learntrack-As-Of": answer.as_of.isoformat()}
         if format != "json":

@@ -18,7 +18,7 @@ from learntrack.reports import formats
 from learntrack.reports.exports import KINDS, ExportKind, columns, export
 from learntrack.reports.file_names import attachment
 from learntrack.reports.filters import ReportFilters, read_flag, report_filters
-from learntrack.reports.parameters import CSV, JSON_LINES, Bom, Former, Since, Timezone, Until
+from learntrack.reports.parameters import CSV, JSON_LINES, NARROWED, Bom, Narrowed
 from learntrack.reports.refusals import refuse_unknown_places
 from learntrack.reports.time_zone import zone_of
 from learntrack.reports.titles import topic_levels
@@ -26,7 +26,6 @@ from learntrack.storage import Database
 from learntrack.storage.database import Row
 from learntrack.web.answers import stream_response
 from learntrack.web.examples import example
-from learntrack.web.parameters import OnlyClassroom, OnlyContent, OnlyFacility
 from learntrack.web.problems import answers
 
 Form = Literal["csv", "jsonl"]
@@ -94,6 +93,7 @@ def _export(kind: ExportKind, form: Form) -> HTTPRouteHandler:
 
     @get(
         f"/{kind}.{form}",
+        dependencies=NARROWED,
         guards=[staff_only],
         responses=answers(400, 401, 403, 503) | {200: _spec(kind, form)},
         media_type="text/csv" if form == "csv" else JSON_LINES,
@@ -104,25 +104,10 @@ def _export(kind: ExportKind, form: Form) -> HTTPRouteHandler:
     async def handler(
         request: ActorRequest,
         db: NamedDependency[Database],
-        since: Since = None,
-        until: Until = None,
-        facility: OnlyFacility = None,
-        classroom: OnlyClassroom = None,
-        content: OnlyContent = None,
-        timezone: Timezone = None,
-        former: Former = None,
+        narrowed: Narrowed,
         bom: Bom = None,
     ) -> Response[Any]:
-        filters = report_filters(
-            since=since,
-            until=until,
-            facility=facility,
-            classroom=classroom,
-            content=content,
-            timezone=timezone,
-            former=former,
-        )
-        return await _exported(db, kind, form, filters, bom, by=caller_of(request))
+        return await _exported(db, kind, form, report_filters(**narrowed), bom, by=caller_of(request))
 
     return handler
 

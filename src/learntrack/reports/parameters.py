@@ -2,8 +2,10 @@
 
 from typing import Annotated, Literal
 
+from litestar.di import NamedDependency, Provide
+
 from learntrack.reports.filters import OBSERVATIONS
-from learntrack.web.parameters import BOOLEAN, COUNT, TEXT, query
+from learntrack.web.parameters import BOOLEAN, COUNT, TEXT, OnlyClassroom, OnlyContent, OnlyFacility, query
 
 CSV = "text/csv"
 """Litestar adds the charset."""
@@ -34,3 +36,29 @@ Bom = Annotated[
     str | None,
     query("CSV: whether it begins with a byte-order mark, as spreadsheets want (yes unless false).", **BOOLEAN),
 ]
+
+
+def _narrowed(
+    since: Since = None,
+    until: Until = None,
+    facility: OnlyFacility = None,
+    classroom: OnlyClassroom = None,
+    content: OnlyContent = None,
+    timezone: Timezone = None,
+    former: Former = None,
+) -> dict[str, str | None]:
+    return {
+        "since": since,
+        "until": until,
+        "facility": facility,
+        "classroom": classroom,
+        "content": content,
+        "timezone": timezone,
+        "former": former,
+    }
+
+
+NARROWED = {"narrowed": Provide(_narrowed, sync_to_thread=False)}
+"""The dependency of routes that take what narrows reports and exports alike."""
+Narrowed = NamedDependency[dict[str, str | None]]
+"""What narrows a report or an export, as it was sent: `filters.report_filters` reads it."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from learntrack.access.standing import Caller
 from learntrack.documents import Classroom, Facility, LearnerGroup
-from learntrack.errors import field_error
+from learntrack.errors import NotFound, field_error
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.questions import ReportQuestion, questions
 from learntrack.storage import Database
@@ -13,17 +13,22 @@ OPTIONS = ("attempts", "details")
 """What only some reports know, by `ReportQuestion.options`; all else narrows every report."""
 
 
-def refuse_options(question: ReportQuestion, filters: ReportFilters) -> None:
-    """Refuse an option of another report: the answer would look as if it had been heeded.
+def question_for(name: str, filters: ReportFilters) -> ReportQuestion:
+    """The question of this name. An option of another one is refused: the answer would look as if it had been heeded.
 
     Raises:
-        InvalidFields: there is one.
+        NotFound: there is no such question.
+        InvalidFields: an option is another's.
 
     """
+    question = questions().get(name)
+    if question is None:
+        raise NotFound(f"There is no report {name}; there are {', '.join(questions())}.")
     for option in OPTIONS:
         if getattr(filters, option) and option not in question.options:
             knowing = [name for name, each in questions().items() if option in each.options]
             raise field_error(option, f"This report does not know it; only {', '.join(knowing)} does.")
+    return question
 
 
 async def refuse_unknown_places(db: Database, filters: ReportFilters, by: Caller) -> None:

@@ -12,14 +12,13 @@ from learntrack.documents import User
 from learntrack.domain import moments
 from learntrack.domain.ids import summary_id
 from learntrack.domain.time_zones import UTC_NAME
-from learntrack.errors import NotFound
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.formats import ReportAnswer, as_csv, cell, json_row
 from learntrack.reports.learner_contents import learner_contents
 from learntrack.reports.learner_days import kept_days
 from learntrack.reports.names import named_columns, with_names
-from learntrack.reports.questions import Column, ColumnKind, ReportQuestion, filled, questions
-from learntrack.reports.refusals import refuse_options, refuse_unknown_places
+from learntrack.reports.questions import Column, ColumnKind, ReportQuestion, filled
+from learntrack.reports.refusals import question_for, refuse_unknown_places
 from learntrack.reports.rollups import as_of_rollup
 from learntrack.reports.schemas import Report
 from learntrack.reports.time_zone import zone_of
@@ -53,27 +52,20 @@ class Reports:
             InvalidFields: an option is another report's, or there is no such place.
 
         """
-        refuse_options(_question(name), filters)  # before the roster is looked at
+        question = question_for(name, filters)  # before the roster is looked at
         await refuse_unknown_places(self._db, filters, by)
         filters = replace(filters, timezone=await zone_of(self._db, filters, asked_by=by.actor.user_id))
         members = await may_read(by, places=filters.places, left_after=filters.left_after)
-        return await self.about(name, filters, members)
+        return await self._answer(question, filters, members)
 
-    async def unlimited(self, name: str, filters: ReportFilters) -> ReportAnswer:
-        """The answer to a question about everybody, for who has the database anyway.
-
-        Raises:
-            NotFound: there is no such question.
-            InvalidFields: an option is another report's.
-
-        """
-        refuse_options(_question(name), filters)
+    async def unlimited(self, question: ReportQuestion, filters: ReportFilters) -> ReportAnswer:
+        """The answer to a question, by `question_for`, about everybody, for who has the database anyway."""
         filters = replace(filters, timezone=await zone_of(self._db, filters))
         members = EVERYBODY
         if filters.places:
             inside = members_of(filters.places, filters.left_after)
             members = Readable([row["_id"] for row in await self._db.rows(User, inside)])
-        return await self.about(name, filters, members)
+        return await self._answer(question, filters, members)
 
     async def page(self, answer: ReportAnswer, page: PageRequest) -> Report:
         """A page of an answer.
@@ -100,9 +92,14 @@ class Reports:
 
         Raises:
             NotFound: there is no such question.
+            InvalidFields: an option is another's.
 
         """
-        question = _question(name)
+        return await self._answer(question_for(name, filters), filters, members, with_their_names=with_their_names)
+
+    async def _answer(
+        self, question: ReportQuestion, filters: ReportFilters, members: Readable, *, with_their_names: bool = True
+    ) -> ReportAnswer:
         filters = replace(filters, timezone=await zone_of(self._db, filters))
         source, stages, kept = await self._source(question, filters, members)
         rows = self._db.reports.stream(source, stages, batch=1000)
@@ -110,7 +107,7 @@ class Reports:
         if with_their_names:
             rows, columns = with_names(self._db.reports, rows, columns), named_columns(columns)
         return ReportAnswer(
-            name,
+            question.name,
             question.title,
             question.description,
             (kept or moments.now()) - self._db.reports.behind,
@@ -189,13 +186,6 @@ def csv_of(columns: Mapping[str, str], rows: Sequence[Row], *, titles: Sequence[
 
     guarded = [cell(title, "text") for title in titles]
     return as_csv([Column(name, cast(ColumnKind, kind), "") for name, kind in columns.items()], each(), titles=guarded)
-
-
-def _question(name: str) -> ReportQuestion:
-    found = questions().get(name)
-    if found is None:
-        raise NotFound(f"There is no report {name}; there are {', '.join(questions())}.")
-    return found
 
 
 def _asks_for_everything(filters: ReportFilters) -> bool:

@@ -55,6 +55,13 @@ def _ignored(scope: HTTPScope) -> bytes:
 
 @cache
 def _known(handler: HTTPRouteHandler) -> frozenset[str]:
-    """The query parameters of a route: its handler's parameters that are marked as such."""
-    parameters = handler.parsed_fn_signature.parameters
-    return frozenset(name for name, each in parameters.items() if isinstance(each.kwarg_definition, QueryParameter))
+    """The query parameters of a route: those of its handler and of the dependencies that this takes, marked as such."""
+    own = handler.parsed_fn_signature.parameters
+    dependencies = handler.resolve_dependencies()
+    asked = [own, *(dependencies[name].parsed_fn_signature.parameters for name in own if name in dependencies)]
+    return frozenset(
+        name
+        for parameters in asked
+        for name, each in parameters.items()
+        if isinstance(each.kwarg_definition, QueryParameter)
+    )

@@ -78,7 +78,7 @@ class ReportQuestion(Struct):
     would take too long over everything has a `rollup`, which stands for `pipeline`, and `keep`, which follows
     `pipeline` and makes what the rollup reads. Where a few learners are asked about at a few contents, `few` stands for
     `pipeline`: it finds the same by keys, as the embedded engine looks through all of a collection in a `$unionWith`.
-    `options` are the parameters that not every question knows.
+    `options` are the parameters that not every question knows. `name` is its file's, with dashes.
     """
 
     title: str
@@ -93,6 +93,7 @@ class ReportQuestion(Struct):
     rollup: Rollup | None = None
     keep: list[dict[str, Any]] = []
     options: list[str] = []
+    name: str = ""
 
     def stages(self, params: dict[str, Any], *, from_rollup: bool = False) -> list[Stage]:
         """The pipeline with what is asked for filled in."""
@@ -161,9 +162,10 @@ def part(name: str) -> Part:
 @cache
 def questions() -> dict[str, ReportQuestion]:
     """Every question by its name, with dashes (`daily-activity`)."""
-    folder = files(__package__)
-    return {
-        file.name.removesuffix(".json").replace("_", "-"): msgspec.json.decode(file.read_bytes(), type=ReportQuestion)
-        for file in sorted(folder.iterdir(), key=lambda file: file.name)
-        if file.name.endswith(".json")
-    }
+    found: dict[str, ReportQuestion] = {}
+    for file in sorted(files(__package__).iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".json"):
+            question = msgspec.json.decode(file.read_bytes(), type=ReportQuestion)
+            question.name = file.name.removesuffix(".json").replace("_", "-")
+            found[question.name] = question
+    return found
