@@ -11,6 +11,7 @@ from tests.support import Api, new_id
 
 PLANNING = ("embedded", "real")
 LEARNER, CLASS = Readable((new_id(),)), Readable(tuple(new_id() for _ in range(30)))
+FACILITY = Readable(tuple(new_id() for _ in range(300)), new_id())
 
 
 def stages(plan: Any) -> list[dict[str, Any]]:
@@ -51,6 +52,17 @@ async def test_tries(api: Api, readable: Readable, content: str | None, more: di
     assert "COLLSCAN" not in kinds
     assert indexes <= {"owner_end", "owner_content", "content"}
     assert indexes
+
+
+@pytest.mark.engines(*PLANNING)
+@pytest.mark.parametrize("readable", [LEARNER, CLASS, FACILITY, EVERYBODY], ids=["learner", "class", "facility", "all"])
+async def test_what_is_counted_are_keys_that_name_the_owner(api: Api, readable: Readable) -> None:
+    kinds, indexes = await scanned(api, "mastery_logs", lists_by_index.tries_counted(readable, LogFilters()))
+
+    assert indexes
+    assert indexes <= {"owner_end", "owner_content"}
+    assert api.engine != "real" or "FETCH" not in kinds  # the embedded one always fetches
+    assert "COLLSCAN" not in kinds
 
 
 @pytest.mark.engines(*PLANNING)

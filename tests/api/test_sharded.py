@@ -14,7 +14,7 @@ from learntrack.storage.shard_ranges import range_of
 from tests.api.test_batch import item, send
 from tests.conftest import service_on, settings
 from tests.support import ROOT, Api, Person, School, exercise, new_id, right, video
-from tests.wire import Document, Wire, changed
+from tests.wire import Document, Wire
 
 SHARD_KEYS = {each.collection(): each.shard_key for each in documents.ALL if each.shard_key is not None}
 """The collections that docs/operations.md shards, by owner; the rest is small."""
@@ -26,8 +26,7 @@ SHARDS = 4
 @pytest.fixture
 async def cluster(wire: Wire) -> AsyncIterator[Api]:
     """The API of a service that takes its engine for a cluster's mongos."""
-    wire.on("hello", "ismaster", "isMaster", do=changed(msg="isdbgrid", setName=None, hosts=None))
-    wire.on("buildInfo", do=changed(secantusVersion=None))
+    wire.as_a_mongos()
     async with service_on(wire, settings(shards=SHARDS)) as api:
         assert api.db.capabilities.sharded
         assert api.db.capabilities.walks_indexes

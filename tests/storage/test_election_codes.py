@@ -46,6 +46,11 @@ AS_ASKED: dict[str, tuple[str, str, str, Any]] = {
     "page": ("GET", "/reports/class/{classroom}", "coach", None),
 }
 """What is asked: method, path, by whom, body."""
+THROUGH = [
+    *(("a replica set", name) for name in AS_ASKED),
+    *(("a mongos", name) for name in ("start", "update", "batch", "attempts", "report", "roster")),
+]
+"""By what it is asked; through a mongos only what is asked otherwise there."""
 WORK = ("aggregate", "find", "getMore", "bulkWrite", "insert", "update", "delete", "commitTransaction")
 
 
@@ -75,10 +80,13 @@ def _filled(body: Any, known: dict[str, str]) -> Any:
 
 
 @pytest.fixture
-async def asking(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Asking]:
+async def asking(wire: Wire, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> AsyncIterator[Asking]:
+    if request.param == "a mongos":
+        wire.as_a_mongos()
     # The driver looks for the primary after some of these answers, half a second apart at the least, and asks again.
     monkeypatch.setattr(common, "MIN_HEARTBEAT_INTERVAL", 0.01)
     async with service_on(wire) as api:
+        assert api.db.capabilities.sharded is (request.param == "a mongos")
         school, body = await School(api).open(), exercise()
         learner, coach = await school.learner(), await school.coach()
         session = await api.start(learner, **body)
@@ -103,7 +111,7 @@ def in_a_hurry(db: Database) -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("name", AS_ASKED)
+@pytest.mark.parametrize(("asking", "name"), THROUGH, indirect=["asking"])
 async def test_whatever_is_asked_is_a_503_while_it_lasts_and_passes(wire: Wire, asking: Asking, name: str) -> None:
     fine = await asking.status(name)
     answers = {}

@@ -36,7 +36,8 @@ class ListsByIndex:
 
     async def tries_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[MasteryLogRow]:
         """A page of tries."""
-        stages = paged(TRIES, tries_in_order(readable, filters), [_shown(filters)], page)
+        counted = tries_counted(readable, filters)
+        stages = paged(TRIES, tries_in_order(readable, filters), [_shown(filters)], page, counted=counted)
         return page_of(await self._db.rows(TRIES, stages), page, MasteryLogRow)
 
     async def all_tries(self, readable: Readable, filters: LogFilters) -> AsyncIterator[MasteryLogRow]:
@@ -112,6 +113,17 @@ def _of_facility(readable: Readable) -> list[Stage]:
 def tries_in_order(readable: Readable, filters: LogFilters) -> list[Stage]:
     """Tries, newest first. Indexes: those of `tries_matching`, facility_end."""
     return [*_of_facility(readable), *tries_listed(readable, filters), {"$sort": NEWEST}]
+
+
+def tries_counted(readable: Readable, filters: LogFilters) -> list[Stage]:
+    """As many rows as `tries_in_order` has, for who only counts them.
+
+    Indexes: those of `tries_matching`, without the facility's, which has nothing of whose a try is; so keys alone are
+    counted, also where a cluster asks each whether it belongs to the shard: no try is read unless another of its fields
+    is asked for.
+    """
+    matching = tries_listed(readable, filters)
+    return matching or [{"$match": {"user_id": {"$gte": ""}}}]
 
 
 def holding_tries(readable: Readable, filters: LogFilters) -> list[Stage]:

@@ -64,14 +64,21 @@ def page_request(page: str | None, page_size: str | None) -> PageRequest | None:
     return PageRequest(int(page), int(page_size))
 
 
-def paged(collection: str, source: Sequence[Stage], shape: Sequence[Stage], page: PageRequest) -> list[Stage]:
+def paged(
+    collection: str,
+    source: Sequence[Stage],
+    shape: Sequence[Stage],
+    page: PageRequest,
+    *,
+    counted: Sequence[Stage] | None = None,
+) -> list[Stage]:
     """One aggregation for a page and the count of the whole: `source` are the rows in order, `shape` forms those of
-    the page.
+    the page; `counted` are as many rows as the source's, where another index counts them sooner.
 
     Not a `$facet`, within which no index would serve the order; and no `$count`, which secantusd-py refuses in a
     sub-pipeline.
     """
-    unsorted = [stage for stage in source if "$sort" not in stage]
+    unsorted = [stage for stage in source if "$sort" not in stage] if counted is None else counted
     return [
         *source,
         {"$skip": page.skip},
