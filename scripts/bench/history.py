@@ -22,7 +22,7 @@ def write_history(uri: str, school: School, *, attempts: int, database: str = "l
     found: dict[str, list[Any]] = {"content_sessions": [], "content_summaries": [], "mastery_logs": []}
     client: MongoClient[dict[str, Any]] = MongoClient(uri, w=1, journal=False)
     total = 0
-    for session, summary, tried in _visits(school, attempts):
+    for session, summary, tried in visits(school, attempts):
         for name, document in zip(found, (session, summary, tried), strict=True):
             found[name].append(document)
         total += tried["attempt_count"]
@@ -39,7 +39,8 @@ def _flush(database: Any, found: dict[str, list[Any]]) -> None:
             documents.clear()
 
 
-def _visits(school: School, attempts: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+def visits(school: School, attempts: int) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
+    """A session, a summary and a try of some so many attempts, as they are stored, of each learner at each content."""
     chance = random.Random(school.facility)
     for number, content in enumerate(school.contents):
         for room in school.learners:

@@ -36,6 +36,7 @@ _NOT_THE_REQUESTS_FAULT = {
     189,  # PrimarySteppedDown
     262,  # ExceededTimeLimit
     9001,  # SocketException
+    10058,  # LegacyNotPrimary
     10107,  # NotWritablePrimary
     11600,  # InterruptedAtShutdown
     11601,  # Interrupted
@@ -57,7 +58,7 @@ _NOT_THE_REQUESTS_FAULT = {
     462,  # IngressRequestRateLimitExceeded
     14031,  # OutOfDiskSpace
 }
-_PASSES_SOON = {6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436}
+_PASSES_SOON = {6, 7, 89, 91, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436}
 """Those after which drivers ask again."""
 _RETRYABLE = ("RetryableWriteError", "RetryableError")
 _SOMEBODY_ELSE = "Somebody else has written the same documents meanwhile."
