@@ -6,7 +6,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -98,6 +98,23 @@ def test_a_password_that_does_not_fit_what_is_stored_is_made_anew(engine: Embedd
             assert [row["_id"] for row in client.school.learners.find()] == ["Ada"]
     finally:
         again.stop()
+
+
+def test_nobody_asks_an_engine_any_more_that_is_to_end(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver waits a while for one that has ended: a second of the ten in which a service stops."""
+    engine.start()
+    done: list[str] = []
+
+    def noted(name: str, what: Callable[[], None]) -> Callable[[], None]:
+        return lambda: (done.append(name), what())[1]
+
+    assert engine._keeper is not None
+    monkeypatch.setattr(engine._keeper._answers, "close", noted("closed", engine._keeper._answers.close))
+    monkeypatch.setattr(engine.process, "terminate", noted("told to end", engine.process.terminate))
+
+    engine.stop()
+
+    assert done[:2] == ["closed", "told to end"]
 
 
 def test_nobody_else_may_read_what_is_stored(engine: EmbeddedEngine) -> None:

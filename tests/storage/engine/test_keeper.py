@@ -74,7 +74,7 @@ def test_no_error_ends_the_keeper(error: Exception, caplog: pytest.LogCaptureFix
 def test_an_error_while_an_engine_works_does_not_start_a_second_one(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
 
-    def broken(self: Keeper, answers: object) -> None:
+    def broken(self: Keeper) -> None:
         asked.append(1)
         if len(asked) == 3:
             engine.stopping.set()

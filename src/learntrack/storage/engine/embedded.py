@@ -49,7 +49,8 @@ class EmbeddedEngine:
         self._folder = Folder(data_dir)
         self._log = EngineLog(data_dir)
         self._stopping = threading.Event()
-        self._keeper: threading.Thread | None = None
+        self._keeper: Keeper | None = None
+        self._keeping: threading.Thread | None = None
 
     @property
     def uri(self) -> str:
@@ -100,15 +101,18 @@ class EmbeddedEngine:
             self._give_up()
             raise StartError(f"The embedded engine does not answer: {error}") from error
         self._note()
-        self._keeper = threading.Thread(target=Keeper(self, self._stopping).run, name="engine-keeper", daemon=True)
-        self._keeper.start()
+        self._keeper = Keeper(self, self._stopping)
+        self._keeping = threading.Thread(target=self._keeper.run, name="engine-keeper", daemon=True)
+        self._keeping.start()
 
     def stop(self) -> None:
         """Stop the engine and release the data folder."""
         self._stopping.set()
-        self._end()
         if self._keeper is not None:
-            self._keeper.join()
+            self._keeper.ask_no_more()
+        self._end()
+        if self._keeping is not None:
+            self._keeping.join()
         self._end()  # if the keeper was just bringing it back
         self._folder.forget()
         self._folder.release()

@@ -58,15 +58,19 @@ class Keeper:
         self._stopping = stopping
         self._away = False
         self._said: dict[str, float] = {}
+        self._answers = answering.Answers(engine.uri)
+
+    def ask_no_more(self) -> None:
+        """Close the connection: before the engine ends, because the driver waits a while for one that has."""
+        self._answers.close()
 
     def run(self) -> None:
         """Bring the engine back whenever it is gone. Whatever goes wrong meanwhile, the keeper goes on."""
-        answers = answering.Answers(self._engine.uri)
         pause = _FIRST_PAUSE
         while not self._stopping.is_set():
             began = time.monotonic()
             try:
-                self._wait_while_it_works(answers)
+                self._wait_while_it_works()
                 if time.monotonic() - began > _WORKS_SECONDS:
                     pause = _FIRST_PAUSE
                 if self._stopping.wait(pause):
@@ -76,7 +80,7 @@ class Keeper:
             except Exception as error:
                 self._say("the keeper of the embedded engine goes on after an unexpected error", exc_info=error)
                 self._stopping.wait(_LONGEST_PAUSE)
-        answers.close()
+        self.ask_no_more()
 
     def _start_again(self) -> None:
         if not self._away:
@@ -96,16 +100,16 @@ class Keeper:
             self._said[what] = now
             logger.warning(what, *more, exc_info=exc_info)
 
-    def _wait_while_it_works(self, answers: answering.Answers) -> None:
+    def _wait_while_it_works(self) -> None:
         """Return when the engine has ended; one that does not answer any more is ended."""
         process = self._engine.process
-        answers.begin_again()
+        self._answers.begin_again()
         while process.poll() is None:
             try:
                 process.wait(answering.ASK_SECONDS)
             except subprocess.TimeoutExpired:
                 self._engine.rotate_log()
-                if self._stopping.is_set() or answers.silent_for() < answering.SILENCE_SECONDS:
+                if self._stopping.is_set() or self._answers.silent_for() < answering.SILENCE_SECONDS:
                     continue
                 self._say("the embedded engine has not answered for %.0f s: it is ended", answering.SILENCE_SECONDS)
                 process.kill()
