@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from learntrack.documents import ContentSummary
 from learntrack.domain import moments
 from learntrack.storage import Database, DatabaseUnavailable
+from learntrack.storage.patience import end_if_cancelled
 
 _GATHER_SECONDS = 0.4
 _POLL_SECONDS = 1.0
@@ -71,8 +72,9 @@ class Live:
                 try:
                     await source()
                 except DatabaseUnavailable:
-                    continue
+                    end_if_cancelled()
                 except Exception:  # else open pages would stay as they are until another is opened
+                    end_if_cancelled()
                     logger.exception("changes were not heard of")
             await asyncio.sleep(_POLL_SECONDS)
             self._tell_everybody()  # who knows what has been missed
@@ -100,6 +102,7 @@ class Live:
                 try:
                     self._tell(await self._owners_of(summaries))
                 except Exception as error:
+                    end_if_cancelled()
                     if not isinstance(error, DatabaseUnavailable):
                         logger.exception("it is not known whose has changed")
                     self._tell_everybody()

@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import aclosing, suppress
 from threading import Thread
 from typing import Any, Protocol, TypeVar
 
@@ -18,8 +17,9 @@ from learntrack.documents.base import Row, Stored, Write
 from learntrack.documents.bson_parts import divided, entries
 from learntrack.storage import schema
 from learntrack.storage.capabilities import Capabilities
+from learntrack.storage.changes import Change, changes_of
 from learntrack.storage.disk import DiskGuard
-from learntrack.storage.errors import DatabaseUnavailable, translated
+from learntrack.storage.errors import translated
 from learntrack.storage.index_first import Stage
 from learntrack.storage.reading import AGGREGATIONS_AT_ONCE, Reading
 from learntrack.storage.report_reading import ReportReading
@@ -45,18 +45,6 @@ class Writable(Protocol):
 
     def write(self, namespace: str | None = None, *, sharded: bool = False) -> Write | None:
         """The write, as `Stored.write` says; None for none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A document that has been stored or changed.
-
-    `value` is that of the field that was asked for; None where the server's log does not hold it: of a change, unless
-    the collection is sharded by the field.
-    """
-
-    id: str
-    value: str | None
 
 
 class Database(Reading):
@@ -227,17 +215,9 @@ class Database(Reading):
             DatabaseUnavailable: the engine has no change streams, or the stream has broken off.
 
         """
-        stages: list[Stage] = [
-            {"$match": {"operationType": {"$in": ["insert", "update", "replace"]}}},
-            {"$project": {"operationType": 1, "documentKey": 1, f"fullDocument.{field}": 1}},
-        ]
-        try:
-            async with self.collection(kind).watch(stages) as stream:
-                async for change in stream:
-                    key = change["documentKey"]
-                    yield Change(key["_id"], key.get(field) or (change.get("fullDocument") or {}).get(field))
-        except (PyMongoError, NotImplementedError, TypeError) as error:  # the last two: mongomock
-            raise DatabaseUnavailable(f"Changes cannot be followed: {error}") from error
+        async with aclosing(changes_of(self.collection(kind), field)) as changes:
+            async for change in changes:
+                yield change
 
     async def prepare(self) -> None:
         """Make the collections, their indexes, and Beanie's models ready.

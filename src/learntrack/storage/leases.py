@@ -6,6 +6,7 @@ writes it writes in a transaction that looks at the lease and writes it too, so 
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
@@ -14,7 +15,10 @@ from learntrack.documents import Lease
 from learntrack.domain.ids import new_id
 from learntrack.storage.database import Database, Writable
 from learntrack.storage.errors import DatabaseUnavailable
+from learntrack.storage.patience import end_if_cancelled
 from learntrack.storage.transactions import Tx
+
+logger = logging.getLogger("learntrack")
 
 BEAT_SECONDS = 1.5
 """How often a holder shows that it lives."""
@@ -93,8 +97,7 @@ class Holding:
             yield
         finally:
             beat.cancel()
-            with suppress(asyncio.CancelledError):
-                await beat
+            await asyncio.gather(beat, return_exceptions=True)  # if this task is cancelled meanwhile, that is not lost
             with suppress(DatabaseUnavailable, TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._change(Lease.leave)
@@ -102,8 +105,13 @@ class Holding:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
-            with suppress(DatabaseUnavailable):
+            try:
                 await self._change(Lease.live)
+            except DatabaseUnavailable:
+                end_if_cancelled()
+            except Exception:  # else the job would go on, and another process would do it too
+                logger.exception("a beat of %s failed", self._job)
+                end_if_cancelled()
 
     async def _change(self, change: Callable[[Lease], None]) -> None:
         async def work(tx: Tx) -> None:

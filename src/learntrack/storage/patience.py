@@ -19,6 +19,16 @@ T = TypeVar("T")
 logger = logging.getLogger("learntrack")
 
 
+def end_if_cancelled() -> None:
+    """Let a task that goes on after errors end where it was cancelled meanwhile.
+
+    What is closed on the way out may fail, too, and its error then takes the place of the cancellation.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
 async def patiently(work: Callable[[], Awaitable[T]]) -> T:
     """What `work` returns, which is safe to repeat: again, after a while, where the database is away.
 
@@ -32,6 +42,7 @@ async def patiently(work: Callable[[], Awaitable[T]]) -> T:
         except DiskNearlyFull:
             raise
         except DatabaseUnavailable:
+            end_if_cancelled()
             await asyncio.sleep(pause)
     return await work()
 
@@ -56,4 +67,5 @@ async def until_done(name: str, work: Callable[[], Awaitable[object]]) -> None:
             logger.exception("%s failed, and is begun again", name)
         else:
             return
+        end_if_cancelled()
         await asyncio.sleep(pause)

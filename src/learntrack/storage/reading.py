@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import timedelta
 from itertools import chain
 from math import inf
@@ -24,7 +24,7 @@ AGGREGATIONS_AT_ONCE = 16
 _CLOSE_SECONDS = 1.0
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 1.0
-_UNDECODED_AT_ONCE = 1000
+_SMALL_AT_ONCE = 1000
 
 
 class Reading:
@@ -136,7 +136,8 @@ class Reading:
         """The documents that match, one by one, in no order; the server may work on all of them for `long_patience`.
 
         For who reads many and whole: the embedded engine sends the first at once and hands on what is stored, where an
-        aggregation is worked out whole before and takes it ten times as long.
+        aggregation is worked out whole before and takes it ten times as long. Where it has to be led to an index, an
+        aggregation finds no more than the keys.
 
         Args:
             collection: Where they are.
@@ -145,12 +146,27 @@ class Reading:
             batch: Documents a round trip.
 
         """
+        if not self._leads or found_by_index(self.collection(collection).name, query):
+            async for row in self._each_found(collection, query, projection, batch):
+                yield row
+            return
+        keys: list[Stage] = [{"$match": query}, {"$project": {"_id": 1}}]
+        async for part in in_parts_of(self.stream(collection, keys, batch=_SMALL_AT_ONCE, long=True), batch):
+            of_part = {"_id": {"$in": [row["_id"] for row in part]}}
+            async for row in self._each_found(collection, of_part, projection, batch):
+                yield row
 
+    def _each_found(
+        self,
+        collection: str | type[Stored],
+        query: Mapping[str, Any],
+        projection: Mapping[str, Any] | None,
+        batch: int,
+    ) -> AsyncIterator[Row]:
         def opened() -> Any:
             return self.collection(collection).find(query, projection).batch_size(batch)
 
-        async for row in self._one_by_one(opened, batch, long=True):
-            yield row
+        return self._one_by_one(opened, batch, long=True)
 
     async def _led(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> tuple[Any, Sequence[Stage]]:
         """What is to be aggregated, and how."""
@@ -168,9 +184,9 @@ class Reading:
         size = 0
 
         def opened() -> Any:
-            return as_it_is.aggregate(list(pipeline), allowDiskUse=True, batchSize=_UNDECODED_AT_ONCE)
+            return as_it_is.aggregate(list(pipeline), allowDiskUse=True, batchSize=_SMALL_AT_ONCE)
 
-        async with aclosing(self._one_by_one(opened, _UNDECODED_AT_ONCE, long=False)) as rows:
+        async with aclosing(self._one_by_one(opened, _SMALL_AT_ONCE, long=False)) as rows:
             async for row in rows:
                 found.append(row)
                 size += len(row.raw)
@@ -196,7 +212,7 @@ class Reading:
                 rows = await self._in_turn(lambda: cursor.to_list(batch), self.read_patience, again=False)
         finally:
             if cursor is not None:
-                with pymongo.timeout(_CLOSE_SECONDS):
+                with suppress(PyMongoError), pymongo.timeout(_CLOSE_SECONDS):  # why it ends is what counts
                     await cursor.close()
 
     async def _in_turn(self, ask: Callable[[], Any], limit: float, *, again: bool = True) -> list[Row]:

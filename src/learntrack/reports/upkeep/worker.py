@@ -18,6 +18,7 @@ from learntrack.reports.upkeep.items import FacilityContent
 from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.leases import SILENT_SECONDS, Holding, LeaseLost
 from learntrack.storage.long_work import OnProgressOf
+from learntrack.storage.patience import end_if_cancelled
 from learntrack.storage.transactions import Tx
 
 _MARKS = 2000
@@ -75,6 +76,7 @@ class Upkeep:
                 if await self._holding.take():
                     async with self._holding.beating():
                         await self._go_on()
+            end_if_cancelled()
             await asyncio.sleep(self._seconds)
 
     async def _go_on(self) -> None:
@@ -83,6 +85,7 @@ class Upkeep:
             try:
                 await self._work_off()
             except DatabaseUnavailable as error:
+                end_if_cancelled()
                 _log.warning("what is derived is not up to date", error=str(error))
             await asyncio.sleep(max(self._seconds, pause_after(time.monotonic() - began)))
 
