@@ -163,6 +163,33 @@ async def test_reports_of_a_class(api: Api, school: School, asked: list[Query], 
     assert asked
 
 
+@pytest.mark.parametrize("kind", ["sessions", "summaries", "attempts", "interactions"])
+async def test_exports(api: Api, school: School, asked: list[Query], kind: str) -> None:
+    room = await Room(school).open()
+    await room.work()
+    asked.clear()
+
+    for narrowed in ({}, {"since": "2020-01-01"}, {"content": room.quiz}):
+        await read(api, f"/api/logger/export/{kind}.csv", room.coach, **narrowed)
+        await read(api, f"/api/logger/export/{kind}.jsonl", ROOT, classroom=room.id, **narrowed)
+        await read(api, f"/api/logger/export/{kind}.jsonl", ROOT, facility=school.facility, **narrowed)
+
+    assert await whole_collections_read(api, asked) == []
+    assert asked
+
+
+async def test_a_person_s_own_copy(api: Api, school: School, asked: list[Query]) -> None:
+    room = await Room(school).open()
+    await room.work()
+    asked.clear()
+
+    for by in (room.ada, ROOT):
+        await read(api, f"/api/logger/export/{room.ada.id}", by)
+
+    assert await whole_collections_read(api, asked) == []
+    assert asked
+
+
 async def test_pages(api: Api, school: School, asked: list[Query]) -> None:
     room = await Room(school).open()
     await room.work()

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from learntrack.reports import attempt_exports, exports
 from tests.support import ROOT, Person, School, exercise, new_id, right, video, wrong
 
 ENGINES = pytest.mark.engines("mongomock", "embedded", "mongoeco")
@@ -64,6 +65,25 @@ async def test_attempts_and_interactions_are_handed_out_one_by_one(school: Schoo
     assert (loose["Try id"], json.loads(loose["Answer (JSON)"])) == ("", {"$x": 1})
     assert len(await rows(school, "attempts", coach, content=practice["content_id"])) == 30
     assert await rows(school, "attempts", coach, until="2020-01-01") == []
+
+
+@pytest.mark.engines("mongomock")
+async def test_of_many_learners_some_at_a_time_in_the_same_order(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, coach = school.api, await school.coach()
+    for learner in [await school.learner() for _ in range(3)]:
+        await api.update(learner, await api.start(learner, **exercise()), interactions=[wrong("q1"), right("q2")])
+        await api.start(learner, **video())
+    together = {kind: await rows(school, kind, coach) for kind in ("sessions", "summaries", "attempts")}
+    monkeypatch.setattr(exports, "LEARNERS_AT_ONCE", 1)
+    monkeypatch.setattr(attempt_exports, "LEARNERS_AT_ONCE", 2)
+
+    assert await rows(school, "sessions", coach) == together["sessions"]
+    assert await rows(school, "summaries", coach) == together["summaries"]
+    apart = await rows(school, "attempts", coach)
+    assert sorted(map(str, apart)) == sorted(map(str, together["attempts"]))
+    assert (len(together["sessions"]), len(apart)) == (6, 6)
 
 
 @pytest.mark.engines("mongomock")

@@ -2,15 +2,21 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from itertools import product
 
 from learntrack.access.may_read import Readable
 from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog
+from learntrack.documents.base import Stored
 from learntrack.reports.filters import ReportFilters
 from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
 
 BATCH = 100
 """Documents of attempts that are read in a round trip: some 7 KB each."""
+LEARNERS_AT_ONCE = 500
+"""Whose logs an export asks for together: a question of a whole country's learners would be too large to be sent, and
+the embedded engine works out the answer to one before it sends any of it.
+"""
 _ATTEMPT = (
     "item",
     "session_id",
@@ -56,8 +62,9 @@ async def _held(db: Reading, filters: ReportFilters, members: Readable) -> Async
     period = filters.period
     since, until = period.get("$gte", _FIRST), period.get("$lt", _LAST)
     of_content = {} if filters.content is None else {"content_id": filters.content}
-    query = {**members.query(), **of_content, "attempt_count": {"$gt": 0}}
-    for kind in (MasteryLog, ContentSession):
+    kinds: tuple[type[Stored], ...] = (MasteryLog, ContentSession)
+    for part, kind in product(members.in_parts(LEARNERS_AT_ONCE), kinds):
+        query = {**part.query(), **of_content, "attempt_count": {"$gt": 0}}
         async for holder in db.each(kind, query, batch=BATCH):
             async for attempt in all_attempts(db, holder):
                 if since <= attempt["start_timestamp"] < until:

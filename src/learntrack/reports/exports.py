@@ -10,7 +10,7 @@ from learntrack.documents import ContentSession, ContentSummary
 from learntrack.documents.base import Stored
 from learntrack.domain.ids import summary_id
 from learntrack.domain.shares import rounded_down
-from learntrack.reports.attempt_exports import attempts_of, interactions_of
+from learntrack.reports.attempt_exports import LEARNERS_AT_ONCE, attempts_of, interactions_of
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.names import ROWS
 from learntrack.reports.people import Person, people_of
@@ -110,7 +110,17 @@ async def export(
 
 
 async def _logs_of(kind: type[Stored], db: Reading, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:
-    """In the order of the index owner_start_id, so that nothing is sorted before the first row."""
+    """In the order of the index owner_start_id, so that nothing is sorted before the first row; `members` name their
+    users in order.
+    """
+    for part in members.in_parts(LEARNERS_AT_ONCE):
+        async for row in db.stream(kind, _in_order(filters, part), batch=ROWS, long=True):
+            row["time_spent"] = round(row["time_spent"], 1)
+            row["progress"] = rounded_down(row["progress"], 4)
+            yield row
+
+
+def _in_order(filters: ReportFilters, members: Readable) -> list[Stage]:
     conditions: list[dict[str, Any]] = [members.query(), {"kind": {"$ne": "quiz"}}]
     if filters.has_period:
         conditions.append({"start_timestamp": filters.period})
@@ -119,10 +129,7 @@ async def _logs_of(kind: type[Stored], db: Reading, filters: ReportFilters, memb
     stages: list[Stage] = [{"$match": condition} for condition in conditions if condition]
     stages.append({"$sort": {"user_id": 1, "start_timestamp": 1, "_id": 1}})
     stages.append({"$project": dict.fromkeys([*_LOG, "channel_id", "content_id", "user_id"], 1)})
-    async for row in db.stream(kind, stages, batch=ROWS, long=True):
-        row["time_spent"] = round(row["time_spent"], 1)
-        row["progress"] = rounded_down(row["progress"], 4)
-        yield row
+    return stages
 
 
 _SOURCES: Mapping[ExportKind, Callable[[Reading, ReportFilters, Readable], AsyncIterator[Row]]] = {
