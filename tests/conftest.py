@@ -18,7 +18,7 @@ from learntrack.settings import Settings
 from learntrack.storage import Database, connect, leases
 from learntrack.storage.engine.embedded import EmbeddedEngine
 from tests.commands.typed import Terminal
-from tests.documents.stored import empty, faults_of
+from tests.documents.stored import check, empty, faults_behind
 from tests.engines import BY_DEFAULT, ENGINES, lacking
 from tests.support import SECRET, Api, School
 from tests.wire import Wire, wire_to
@@ -141,9 +141,20 @@ async def api(request: pytest.FixtureRequest, applications: Applications) -> Asy
         if request.param == "mongoeco":  # it holds one transaction at a time: a lease's beats would come in between
             patch.setattr(leases, "BEAT_SECONDS", 3600.0)
         yield api
-    faults = await faults_of(api.db)
-    await empty(api.db)
-    assert faults == []
+    try:
+        await check(api.db, api.engine)
+    finally:
+        await empty(api.db)
+
+
+@pytest.fixture
+async def memory() -> AsyncIterator[Database]:
+    """A database in memory (mongomock) for one test of rules over documents; what is left there is looked at."""
+    from tests.engines import mongomock_engine
+
+    db = mongomock_engine.connect("memory")
+    yield db
+    await check(db, "mongomock")
 
 
 @pytest.fixture(scope="session")
@@ -154,7 +165,9 @@ def engine_uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     engine = EmbeddedEngine(tmp_path_factory.mktemp("behind"))
     engine.start()
     yield engine.uri
+    faults = faults_behind(engine.uri)
     engine.stop()
+    assert faults == []
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from typing import Any
 
 from pydantic import ValidationError
+from pymongo import MongoClient
 
 from learntrack import documents
 from learntrack.documents.base import Stored
@@ -13,12 +14,31 @@ OF_THE_SERVICE = {documents.Deployment.collection(), documents.Writer.collection
 """What a service notes when it starts, and needs as long as it runs."""
 
 
+async def check(db: Database, engine: str) -> None:
+    """Fail where anything is stored on an engine otherwise than a document says.
+
+    What a module's tests have left on one engine is checked before its tests run on the next: that one's setup fails.
+    """
+    assert not (faults := await faults_of(db)), f"stored on {engine}: " + "\n".join(faults)
+
+
 async def faults_of(db: Database) -> list[str]:
     """What is stored otherwise than a document says, a line a fault; the first few of each collection."""
     faults: list[str] = []
     for name in sorted(await db.raw.list_collection_names()):
         rows = [row async for row in db.stream(name, [{"$match": {}}])]
         faults += [f"{name}: {fault}" for row in rows if (fault := fault_of(name, row))][:5]
+    return faults
+
+
+def faults_behind(uri: str) -> list[str]:
+    """The same of all databases of an engine, for who has no event loop."""
+    faults: list[str] = []
+    with MongoClient(uri, tz_aware=True) as client:
+        for name in set(client.list_database_names()) - {"admin", "config", "local"}:
+            for collection in client[name].list_collection_names():
+                rows = client[name][collection].find()
+                faults += [f"{collection}: {fault}" for row in rows if (fault := fault_of(collection, row))][:5]
     return faults
 
 

@@ -16,6 +16,7 @@ from learntrack.importing.kolibri.sqlite import sqlite_source
 from learntrack.importing.report import ImportReport
 from learntrack.importing.service import import_kolibri
 from tests.conftest import running, settings
+from tests.documents.stored import check
 from tests.engines import ENGINES, lacking
 from tests.support import Api, Person
 
@@ -38,6 +39,7 @@ async def fresh(name: str) -> AsyncIterator[Api]:
         app = create_app(settings(), connect)
         async with running(app), AsyncClient(transport=ASGITransport(app), base_url="http://learntrack") as client:
             yield Api(client, db, name)
+            await check(db, name)
 
 
 async def move_in(api: Api, path: Path, *, dry_run: bool = False) -> ImportReport:
