@@ -125,3 +125,37 @@ def test_who_sends_no_more_is_answered_and_the_connection_ends(
     answers = raw(service, sent, wait=30, no_more=True)
     assert b"(timeout)" not in answers
     assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == statuses
+
+
+@pytest.mark.parametrize("number", [65, 500])
+def test_many_requests_at_once_are_all_answered(service: Service, number: int) -> None:
+    """More than 64 were not answered at all, not even the first."""
+    answers = raw(service, WHOLE * number, wait=60, no_more=True)
+    assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == [b"200"] * number
+
+
+AMBIGUOUS = b"GET /health/live HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n"
+NO_CHUNK = CHUNKED + b"nonsense\r\n{}\r\n"
+LARGE_HEAD = WHOLE[:-2] + b"X: " + b"x" * 70_000 + b"\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        (b"nonsense\r\n\r\n" + WHOLE, b"400"),
+        (b"GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n" + WHOLE, b"400"),
+        (AMBIGUOUS + WHOLE, b"400"),
+        (NO_CHUNK + WHOLE, b"400"),
+        (LARGE_HEAD + WHOLE, b"431"),
+        (LARGE_HEAD[:-4] + b"x" * 20_000, b"431"),
+        (CHUNKED + b"0\r\nX: " + b"x" * 90_000, b"431"),
+    ],
+    ids=["no request", "no address", "two hosts", "no chunk", "a large head", "one without end", "behind a body"],
+)
+@pytest.mark.parametrize("before", [0, 1, 3, 100])
+def test_what_cannot_be_read_is_said_behind_the_answers_before_it(
+    service: Service, before: int, wrong: bytes, status: bytes
+) -> None:
+    """It was said at once: as if it answered the oldest, whose own answer never came."""
+    answers = raw(service, STARTS * before + wrong, wait=30)
+    assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == [b"400"] * before + [status]

@@ -109,6 +109,35 @@ async def test_what_is_small_has_no_body_or_is_compressed_already_stays(app: Any
     assert await asked(app, GZIP, **scope) == await asked(app, **scope)
 
 
+@pytest.mark.parametrize("accepted", [[], GZIP])
+@pytest.mark.parametrize("status", [200, 304, 404])
+@pytest.mark.parametrize(
+    ("varies", "told"),
+    [
+        ([], [b"Accept-Encoding"]),
+        ([(b"Vary", b"Cookie"), (b"vary", b"Origin")], [b"Cookie, Origin, Accept-Encoding"]),
+        ([(b"vary", b"accept-encoding")], [b"accept-encoding"]),
+        ([(b"vary", b"*")], [b"*"]),
+    ],
+)
+async def test_caches_are_told_that_an_answer_may_come_in_two_forms(
+    accepted: Headers, status: int, varies: Headers, told: list[bytes]
+) -> None:
+    """Only compressed ones said so, and a cache handed on the plain form, or the other, to everybody."""
+    messages = await asked(answering(TEXT[:200], status=status, headers=varies), accepted)
+
+    headers = messages[0]["headers"]  # type: ignore[typeddict-item]
+    assert [value for name, value in headers if name.lower() == b"vary"] == told
+
+
+@pytest.mark.parametrize(("tag", "compressed"), [(b'"x"', b'W/"x"'), (b'W/"x"', b'W/"x"')])
+async def test_both_forms_have_not_the_same_strong_etag(tag: bytes, compressed: bytes) -> None:
+    app = answering(TEXT, headers=[(b"etag", tag)])
+
+    assert headers_of(await asked(app, GZIP))[b"etag"] == compressed
+    assert headers_of(await asked(app))[b"etag"] == tag
+
+
 async def test_what_goes_on_for_ever_is_sent_as_it_is() -> None:
     class Handler:
         opt = {ENDLESS: True}

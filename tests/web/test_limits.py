@@ -8,7 +8,7 @@ import pytest
 from litestar.exceptions import HTTPException
 from litestar.types import Receive, Scope, Send
 
-from learntrack.web.limits import TimeLimits
+from learntrack.web.limits import GONE, TimeLimits
 from tests.web.asgi import answering, asked
 
 
@@ -118,3 +118,20 @@ async def test_a_timeout_of_the_applications_own_is_not_the_limits() -> None:
 
     with pytest.raises(TimeoutError):
         await asked(limited(answering(before=own)))
+
+
+async def test_what_is_given_up_because_its_caller_has_gone_answers_nobody() -> None:
+    """It is no 503 in the log and the metrics, nor an error there."""
+    under_way, scope = asyncio.Event(), {}
+
+    async def app(given: Scope, receive: Receive, send: Send) -> None:
+        scope["gone"] = given
+        under_way.set()
+        await never()
+
+    asking = asyncio.create_task(asked(limited(app)))
+    await asyncio.wait_for(under_way.wait(), 20)
+    scope["gone"][GONE] = True
+    asking.cancel()
+
+    assert await asking == []

@@ -3,13 +3,12 @@
 import asyncio
 from typing import Any, ClassVar
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
-
 from learntrack.serving.connections import ConnectionLimits, Room
+from learntrack.serving.orderly import OrderlyProtocol
 from learntrack.serving.parser import HttpOnlyParser, is_unambiguous
 from learntrack.serving.unread import Unread
 from learntrack.web.addresses import network_of
-from learntrack.web.limits import READING, is_endless
+from learntrack.web.limits import GONE, READING, is_endless
 from learntrack.web.remains import CONNECTION_BYTES, Remains
 
 _GRACE_SECONDS = 2.0
@@ -17,16 +16,12 @@ _READING_SECONDS = 2.0
 """How long who only reads is still answered when the server stops. Then it is 503: they lose nothing, and ask again."""
 _LINGER_SECONDS = 5.0
 """How long the rest of a body is taken that has been answered already, so that its sender comes to read the answer."""
-_FAREWELL_SECONDS = 1.0
-_FAREWELL_BYTES = 1024 * 1024
-"""How long, and how much of it, is taken from a sender whose head is refused, so that it comes to read why."""
-"""How long an answer may wait for somebody to read on."""
-_MOST_WAITING = 64
-"""Requests of one connection that wait for the one before to be answered."""
+_LISTENS_SECONDS = 1.0
+_STILL_THERE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class PatientProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, which closes idle connections at once when the server stops.
+class PatientProtocol(OrderlyProtocol):
+    """The HTTP protocol, which closes idle connections at once when the server stops.
 
     A connection that has had no request yet is given a moment, and if one comes it is answered before the connection
     closes. While the server runs, a request's head has to be small and to come soon, what is not read is given up, and
@@ -39,12 +34,8 @@ class PatientProtocol(HttpToolsProtocol):
     remains: ClassVar = Remains()
 
     _stopping = False
-    _refused = False
-    _head_open = True
     _begun = False
     """Whether a request, or a part of one, has come that is not there as a whole."""
-    _ends_half = False
-    """Whether no more comes of it, which is said once those before it are answered."""
     _head_size = 0
     _fields_size = 0
     _around_body_size = 0
@@ -74,6 +65,9 @@ class PatientProtocol(HttpToolsProtocol):
         self.room.leave(self)
         self.remains.add(CONNECTION_BYTES)
         super().connection_lost(exc)
+        if self._under_way is not None:
+            self._under_way.scope[GONE] = True
+            self._stop_reading()
 
     def is_idle(self) -> bool:
         """Whether there is nothing to do for it just now: it has no request, or the rest of one, or a reader, is waited
@@ -107,30 +101,28 @@ class PatientProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
-        if self._refused:
-            self._head_size += len(data)
-            if self._head_size > _FAREWELL_BYTES:
-                self.transport.abort()
-            return
         self.room.use(self)
-        if self._head_open:
-            self._head_size += len(data)
-            if self._timer is None:
-                self._timer = self.loop.call_later(self.limits.head_seconds, self._is_too_slow)
-        else:
-            self._around_body_size += len(data)
         super().data_received(data)
-        if self._refused:
-            return
+
+    def take(self, piece: bytes) -> None:
+        """Read a piece of what has come, and count what is no body."""
+        if self._head_open:
+            self._head_size += len(piece)
+        else:
+            self._around_body_size += len(piece)
+        super().take(piece)
+        if self._head_open and self._timer is None and not self._refused and (self._begun or self._head_size):
+            self._timer = self.loop.call_later(self.limits.head_seconds, self._is_too_slow)
         if self._head_open and self._head_size > self.limits.head_bytes:
-            self._refuse(431, "The request's head is too large.")
+            self.end_with(431, "The request's head is too large.")
         elif self._around_body_size > self.limits.head_bytes:
-            self._refuse(431, "There is too much around the request's body.")
+            self.end_with(431, "There is too much around the request's body.")
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """Answer who sends no more but may well read on (RFC 9112, 9.5), then close.
 
-        Who has gone looks the same; a write tells that, so that what goes on for ever, and seldom writes, ends here.
+        Who has gone looks the same; a write tells that, so that what goes on for ever, and seldom writes, ends here,
+        and to who waits for long something is written that says nothing.
 
         Returns:
             Whether the connection stays open until it is answered; else it is closed once all is sent.
@@ -138,14 +130,17 @@ class PatientProtocol(HttpToolsProtocol):
         """
         is_half_body = not self._head_open
         if self._refused or (is_half_body and self._is_answered()):
-            return False
-        if is_half_body and not self.pipeline:
-            return self._end_half_body()
+            return self._last_word is not None
+        if is_half_body and not self.pipeline and self.cycle.response_started:
+            self.cycle.keep_alive = False
+            return not self.comes_again()
         if self._begun:
-            return self._end_half_behind_others()
+            self.end_with(400, "The request has not come whole.")
+            return self._last_word is not None and not self.comes_again()
         if self._is_answered() or self.comes_again():
             return False
         self.cycle.keep_alive = False  # the last one's
+        self.loop.call_later(_LISTENS_SECONDS, self._look_who_listens)
         return True
 
     def on_message_begin(self) -> None:
@@ -161,27 +156,24 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Read a header; what comes behind the body is none, and is not kept."""
-        if not self._head_open:
+        if not self._head_open or self._refused:
             return
         self._fields_size += len(name) + len(value) + 4
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Begin to answer; the last request of a connection that is to close."""
-        self._head_open = False
         if self._refused:
             return
         self._cancel_timer()
         if self._fields_size > self.limits.head_bytes:
-            self._refuse(431, "The request's head is too large.")
+            self.end_with(431, "The request's head is too large.")
             return
         if not is_unambiguous(self.headers, self.parser.get_http_version()):
-            self._refuse(400, "A request has one Host, and one Authorization at the most.")
+            self.end_with(400, "A request has one Host, and one Authorization at the most.")
             return
         super().on_headers_complete()
-        if len(self.pipeline) > _MOST_WAITING:
-            self._refuse(429, "Too many requests are waiting for their answers.")
-            return
+        self._head_open = False
         cycle: Any = self.cycle
         if self._stopping and cycle is not None:
             cycle.keep_alive = False
@@ -205,15 +197,11 @@ class PatientProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """The answer is given; of a body that has not come yet the rest is not waited for long."""
-        was_last = not self.pipeline
         super().on_response_complete()
         self.room.use(self)
-        if self._ends_half and was_last:
-            self._say_half()
+        if self._refused or self.transport.is_closing():
             return
-        if self.pipeline:
-            self.flow.pause_reading()  # until those that are here are answered
-        if not self._head_open and self._timer is None and not self.transport.is_closing():
+        if not self._head_open and self._is_answered() and self._timer is None:
             self._timer = self.loop.call_later(_LINGER_SECONDS, self.transport.close)
 
     def pause_writing(self) -> None:
@@ -232,58 +220,24 @@ class PatientProtocol(HttpToolsProtocol):
         """How much of its answers waits for its reader."""
         return self.transport.get_write_buffer_size()
 
-    def _is_answered(self) -> bool:
-        return self.cycle is None or bool(self.cycle.response_complete)
+    def end_with(self, status: int, detail: str) -> None:
+        """Read no more, and say why once those before are answered."""
+        self._cancel_timer()
+        super().end_with(status, detail)
 
     def _is_too_slow(self) -> None:
         self._timer = None
-        if self._head_size:
-            self._refuse(408, "The request did not arrive in time.")
+        if self.flow.read_paused:  # it is not their sender who is slow
+            self._timer = self.loop.call_later(self.limits.head_seconds, self._is_too_slow)
+        elif self._begun or self._head_size:
+            self.end_with(408, "The request did not arrive in time.")
         else:
             self.transport.close()
 
-    def _refuse(self, status: int, detail: str) -> None:
-        self._refused = True
-        self._cancel_timer()
-        if self._is_answered() and not self.transport.is_closing():
-            self._say(status, detail)
-            # Closed at once while more is coming, it would be reset, and the answer lost.
-            self._timer = self.loop.call_later(_FAREWELL_SECONDS, self.transport.close)
-        else:
-            self.transport.close()
-
-    def _end_half_body(self) -> bool:
-        """No more comes of the request that is being answered; returns whether its answer is waited for."""
-        cycle: Any = self.cycle
-        if cycle.response_started:
-            cycle.keep_alive = False
-            return not self.comes_again()
-        cycle.disconnected = True  # the application hears that nothing more comes, and is not heard
-        cycle.message_event.set()
-        self._say_half()
-        return False
-
-    def _end_half_behind_others(self) -> bool:
-        """No more comes of the last request, and those before it are answered first."""
-        if not self._head_open:
-            self.pipeline.popleft()  # the newest: its body will never be there
-        elif self._is_answered():
-            self._say_half()
-            return False
-        elif self.comes_again():
-            return False
-        self._ends_half = True
-        return True
-
-    def _say_half(self) -> None:
-        if not self.transport.is_closing():
-            self._say(400, "The request has not come whole.")
-            self.transport.close()
-
-    def _say(self, status: int, detail: str) -> None:
-        head = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
-        self.transport.write(STATUS_LINE[status] + head % len(detail) + detail.encode())
-        self.transport.write_eof()
+    def timeout_keep_alive_handler(self) -> None:
+        """Close where nothing comes; what has begun to come has its own time."""
+        if not self._begun:
+            super().timeout_keep_alive_handler()
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
@@ -291,9 +245,27 @@ class PatientProtocol(HttpToolsProtocol):
             self._timer = None
 
     def _stop_reading(self) -> None:
-        scope: Any = {} if self.cycle is None else self.cycle.scope
-        if (task := scope.get(READING)) is not None:
+        """Work on no answer that nobody hears, or comes too late; what records goes on."""
+        if (task := self._reading_task()) is not None:
             task.cancel()
+
+    def _reading_task(self) -> "asyncio.Task[None] | None":
+        """What answers a request under way that only reads."""
+        scope: Any = {} if self._under_way is None else self._under_way.scope
+        task: asyncio.Task[None] | None = scope.get(READING)
+        return task
+
+    def _look_who_listens(self) -> None:
+        """Write something now and then to who sends no more; that fails where they have gone.
+
+        An interim answer, which any client of HTTP/1.1 passes over (RFC 9110, 15.2).
+        """
+        if self.transport.is_closing() or self._is_answered():
+            return
+        cycle = self._under_way
+        if self._reading_task() is not None and not cycle.response_started and cycle.scope["http_version"] == "1.1":
+            self.transport.write(_STILL_THERE)
+        self.loop.call_later(_LISTENS_SECONDS, self._look_who_listens)
 
     def _close_if_idle(self) -> None:
         if self.cycle is None and not self.transport.is_closing():

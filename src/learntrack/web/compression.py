@@ -6,7 +6,7 @@ answered.
 
 import asyncio
 import zlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -42,7 +42,9 @@ _ASIDE = ThreadPoolExecutor(1, "compression")
 class Compression:
     """ASGI wrapper that compresses answers with gzip for who accepts it.
 
-    What goes on for ever is sent as it is, because a compressor would keep it back.
+    What goes on for ever is sent as it is, because a compressor would keep it back. Of everything else caches are told
+    that it may come in two forms (`Vary`), and its `ETag` is a weak one where it is compressed: the forms mean the
+    same, and are not the same bytes (RFC 9110, 8.8.3).
 
     Args:
         app: What answers the request.
@@ -54,9 +56,17 @@ class Compression:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer a request."""
-        if scope["type"] == ScopeType.HTTP and _accepts_gzip(scope):
+        if scope["type"] != ScopeType.HTTP:
+            return self._app(scope, receive, send)
+        if _accepts_gzip(scope):
             return self._app(scope, receive, _Compressed(scope, send))
-        return self._app(scope, receive, send)
+
+        def sending(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start" and _has_two_forms(scope, message):
+                message["headers"] = _varied(message["headers"])
+            return send(message)
+
+        return self._app(scope, receive, sending)
 
 
 class _Compressed:
@@ -85,15 +95,22 @@ class _Compressed:
     async def _begun(self, start: HTTPResponseStartEvent, first: HTTPResponseBodyEvent) -> HTTPResponseBodyEvent:
         """Send how the answer begins; returns what is to be sent next."""
         self._start = None
-        if _is_worth_it(self._scope, start, first):
-            self._zip = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-            headers = [each for each in start["headers"] if each[0].lower() != b"content-length"]
-            headers += [(b"content-encoding", b"gzip"), (b"vary", b"Accept-Encoding")]
-            start = {**start, "headers": headers}
-            first = {**first, "body": await self._compressed(first)}
-            if not first["more_body"]:
-                headers.append((b"content-length", str(len(first["body"])).encode()))
+        if _has_two_forms(self._scope, start):
+            start = {**start, "headers": _varied(start["headers"])}
+            if _is_worth_it(start, first):
+                first = await self._zipped(start, first)
         await self._send(start)
+        return first
+
+    async def _zipped(self, start: HTTPResponseStartEvent, first: HTTPResponseBodyEvent) -> HTTPResponseBodyEvent:
+        """The first part, compressed, of which the answer's headers are to tell."""
+        self._zip = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+        headers = [_as_compressed(*each) for each in start["headers"] if each[0].lower() != b"content-length"]
+        headers.append((b"content-encoding", b"gzip"))
+        first = {**first, "body": await self._compressed(first)}
+        if not first["more_body"]:
+            headers.append((b"content-length", str(len(first["body"])).encode()))
+        start["headers"] = headers
         return first
 
     async def _compressed(self, message: HTTPResponseBodyEvent) -> bytes:
@@ -112,13 +129,28 @@ class _Compressed:
         return b"".join(done)
 
 
-def _is_worth_it(scope: HTTPScope, start: HTTPResponseStartEvent, first: HTTPResponseBodyEvent) -> bool:
-    return (
-        (first["more_body"] or len(first["body"]) >= _LEAST_BYTES)
-        and start["status"] not in _WITHOUT_BODY
-        and not is_endless(scope)
-        and not any(name.lower() == b"content-encoding" for name, _ in start["headers"])
-    )
+def _has_two_forms(scope: HTTPScope, start: HTTPResponseStartEvent) -> bool:
+    """Whether an answer might be compressed, or is the answer to a question that is (304)."""
+    return not is_endless(scope) and not any(name.lower() == b"content-encoding" for name, _ in start["headers"])
+
+
+def _is_worth_it(start: HTTPResponseStartEvent, first: HTTPResponseBodyEvent) -> bool:
+    return (first["more_body"] or len(first["body"]) >= _LEAST_BYTES) and start["status"] not in _WITHOUT_BODY
+
+
+def _varied(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers, which say that the answer depends on what is accepted, beside what else it depends on."""
+    varied = [(name, value) for name, value in headers if name.lower() != b"vary"]
+    names = [value for name, value in headers if name.lower() == b"vary"]
+    if not any(b"accept-encoding" in value.lower() or value == b"*" for value in names):
+        names.append(b"Accept-Encoding")
+    return [*varied, (b"vary", b", ".join(names))]
+
+
+def _as_compressed(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    if name.lower() == b"etag" and not value.startswith(b"W/"):
+        return name, b"W/" + value
+    return name, value
 
 
 def _accepts_gzip(scope: HTTPScope) -> bool:

@@ -15,6 +15,8 @@ ENDLESS = "endless"
 
 READING = "learntrack.reading"
 """In the scope of a request that only reads: the task that answers it, which a server that stops need not wait for."""
+GONE = "learntrack.gone"
+"""In the scope of a request whose caller has gone: a task that is cancelled then answers nobody."""
 _READS = ("GET", "HEAD")
 
 
@@ -27,7 +29,8 @@ def is_endless(scope: HTTPScope) -> bool:
 class TimeLimits:
     """ASGI wrapper that gives up on a request that takes too long (503), and on a body that comes too slowly (408).
 
-    A request that the server gives up because it stops is 503 too, so that its client sends it again.
+    A request that the server gives up because it stops is 503 too, so that its client sends it again. What only reads
+    is given up without a word when its caller has gone.
 
     Args:
         app: What answers the request.
@@ -65,6 +68,8 @@ class TimeLimits:
             outages.warning("no answer within %g s (LEARNTRACK_REQUEST_SECONDS)", self._request_seconds)
             await _send_too_late(send)
         except asyncio.CancelledError:
+            if GONE in scope:
+                return
             if begun:
                 raise
             await _send_too_late(send)

@@ -1,0 +1,218 @@
+"""Requests of one connection are taken in as they are answered, and answered in their order."""
+
+import asyncio
+import re
+from typing import Any
+
+import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from learntrack.serving.protocol import PatientProtocol
+from learntrack.web.limits import READING
+
+WHOLE = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
+ROOM = 64 + 20
+"""Requests that may wait: as many as are let in, and those of one piece."""
+
+
+class Wire(asyncio.Transport):
+    """A connection: what is written, and whether it is read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.reading = True
+        self.closed = False
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def write_eof(self) -> None:
+        self.written += b"(end)"
+
+    def pause_reading(self) -> None:
+        self.reading = False
+
+    def resume_reading(self) -> None:
+        self.reading = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.closed = True
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+
+class Served:
+    """An application that answers a request with its path when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.told = asyncio.Event()
+        self.ended: list[str] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["method"] == "GET":
+            scope[READING] = asyncio.current_task()
+        self.asked.append(scope)
+        try:
+            await receive()
+            await self.told.wait()
+        except asyncio.CancelledError:
+            self.ended.append(scope["path"])
+            raise
+        body = scope["path"].encode() + b";"
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+@pytest.fixture
+def app() -> Served:
+    return Served()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+async def protocol(app: Served, wire: Wire) -> Any:
+    made: Any = PatientProtocol(Config(app, http=PatientProtocol, interface="asgi3"), ServerState(), {})
+    made.connection_made(wire)
+    yield made
+    made.connection_lost(None)
+    app.told.set()
+    await asyncio.gather(*made.tasks, return_exceptions=True)
+
+
+def answers(wire: Wire) -> list[int]:
+    """Which requests have been answered."""
+    return [int(number) for number in re.findall(rb"/(\d+);", wire.written)]
+
+
+async def all_answered(protocol: Any) -> None:
+    while protocol.tasks:
+        await asyncio.gather(*protocol.tasks)
+        await asyncio.sleep(0)  # until those that are over are forgotten
+
+
+async def test_many_requests_at_once_wait_unread_and_are_answered_in_order(
+    protocol: Any, app: Served, wire: Wire
+) -> None:
+    """Of more than 64 none was answered. Before that they were piled up: 8 MB of them took 150 MB."""
+    protocol.data_received(b"".join(WHOLE % number for number in range(1000)))
+    await asyncio.sleep(0)
+    assert len(protocol.pipeline) <= ROOM
+    assert not wire.reading, "though the first one asks for a body"
+
+    most = 0
+    app.told.set()
+    while len(app.asked) < 1000:
+        await asyncio.sleep(0)
+        most = max(most, len(protocol.pipeline))
+    await all_answered(protocol)
+
+    assert answers(wire) == list(range(1000))
+    assert most <= ROOM
+    assert wire.reading
+
+
+async def test_many_bodies_at_once_are_read_as_they_were_sent(protocol: Any, app: Served, wire: Wire) -> None:
+    bodies = [b"\r\n\r\n" * number for number in range(150)]
+    post = b"POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b"
+    app.told.set()
+    protocol.data_received(b"".join(post % (number, len(body), body) for number, body in enumerate(bodies)))
+    await all_answered(protocol)
+
+    assert answers(wire) == list(range(150))
+
+
+async def test_what_is_no_request_is_said_behind_the_answers_to_those_before(
+    protocol: Any, app: Served, wire: Wire
+) -> None:
+    protocol.data_received(WHOLE % 0 + WHOLE % 1 + b"nonsense\r\n\r\n" + WHOLE % 2)
+    await asyncio.sleep(0)
+    assert wire.written == b""
+
+    app.told.set()
+    await all_answered(protocol)
+
+    assert answers(wire) == [0, 1]
+    assert b";HTTP/1.1 400 " in wire.written
+    assert wire.written.endswith(b"(end)")
+    assert wire.reading, "so that its sender comes to read that"
+
+
+async def test_a_body_that_cannot_be_read_is_no_answer_to_the_request_before(
+    protocol: Any, app: Served, wire: Wire
+) -> None:
+    chunked = b"POST /1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n"
+    protocol.data_received(WHOLE % 0 + chunked)
+    app.told.set()
+    await all_answered(protocol)
+
+    assert [scope["path"] for scope in app.asked] == ["/0"]
+    assert answers(wire) == [0]
+    assert b";HTTP/1.1 400 " in wire.written
+
+
+async def test_nobody_is_too_slow_whose_requests_are_not_read(protocol: Any, wire: Wire) -> None:
+    protocol.data_received(b"".join(WHOLE % number for number in range(100)))
+    await asyncio.sleep(0)
+    protocol._is_too_slow()
+
+    assert wire.written == b""
+    assert not wire.closed
+
+
+async def test_for_who_has_gone_nothing_is_read_any_longer(protocol: Any, app: Served) -> None:
+    """A report was worked out to its end for nobody."""
+    protocol.data_received(WHOLE % 0 + WHOLE % 1)
+    await asyncio.sleep(0)
+    protocol.connection_lost(ConnectionResetError())
+    await asyncio.gather(*protocol.tasks, return_exceptions=True)
+    assert app.ended == ["/0"]
+    assert len(app.asked) == 1
+
+
+async def test_what_is_recorded_goes_on_though_its_sender_has_gone(protocol: Any, app: Served) -> None:
+    protocol.data_received(b"POST /0 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    await asyncio.sleep(0)
+    protocol.connection_lost(ConnectionResetError())
+    app.told.set()
+    await all_answered(protocol)
+    assert app.ended == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "looks"),
+    [
+        (WHOLE % 0, True),
+        (b"GET /0 HTTP/1.0\r\n\r\n", False),
+        (b"POST /0 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", False),
+    ],
+)
+async def test_who_sends_no_more_is_asked_whether_they_listen_while_an_answer_is_worked_out(
+    protocol: Any, app: Served, wire: Wire, monkeypatch: pytest.MonkeyPatch, sent: bytes, looks: bool
+) -> None:
+    """Who has closed looks like who only sends no more; what is written to them fails."""
+    monkeypatch.setattr("learntrack.serving.protocol._LISTENS_SECONDS", 0)
+    protocol.data_received(sent)
+    await asyncio.sleep(0)
+    assert protocol.eof_received()
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+    assert wire.written.startswith(b"HTTP/1.1 100 Continue\r\n\r\n") is looks
+    app.told.set()
+    await all_answered(protocol)
+    assert answers(wire) == [0]
+    assert wire.closed
