@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from learntrack.storage.engine.embedded import EmbeddedEngine
 from tests.commands.typed import Terminal
 from tests.documents.stored import check, empty, faults_behind
 from tests.engines import BY_DEFAULT, ENGINES, lacking
+from tests.processes import Service
 from tests.support import SECRET, Api, School
 from tests.wire import Wire, wire_to
 
@@ -64,6 +65,20 @@ def pytest_xdist_auto_num_workers() -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that run services come first: they take longest, and the many quick ones then fill what is left."""
     items.sort(key=lambda item: not hasattr(getattr(item, "module", None), "Service"))
+
+
+def pytest_runtest_setup() -> None:
+    Service.of_this_test[:] = [service for service in Service.of_this_test if service.runs]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Beside what a test says when it fails, show what the services said that it ran or used."""
+    report = yield
+    if report.failed:
+        for service in Service.of_this_test:
+            report.sections.append((f"Log of the service on port {service.port}", service.last_words))
+    return report
 
 
 def settings(**more: Any) -> Settings:

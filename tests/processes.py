@@ -4,6 +4,7 @@ Requests to it say `verify=False`: there is no TLS, and reading the certificates
 """
 
 import asyncio
+import inspect
 import json
 import os
 import signal
@@ -13,10 +14,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar
 
 import httpx
 
+from tests.preloaded import Forked, forked
 from tests.support import SECRET, Person
 
 COMMAND = [str(Path(sys.executable).with_name("learntrack"))]
@@ -33,24 +36,32 @@ def _not_theirs() -> tuple[str, ...]:
     """Variables that no process of a test gets: settings, and, but in tests of serving, what has it measure coverage.
     That takes a third of a second of each start, and shows of the other rooms nothing that their own tests do not.
     """
-    of_serving = os.environ.get("PYTEST_CURRENT_TEST", "").startswith(("tests/serving", "tests/commands"))
-    return ("LEARNTRACK_",) if of_serving else ("LEARNTRACK_", "COVERAGE_")
+    return ("LEARNTRACK_",) if _of("tests/serving", "tests/commands") else ("LEARNTRACK_", "COVERAGE_")
+
+
+def _of(*rooms: str) -> bool:
+    """Whether the test that runs is one of these rooms."""
+    return os.environ.get("PYTEST_CURRENT_TEST", "").startswith(rooms)
 
 
 def learntrack(
     *arguments: str, data_dir: Path, expect: int = 0, **more: str | None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
-    done = subprocess.run(
-        [*COMMAND, *arguments],
-        env=environment(data_dir, **more),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    """Run a command to its end: in tests of commands a program, in all others forked (see `Service`)."""
+    command, settings = [*COMMAND, *arguments], environment(data_dir, **more)
+    if _of("tests/commands"):
+        done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=60, check=False)
+    else:
+        done = _run_forked(command, settings)
     assert done.returncode == expect, (done.returncode, done.stdout, done.stderr)
     return done
+
+
+def _run_forked(command: list[str], settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    with TemporaryDirectory() as folder:
+        out, errors = Path(folder) / "out", Path(folder) / "errors"
+        code = forked(command, settings, out, errors).wait(60)
+        return subprocess.CompletedProcess(command, code, out.read_text(), errors.read_text())
 
 
 def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
@@ -67,31 +78,57 @@ def free_port() -> int:
 
 
 class Service:
-    """`learntrack serve` as a process group of its own."""
+    """`learntrack serve` as a process group of its own.
+
+    `anew` it is a program, started as an operator does. Else it is the same command, forked from a process that has
+    read its modules: the same from there on, and more than a second sooner.
+    """
+
+    of_this_test: ClassVar[list["Service"]] = []
+    """Those that have run during the test that runs: their logs are shown when it fails (see conftest)."""
 
     def __init__(
-        self, data_dir: Path, *arguments: str, workers: int = 1, port: int | None = None, **more: str | None
+        self,
+        data_dir: Path,
+        *arguments: str,
+        workers: int = 1,
+        port: int | None = None,
+        anew: bool = False,
+        **more: str | None,
     ) -> None:
         self.data_dir = data_dir
         self.port = port or free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.workers = workers
+        self._anew = anew
         self._command = [*COMMAND, "serve", "--port", str(self.port), *arguments]
         self._environment = environment(data_dir, **more)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         self.log = data_dir.parent / f"service-{self.port}.log"
 
     def start(self, wait: bool = True) -> "Service":
-        self.process = subprocess.Popen(
-            [*self._command, "--workers", str(self.workers)],
-            env=self._environment,
-            stdout=self.log.open("ab"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        command = [*self._command, "--workers", str(self.workers)]
+        if self._anew:
+            with self.log.open("ab") as log:
+                self.process = subprocess.Popen(
+                    command, env=self._environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                )
+        else:
+            self.process = forked(command, self._environment, self.log)
+        if self not in self.of_this_test:
+            self.of_this_test.append(self)
         if wait:
             self.wait_until_up()
         return self
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def last_words(self) -> str:
+        """The end of what it has said, as much as a failed test shows."""
+        return self.log.read_text(errors="replace")[-6000:] if self.log.exists() else ""
 
     def wait_until_up(self, seconds: float = 120) -> None:
         deadline = time.monotonic() + seconds
@@ -117,7 +154,7 @@ class Service:
         os.killpg(self.process.pid, signal.SIGKILL)
         for pid in engines:
             kill(pid)
-        self.process.wait()
+        self.process.wait(60)
 
     def uri(self) -> str:
         """Where its embedded engine listens."""
@@ -138,7 +175,7 @@ class Service:
         return self.start()
 
     def __exit__(self, *_: Any) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.runs:
             self.kill_everything()
 
     def send(self, method: str, path: str, by: Person, key: str | None = None, **more: Any) -> httpx.Response:
@@ -168,8 +205,16 @@ def until(state: Callable[[], object], seconds: float = 60) -> None:
     """Wait for a state."""
     deadline = time.monotonic() + seconds
     while not state():
-        assert time.monotonic() < deadline, f"not so within {seconds} s"
+        assert time.monotonic() < deadline, f"not so within {seconds} s: {_said(state)}"
         time.sleep(0.01)
+
+
+def _said(state: Callable[[], object]) -> str:
+    """What is waited for, in the words of the test."""
+    try:
+        return inspect.getsource(state).strip()
+    except (OSError, TypeError):  # it was made otherwise than in a file
+        return repr(state)
 
 
 async def when(state: Callable[[], object], seconds: float = 60) -> None:

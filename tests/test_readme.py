@@ -30,7 +30,7 @@ def test_the_data_model_is_in_step_with_the_documents() -> None:
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[Service]:
-    with Service(tmp_path / "data", "--demo") as service:
+    with Service(tmp_path / "data", "--demo", anew=True) as service:
         yield service
 
 

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ from pymongo import MongoClient
 
 from learntrack.serving import demo
 from tests.commands.typed import Terminal
-from tests.processes import Service
+from tests.processes import Service, until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
@@ -19,9 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 def test_the_demo_school_is_there_and_its_commands_work(data_dir: Path) -> None:
     for _ in range(2):  # a second load changes nothing
         with Service(data_dir, "--demo") as service:
-            deadline = time.monotonic() + 30
-            while "CARLA" not in service.log.read_text() and time.monotonic() < deadline:
-                time.sleep(0.02)
+            until(lambda: "CARLA" in service.log.read_text())
             text = service.log.read_text()
             assert f"localhost:{service.port}" in text or f"127.0.0.1:{service.port}" in text
             script = text[text.rindex("export ADA") :]

@@ -29,10 +29,10 @@ WHOLE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that may open 256 files and is impatient."""
+    """A service that may open 256 files, as it inherits from this process, and is impatient."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     data = tmp_path_factory.mktemp("protocol") / "data"
-    running = Service(data, LEARNTRACK_HEAD_SECONDS="2", LEARNTRACK_KEEP_ALIVE_SECONDS="1")
+    running = Service(data, anew=True, LEARNTRACK_HEAD_SECONDS="2", LEARNTRACK_KEEP_ALIVE_SECONDS="1")
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
     try:
         running.start(wait=False)
