@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
+from functools import partial
 from threading import Thread
 from typing import Any, Protocol, TypeVar
 
@@ -20,6 +21,7 @@ from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.changes import Change, changes_of
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import translated
+from learntrack.storage.first_batch import all_of
 from learntrack.storage.index_first import Stage
 from learntrack.storage.reading import AGGREGATIONS_AT_ONCE, Reading
 from learntrack.storage.report_reading import ReportReading
@@ -139,7 +141,8 @@ class Database(Reading):
         """What an aggregation within a transaction returns: documents, those that it joins to them in lists of these
         names, and the bytes of all of them; 0 where the driver does not tell them.
         """
-        rows = await self._sizing(kind, tx).aggregate(list(pipeline), session=tx, allowDiskUse=True).to_list(None)
+        source = self._sizing(kind, tx)
+        rows = await all_of(partial(source.aggregate, list(pipeline), session=tx, allowDiskUse=True))
         others: dict[str, list[Any]] = {name: [] for name in joined}
         if tx is None:
             for row in rows:
@@ -190,9 +193,7 @@ class Database(Reading):
 
     async def aggregate(self, kind: type[Stored], pipeline: Sequence[Stage], tx: Tx) -> list[Row]:
         """What an aggregation returns, read within a transaction."""
-        cursor = self.collection(kind).aggregate(list(pipeline), session=tx, allowDiskUse=True)
-        found: list[Row] = await cursor.to_list(None)
-        return found
+        return await all_of(partial(self.collection(kind).aggregate, list(pipeline), session=tx, allowDiskUse=True))
 
     async def ids(self, kind: type[Stored], query: Mapping[str, Any], tx: Tx, *, most: int) -> list[str]:
         """The ids of documents that match, `most` of them, read within a transaction."""

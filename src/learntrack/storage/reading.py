@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from itertools import chain
 from math import inf
 from typing import Any, TypeVar, cast
 
 import pymongo
 from bson.raw_bson import RawBSONDocument
-from pymongo.errors import PyMongoError
+from pymongo.errors import ProtocolError, PyMongoError
 
 from learntrack.documents.base import Row, Stored
 from learntrack.storage.errors import DatabaseUnavailable, may_be_asked_again, translated
+from learntrack.storage.first_batch import NOTHING_AT_FIRST, all_of
 from learntrack.storage.index_first import Stage, found_by_index
 from learntrack.storage.pauses import pauses
 from learntrack.storage.unions import without_unions
@@ -24,7 +26,7 @@ AGGREGATIONS_AT_ONCE = 16
 _CLOSE_SECONDS = 1.0
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 1.0
-_SMALL_AT_ONCE = 1000
+_SMALL_AT_ONCE, _LARGE_AT_ONCE = 1000, 16
 
 
 class Reading:
@@ -96,7 +98,7 @@ class Reading:
         """What an aggregation returns, as a list."""
         source, stages = await self._led(collection, pipeline)
         return await self._in_turn(
-            lambda: source.aggregate(list(stages), allowDiskUse=True).to_list(None),
+            lambda: all_of(partial(source.aggregate, list(stages), allowDiskUse=True)),
             self.read_patience,
         )
 
@@ -118,10 +120,7 @@ class Reading:
 
         """
         source, stages = await self._led(collection, pipeline)
-
-        def opened() -> Any:
-            return source.aggregate(list(stages), allowDiskUse=True, batchSize=batch)
-
+        opened = partial(source.aggregate, list(stages), allowDiskUse=True, batchSize=batch)
         async for row in self._one_by_one(opened, batch, long=long):
             yield row
 
@@ -183,9 +182,7 @@ class Reading:
         found: list[RawBSONDocument] = []
         size = 0
 
-        def opened() -> Any:
-            return as_it_is.aggregate(list(pipeline), allowDiskUse=True, batchSize=_SMALL_AT_ONCE)
-
+        opened = partial(as_it_is.aggregate, list(pipeline), allowDiskUse=True, batchSize=_SMALL_AT_ONCE)
         async with aclosing(self._one_by_one(opened, _SMALL_AT_ONCE, long=False)) as rows:
             async for row in rows:
                 found.append(row)
@@ -194,13 +191,17 @@ class Reading:
                     return None
         return found
 
-    async def _one_by_one(self, opened: Callable[[], Any], batch: int, *, long: bool) -> AsyncGenerator[Any, None]:
+    async def _one_by_one(self, opened: Callable[..., Any], batch: int, *, long: bool) -> AsyncGenerator[Any, None]:
         cursor: Any = None
 
         async def begin() -> list[Row]:
-            nonlocal cursor
+            nonlocal cursor, batch
             cursor = opened()
-            return cast(list[Row], await cursor.to_list(batch))
+            try:
+                return cast(list[Row], await cursor.to_list(batch))
+            except ProtocolError:
+                cursor, batch = opened(**NOTHING_AT_FIRST), min(batch, _LARGE_AT_ONCE)
+                return cast(list[Row], await cursor.to_list(batch))
 
         # On the server the limit of the first question is one for all that follow.
         limit = max(self.long_patience, self.read_patience) if long else self.read_patience

@@ -1,0 +1,27 @@
+"""Aggregations on an engine that bounds the first batch of an answer by its number of rows alone.
+
+MongoDB sends 16 MiB at a time. The embedded engine does so, too, for all that follows and for a find; but a first batch
+of many large rows is more than a driver takes in one message. So it is asked again, for a first batch without rows:
+always to ask so would cost a round trip more each time.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from pymongo.errors import ProtocolError
+
+NOTHING_AT_FIRST = {"batchSize": 0}
+
+
+async def all_of(opened: Callable[..., Any]) -> list[Any]:
+    """All rows of an aggregation.
+
+    Args:
+        opened: Opens a cursor of it, with these options besides its own.
+
+    """
+    try:
+        rows: list[Any] = await opened().to_list(None)
+    except ProtocolError:
+        rows = await opened(**NOTHING_AT_FIRST).to_list(None)
+    return rows
