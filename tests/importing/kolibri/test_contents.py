@@ -1,7 +1,6 @@
 """What a Kolibri's contents are called, of which its lessons consist, and what its quizzes ask."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -14,24 +13,9 @@ from learntrack.importing.report import ImportReport
 from learntrack.roster.checks import faults
 from learntrack.roster.schemas import Roster
 from tests.importing.kolibri.rows import CHANNEL, CONTENT, id_of
+from tests.importing.kolibri.sources import Source
 
 NODE, OTHER, FOLDER = id_of(1), id_of(2), id_of(3)
-
-
-class Source:
-    """The tables that are looked at."""
-
-    def __init__(self, **tables: list[dict[str, Any]]) -> None:
-        self.tables = tables
-
-    def table(self, name: str) -> Iterator[dict[str, Any]]:
-        return iter(self.tables.get(name, []))
-
-    def of_contents(self, name: str) -> Iterator[dict[str, Any]]:
-        return self.table(name)
-
-    def used_contents(self) -> set[str]:
-        return {id_of(22)}
 
 
 def node(number: int, content: str, **values: Any) -> dict[str, Any]:
