@@ -222,20 +222,6 @@ async def when(state: Callable[[], object], seconds: float = 60) -> None:
     await asyncio.to_thread(until, state, seconds)
 
 
-def quickly(seconds: float, look: Callable[[], tuple[float, Any]], tries: int = 5) -> Any:
-    """What `look` finds, which once takes less than so many seconds.
-
-    A machine that has other things to do is now and then late; what has to be waited for is so each time.
-    """
-    taken = []
-    for _ in range(tries):
-        took, found = look()
-        if took < here(seconds):
-            return found
-        taken.append(round(took, 3))
-    raise AssertionError(f"took {taken} s, each time")
-
-
 def alive(pid: int) -> bool:
     try:
         return (Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"

@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.processes import Service, quickly
+from tests.pace import quickly
+from tests.processes import Service
 from tests.support import Person, exercise, new_id, right, video
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

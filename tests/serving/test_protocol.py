@@ -18,7 +18,8 @@ from uvicorn.server import ServerState
 from learntrack.serving.protocol import PatientProtocol
 from learntrack.web.limits import ENDLESS
 from learntrack.web.remains import CONNECTION_BYTES
-from tests.processes import Service, in_time, quickly
+from tests.pace import quickly
+from tests.processes import Service, in_time
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
