@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 import pytest
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, HTTPException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
 from learntrack.access.actor import Actor
 from learntrack.errors import InvalidFields, TooLarge
 from learntrack.web.bodies import JsonRequest, TrustedRequest
 from tests.conftest import settings
+from tests.web.asgi import Headers
 
 
 class Shape(msgspec.Struct):
@@ -21,7 +22,7 @@ class Shape(msgspec.Struct):
     anything: dict[str, Any] | None = None
 
 
-def request(body: bytes, shape: Any = None) -> JsonRequest:
+def request(body: bytes, shape: Any = None, headers: Headers = ()) -> JsonRequest:
     """A request to a route that takes this shape."""
 
     async def receive() -> Any:
@@ -32,7 +33,7 @@ def request(body: bytes, shape: Any = None) -> JsonRequest:
         "type": "http",
         "method": "POST",
         "path": "/",
-        "headers": [],
+        "headers": list(headers),
         "state": {},
         "user": Actor("a" * 32),
         "litestar_app": SimpleNamespace(
@@ -128,3 +129,18 @@ async def test_lists_and_objects_are_counted_before_they_are_made(entries: bytes
         assert len(await request(body).json()) == len(msgspec.json.decode(body))
     trusted = TrustedRequest(request(body).scope, request(body).receive)
     assert len(await trusted.json()) == len(msgspec.json.decode(body))
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"br, gzip", b"x"])
+async def test_a_compressed_body_is_refused_as_such(coding: bytes) -> None:
+    """Its bytes were said to be no JSON."""
+    with pytest.raises(HTTPException) as refused:
+        await request(b"{}", headers=[(b"content-encoding", coding)]).body()
+
+    assert refused.value.status_code == 415
+    assert refused.value.headers == {"Accept-Encoding": "identity"}
+
+
+@pytest.mark.parametrize("coding", [b"identity", b"Identity ", b""])
+async def test_a_body_that_is_said_to_be_as_it_is_is_taken(coding: bytes) -> None:
+    assert await request(b"[]", headers=[(b"content-encoding", coding)]).body() == b"[]"

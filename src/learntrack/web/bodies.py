@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
-from litestar.exceptions import ClientException, InternalServerException
+from litestar.exceptions import ClientException, HTTPException, InternalServerException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.plugins import OpenAPISchemaPlugin
 from litestar.typing import FieldDefinition
@@ -123,11 +123,15 @@ class JsonRequest(Request[Any, Any, State]):
 
         Raises:
             RequestEntityTooLarge: it is larger.
-            HTTPException: there is no room (503), or it comes too slowly while others wait (408).
+            HTTPException: there is no room (503), it comes too slowly while others wait (408), or it is compressed
+                (415).
             ClientException: the caller went away before it had come whole. Nobody hears of that, and nothing is wrong
                 here.
 
         """
+        if self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+            detail = "A body is taken as it is, not compressed: leave Content-Encoding out."
+            raise HTTPException(detail, status_code=415, headers={"Accept-Encoding": "identity"})
         most = self._most_bytes()
         announced = self.content_length or 0
         if most is not None and announced > most:
