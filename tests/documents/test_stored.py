@@ -1,8 +1,9 @@
 """What is stored is what the documents say. That all that the API's tests store is so is asked in `conftest.api`."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
 
 from learntrack.documents import ALL, ContentSession, MasteryLog
 from learntrack.domain import moments
@@ -50,3 +51,28 @@ def test_a_collection_without_a_document_is_a_fault(row: dict[str, Any]) -> None
 def test_every_collection_has_one_document() -> None:
     assert len(BY_COLLECTION) == len(ALL)
     assert BY_COLLECTION["content_sessions"] is ContentSession
+
+
+FREE = {"ContentSummary.extra_fields", "MasteryLog.mastery_criterion", "Attempt.answer", "HistoryEntry.answer"}
+"""What an app, or an assessment, says in JSON of its own."""
+
+
+def untyped(model: type[BaseModel]) -> set[str]:
+    """The fields of a document, and of what is embedded in it, that may hold anything."""
+    found: set[str] = set()
+    for name, field in model.model_fields.items():
+        if "Any" in str(field.annotation):
+            found.add(f"{model.__name__}.{name}")
+        for part in embedded(field.annotation):
+            found |= untyped(part)
+    return found
+
+
+def embedded(hint: Any) -> list[type[BaseModel]]:
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        return [hint]
+    return [model for part in get_args(hint) for model in embedded(part)]
+
+
+def test_all_that_is_stored_has_a_shape_but_for_what_others_say_in_json() -> None:
+    assert {field for document in ALL for field in untyped(document)} == FREE

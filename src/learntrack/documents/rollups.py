@@ -1,15 +1,33 @@
 """Rollups: what is kept ready of questions that would take too long over everything."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from beanie import Document
+from pydantic import BaseModel
 from pymongo import ASCENDING, IndexModel, UpdateOne
 
 from learntrack.documents.base import Row, Stored, Write
 
 FACILITY = IndexModel([("facility_id", ASCENDING), ("content_id", ASCENDING)], name="facility_content")
 """Serves: the items of a facility."""
+
+
+class RolledUpAnswer(BaseModel):
+    """The observations of a question that have one wrong simple answer, or all others; `ItemRollup` says its fields."""
+
+    answer: str | None = None
+    attempts: int
+    x: float
+    xx: float
+    rn: int
+    rx: float
+    rxx: float
+    ry: float
+    ryy: float
+    rxy: float
+    hinted: int
+    errors: int
 
 
 class ItemRollup(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
@@ -25,7 +43,7 @@ class ItemRollup(Stored, Document):  # type: ignore[misc]  # our ids are no Obje
     facility_id: str
     content_id: str
     item: str
-    answers: list[dict[str, Any]]
+    answers: list[RolledUpAnswer]
 
     class Settings:
         """Collection and indexes."""
