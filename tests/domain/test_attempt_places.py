@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from learntrack.domain import moments
-from learntrack.domain.attempt_places import CHUNK_BYTES, EMBEDDED_MOST, Chunk, Index, Place, parts_of, size_of
+from learntrack.domain.attempt_places import CHUNK_BYTES, EMBEDDED_MOST, AttemptPlace, Chunk, Index, parts_of, size_of
 from learntrack.domain.attempts import Attempt, Interaction
 
 NOW = moments.now()
@@ -34,7 +34,7 @@ def test_of_two_attempts_on_an_item_the_later_started_is_the_newest_then_the_fir
         index = Index()
         embedded = [earlier, later, same_moment]
         for position in order:
-            index.add(Place(embedded, position))
+            index.add(AttemptPlace(embedded, position))
 
         assert index.newest_on["q"].attempt is later
         assert {name: place.attempt for name, place in index.by_id.items()} == {each.id: each for each in embedded}
@@ -44,8 +44,8 @@ def test_what_is_embedded_is_newer_than_what_has_moved_away() -> None:
     moved, embedded = attempt(0, seconds=9), attempt(1)
     chunk = Chunk(0, [moved])
     for places in (
-        [Place([embedded], 0), Place(chunk.attempts, 0, chunk)],
-        [Place(chunk.attempts, 0, chunk), Place([embedded], 0)],
+        [AttemptPlace([embedded], 0), AttemptPlace(chunk.attempts, 0, chunk)],
+        [AttemptPlace(chunk.attempts, 0, chunk), AttemptPlace([embedded], 0)],
     ):
         index = Index()
         for place in places:

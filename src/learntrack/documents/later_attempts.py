@@ -9,7 +9,7 @@ from bson.codec_options import CodecOptions
 
 from learntrack.documents.base import Row, validated
 from learntrack.documents.bson_parts import count_of
-from learntrack.domain.attempt_places import OverflowTotals, Unread
+from learntrack.domain.attempt_places import OverflowTotals, UnreadAttempts
 from learntrack.domain.attempts import Attempt
 
 
@@ -22,7 +22,7 @@ class LaterAttempts(Sequence[Attempt]):
 
     """
 
-    def __init__(self, unread: Unread, new: list[Attempt]) -> None:
+    def __init__(self, unread: UnreadAttempts, new: list[Attempt]) -> None:
         self.unread = unread
         self.new = new
         self._all: list[Attempt] | None = None
@@ -67,7 +67,7 @@ def to_be_read(
     if count == 0 or count + moved != attempt_count:
         return read()
     return LaterAttempts(
-        Unread(
+        UnreadAttempts(
             count,
             correct_sum - (overflow.correct_sum if overflow else 0.0),
             completed_attempts - (overflow.completed_attempts if overflow else 0),

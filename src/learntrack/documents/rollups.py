@@ -53,7 +53,7 @@ class ItemRollup(Stored, Document):  # type: ignore[misc]  # our ids are no Obje
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptRow:
     """A row as an aggregation keeps it ready, which stands for what was there under its id."""
 
     kind: type[Stored]

@@ -18,12 +18,12 @@ from learntrack.domain.attempt_places import (
     EMBEDDED_KEPT,
     EMBEDDED_MOST,
     LARGE,
+    AttemptPlace,
     Chunk,
     Index,
     LookUps,
     OverflowTotals,
-    Place,
-    Unread,
+    UnreadAttempts,
     parts_of,
     size_of,
 )
@@ -54,7 +54,7 @@ class AttemptBook:
     chunks: list[Chunk] = field(default_factory=list)
     limits: AttemptLimits = field(default_factory=AttemptLimits)
     clock: datetime | None = None
-    unread: Unread | None = None
+    unread: UnreadAttempts | None = None
     changed: set[int] = field(default_factory=set)
     moved: bool = False
     new_chunks: list[Chunk] = field(default_factory=list)
@@ -148,7 +148,7 @@ class AttemptBook:
         self._make_room()
         self._divide_chunks()
 
-    def _existing(self, first: Interaction, position: int) -> Place | None:
+    def _existing(self, first: Interaction, position: int) -> AttemptPlace | None:
         """Where the attempt is that a group goes on with, if it does not begin a new one."""
         if not first.id and not first.replace:
             return None
@@ -170,30 +170,32 @@ class AttemptBook:
             self.changed = {position + self.unread.count for position in self.changed}
             self.unread = None
 
-    def _places(self) -> Iterator[Place]:
+    def _places(self) -> Iterator[AttemptPlace]:
         """Every attempt that is loaded."""
         for index in range(len(self.embedded)):
-            yield Place(self.embedded, index)
+            yield AttemptPlace(self.embedded, index)
         for chunk in (*self.chunks, *self.new_chunks):
             for index in range(len(chunk.attempts)):
-                yield Place(chunk.attempts, index, chunk)
+                yield AttemptPlace(chunk.attempts, index, chunk)
 
-    def _added(self, attempt: Attempt) -> Place:
+    def _added(self, attempt: Attempt) -> AttemptPlace:
         place = self._placed(attempt)
         if self._index is not None:
             self._index.add(place)
         return place
 
-    def _placed(self, attempt: Attempt) -> Place:
+    def _placed(self, attempt: Attempt) -> AttemptPlace:
         if self.totals is not None and attempt.start_timestamp <= self.totals.newest_start:
             # Older than something in a chunk: embedding it would break the rule above.
             self._move_out([attempt])
             chunk = self.new_chunks[-1]
-            return Place(chunk.attempts, len(chunk.attempts) - 1, chunk)
+            return AttemptPlace(chunk.attempts, len(chunk.attempts) - 1, chunk)
         self.embedded.append(attempt)
-        return Place(self.embedded, len(self.embedded) - 1)
+        return AttemptPlace(self.embedded, len(self.embedded) - 1)
 
-    def _gone_on(self, place: Place, interactions: Sequence[Interaction], now: datetime, position: int) -> Attempt:
+    def _gone_on(
+        self, place: AttemptPlace, interactions: Sequence[Interaction], now: datetime, position: int
+    ) -> Attempt:
         """The attempt at a place after these interactions, which begin at a position of the request; a copy takes its
         place there.
         """
@@ -218,7 +220,7 @@ class AttemptBook:
         self._put(place, attempt)
         return attempt
 
-    def _put(self, place: Place, attempt: Attempt) -> None:
+    def _put(self, place: AttemptPlace, attempt: Attempt) -> None:
         """Put another state of an attempt where it stands."""
         before = place.attempt
         place.attempts[place.index] = attempt

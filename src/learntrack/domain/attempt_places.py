@@ -47,7 +47,7 @@ class Chunk:
 
 
 @dataclass(slots=True, frozen=True)
-class Unread:
+class UnreadAttempts:
     """The embedded attempts of a try that nobody has looked at yet: how many, what they add up to, and how they are
     read.
     """
@@ -67,7 +67,7 @@ class LookUps:
 
 
 @dataclass(slots=True)
-class Place:
+class AttemptPlace:
     """Where an attempt stands: at `index` of `attempts`, which are embedded or a chunk's."""
 
     attempts: list[Attempt]
@@ -84,10 +84,10 @@ class Place:
 class Index:
     """Where attempts stand: by id, and the newest on each item."""
 
-    by_id: dict[str, Place] = field(default_factory=dict)
-    newest_on: dict[str, Place] = field(default_factory=dict)
+    by_id: dict[str, AttemptPlace] = field(default_factory=dict)
+    newest_on: dict[str, AttemptPlace] = field(default_factory=dict)
 
-    def add(self, place: Place) -> None:
+    def add(self, place: AttemptPlace) -> None:
         """Take an attempt in. What is embedded is newer than what is not."""
         attempt = place.attempt
         self.by_id[attempt.id] = place

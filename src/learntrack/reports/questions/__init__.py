@@ -117,7 +117,7 @@ _ABSENT = object()
 _LEARNERS = {"$param": "learners"}
 
 
-class Part(Struct):
+class SharedStages(Struct):
     """Stages that several questions share."""
 
     description: str
@@ -154,9 +154,9 @@ def _parts(entry: Any) -> list[Any]:
 
 
 @cache
-def part(name: str) -> Part:
+def part(name: str) -> SharedStages:
     """The part of this name."""
-    return msgspec.json.decode(files(__package__).joinpath("parts", f"{name}.json").read_bytes(), type=Part)
+    return msgspec.json.decode(files(__package__).joinpath("parts", f"{name}.json").read_bytes(), type=SharedStages)
 
 
 @cache

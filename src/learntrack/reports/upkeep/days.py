@@ -11,7 +11,7 @@ from typing import Any
 from learntrack.documents import ContentSession, DaysKept, Facility, LearnerDay
 from learntrack.documents.base import SCHEMA_VERSION, Row
 from learntrack.documents.learner_days import KEPT_AFTER
-from learntrack.documents.rollups import Kept
+from learntrack.documents.rollups import KeptRow
 from learntrack.domain import moments
 from learntrack.domain.time_zones import UTC_NAME, day_begins, day_of
 from learntrack.reports.upkeep.items import are_equal
@@ -82,7 +82,7 @@ async def recompute(db: Database, holding: Holding, touched: Touches) -> None:
             return await db.remove(LearnerDay, _by_ids(db, gone), tx)
 
         for first in range(0, len(changed), _STEP):
-            await holding.write([Kept(LearnerDay, row) for row in changed[first : first + _STEP]], epoch)
+            await holding.write([KeptRow(LearnerDay, row) for row in changed[first : first + _STEP]], epoch)
         if gone:
             await holding.write([], epoch, remove)
 
@@ -136,7 +136,7 @@ async def _compute(db: Database, holding: Holding, state: DaysKept, until: datet
     match = {"facility_id": state.id, "start_timestamp": {"$gte": state.through, "$lt": until}}
     async for part in in_parts_of(_days(db, match, zone, state.id), _STEP):
         db.check_disk()
-        await holding.write([Kept(LearnerDay, row) for row in part], epoch)
+        await holding.write([KeptRow(LearnerDay, row) for row in part], epoch)
     state.move(until, moments.now())
     await holding.write([state], epoch)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from learntrack.documents import ItemRollup, MasteryLog, Touched
 from learntrack.documents.base import SCHEMA_VERSION, Row
-from learntrack.documents.rollups import Kept
+from learntrack.documents.rollups import KeptRow
 from learntrack.domain import moments
 from learntrack.reports.questions import ReportQuestion, questions
 from learntrack.storage import Database
@@ -79,7 +79,7 @@ async def compute(db: Database, holding: Holding, item: FacilityContent) -> None
         async def remove(tx: Tx, gone: Mapping[str, Any] = gone) -> int:
             return await db.remove(ItemRollup, gone, tx)
 
-        await holding.write([Kept(ItemRollup, row) for row in rows], epoch, remove)
+        await holding.write([KeptRow(ItemRollup, row) for row in rows], epoch, remove)
 
 
 def are_equal(ours: Any, theirs: Any) -> bool:
