@@ -1,6 +1,8 @@
 """The parent of worker processes: it starts them again, replaces them one by one, and hears that it is to stop."""
 
+import os
 import signal
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -82,7 +84,7 @@ def workers_of(
 ) -> stopping.TimelyWorkers:
     monkeypatch.setattr(stopping, "Process", lambda *_: new())
     config = uvicorn.Config("nowhere:at_all", workers=len(first), timeout_worker_healthcheck=30)
-    workers = stopping.TimelyWorkers(config, sockets=[])
+    workers = stopping.TimelyWorkers(config, [], lambda: None)
     workers.processes = first  # type: ignore[assignment]
     return workers
 
@@ -225,3 +227,31 @@ def test_who_waits_in_a_restart_hears_that_the_service_is_to_stop(
     workers.join_all()
     assert clock.now - began < 7
     assert all(worker.exitcode is not None for worker in (*old, *new))
+
+
+def test_the_service_ends_without_a_database_that_hangs(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """With several workers nothing bounded how long their parent waited for its engine, and the driver for its own."""
+    handlers: dict[int, Callable[[int, None], None]] = {}
+    monkeypatch.setattr(signal, "signal", lambda sig, handler: handlers.update({sig: handler}))
+    timers: list[tuple[float, Callable[[], None]]] = []
+
+    class Timer:
+        def __init__(self, seconds: float, work: Callable[[], None]) -> None:
+            timers.append((seconds, work))
+
+        def start(self) -> None:
+            pass
+
+    done: list[object] = []
+    monkeypatch.setattr(threading, "Timer", Timer)
+    monkeypatch.setattr(os, "_exit", done.append)
+    config = uvicorn.Config("nowhere:at_all", workers=2)
+    stopping.TimelyWorkers(config, [], lambda: done.append("the engine is killed"))
+
+    for sig in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
+        handlers[sig](sig, None)
+
+    [(seconds, end)] = timers
+    assert seconds < 10
+    end()
+    assert done == ["the engine is killed", 0]

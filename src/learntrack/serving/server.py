@@ -164,7 +164,7 @@ class Server:
                 for variable in told:
                     os.environ.pop(f"{variable}_FILE", None)  # what was read from it is handed on
                 os.environ |= told | {metrics.FOLDER: shared}
-                TimelyWorkers(config, sockets=[listening]).run()
+                TimelyWorkers(config, [listening], last_resort).run()
 
 
 @contextmanager

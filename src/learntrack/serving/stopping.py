@@ -18,6 +18,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
+_STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
 logger = logging.getLogger("learntrack")
 
 GRACE_SECONDS = 4
@@ -25,7 +26,7 @@ GRACE_SECONDS = 4
 _WORKER_SECONDS = 6.0
 """For a worker, from when it was told."""
 _SERVICE_SECONDS = 9.0
-"""For the whole process with one worker, from when it was told, the engine included."""
+"""For the whole service, from when it was told, the engine included."""
 _NEW_SECONDS = 120.0
 """For a worker to be there in another's place."""
 _OLD_SECONDS = 30.0
@@ -35,6 +36,32 @@ _WORD_SECONDS = 1.0
 _LOOK_SECONDS = 0.05
 _SAID_SECONDS = 60.0
 """How often it is said that workers do not stay: in an outage none can start, for as long as it lasts."""
+
+
+class _End:
+    """Ends this process when it does not end by itself in the time that a service has.
+
+    Args:
+        last_resort: Is done before.
+
+    """
+
+    def __init__(self, last_resort: Callable[[], None]) -> None:
+        self._last_resort = last_resort
+        self._is_coming = False
+
+    def prepare(self) -> None:
+        """Begin to wait, once; may be called by a signal's handler."""
+        if not self._is_coming:
+            self._is_coming = True
+            timer = threading.Timer(_SERVICE_SECONDS, self._come)
+            timer.daemon = True
+            timer.start()
+
+    def _come(self) -> None:
+        logger.error("something hangs, probably the database: the service ends without it")
+        self._last_resort()
+        os._exit(0)
 
 
 class TimelyServer(uvicorn.Server):
@@ -48,31 +75,29 @@ class TimelyServer(uvicorn.Server):
 
     def __init__(self, config: uvicorn.Config, last_resort: Callable[[], None]) -> None:
         super().__init__(config)
-        self._last_resort = last_resort
-        self._told = False
+        self._end = _End(last_resort)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to stop."""
         super().handle_exit(sig, frame)
-        if not self._told:
-            self._told = True
-            end = threading.Timer(_SERVICE_SECONDS, self._end)
-            end.daemon = True
-            end.start()
-
-    def _end(self) -> None:
-        logger.error("something hangs, probably the database: the service ends without it")
-        self._last_resort()
-        os._exit(0)
+        self._end.prepare()
 
 
 class TimelyWorkers(Multiprocess):
-    """uvicorn's worker processes, which end in time, and whose parent hears within a second that it is to stop; of one
-    that dies the log says so.
+    """uvicorn's worker processes, which end in time as their parent does; of one that dies the log says so.
+
+    Args:
+        config: uvicorn's.
+        sockets: What to listen on.
+        last_resort: As of `TimelyServer`.
+
     """
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket]) -> None:
+    def __init__(self, config: uvicorn.Config, sockets: list[socket], last_resort: Callable[[], None]) -> None:
         super().__init__(config, sockets)
+        self._end = _End(last_resort)
+        for sig in _STOPPING:
+            signal.signal(sig, self._hear)
         self._said = -inf
         self._silent_since: dict[Process, float] = {}
         self._leaving: list[Process] = []
@@ -156,7 +181,11 @@ class TimelyWorkers(Multiprocess):
 
     def _is_told(self) -> bool:
         """Whether the service is to stop; uvicorn looks at its signals between two looks at the workers only."""
-        return self.should_exit.is_set() or not {signal.SIGINT, signal.SIGTERM}.isdisjoint(self.signal_queue)
+        return self.should_exit.is_set() or not _STOPPING.isdisjoint(self.signal_queue)
+
+    def _hear(self, sig: int, _: FrameType | None) -> None:
+        self._end.prepare()
+        self.signal_queue.append(sig)
 
     def _say(self, pid: int | None) -> None:
         now = time.monotonic()
