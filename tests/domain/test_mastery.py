@@ -35,3 +35,25 @@ def test_levels_of_exercises_count_up_and_those_of_quizzes_are_random_and_negati
 def test_only_a_coach_assigned_quiz_is_final() -> None:
     assert mastery.is_coach_assigned(mastery.COACH_ASSIGNED_QUIZ)
     assert not mastery.is_coach_assigned({"type": "quiz"})
+
+
+@pytest.mark.parametrize(
+    ("criterion", "kind"),
+    [
+        ({"type": "do_all"}, "exercise"),
+        ({}, "exercise"),
+        ({"type": "quiz"}, "quiz"),
+        (mastery.COACH_ASSIGNED_QUIZ, "coach_quiz"),
+        (mastery.unit_test("A", "pre"), "quiz"),
+    ],
+)
+def test_the_level_of_a_try_says_whether_it_is_a_quiz_try(criterion: dict, kind: str) -> None:
+    levels = [mastery.next_level(criterion, None), *(mastery.fitting_level(criterion, level) for level in (-7, 0, 7))]
+
+    assert mastery.try_kind(criterion) == kind
+    assert {mastery.is_quiz_level(level) for level in levels} == {mastery.is_quiz(criterion)} == {kind != "exercise"}
+
+
+def test_a_level_that_a_quiz_has_already_is_kept() -> None:
+    assert mastery.fitting_level({"type": "quiz"}, -5) == -5
+    assert mastery.fitting_level({"type": "do_all"}, -(2**31)) == 2**31 - 1

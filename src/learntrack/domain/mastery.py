@@ -75,6 +75,11 @@ def past_attempts_shown(criterion: Criterion) -> int | None:
     return _DEFAULT_PAST_ATTEMPTS
 
 
+def is_quiz_level(level: int) -> bool:
+    """Whether a try of this mastery level is a quiz try: what `is_quiz` says of its criterion."""
+    return level < 0
+
+
 def quiz_level() -> int:
     """A random mastery level for a new quiz try, -2^31 to -1.
 

@@ -11,6 +11,7 @@ from learntrack.documents import AttemptOverflow, ContentSummary, MasteryLog
 from learntrack.documents.base import Stored
 from learntrack.domain.attempt_places import EMBEDDED_KEPT, EMBEDDED_MOST
 from learntrack.domain.ids import summary_id
+from learntrack.domain.mastery import is_quiz_level
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
 
@@ -54,7 +55,7 @@ async def tries_at(db: Database, readable: Readable, content: str, questions: in
     rank: dict[str, int] = {}
     for tries in of_learner.values():
         newest = _newest_first(tries)
-        counts = next((each for each in newest if each["complete"] and each["mastery_level"] < 0), newest[0])
+        counts = next((each for each in newest if each["complete"] and is_quiz_level(each["mastery_level"])), newest[0])
         rank |= {each["_id"]: number for number, each in enumerate(newest[newest.index(counts) :][:2])}
     answers = max(ANSWERS_OF_A_TRY, min(questions, _MOST_QUESTIONS))
     found = await _with_attempts(db, readable, "_id", list(rank), answers, dict.fromkeys(_OF_ATTEMPT, 1))

@@ -26,7 +26,7 @@ from tests.support import ROOT, School, new_id, right, wrong
 parquet = pytest.importorskip("pyarrow.parquet")
 duckdb = pytest.importorskip("duckdb")
 
-SQL = Path(__file__).parents[2] / "scripts" / "analytics" / "duckdb"
+SQL = Path(__file__).parents[3] / "scripts" / "analytics" / "duckdb"
 ANSWERED = sorted(file.stem.replace("_", "-") for file in SQL.glob("*.sql"))
 
 
