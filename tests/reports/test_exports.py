@@ -127,17 +127,6 @@ async def test_a_spreadsheet_reads_names_in_any_script(school: School) -> None:
 
 
 @pytest.mark.engines("mongomock")
-async def test_a_files_name_says_what_whom_and_when(school: School) -> None:
-    place = await school.classroom("Class 7/b")
-    asked = {"classroom": place, "since": "2026-03-01", "until": "2026-03-31", "format": "csv"}
-
-    answer = await school.api.send("GET", "/api/reports/totals", await school.coach("Class 7/b"), params=asked)
-
-    name = answer.headers["content-disposition"]
-    assert 'filename="totals_Class-7-b_from-2026-03-01_until-2026-03-31_made-' in name
-
-
-@pytest.mark.engines("mongomock")
 async def test_progress_is_what_it_is_and_never_more(school: School) -> None:
     api, coach = school.api, await school.coach()
     for progress in (0.57, 0.999):
