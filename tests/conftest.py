@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -33,6 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "engines(*names): the engines that the test runs on; all but secantusd_py by default"
     )
     config.addinivalue_line(
+        "markers", "one_engine(*names): runs on the first of these engines that can be had; no engine decides it"
+    )
+    config.addinivalue_line(
         "markers", "secantusd_py: runs on the embedded engine's Python server too, unless it names its engines itself"
     )
 
@@ -50,9 +54,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if metafunc.definition.get_closest_marker("secantusd_py") and not of_its_own:
             names = (*names, "secantusd_py")
         chosen = set(metafunc.config.getoption("engines").split(","))
+        if not of_its_own and (one := metafunc.definition.get_closest_marker("one_engine")):
+            names = _first_of(one.args, chosen)
         if lacking("real"):  # not asked for: hundreds of skipped tests say nothing
             chosen -= {"real"}
         metafunc.parametrize("api", [name for name in names if name in chosen], indirect=True, scope="module")
+
+
+def _first_of(names: tuple[str, ...], chosen: set[str]) -> tuple[str, ...]:
+    """The first of these engines that is among the chosen ones and can be had; where none can, the first of all."""
+    to_be_had = [name for name in names if name in chosen and not lacking(name)]
+    return tuple(to_be_had[:1]) or names[:1]
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -63,8 +75,11 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that run services come first: they take longest, and the many quick ones then fill what is left."""
-    items.sort(key=lambda item: not hasattr(getattr(item, "module", None), "Service"))
+    """Files that run services come first: they take longest. Of the others those with most tests do, so that at the end
+    small ones fill what is left on each processor.
+    """
+    tests_of = Counter(item.path for item in items)
+    items.sort(key=lambda item: (not hasattr(getattr(item, "module", None), "Service"), -tests_of[item.path]))
 
 
 def pytest_runtest_setup() -> None:

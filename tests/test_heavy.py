@@ -97,7 +97,7 @@ def test_who_may_not_write_the_roster_need_not_send_it(service: Service) -> None
         f"PUT /api/roster HTTP/1.1\r\nHost: x\r\nContent-Length: 16000000\r\n"
         f"Authorization: {Person(new_id()).headers['Authorization']}\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", service.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=30) as connection:
         connection.sendall(head.encode())
         assert connection.recv(4096).startswith(b"HTTP/1.1 403")
 

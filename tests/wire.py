@@ -88,6 +88,10 @@ class Rule:
     met: int = 0
     was_met: asyncio.Event = field(default_factory=asyncio.Event)
 
+    async def happens(self, seconds: float = 60) -> None:
+        """Wait until it has, once."""
+        await asyncio.wait_for(self.was_met.wait(), seconds)
+
     def applies(self, name: str, command: Document) -> bool:
         spent = self.times is not None and self.met >= self.times
         return not spent and (not self.commands or name in self.commands) and self.where(command)

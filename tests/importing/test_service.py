@@ -185,10 +185,10 @@ async def test_an_election_in_the_middle_of_an_import_loses_nothing(wire: Wire) 
         never = asyncio.Event()
         third = wire.on("commitTransaction", do=held(never), times=1, where=lambda _: next(commits))
         moving = asyncio.create_task(move_in(api, HOME))
-        await third.was_met.wait()
+        await third.happens()
         with wire.election() as noticed:
             wire.break_connections()
-            await noticed.was_met.wait()
+            await noticed.happens()
         await moving
 
         assert outcomes(await move_in(api, HOME), "unchanged") == 379 + 230 + 186

@@ -26,9 +26,9 @@ async def test_thirty_open_pages_cost_one_stream_and_hear_of_their_class_only(ap
         asyncio.create_task(watch(number, frozenset({(mine if number else other).id or ""}))) for number in range(30)
     ]
     try:
-        deadline = asyncio.get_running_loop().time() + 20
+        deadline = asyncio.get_running_loop().time() + 60
         while not all(heard[number] for number in range(1, 30)):
-            assert asyncio.get_running_loop().time() < deadline
+            assert asyncio.get_running_loop().time() < deadline, heard
             session = await api.start(mine, **video())
             await api.update(mine, session, time_spent_delta=1)
             await asyncio.wait(tasks, timeout=0.5)
@@ -112,11 +112,10 @@ async def test_after_an_election_an_open_page_finds_back_to_the_stream(wire: Wir
 
     with wire.election() as noticed:
         wire.break_connections()
-        await noticed.was_met.wait()
+        await noticed.happens()
     refused = wire.on("aggregate", do=error(133, name="FailedToSatisfyReadPreference"), times=1, where=is_stream)
-    async with asyncio.timeout(20):
-        await refused.was_met.wait()
-        await wire.on("aggregate", do=passed_on, times=1, where=is_stream).was_met.wait()
+    await refused.happens()
+    await wire.on("aggregate", do=passed_on, times=1, where=is_stream).happens()
     wire.seen.clear()
     await hears(live, wired, learner, visited)
 

@@ -56,7 +56,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, coach: Person) -> Iterator
             yield service
     finally:
         provider.kill()
-        provider.wait()
+        provider.wait(60)
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.pages.opening import Class, page
 from tests.pages.reading import part
 from tests.support import ANONYMOUS, ROOT, School, new_id, token, video
 
-pytestmark = pytest.mark.engines("embedded", "mongoeco")
+pytestmark = pytest.mark.one_engine("embedded", "mongoeco")
 
 
 async def test_an_open_page_hears_no_more_when_its_viewers_role_or_token_ends(

@@ -10,7 +10,7 @@ from learntrack.settings import Settings
 from tests.pages.opening import Class, page
 from tests.support import token
 
-pytestmark = pytest.mark.engines("embedded", "mongoeco")
+pytestmark = pytest.mark.one_engine("embedded", "mongoeco")
 
 
 async def test_signing_in_and_out(room: Class) -> None:

@@ -12,7 +12,7 @@ from tests.pages.opening import page
 from tests.pages.reading import part
 from tests.support import ROOT, Api, Person, School, exercise, new_id, right, token, wrong
 
-pytestmark = pytest.mark.engines("embedded", "mongoeco")
+pytestmark = pytest.mark.one_engine("embedded", "mongoeco")
 
 LEARNER_LINK = re.compile(r'href="/reports/class/[0-9a-f]{32}/learner/([0-9a-f]{32})')
 

@@ -108,7 +108,7 @@ def test_open_class_pages_do_not_hold_it_up(data_dir: Path) -> None:
         assert service.send("PUT", "/api/roster", superuser, json=roster).status_code == 200
         token = superuser.headers["Authorization"].removeprefix("Bearer ")
         request = f"GET /reports/class/{room}/events HTTP/1.1\r\nHost: x\r\nCookie: learntrack_token={token}\r\n\r\n"
-        with socket.create_connection(("127.0.0.1", service.port), timeout=10) as page:
+        with socket.create_connection(("127.0.0.1", service.port), timeout=60) as page:
             page.sendall(request.encode())
             heard = b""
             while b"beat" not in heard:

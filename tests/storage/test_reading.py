@@ -19,7 +19,7 @@ async def test_slow_aggregations_wait_for_each_other_and_nothing_else_for_them(w
     ends = asyncio.Event()
     slow = wire.on("aggregate", do=held(ends), times=3)  # on a slow machine a turn is free before the third one asks
     first = [asyncio.create_task(db.rows("users", EVERYTHING)) for _ in range(2)]
-    await slow.was_met.wait()
+    await slow.happens()
 
     with pytest.raises(DatabaseUnavailable):
         await db.rows("users", EVERYTHING)
@@ -37,7 +37,7 @@ async def test_a_turn_is_taken_until_the_server_is_done_also_when_nobody_waits_a
     ends = asyncio.Event()
     slow = wire.on("aggregate", do=held(ends), times=1)
     left = asyncio.create_task(db.rows("users", EVERYTHING))
-    await slow.was_met.wait()
+    await slow.happens()
     left.cancel()
     await asyncio.wait([left])
 
@@ -94,7 +94,7 @@ async def test_ten_slow_reports_hold_up_neither_updates_nor_health_nor_lists(wir
         end = asyncio.Event()
         slow = wire.on("aggregate", do=held(end), where=lambda each: each["aggregate"] == "content_summaries")
         reports = [asyncio.create_task(api.send("GET", "/api/reports/totals", coach)) for _ in range(10)]
-        await slow.was_met.wait()
+        await slow.happens()
 
         async with asyncio.timeout(40):
             await api.update(learner, session, time_spent_delta=1)
@@ -175,7 +175,7 @@ async def test_what_nobody_waits_for_any_more_is_not_asked_again(wire: Wire) -> 
     db = await connect(wire.own_uri, "reading", read_patience=20, reports=ReportReading(at_once=1, long_patience=600))
     no = wire.on("aggregate", do=error(262), where=lambda each: each["aggregate"] == "exported")
     left = asyncio.create_task(anext(db.reports.stream("exported", EVERYTHING, long=True)))
-    await no.was_met.wait()
+    await no.happens()
     left.cancel()
     await asyncio.wait([left])
 

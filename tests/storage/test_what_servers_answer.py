@@ -63,12 +63,12 @@ async def test_an_election_in_the_middle_of_a_group_loses_nothing_and_doubles_no
             answered = (await wired.send("PUT", path, learner, **sent)).status_code
 
     never = asyncio.Event()
-    reached = wire.on("bulkWrite", do=held(never), times=1).was_met
+    reached = wire.on("bulkWrite", do=held(never), times=1)
     work = [asyncio.create_task(deliver(*each, new_id())) for each in zip(learners, sessions, strict=True)]
-    await reached.wait()
+    await reached.happens()
     with wire.election() as noticed:
         wire.break_connections()
-        await noticed.was_met.wait()
+        await noticed.happens()
     await asyncio.gather(*work)
 
     for learner in learners:

@@ -24,10 +24,10 @@ async def test_a_rollup_goes_on_after_an_election(
 
     met = wire.on(command, do=held(never), times=1, where=in_transaction if command != "aggregate" else is_report)
     rolling = asyncio.create_task(patiently(lambda: roll_up(wired.db, nobody)))
-    await met.was_met.wait()
+    await met.happens()
     with wire.election() as noticed:
         wire.break_connections()
-        await noticed.was_met.wait()
+        await noticed.happens()
     await rolling
 
     assert await rolled_up(wired, school.facility, body["content_id"]) == 2

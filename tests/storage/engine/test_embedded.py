@@ -19,6 +19,7 @@ from learntrack.storage.engine import answering, embedded, ports
 from learntrack.storage.engine.embedded import EmbeddedEngine, running_uri
 from tests.engines import SECANTUSD_PY, lacking
 from tests.pace import quickly
+from tests.processes import until
 
 
 @pytest.fixture(params=["embedded", "secantusd_py"])
@@ -134,10 +135,7 @@ def test_an_engine_that_stands_still_is_started_again(engine: EmbeddedEngine, mo
         hung = engine.pid
         assert hung is not None
         os.kill(hung, signal.SIGSTOP)
-        deadline = time.monotonic() + 60
-        while engine.restarts == 0:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: engine.restarts > 0)
         with MongoClient(engine.uri, serverSelectionTimeoutMS=10_000) as client:
             assert client.admin.command("listDatabases")["ok"] == 1
         assert engine.pid != hung
@@ -150,10 +148,7 @@ def test_an_engine_that_is_killed_is_told_of(engine: EmbeddedEngine, caplog: pyt
     try:
         assert engine.pid is not None
         os.kill(engine.pid, signal.SIGKILL)
-        deadline = time.monotonic() + 60
-        while engine.restarts == 0:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: engine.restarts > 0)
         assert "the embedded engine ended (signal 9): it is started again" in caplog.text
     finally:
         engine.stop()

@@ -45,7 +45,7 @@ def test_an_engine_left_behind_that_does_not_end_is_ended(tmp_path: Path) -> Non
 
     ours.take()
 
-    assert engine.wait(2) == -signal.SIGKILL
+    assert engine.wait(60) == -signal.SIGKILL
     ours.release()
 
 
