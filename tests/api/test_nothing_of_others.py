@@ -15,7 +15,7 @@ from tests.support import ROOT, Api, Person, School, exercise, right, video, wro
 
 pytestmark = pytest.mark.engines("embedded")
 
-LARGE = {"content_sessions", "content_summaries", "mastery_logs", "attempt_overflow", "idempotency_keys"}
+LARGE = {"users", "content_sessions", "content_summaries", "mastery_logs", "attempt_overflow", "idempotency_keys"}
 REPORTS = (
     "daily-activity",
     "improvement",
@@ -188,6 +188,18 @@ async def test_a_person_s_own_copy(api: Api, school: School, asked: list[Query])
 
     assert await whole_collections_read(api, asked) == []
     assert asked
+
+
+async def test_reports_of_a_facility_look_for_its_people_once(api: Api, school: School, asked: list[Query]) -> None:
+    room = await Room(school).open()
+    await room.work()
+    asked.clear()
+
+    for name in REPORTS:
+        await read(api, f"/api/reports/{name}", ROOT, facility=school.facility)
+
+    assert await whole_collections_read(api, asked) == []
+    assert [query for _, query in asked if "places" in query] == [{"places": school.facility}] * len(REPORTS)
 
 
 async def test_pages(api: Api, school: School, asked: list[Query]) -> None:

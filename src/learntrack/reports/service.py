@@ -170,11 +170,12 @@ class Reports:
             return [filters.facility] if filters.facility else []
         if filters.facility is None or filters.former:
             return None
-        everybody = {row["_id"] for row in await self._db.rows(User, members_of([filters.facility]))}
-        if not everybody <= set(members.users) or await anybody_moves(self._db):
-            return None
-        guest = {"places": filters.facility, "facility_id": {"$ne": filters.facility}}
-        return None if await self._db.find_one(User, guest, {"_id": 1}) is not None else [filters.facility]
+        if not (members.is_whole and members.facility == filters.facility):  # else `may_read` has just looked
+            inside = await self._db.rows(User, members_of([filters.facility]))
+            are_all_theirs = all(row.get("facility_id") == filters.facility for row in inside)
+            if not are_all_theirs or not {row["_id"] for row in inside} <= set(members.users):
+                return None
+        return None if await anybody_moves(self._db) else [filters.facility]
 
 
 def csv_of(columns: Mapping[str, str], rows: Sequence[Row], *, titles: Sequence[str] = ()) -> AsyncIterator[bytes]:
