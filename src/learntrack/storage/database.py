@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
-from functools import partial
 from threading import Thread
 from typing import Any, Protocol, TypeVar
 
@@ -21,10 +20,10 @@ from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.changes import Change, changes_of
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import translated
-from learntrack.storage.first_batch import all_of
 from learntrack.storage.index_first import Stage
 from learntrack.storage.reading import AGGREGATIONS_AT_ONCE, Reading
 from learntrack.storage.report_reading import ReportReading
+from learntrack.storage.threads import aggregated, found
 from learntrack.storage.transactions import Transactions, Tx
 from learntrack.storage.writes_together import WritesTogether
 
@@ -141,8 +140,7 @@ class Database(Reading):
         """What an aggregation within a transaction returns: documents, those that it joins to them in lists of these
         names, and the bytes of all of them; 0 where the driver does not tell them.
         """
-        source = self._sizing(kind, tx)
-        rows = await all_of(partial(source.aggregate, list(pipeline), session=tx, allowDiskUse=True))
+        rows = await aggregated(self._sizing(kind, tx), pipeline, tx)
         others: dict[str, list[Any]] = {name: [] for name in joined}
         if tx is None:
             for row in rows:
@@ -160,7 +158,7 @@ class Database(Reading):
 
     async def sized_load(self, kind: type[D], query: Mapping[str, Any], tx: Tx) -> tuple[list[D], int]:
         """The documents that match, read within a transaction, and their bytes, as of `sized_joined`."""
-        rows = await self._sizing(kind, tx).find(query, session=tx).to_list(None)
+        rows = await found(self._sizing(kind, tx), query, None, tx)
         if tx is None:
             return [kind.read(row) for row in rows], 0
         options: CodecOptions[Row] = self.collection(kind).codec_options
@@ -181,19 +179,18 @@ class Database(Reading):
 
     async def load(self, kind: type[D], query: Mapping[str, Any], tx: Tx) -> list[D]:
         """The documents that match, read within a transaction."""
-        rows = await self.collection(kind).find(query, session=tx).to_list(None)
+        rows = await found(self.collection(kind), query, None, tx)
         return [kind.read(row) for row in rows]
 
     async def load_fields(
         self, kind: type[Stored], query: Mapping[str, Any], fields: Mapping[str, Any], tx: Tx
     ) -> list[Row]:
         """These fields of the documents that match, read within a transaction."""
-        found: list[Row] = await self.collection(kind).find(query, fields, session=tx).to_list(None)
-        return found
+        return await found(self.collection(kind), query, fields, tx)
 
     async def aggregate(self, kind: type[Stored], pipeline: Sequence[Stage], tx: Tx) -> list[Row]:
         """What an aggregation returns, read within a transaction."""
-        return await all_of(partial(self.collection(kind).aggregate, list(pipeline), session=tx, allowDiskUse=True))
+        return await aggregated(self.collection(kind), pipeline, tx)
 
     async def ids(self, kind: type[Stored], query: Mapping[str, Any], tx: Tx, *, most: int) -> list[str]:
         """The ids of documents that match, `most` of them, read within a transaction."""

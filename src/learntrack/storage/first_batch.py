@@ -13,15 +13,14 @@ from pymongo.errors import ProtocolError
 NOTHING_AT_FIRST = {"batchSize": 0}
 
 
-async def all_of(opened: Callable[..., Any]) -> list[Any]:
-    """All rows of an aggregation.
+def all_of(opened: Callable[..., Any]) -> Any:
+    """All rows of an aggregation, asked of the driver itself in a thread; mongomock's are to be awaited.
 
     Args:
         opened: Opens a cursor of it, with these options besides its own.
 
     """
     try:
-        rows: list[Any] = await opened().to_list(None)
+        return opened().to_list(None)
     except ProtocolError:
-        rows = await opened(**NOTHING_AT_FIRST).to_list(None)
-    return rows
+        return opened(**NOTHING_AT_FIRST).to_list(None)

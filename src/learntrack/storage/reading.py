@@ -1,7 +1,7 @@
 """Asking the database, outside of transactions: each question within a time, and not all of them at once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from learntrack.storage.errors import DatabaseUnavailable, may_be_asked_again, t
 from learntrack.storage.first_batch import NOTHING_AT_FIRST, all_of
 from learntrack.storage.index_first import Stage, found_by_index
 from learntrack.storage.pauses import pauses
+from learntrack.storage.threads import InThread, answered
 from learntrack.storage.unions import without_unions
 
 T = TypeVar("T")
@@ -80,25 +81,32 @@ class Reading:
         self, collection: str | type[Stored], query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
     ) -> Row | None:
         """One document, or None."""
-        found = self.collection(collection).find_one
+        source = self.collection(collection)
         async with _within(self.read_patience):
-            return cast(Row | None, await _limited(lambda: found(query, projection), self.read_patience))
+            found = await _limited(
+                lambda: answered(source, lambda asked: asked.find_one(query, projection)), self.read_patience
+            )
+        return cast(Row | None, found)
 
     async def find(
         self, collection: str | type[Stored], query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
     ) -> list[Row]:
         """The documents that match, as a list."""
-        if self._leads and not found_by_index(self.collection(collection).name, query):
+        source = self.collection(collection)
+        if self._leads and not found_by_index(source.name, query):
             return await self.rows(collection, [{"$match": query}, *([{"$project": projection}] if projection else [])])
-        found = self.collection(collection).find
         async with _within(self.read_patience):
-            return cast(list[Row], await _limited(lambda: found(query, projection).to_list(None), self.read_patience))
+            found = await _limited(
+                lambda: answered(source, lambda asked: asked.find(query, projection).to_list(None)), self.read_patience
+            )
+        return cast(list[Row], found)
 
     async def rows(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> list[Row]:
         """What an aggregation returns, as a list."""
         source, stages = await self._led(collection, pipeline)
         return await self._in_turn(
-            lambda: all_of(partial(source.aggregate, list(stages), allowDiskUse=True)),
+            source,
+            lambda asked: all_of(partial(asked.aggregate, list(stages), allowDiskUse=True)),
             self.read_patience,
         )
 
@@ -120,8 +128,11 @@ class Reading:
 
         """
         source, stages = await self._led(collection, pipeline)
-        opened = partial(source.aggregate, list(stages), allowDiskUse=True, batchSize=batch)
-        async for row in self._one_by_one(opened, batch, long=long):
+
+        def opened(asked: Any, **first: int) -> Any:
+            return asked.aggregate(list(stages), **{"allowDiskUse": True, "batchSize": batch} | first)
+
+        async for row in self._one_by_one(source, opened, batch, long=long):
             yield row
 
     async def each(
@@ -162,19 +173,15 @@ class Reading:
         projection: Mapping[str, Any] | None,
         batch: int,
     ) -> AsyncIterator[Row]:
-        def opened() -> Any:
-            return self.collection(collection).find(query, projection).batch_size(batch)
+        def opened(asked: Any) -> Any:
+            return asked.find(query, projection).batch_size(batch)
 
-        return self._one_by_one(opened, batch, long=True)
+        return self._one_by_one(self.collection(collection), opened, batch, long=True)
 
     async def _led(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> tuple[Any, Sequence[Stage]]:
         """What is to be aggregated, and how."""
         source = self.collection(collection)
-        return (
-            await without_unions(source.name, pipeline, self.raw, self._as_stored)
-            if self._leads
-            else (source, pipeline)
-        )
+        return await without_unions(source, pipeline, self.raw, self._as_stored) if self._leads else (source, pipeline)
 
     async def _as_stored(self, source: Any, pipeline: Sequence[Stage], most: int) -> list[RawBSONDocument] | None:
         """The rows of an aggregation as they come; None where they have more than `most` bytes."""
@@ -182,8 +189,10 @@ class Reading:
         found: list[RawBSONDocument] = []
         size = 0
 
-        opened = partial(as_it_is.aggregate, list(pipeline), allowDiskUse=True, batchSize=_SMALL_AT_ONCE)
-        async with aclosing(self._one_by_one(opened, _SMALL_AT_ONCE, long=False)) as rows:
+        def opened(asked: Any, **first: int) -> Any:
+            return asked.aggregate(list(pipeline), **{"allowDiskUse": True, "batchSize": _SMALL_AT_ONCE} | first)
+
+        async with aclosing(self._one_by_one(as_it_is, opened, _SMALL_AT_ONCE, long=False)) as rows:
             async for row in rows:
                 found.append(row)
                 size += len(row.raw)
@@ -191,49 +200,53 @@ class Reading:
                     return None
         return found
 
-    async def _one_by_one(self, opened: Callable[..., Any], batch: int, *, long: bool) -> AsyncGenerator[Any, None]:
+    async def _one_by_one(
+        self, source: Any, opened: Callable[..., Any], batch: int, *, long: bool
+    ) -> AsyncGenerator[Any, None]:
         cursor: Any = None
 
-        async def begin() -> list[Row]:
+        def begin(asked: Any) -> Any:
             nonlocal cursor, batch
-            cursor = opened()
+            cursor = opened(asked)
             try:
-                return cast(list[Row], await cursor.to_list(batch))
+                return cursor.to_list(batch)
             except ProtocolError:
-                cursor, batch = opened(**NOTHING_AT_FIRST), min(batch, _LARGE_AT_ONCE)
-                return cast(list[Row], await cursor.to_list(batch))
+                cursor, batch = opened(asked, **NOTHING_AT_FIRST), min(batch, _LARGE_AT_ONCE)
+                return cursor.to_list(batch)
 
         # On the server the limit of the first question is one for all that follow.
         limit = max(self.long_patience, self.read_patience) if long else self.read_patience
         try:
-            rows = await self._in_turn(begin, limit)
+            rows = await self._in_turn(source, begin, limit)
             while rows:
                 for row in rows:
                     yield row
-                rows = await self._in_turn(lambda: cursor.to_list(batch), self.read_patience, again=False)
+                if not cursor.alive:
+                    return
+                rows = await self._in_turn(source, lambda _: cursor.to_list(batch), self.read_patience, again=False)
         finally:
-            if cursor is not None:
+            if cursor is not None and cursor.alive:
                 with suppress(PyMongoError), pymongo.timeout(_CLOSE_SECONDS):  # why it ends is what counts
-                    await cursor.close()
+                    await answered(source, lambda _: cursor.close())
 
-    async def _in_turn(self, ask: Callable[[], Any], limit: float, *, again: bool = True) -> list[Row]:
-        waited_for = True
+    async def _in_turn(self, source: Any, ask: Callable[[Any], Any], limit: float, *, again: bool = True) -> list[Row]:
+        asked: Awaitable[list[Row]] | None = None
+
+        def begin() -> Awaitable[list[Row]]:
+            nonlocal asked
+            asked = answered(source, ask)
+            return asked
+
         async with _within(self.read_patience):
             await self._turns.acquire()
-            asked: asyncio.Future[list[Row]] = asyncio.ensure_future(
-                _limited(ask, limit, again=lambda: again and waited_for)
-            )
-            # Its turn ends with the driver's thread, which may go on when nobody waits for the answer any more.
-            asked.add_done_callback(self._turn_ends)
             try:
-                return await asyncio.shield(asked)
+                return cast(list[Row], await _limited(begin, limit, again=again))
             finally:
-                waited_for = False
-
-    def _turn_ends(self, asked: "asyncio.Future[list[Row]]") -> None:
-        self._turns.release()
-        if not asked.cancelled():
-            asked.exception()  # so that asyncio does not report one that nobody waits for
+                # The driver's thread may go on when nobody waits for the answer any more: its turn ends with it.
+                if isinstance(asked, InThread) and not asked.is_over:
+                    asked.when_over(self._turns.release)
+                else:
+                    self._turns.release()
 
 
 @asynccontextmanager
@@ -247,7 +260,7 @@ async def _within(seconds: float) -> AsyncIterator[None]:
         raise DatabaseUnavailable("The database did not answer in time.") from error
 
 
-async def _limited(ask: Callable[[], Any], seconds: float, *, again: Callable[[], bool] = lambda: True) -> Any:
+async def _limited(ask: Callable[[], Awaitable[Any]], seconds: float, *, again: bool = True) -> Any:
     """Ask with a limit that the driver and the server keep to; again where the server is on its way to answer.
 
     The driver's own retries are switched off: within a limit it asks again at once and without end, which keeps a
@@ -256,21 +269,20 @@ async def _limited(ask: Callable[[], Any], seconds: float, *, again: Callable[[]
     Args:
         ask: What asks.
         seconds: The limit.
-        again: Whether it may ask again: the rest of an answer cannot be asked for twice, and nothing for nobody.
+        again: Whether it may ask again: the rest of an answer cannot be asked for twice.
 
     """
+    waits: Iterator[float] | None = None
     with pymongo.timeout(_finite(seconds)):
-        # Once more at once: mostly a connection had gone while nobody used it.
-        waits = chain((0.0,), pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
         while True:
             try:
                 return await ask()
             except PyMongoError as error:
-                if not may_be_asked_again(error):
+                if not (again and may_be_asked_again(error)):
                     raise
-                await asyncio.sleep(next(waits))
-                if not again():
-                    raise
+            # Once more at once: mostly a connection had gone while nobody used it.
+            waits = waits or chain((0.0,), pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
+            await asyncio.sleep(next(waits))
 
 
 def _finite(seconds: float) -> float | None:

@@ -18,7 +18,7 @@ MOST_BYTES = 12 * 2**20
 
 
 async def without_unions(
-    collection: str,
+    collection: Any,
     pipeline: Sequence[Stage],
     database: Any,
     ask: Callable[[Any, Sequence[Stage], int], Awaitable[Rows | None]],
@@ -28,13 +28,13 @@ async def without_unions(
     Parts that are too large are left as they are: those who ask have much themselves, and wait.
 
     Args:
-        collection: What is aggregated.
+        collection: What is aggregated: Motor's, or mongomock's.
         pipeline: How.
         database: Where the collection is, and what the rows of parts are sent to.
         ask: Returns the rows of an aggregation, undecoded; None where they have more bytes than its last argument.
 
     """
-    whole = database[collection], index_first(collection, pipeline)
+    whole = collection, index_first(collection.name, pipeline)
     asked, stages = whole
     while (place := _first_union(stages)) is not None:
         other, others_stages = stages[place]["$unionWith"]["coll"], stages[place]["$unionWith"]["pipeline"]
