@@ -87,6 +87,7 @@ class Source:
     """A collection whose cursors and streams wait for ever, and cannot be closed."""
 
     name = "anything"
+    alive = True
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()
