@@ -5,12 +5,13 @@ an index covers is asked first, by itself, and the rest of what that finds.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, Literal
 
 from learntrack import documents
 
 Stage = Mapping[str, Any]
+_Kind = Literal["equality", "choice", "range", "another"]
 _RANGE = {"$gt", "$gte", "$lt", "$lte"}
 _BY_KEY = ("_id",)
 
@@ -38,39 +39,40 @@ def found_by_index(collection: str, query: Mapping[str, Any]) -> bool:
 
 def _covered(collection: str, match: Mapping[str, Any]) -> Sequence[str]:
     """The conditions that an index covers: the key's, else as many as any does, and of as many the closest."""
-    if _BY_KEY[0] in match and (_is_equality(match["_id"]) or _is_choice(match["_id"])):
+    return _covered_of(collection, tuple((field, _kind(condition)) for field, condition in match.items()))
+
+
+@lru_cache(1024)  # questions are of few kinds, and to find it out each time took a hundredth of a small read
+def _covered_of(collection: str, asked: tuple[tuple[str, _Kind], ...]) -> Sequence[str]:
+    kinds = dict(asked)
+    if kinds.get(_BY_KEY[0]) in ("equality", "choice"):
         return _BY_KEY
-    return max((_covered_by(fields, match) for fields in _indexes(collection)), key=lambda found: found[0])[1]
+    return max((_covered_by(fields, kinds) for fields in _indexes(collection)), key=lambda found: found[0])[1]
 
 
-def _covered_by(fields: Sequence[str], match: Mapping[str, Any]) -> tuple[tuple[int, int], Sequence[str]]:
+def _covered_by(fields: Sequence[str], kinds: Mapping[str, _Kind]) -> tuple[tuple[int, int], Sequence[str]]:
     """Which conditions an index on these fields covers, and how well: how many, and how many of those by equality."""
     equal = 0
-    while equal < len(fields) and fields[equal] in match and _is_equality(match[fields[equal]]):
+    while equal < len(fields) and kinds.get(fields[equal]) == "equality":
         equal += 1
-    beyond = match.get(fields[equal]) if equal < len(fields) else None
+    beyond = kinds.get(fields[equal]) if equal < len(fields) else None
     # Beside an equality the engine takes a range, but a choice of several only alone.
-    more = _is_range(beyond) if equal else _is_choice(beyond)
-    count = equal + more
-    return (count, 2 * equal + _is_choice(beyond)), fields[:count]
+    count = equal + (beyond == ("range" if equal else "choice"))
+    return (count, 2 * equal + (beyond == "choice")), fields[:count]
+
+
+def _kind(condition: Any) -> _Kind:
+    if not isinstance(condition, Mapping) or condition.keys() == {"$eq"}:
+        return "equality"
+    if condition.keys() == {"$in"}:
+        return "choice"
+    return "range" if condition and condition.keys() <= _RANGE else "another"
 
 
 def _of_one(condition: Any) -> Any:
     """A choice of one text as an equality: beside a range the engine takes no choice."""
-    one = condition["$in"] if _is_choice(condition) and len(condition["$in"]) == 1 else [condition]
+    one = condition["$in"] if _kind(condition) == "choice" and len(condition["$in"]) == 1 else [condition]
     return one[0] if isinstance(one[0], str) else condition
-
-
-def _is_equality(condition: Any) -> bool:
-    return not isinstance(condition, Mapping) or condition.keys() == {"$eq"}
-
-
-def _is_choice(condition: Any) -> bool:
-    return isinstance(condition, Mapping) and condition.keys() == {"$in"}
-
-
-def _is_range(condition: Any) -> bool:
-    return isinstance(condition, Mapping) and bool(condition) and condition.keys() <= _RANGE
 
 
 @cache

@@ -4,6 +4,7 @@ Workers of one service share a folder of memory-mapped values (PROMETHEUS_MULTIP
 """
 
 import os
+from functools import cache
 from hmac import compare_digest
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ _DURATION = Histogram(
     _LABELS,
     buckets=[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0],
 )
+_requests_of, _duration_of = cache(_REQUESTS.labels), cache(_DURATION.labels)
 IN_PROGRESS = Gauge("learntrack_requests_in_progress", "Requests under way.", multiprocess_mode="livesum")
 OPEN_PAGES = Gauge("learntrack_open_pages", "Pages that are told of changes just now.", multiprocess_mode="livesum")
 _METHODS = frozenset(HttpMethod)
@@ -87,9 +89,9 @@ def observe_request(scope: HTTPScope, status: int, seconds: float) -> None:
     if handler is None or "uncounted" not in handler.opt:
         path = scope.get("path_template", "")
         labels = (scope["method"] if scope["method"] in _METHODS else "other", path, str(status))
-        _REQUESTS.labels(*labels).inc()
+        _requests_of(*labels).inc()
         if not is_endless(scope):
-            _DURATION.labels(*labels).observe(seconds)
+            _duration_of(*labels).observe(seconds)
 
 
 def forget_dead_workers() -> None:
