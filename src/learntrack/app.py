@@ -71,7 +71,7 @@ def create_app(settings: Settings, connect: Connect = connect_as_configured) -> 
             page_assets(),
             pages(),
         ],
-        dependencies={name: _of_state(name) for name in _SERVICES} | {"viewer": Provide(provide_viewer)},
+        dependencies={name: _of_state(name, lambda: app) for name in _SERVICES} | {"viewer": Provide(provide_viewer)},
         lifespan=[_lifespan(settings, connect)],
         state=State(
             {
@@ -172,10 +172,9 @@ def _cors(settings: Settings) -> CORSConfig | None:
     )
 
 
-def _of_state(name: str) -> Provide:
-    """What the lifespan has put into the application's state under this name."""
+def _of_state(name: str, application: Callable[[], Litestar]) -> Provide:
+    """What the lifespan has put into the application's state under this name.
 
-    def provide(state: State) -> Any:
-        return state[name]
-
-    return Provide(provide, sync_to_thread=False)
+    The dependency takes no argument: one that does is looked at in every request.
+    """
+    return Provide(lambda: application().state[name], sync_to_thread=False)
