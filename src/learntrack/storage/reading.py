@@ -206,8 +206,8 @@ class Reading:
 
         def begin(asked: Any) -> Any:
             nonlocal cursor, batch
-            cursor = opened(asked)
             try:
+                cursor = opened(asked)
                 return cursor.to_list(batch)
             except ProtocolError:
                 cursor, batch = opened(asked, **NOTHING_AT_FIRST), min(batch, _LARGE_AT_ONCE)
