@@ -88,6 +88,7 @@ class Source:
 
     name = "anything"
     alive = True
+    codec_options = None
 
     def __init__(self) -> None:
         self.begun = asyncio.Event()

@@ -1,6 +1,7 @@
 """A question has a time and a turn: what is slow stops nobody else, and does not go on for nobody."""
 
 import asyncio
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -119,6 +120,24 @@ async def test_documents_one_by_one_are_found_and_not_worked_out_before(wire: Wi
     assert (len(wire.of("aggregate")), len(wire.of("find"))) == (0, 1)
     assert 50_000 < wire.of("find")[0]["maxTimeMS"] <= 60_000
     await db.collection("numbers").drop()
+    await db.close()
+
+
+async def test_no_more_of_large_documents_are_read_at_once_than_a_server_sends_at_once(wire: Wire) -> None:
+    """As many were gathered as of small ones: of a hundred documents of 16 MB more than a gigabyte."""
+    db = await connect(wire.own_uri, "each")
+    for number in range(6):
+        await db.collection("large").insert_one({"_id": number, "text": "x" * 5_000_000})
+
+    async with aclosing(db.each("large", {}, batch=100)) as rows:
+        found = [await anext(rows)]
+        assert wire.of("getMore") == []
+        found += [row async for row in rows]
+
+    assert sorted(row["_id"] for row in found) == list(range(6))
+    assert {len(row["text"]) for row in found} == {5_000_000}
+    assert wire.of("getMore")
+    await db.collection("large").drop()
     await db.close()
 
 

@@ -14,6 +14,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.errors import ProtocolError, PyMongoError
 
 from learntrack.documents.base import Row, Stored
+from learntrack.storage.batches import batches_of, documents_in
 from learntrack.storage.errors import DatabaseUnavailable, may_be_asked_again, translated
 from learntrack.storage.first_batch import NOTHING_AT_FIRST, all_of
 from learntrack.storage.index_first import Stage, found_by_index
@@ -155,27 +156,25 @@ class Reading:
             batch: Documents a round trip.
 
         """
-        if not self._leads or found_by_index(self.collection(collection).name, query):
-            async for row in self._each_found(collection, query, projection, batch):
+        source = self.collection(collection)
+        if not self._leads or found_by_index(source.name, query):
+            async for row in self._each_found(source, query, projection, batch):
                 yield row
             return
         keys: list[Stage] = [{"$match": query}, {"$project": {"_id": 1}}]
         async for part in in_parts_of(self.stream(collection, keys, batch=_SMALL_AT_ONCE, long=True), batch):
             of_part = {"_id": {"$in": [row["_id"] for row in part]}}
-            async for row in self._each_found(collection, of_part, projection, batch):
+            async for row in self._each_found(source, of_part, projection, batch):
                 yield row
 
-    def _each_found(
-        self,
-        collection: str | type[Stored],
-        query: Mapping[str, Any],
-        projection: Mapping[str, Any] | None,
-        batch: int,
-    ) -> AsyncIterator[Row]:
-        def opened(asked: Any) -> Any:
-            return asked.find(query, projection).batch_size(batch)
-
-        return self._one_by_one(self.collection(collection), opened, batch, long=True)
+    async def _each_found(
+        self, source: Any, query: Mapping[str, Any], projection: Mapping[str, Any] | None, batch: int
+    ) -> AsyncGenerator[Row, None]:
+        opened = partial(batches_of, query=query, projection=projection, batch=batch)
+        async with aclosing(self._one_by_one(source, opened, 1, long=True)) as batches:
+            async for sent in batches:
+                for row in documents_in(sent, source.codec_options):
+                    yield row
 
     async def _led(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> tuple[Any, Sequence[Stage]]:
         """What is to be aggregated, and how."""
