@@ -237,3 +237,17 @@ async def test_too_large_a_body_waits_for_nothing() -> None:
 
     with pytest.raises(RequestEntityTooLarge):
         await asyncio.wait_for(request(room, length=10**12, user=Actor("a" * 32)).body(), 20)
+
+
+async def test_what_is_held_is_that_of_those_inside_and_nobody_who_left_is_remembered() -> None:
+    room = RoomForBodies(128)
+    first, second, other = [await inside(room, caller, 16) for caller in ("a", "a", "b")]
+    room.arrived(first, 4)
+    room.leave(other)
+    late = Place("b", 16)
+    room.arrived(late, 8)  # it has not come in
+
+    assert room._held == {"a": 20}
+    for place in (first, second, second):
+        room.leave(place)
+    assert not room._held

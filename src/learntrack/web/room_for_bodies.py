@@ -9,6 +9,7 @@ back keeps their place meanwhile, so that nobody with many bodies is always befo
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -89,6 +90,8 @@ class RoomForBodies:
     def __init__(self, most: int) -> None:
         self._most = most
         self._inside: dict[Place, None] = {}
+        self._held: Counter[str] = Counter()
+        """Bytes of those inside, by caller: there may be thousands, too many to be added up for each that waits."""
         self._waiting: dict[Place, None] = {}
         self._turns = Turns()
         self._remains = Remains()
@@ -120,7 +123,10 @@ class RoomForBodies:
 
     def arrived(self, place: Place, size: int) -> None:
         """All of the body is there, of this size."""
-        place.size, place.arriving = min(size, place.size), False
+        size = min(size, place.size)
+        if place in self._inside:
+            self._hold(place.caller, size - place.size)
+        place.size, place.arriving = size, False
         self._admit()
 
     def leave(self, place: Place) -> None:
@@ -128,6 +134,7 @@ class RoomForBodies:
         self._waiting.pop(place, None)
         if place in self._inside:
             del self._inside[place]
+            self._hold(place.caller, -place.size)
             self._remains.add(place.size)
         self._admit()
 
@@ -136,16 +143,17 @@ class RoomForBodies:
         longest, then which came first.
         """
         while (next_one := min(self._within_share(), key=self._order, default=None)) and (
-            next_one.size <= self._most - sum(each.size for each in self._inside)
+            next_one.size <= self._most - self._held.total()
         ):
             del self._waiting[next_one]
             next_one.since = next_one.came = asyncio.get_running_loop().time()
             self._inside[next_one] = None
+            self._hold(next_one.caller, next_one.size)
             self._turns.had(next_one.caller)
             next_one.turn.set_result(True)
 
     def _order(self, place: Place) -> tuple[int, int]:
-        return self._held_by(place.caller), self._turns.of(place.caller)
+        return self._held[place.caller], self._turns.of(place.caller)
 
     def _last_in_line(self) -> Place:
         """The newest of whoever has most of those that wait; of several the one who had a turn last."""
@@ -163,7 +171,7 @@ class RoomForBodies:
         return (each for each in self._waiting if self._is_within_share(each))
 
     def _is_within_share(self, place: Place) -> bool:
-        held = self._held_by(place.caller)
+        held = self._held[place.caller]
         return held == 0 or held + place.size <= self._most // _SHARE
 
     def _hurry_others(self, place: Place) -> None:
@@ -173,7 +181,8 @@ class RoomForBodies:
         each other, and none would come whole.
         """
         now = asyncio.get_running_loop().time()
-        in_the_way = [each for each in self._inside if each.caller == place.caller or self._is_within_share(place)]
+        may_hurry_others = self._is_within_share(place)
+        in_the_way = [each for each in self._inside if each.caller == place.caller or may_hurry_others]
         room = sum(each.size for each in in_the_way if each.hurried)
         for each in in_the_way:
             if room >= place.size:
@@ -183,8 +192,11 @@ class RoomForBodies:
                 each.hurry(now)
                 room += each.size
 
-    def _held_by(self, caller: str) -> int:
-        return sum(each.size for each in self._inside if each.caller == caller)
+    def _hold(self, caller: str, size: int) -> None:
+        """Keep so much more room for a caller, or less."""
+        self._held[caller] += size
+        if self._held[caller] == 0:
+            del self._held[caller]  # else everybody who ever sent a large body would stay here
 
     def _waiting_of(self, caller: str) -> int:
         return sum(each.caller == caller for each in self._waiting)
