@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -25,6 +26,8 @@ from tests.processes import Service
 from tests.support import SECRET, Api, School
 from tests.wire import Wire, wire_to
 
+_ID = re.compile(r"[0-9a-f]{32}")
+
 
 def pytest_configure(config: pytest.Config) -> None:
     # As in the service, where a line for every request is for who asks for it.
@@ -44,6 +47,15 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engines", default=",".join(ENGINES), help="run on these engines only (comma-separated)")
     parser.addoption("--random-runs", type=int, default=3, help="random runs of each client behind a bad network")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Call a parameter that has an id in it the same in every process: most are drawn anew in each, and those of
+    pytest-xdist run nothing unless they have the same tests.
+    """
+    if not isinstance(val, str) or not _ID.search(val):
+        return None
+    return _ID.sub("id", val).encode("unicode_escape").decode("ascii")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
