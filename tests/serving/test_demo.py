@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from pymongo import MongoClient
 
+from learntrack.documents import MasteryLog
 from learntrack.serving import demo
+from learntrack.settings import Settings
+from learntrack.storage import Database
 from tests.commands.typed import Terminal
 from tests.processes import Service, until
 
@@ -29,6 +32,25 @@ def test_the_demo_school_is_there_and_its_commands_work(data_dir: Path) -> None:
     assert len(tries["results"]) == 3
     assert diff["attemptlogs"]
     assert demo.PEOPLE["Ada"] == diff["attemptlogs"][0]["user"]
+
+
+LEAST = Settings(
+    max_roster_records=1,
+    max_interactions=1,
+    max_attempt_interactions=1,
+    max_attempt_bytes=4096,
+    max_extra_fields_bytes=1024,
+    max_json_depth=4,
+    max_json_objects=1000,
+    max_json_values=1000,
+)
+"""Callers may send next to nothing."""
+
+
+async def test_what_callers_may_send_bounds_no_demo_school(memory: Database) -> None:
+    assert await demo.load(memory, LEAST)
+
+    assert await memory.load(MasteryLog, {}, None)
 
 
 def _jsons(text: str) -> list[str]:

@@ -26,6 +26,7 @@ from learntrack.serving.demo.people import LEARNERS, ROOMS, STAFF
 from learntrack.serving.demo.school import CHANNEL, GROUP, SCHOOL, TOUR, items, roster
 from learntrack.serving.demo.story import Story
 from learntrack.settings import Settings
+from learntrack.settings.limits import Limits
 from learntrack.storage import Database
 from learntrack.storage.transactions import Tx
 from learntrack.tracking import recording
@@ -39,9 +40,13 @@ _PATIENCE = 60.0
 
 
 async def load(db: Database, settings: Settings) -> bool:
-    """Load the demo school, unless it is there already. Returns whether it was not."""
+    """Load the demo school, unless it is there already. Returns whether it was not.
+
+    Of the settings it leaves out what callers may send: the school is always the same.
+    """
     if await db.find_one(Facility, {"_id": SCHOOL}) is not None:
         return False
+    settings = settings.model_copy(update={name: field.default for name, field in Limits.model_fields.items()})
     await RosterService(db, settings.max_roster_records).write(roster())
     now = moments.now() - timedelta(seconds=1)
     for person in LEARNERS:
