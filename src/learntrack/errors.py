@@ -65,6 +65,10 @@ class Forbidden(Refusal):
     """You may not do this."""
 
 
+class Forgotten(Forbidden):
+    """What this person did is being forgotten."""
+
+
 class QuizFinished(Forbidden):
     """This quiz has been submitted."""
 

@@ -12,7 +12,7 @@ from learntrack.access.actor import Actor
 from learntrack.domain import moments
 from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.domain.ids import is_id, new_id, parse_id, summary_id
-from learntrack.errors import Forbidden, NotFound, Refusal
+from learntrack.errors import Forgotten, NotFound, Refusal
 from learntrack.settings import Settings
 from learntrack.storage import Database, DatabaseBusy, TooMuchAtOnce
 from learntrack.storage.group_commit import GROUP_BYTES, GroupCommit
@@ -146,7 +146,7 @@ class Tracking:
             if len(jobs) > 1 or not isinstance(only, StartJob):
                 raise
             if await left_behind.is_forgotten(self._db, only):
-                return [Forbidden("What this person did is being forgotten.")]
+                return [Forgotten()]
             if await left_behind.is_of_another(self._db, only):
                 return [NotFound(recording.NO_SESSION)]
             if not await left_behind.give_summary_back(self._db, only):

@@ -19,6 +19,7 @@ from learntrack.errors import (
     BeingForgotten,
     Conflict,
     Forbidden,
+    Forgotten,
     InvalidFields,
     KeyReused,
     KeysUnavailable,
@@ -63,6 +64,10 @@ _STATUSES: Mapping[type[Refusal], HTTPStatus] = {
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     KeysUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+
+
+_PASSING = (StillRunning, BeingForgotten, Forgotten, KeysUnavailable)
+"""What is over by itself soon, so that the answer says when to come again."""
 
 
 def status_of(refusal: Refusal) -> HTTPStatus:
@@ -158,9 +163,7 @@ def _document(
 
 
 def _from_refusal(error: Refusal) -> ProblemDetailsException:
-    headers = (
-        {"Retry-After": _RETRY_AFTER} if isinstance(error, StillRunning | BeingForgotten | KeysUnavailable) else None
-    )
+    headers = {"Retry-After": _RETRY_AFTER} if isinstance(error, _PASSING) else None
     errors = error.errors if isinstance(error, InvalidFields) else None
     return _document(status_of(error), error.detail, headers, errors)
 
