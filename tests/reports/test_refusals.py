@@ -22,6 +22,14 @@ async def refused(school: School, path: str, by: Person, **params: str) -> dict[
     return problem
 
 
+@ENGINES
+@pytest.mark.parametrize("form", ["xlsx", "", "CSV", "html"])
+async def test_a_form_that_there_is_not_is_told_which_there_are(school: School, form: str) -> None:
+    problem = await refused(school, "/api/reports/totals", ROOT, format=form)
+
+    assert problem["errors"] == {"format": ["Must be one of json, csv, jsonl."]}
+
+
 @pytest.fixture
 async def places(school: School) -> dict[str, str]:
     """One of each kind, in which a learner has worked."""

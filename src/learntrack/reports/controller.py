@@ -25,6 +25,7 @@ from learntrack.reports.parameters import (
     Narrowed,
     ReportForm,
     ReportPageSize,
+    report_form,
 )
 from learntrack.reports.questions import questions
 from learntrack.reports.schemas import REPORT_EXAMPLE, REPORT_NAMES_EXAMPLE, Report, ReportName
@@ -71,7 +72,7 @@ class ReportController(Controller):
         narrowed: Narrowed,
         attempts: Attempts = None,
         details: Details = None,
-        format: ReportForm = "json",
+        format: ReportForm = None,
         bom: Bom = None,
         page: PageNumber = None,
         page_size: ReportPageSize = None,
@@ -79,12 +80,13 @@ class ReportController(Controller):
         """For coaches, admins and superusers, limited to what they may read.
         `Learntrack-As-Of` says as of when it is, `Learntrack-Timezone` and a file's name where its days begin.
         """
+        form = report_form(format)
         asked = page_request(page, page_size)
         filters = report_filters(**narrowed, attempts=attempts, details=details)
         answer = await reports.report(name, filters, by=caller_of(request))
         headers = {"Learntrack-As-Of": answer.as_of.isoformat()}
-        if format != "json":
-            return await _file_of(db, answer, replace(filters, timezone=answer.timezone), format, bom, headers)
+        if form != "json":
+            return await _file_of(db, answer, replace(filters, timezone=answer.timezone), form, bom, headers)
         return await _json_of(reports, answer, asked, headers)
 
 

@@ -1,9 +1,10 @@
 """Parameters that reports and exports take in their query strings."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from litestar.di import NamedDependency, Provide
 
+from learntrack.errors import field_error
 from learntrack.reports.filters import OBSERVATIONS
 from learntrack.web.parameters import BOOLEAN, COUNT, TEXT, OnlyClassroom, OnlyContent, OnlyFacility, query
 
@@ -28,14 +29,27 @@ Former = Annotated[
         "Also who has left the facility or classroom since the period began, or ever; needs one of the two.", **BOOLEAN
     ),
 ]
-ReportForm = Annotated[
-    Literal["json", "csv", "jsonl"], query("json, csv or jsonl.", **TEXT, enum=["json", "csv", "jsonl"])
-]
+_FORMS = ("json", "csv", "jsonl")
+ReportForm = Annotated[str | None, query("json, csv or jsonl.", **TEXT, enum=list(_FORMS))]
 ReportPageSize = Annotated[str | None, query("Answer with a page of this many rows (JSON only).", **COUNT)]
 Bom = Annotated[
     str | None,
     query("CSV: whether it begins with a byte-order mark, as spreadsheets want (yes unless false).", **BOOLEAN),
 ]
+
+
+def report_form(text: str | None) -> str:
+    """The form of an answer, json where none is asked for.
+
+    Raises:
+        InvalidFields: there is no such form.
+
+    """
+    if text is None:
+        return _FORMS[0]
+    if text not in _FORMS:
+        raise field_error("format", f"Must be one of {', '.join(_FORMS)}.")
+    return text
 
 
 def _narrowed(
