@@ -121,3 +121,18 @@ def test_the_files_that_may_be_open_bound_the_connections(
 
     assert ConnectionLimits.of(Settings()).in_all == most
     assert ConnectionLimits.of(Settings(max_connections=7)).in_all == 7
+
+
+@pytest.mark.parametrize(
+    ("limits", "setting"),
+    [
+        (ConnectionLimits(in_all=1), "LEARNTRACK_MAX_CONNECTIONS"),
+        (ConnectionLimits(in_all=9, per_address=1), "LEARNTRACK_MAX_CONNECTIONS_PER_ADDRESS"),
+    ],
+)
+def test_the_log_names_the_setting_that_closed_one(
+    limits: ConnectionLimits, setting: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    room(limits, [Conn("a")]).enter(Conn("a"))
+
+    assert caplog.messages == [f"too many connections (2) for {setting}: 1 closed to make room for others"]

@@ -93,12 +93,12 @@ class Room(Generic[Some]):
         own[new] = None
         self._number += 1
         if len(own) > self._limits.per_address:
-            crowd = own
+            crowd, setting = own, "LEARNTRACK_MAX_CONNECTIONS_PER_ADDRESS"
         elif self._number > self._limits.in_all:
-            crowd = max(self._of.values(), key=len)  # whoever has most of them loses one
+            crowd, setting = max(self._of.values(), key=len), "LEARNTRACK_MAX_CONNECTIONS"  # who has most loses one
         else:
             return None
-        self._say(self._number)
+        self._say(self._number, setting)
         return self._longest_idle(crowd, new)
 
     def use(self, connection: Some) -> None:
@@ -131,11 +131,13 @@ class Room(Generic[Some]):
             self.use(each)
         return leaving
 
-    def _say(self, number: int) -> None:
+    def _say(self, number: int, setting: str) -> None:
         self._closed += 1
         now = time.monotonic()
         if now - self._said >= _SAID_EVERY:
-            logger.warning("too many connections (%d): %d closed to make room for others", number, self._closed)
+            logger.warning(
+                "too many connections (%d) for %s: %d closed to make room for others", number, setting, self._closed
+            )
             self._said, self._closed = now, 0
 
 
