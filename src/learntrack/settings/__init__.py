@@ -110,7 +110,10 @@ class Settings(Limits):
     ] = 120
     watched_disk: Annotated[
         Path | None,
-        Field(description="Writes are 503 while this folder's disk is nearly full; with the embedded engine its own."),
+        Field(
+            description="On a MongoDB: writes are 503 while this folder's disk is nearly full. The embedded engine's "
+            "is that of its data, always."
+        ),
         AfterValidator(values.folder),
     ] = None
 
