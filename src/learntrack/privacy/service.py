@@ -195,7 +195,7 @@ class Privacy:
 
     async def _documents(self, user: str) -> AsyncIterator[ExportLine]:
         for kind, field in ABOUT_A_USER.items():
-            async for row in self._db.stream(kind, [{"$match": {field: user}}]):
+            async for row in self._db.each(kind, {field: user}):
                 if kind is IdempotencyKey:
                     row["answer"] = row["answer"].decode()
                 yield ExportLine(kind.collection(), row)

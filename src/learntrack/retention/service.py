@@ -107,7 +107,7 @@ class Retention:
         ended = {"$lt": self._before[kind]} | ({} if last is None else {"$gte": last["through"]})
         step: list[_Old] = []
         size = 0
-        async for row in self._db.stream(holders, [{"$match": {"end_timestamp": ended}}], batch=_STEP):
+        async for row in self._db.each(holders, {"end_timestamp": ended}, batch=_STEP):
             old = _Old(holders.read(row), [])
             if old.holder.overflow is not None:
                 old.chunks = await _chunks(self._db, old.holder, None)
