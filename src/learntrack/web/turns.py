@@ -25,8 +25,10 @@ class Turns:
         self._keep(caller, self._next())
 
     def of(self, caller: str) -> int:
-        """The place of a caller: who has a lower one comes before."""
-        return self._line[caller][0]
+        """The place of a caller: who has a lower one comes before. First are those who have waited for longer than
+        their place is kept, as after a process has stood still.
+        """
+        return self._line[caller][0] if caller in self._line else 0
 
     def _keep(self, caller: str, number: int) -> None:
         now = asyncio.get_running_loop().time()
