@@ -60,7 +60,12 @@ def learntrack(
 def _run_forked(command: list[str], settings: dict[str, str]) -> subprocess.CompletedProcess[str]:
     with TemporaryDirectory() as folder:
         out, errors = Path(folder) / "out", Path(folder) / "errors"
-        code = forked(command, settings, out, errors).wait(60)
+        process = forked(command, settings, out, errors)
+        try:
+            code = process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)  # else it would outlive the tests, in its session of its own
+            raise
         return subprocess.CompletedProcess(command, code, out.read_text(), errors.read_text())
 
 
