@@ -168,6 +168,35 @@ def test_a_worker_that_hangs_when_it_is_to_end_is_killed_and_the_next_replaced(
     assert "hung when it was to end" in caplog.text
 
 
+def test_one_worker_less_is_not_waited_for_where_it_hangs(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """The parent waited for it without an end, deaf to SIGTERM."""
+    stays, hangs = Worker(clock), Worker(clock, ends=False)
+    workers = workers_of(monkeypatch, [stays, hangs], lambda: Worker(clock))
+
+    workers.handle_ttou()
+    workers.handle_ttou()
+
+    assert hangs.told
+    assert hangs.killed
+    assert workers.processes == [stays]
+    assert not stays.told
+
+
+def test_who_waits_for_one_worker_less_hears_that_the_service_is_to_stop(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    stays, hangs = Worker(clock), Worker(clock, ends=False)
+    workers = workers_of(monkeypatch, [stays, hangs], lambda: Worker(clock))
+    workers.signal_queue.append(signal.SIGTERM)
+
+    workers.handle_ttou()
+    workers.terminate_all()
+    workers.join_all()
+
+    assert clock.now < 7
+    assert hangs.killed
+
+
 def test_a_restart_goes_on_when_workers_can_start_again(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     """It ended when the database was away for the moment in which one started."""
     old, coming = [Worker(clock), Worker(clock)], [Worker(clock, STARTUP_FAILURE), Worker(clock), Worker(clock)]

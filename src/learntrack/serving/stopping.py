@@ -130,15 +130,13 @@ class TimelyWorkers(Multiprocess):
             if new is None:
                 return
             self.processes[number] = new
-            worker.terminate()
-            self._leaving = [worker]
-            if not self._goes(worker):
-                if self._is_told():
-                    return
-                logger.warning("worker %s hung when it was to end", worker.pid)
-                worker.process.kill()
-            worker.join()
-            self._leaving = []
+            self._part_with(worker)
+
+    def handle_ttou(self) -> None:
+        """Have one worker less, but never none; uvicorn waits without an end for one that hangs."""
+        if self.processes_num > 1:
+            self.processes_num -= 1
+            self._part_with(self.processes.pop())
 
     def join_all(self) -> None:
         """Wait for the workers, which have been told to end, and kill those that hang."""
@@ -172,6 +170,18 @@ class TimelyWorkers(Multiprocess):
         if not self._is_told():
             logger.error("no worker could start within %g s: those that are there stay", _NEW_SECONDS)
         return None
+
+    def _part_with(self, worker: Process) -> None:
+        """Have a worker end, and kill it if it hangs; where the service is to stop, it ends with the others."""
+        worker.terminate()
+        self._leaving = [worker]
+        if not self._goes(worker):
+            if self._is_told():
+                return
+            logger.warning("worker %s hung when it was to end", worker.pid)
+            worker.process.kill()
+        worker.join()
+        self._leaving = []
 
     def _goes(self, worker: Process) -> bool:
         end = time.monotonic() + _OLD_SECONDS
