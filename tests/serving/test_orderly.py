@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -135,6 +136,48 @@ async def test_many_bodies_at_once_are_read_as_they_were_sent(protocol: Any, app
     assert answers(wire) == list(range(150))
 
 
+async def test_of_bodies_that_wait_few_bytes_are_read(protocol: Any, app: Served, wire: Wire) -> None:
+    """300 connections with 80 bodies of 60 KB each took 630 MB."""
+    body = b"x" * 60_000
+    post = b"POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n%b"
+    most = 0
+    for number in range(64):
+        protocol.data_received(post % (number, body))
+        most = max(most, sum(len(cycle.body) for cycle, _ in protocol.pipeline))
+    assert most < 64 * 1024 + 16 * 1024
+    assert not wire.reading
+
+    app.told.set()
+    await all_answered(protocol)
+
+    assert answers(wire) == list(range(64))
+    assert wire.reading
+
+
+async def test_a_large_body_that_waits_is_read_when_its_turn_comes(protocol: Any, app: Served, wire: Wire) -> None:
+    """Read no further for the bytes of it that wait, it would never have come whole."""
+    app.told.set()
+    head = b"POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+    protocol.data_received(WHOLE % 0 + head + b"x" * 200_000)
+    await asyncio.sleep(0)
+    protocol.data_received(b"x" * 800_000 + WHOLE % 2)
+    await all_answered(protocol)
+
+    assert answers(wire) == [0, 1, 2]
+
+
+async def test_what_waits_to_be_read_is_collected(protocol: Any, app: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its memory was kept for good: it was never counted."""
+    left: list[int] = []
+    monkeypatch.setattr(PatientProtocol, "remains", SimpleNamespace(add=left.append))
+    protocol.data_received(WHOLE % 0)
+    assert left == []
+
+    protocol.data_received(WHOLE % 1)
+    protocol.data_received(b"POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200_000)
+    assert sum(left) > 200_000
+
+
 async def test_what_is_no_request_is_said_behind_the_answers_to_those_before(
     protocol: Any, app: Served, wire: Wire
 ) -> None:
@@ -216,3 +259,34 @@ async def test_who_sends_no_more_is_asked_whether_they_listen_while_an_answer_is
     await all_answered(protocol)
     assert answers(wire) == [0]
     assert wire.closed
+
+
+async def test_who_sends_no_more_is_asked_once_at_a_time_whether_they_listen(
+    protocol: Any, app: Served, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is heard again whenever reading begins again, and was asked once more a second each time."""
+    looks: list[object] = []
+    protocol.data_received(WHOLE % 0)
+    monkeypatch.setattr(protocol, "loop", SimpleNamespace(call_later=lambda _, look: looks.append(look)))
+    for _ in range(3):
+        assert protocol.eof_received()
+    assert len(looks) == 1
+    looks.clear()
+    protocol._look_who_listens()
+    assert len(looks) == 1
+
+
+@pytest.mark.parametrize(("version", "asks"), [(b"1.1", True), (b"1.0", False)])
+async def test_no_interim_answer_is_sent_to_who_knows_none(
+    protocol: Any, app: Served, wire: Wire, version: bytes, asks: bool
+) -> None:
+    """A client of HTTP/1.0 takes it for the answer (RFC 9110, 10.1.1 and 15.2)."""
+    head = b"POST /0 HTTP/%b\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    protocol.data_received(head % version)
+    await asyncio.sleep(0)
+    assert wire.written.startswith(b"HTTP/1.1 100 ") is asks
+
+    protocol.data_received(b"{}")
+    app.told.set()
+    await all_answered(protocol)
+    assert answers(wire) == [0]

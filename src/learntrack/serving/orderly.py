@@ -7,6 +7,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 _MOST_WAITING = 64
 """Requests of one connection that wait for the one before to be answered; what follows waits unread."""
+_MOST_WAITING_BYTES = 64 * 1024
+"""Of their bodies together; one that is larger waits with what has come of it."""
 _LEAST_PIECE_BYTES, _LARGEST_PIECE_BYTES = 512, 16 * 1024
 _HEAD_END = b"\r\n\r\n"
 _FAREWELL_SECONDS = 1.0
@@ -117,7 +119,9 @@ class OrderlyProtocol(HttpToolsProtocol):
             self.flow.pause_reading()  # until those that are here are answered
 
     def _is_full(self) -> bool:
-        return self._refused or len(self.pipeline) >= _MOST_WAITING or self.transport.is_closing()
+        if self._refused or self.transport.is_closing() or len(self.pipeline) >= _MOST_WAITING:
+            return True
+        return sum(len(cycle.body) for cycle, _ in self.pipeline) >= _MOST_WAITING_BYTES
 
     def _hold(self) -> None:
         self.flow.held = True

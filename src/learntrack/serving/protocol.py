@@ -36,6 +36,8 @@ class PatientProtocol(OrderlyProtocol):
     _stopping = False
     _begun = False
     """Whether a request, or a part of one, has come that is not there as a whole."""
+    _ended = False
+    """Whether the sender sends no more, but may listen."""
     _head_size = 0
     _fields_size = 0
     _around_body_size = 0
@@ -103,6 +105,8 @@ class PatientProtocol(OrderlyProtocol):
         """Read on."""
         self.room.use(self)
         super().data_received(data)
+        if self.pipeline or self._ahead:
+            self.remains.add(len(data))  # what waits lies between what does not, and the C library keeps its place
 
     def take(self, piece: bytes) -> None:
         """Read a piece of what has come, and count what is no body."""
@@ -140,7 +144,9 @@ class PatientProtocol(OrderlyProtocol):
         if self._is_answered() or self.comes_again():
             return False
         self.cycle.keep_alive = False  # the last one's
-        self.loop.call_later(_LISTENS_SECONDS, self._look_who_listens)
+        if not self._ended:  # it is heard again whenever reading begins again
+            self._ended = True
+            self.loop.call_later(_LISTENS_SECONDS, self._look_who_listens)
         return True
 
     def on_message_begin(self) -> None:
@@ -172,6 +178,8 @@ class PatientProtocol(OrderlyProtocol):
         if not is_unambiguous(self.headers, self.parser.get_http_version()):
             self.end_with(400, "A request has one Host, and one Authorization at the most.")
             return
+        if self.parser.get_http_version() != "1.1":
+            self.expect_100_continue = False  # who knows no interim answers takes one for the answer (RFC 9110, 15.2)
         super().on_headers_complete()
         self._head_open = False
         cycle: Any = self.cycle
