@@ -108,10 +108,16 @@ def test_nothing_outlives_a_service_that_is_killed(data_dir: Path) -> None:
 
 
 def test_a_worker_that_dies_is_replaced(data_dir: Path) -> None:
+    """Of a SIGHUP to all processes none does; workers and engine died of it, all at once."""
     with Service(data_dir, workers=2) as service:
         first = service.worker_pids()
+        engines = service.engine_pids()
+        for pid in (first[1], *engines):
+            os.kill(pid, signal.SIGHUP)
         kill(first[0])
         until(lambda: len(set(service.worker_pids()) - {first[0]}) == 2 and not alive(first[0]))
+        assert alive(first[1])
+        assert service.engine_pids() == engines
         assert {
             service.send("POST", "/api/logger/contentsession", Person(new_id()), json=video()).status_code
             for _ in range(20)

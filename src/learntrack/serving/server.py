@@ -18,6 +18,7 @@ from learntrack.access.tokens import TokenVerifier, issue
 from learntrack.app import create_app
 from learntrack.serving import demo, log_lines
 from learntrack.serving.connections import ConnectionLimits
+from learntrack.serving.hang_up import heed_hang_up, leave_hang_up_to_parent
 from learntrack.serving.memory import give_back_what_is_large
 from learntrack.serving.protocol import PatientProtocol
 from learntrack.serving.stopping import GRACE_SECONDS, TimelyServer, TimelyWorkers
@@ -37,6 +38,7 @@ _DEMO_TTL = timedelta(days=1)
 
 def create_worker_app() -> Litestar:
     """The application of a worker process, configured by the environment that its parent made."""
+    leave_hang_up_to_parent()
     die_with_parent()
     settings = Settings()
     log_lines.configure(settings.log_level)
@@ -80,6 +82,7 @@ class Server:
         """
         # Both signals unwind what has been started, so that no engine is left behind.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        heed_hang_up()
         with suppress(KeyboardInterrupt):
             log_lines.configure(self._settings.log_level)
             # Before a secret is made in the folder.
