@@ -1,108 +1,16 @@
 """Requests of one connection are taken in as they are answered, and answered in their order."""
 
 import asyncio
-import re
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from uvicorn import Config
-from uvicorn.server import ServerState
 
 from learntrack.serving.protocol import PatientProtocol
-from learntrack.web.limits import READING
+from tests.serving.on_a_wire import WHOLE, Served, Wire, all_answered, answers
 
-WHOLE = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
 ROOM = 64 + 20
 """Requests that may wait: as many as are let in, and those of one piece."""
-
-
-class Wire(asyncio.Transport):
-    """A connection: what is written, and whether it is read."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.written = b""
-        self.reading = True
-        self.closed = False
-
-    def write(self, data: Any) -> None:
-        self.written += data
-
-    def write_eof(self) -> None:
-        self.written += b"(end)"
-
-    def pause_reading(self) -> None:
-        self.reading = False
-
-    def resume_reading(self) -> None:
-        self.reading = True
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def close(self) -> None:
-        self.closed = True
-
-    def abort(self) -> None:
-        self.closed = True
-
-    def get_write_buffer_size(self) -> int:
-        return 0
-
-
-class Served:
-    """An application that answers a request with its path when it is told to."""
-
-    def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
-        self.told = asyncio.Event()
-        self.ended: list[str] = []
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["method"] == "GET":
-            scope[READING] = asyncio.current_task()
-        self.asked.append(scope)
-        try:
-            await receive()
-            await self.told.wait()
-        except asyncio.CancelledError:
-            self.ended.append(scope["path"])
-            raise
-        body = scope["path"].encode() + b";"
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
-        await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-@pytest.fixture
-def app() -> Served:
-    return Served()
-
-
-@pytest.fixture
-def wire() -> Wire:
-    return Wire()
-
-
-@pytest.fixture
-async def protocol(app: Served, wire: Wire) -> Any:
-    made: Any = PatientProtocol(Config(app, http=PatientProtocol, interface="asgi3"), ServerState(), {})
-    made.connection_made(wire)
-    yield made
-    made.connection_lost(None)
-    app.told.set()
-    await asyncio.gather(*made.tasks, return_exceptions=True)
-
-
-def answers(wire: Wire) -> list[int]:
-    """Which requests have been answered."""
-    return [int(number) for number in re.findall(rb"/(\d+);", wire.written)]
-
-
-async def all_answered(protocol: Any) -> None:
-    while protocol.tasks:
-        await asyncio.gather(*protocol.tasks)
-        await asyncio.sleep(0)  # until those that are over are forgotten
 
 
 async def test_many_requests_at_once_wait_unread_and_are_answered_in_order(
@@ -210,7 +118,7 @@ async def test_a_body_that_cannot_be_read_is_no_answer_to_the_request_before(
 async def test_nobody_is_too_slow_whose_requests_are_not_read(protocol: Any, wire: Wire) -> None:
     protocol.data_received(b"".join(WHOLE % number for number in range(100)))
     await asyncio.sleep(0)
-    protocol._is_too_slow()
+    protocol._has_been_too_slow()
 
     assert wire.written == b""
     assert not wire.closed

@@ -17,6 +17,8 @@ _READING_SECONDS = 2.0
 _LINGER_SECONDS = 5.0
 """How long the rest of a body is taken that has been answered already, so that its sender comes to read the answer."""
 _LISTENS_SECONDS = 1.0
+_LAST_LOOK_SECONDS = 0.1
+"""Time for all that has come to be read once."""
 _STILL_THERE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -234,6 +236,10 @@ class PatientProtocol(OrderlyProtocol):
         super().end_with(status, detail)
 
     def _is_too_slow(self) -> None:
+        """Read first what has come while this process stood still or was busy; it is not its sender who is slow."""
+        self._timer = self.loop.call_later(_LAST_LOOK_SECONDS, self._has_been_too_slow)
+
+    def _has_been_too_slow(self) -> None:
         self._timer = None
         if self.flow.read_paused:  # it is not their sender who is slow
             self._timer = self.loop.call_later(self.limits.head_seconds, self._is_too_slow)
@@ -243,7 +249,10 @@ class PatientProtocol(OrderlyProtocol):
             self.transport.close()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Close where nothing comes; what has begun to come has its own time."""
+        """Close where nothing comes, nor has come meanwhile; what has begun to come has its own time."""
+        self.timeout_keep_alive_task = self.loop.call_later(_LAST_LOOK_SECONDS, self._has_been_idle)
+
+    def _has_been_idle(self) -> None:
         if not self._begun:
             super().timeout_keep_alive_handler()
 

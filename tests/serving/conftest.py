@@ -1,0 +1,31 @@
+"""A protocol on a wire."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from learntrack.serving.protocol import PatientProtocol
+from tests.serving.on_a_wire import Served, Wire
+
+
+@pytest.fixture
+def app() -> Served:
+    return Served()
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+@pytest.fixture
+async def protocol(app: Served, wire: Wire) -> Any:
+    made: Any = PatientProtocol(Config(app, http=PatientProtocol, interface="asgi3"), ServerState(), {})
+    made.connection_made(wire)
+    yield made
+    made.connection_lost(None)
+    app.told.set()
+    await asyncio.gather(*made.tasks, return_exceptions=True)
