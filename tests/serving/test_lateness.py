@@ -14,7 +14,7 @@ async def test_what_came_while_the_process_stood_still_is_read_before_it_is_too_
     protocol: Any, app: Served, wire: Wire, monkeypatch: pytest.MonkeyPatch, begun: bytes, comes: bool
 ) -> None:
     """After 14 s in which it stood still requests sent in time were reset unread."""
-    monkeypatch.setattr("learntrack.serving.protocol._LAST_LOOK_SECONDS", 0)
+    monkeypatch.setattr("learntrack.serving.protocol.LAST_LOOK_SECONDS", 0)
     app.told.set()
     protocol.data_received(begun)
     await all_answered(protocol)

@@ -59,20 +59,33 @@ async def test_who_reads_slowly_is_waited_for_and_who_hardly_reads_is_not(
     read: int, goes: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer to a bad network takes longer than a minute, of which some of it is read."""
-    looked, look = asyncio.Event(), Unread._look
+    judged, judge = asyncio.Event(), Unread._judge
 
-    def looking(self: Unread, reader: Caller, before: int) -> None:
-        look(self, reader, before)
-        looked.set()
+    def judging(self: Unread, reader: Caller, before: int) -> None:
+        judge(self, reader, before)
+        judged.set()
 
     monkeypatch.setattr(unread, "_LOOK_SECONDS", 0.0)
-    monkeypatch.setattr(Unread, "_look", looking)
+    monkeypatch.setattr(Unread, "_judge", judging)
     kept, caller = Unread(10**9), Caller("a", 10**6)
     kept.begin(caller)
     caller.size -= read
     monkeypatch.setattr(unread, "_LOOK_SECONDS", 3600.0)
-    await looked.wait()
+    await judged.wait()
 
     assert caller.given_up is goes
     assert (caller in kept) is not goes
+    kept.end(caller)
+
+
+async def test_what_could_not_be_sent_while_the_process_stood_still_is_sent_before_anybody_is_given_up() -> None:
+    """The loop looks at what is due before it sends: after a minute's standstill each reader was cut off."""
+    kept, caller = Unread(10**9), Caller("a", 10**6)
+    kept.begin(caller)
+    kept._look(caller, caller.size)
+    assert not caller.given_up
+
+    caller.size -= unread._LEAST_BYTES
+    kept._judge(caller, 10**6)
+    assert not caller.given_up
     kept.end(caller)

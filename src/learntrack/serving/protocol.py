@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from learntrack.serving.connections import ConnectionLimits, Room
 from learntrack.serving.orderly import OrderlyProtocol
 from learntrack.serving.parser import HttpOnlyParser, is_unambiguous
-from learntrack.serving.unread import Unread
+from learntrack.serving.unread import LAST_LOOK_SECONDS, Unread
 from learntrack.web.addresses import network_of
 from learntrack.web.limits import GONE, READING, is_endless
 from learntrack.web.remains import CONNECTION_BYTES, Remains
@@ -17,8 +17,6 @@ _READING_SECONDS = 2.0
 _LINGER_SECONDS = 5.0
 """How long the rest of a body is taken that has been answered already, so that its sender comes to read the answer."""
 _LISTENS_SECONDS = 1.0
-_LAST_LOOK_SECONDS = 0.1
-"""Time for all that has come to be read once."""
 _STILL_THERE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -237,7 +235,7 @@ class PatientProtocol(OrderlyProtocol):
 
     def _is_too_slow(self) -> None:
         """Read first what has come while this process stood still or was busy; it is not its sender who is slow."""
-        self._timer = self.loop.call_later(_LAST_LOOK_SECONDS, self._has_been_too_slow)
+        self._timer = self.loop.call_later(LAST_LOOK_SECONDS, self._has_been_too_slow)
 
     def _has_been_too_slow(self) -> None:
         self._timer = None
@@ -250,7 +248,7 @@ class PatientProtocol(OrderlyProtocol):
 
     def timeout_keep_alive_handler(self) -> None:
         """Close where nothing comes, nor has come meanwhile; what has begun to come has its own time."""
-        self.timeout_keep_alive_task = self.loop.call_later(_LAST_LOOK_SECONDS, self._has_been_idle)
+        self.timeout_keep_alive_task = self.loop.call_later(LAST_LOOK_SECONDS, self._has_been_idle)
 
     def _has_been_idle(self) -> None:
         if not self._begun:

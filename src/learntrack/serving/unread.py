@@ -8,6 +8,8 @@ from typing import Protocol
 _LOOK_SECONDS = 60.0
 _LEAST_BYTES = 60 * 1024
 """What has to be read between two looks: 1 KB a second, of which a bad network has more."""
+LAST_LOOK_SECONDS = 0.1
+"""Time for all that has come to be read once, and for all that can go to be sent, after this process stood still."""
 
 outages = logging.getLogger("learntrack.outages")
 
@@ -61,6 +63,10 @@ class Unread:
         self._looks[reader] = loop.call_later(_LOOK_SECONDS, self._look, reader, reader.unread_bytes())
 
     def _look(self, reader: Reader, before: int) -> None:
+        """Send first what could not be sent while this process stood still or was busy."""
+        self._looks[reader] = asyncio.get_running_loop().call_later(LAST_LOOK_SECONDS, self._judge, reader, before)
+
+    def _judge(self, reader: Reader, before: int) -> None:
         if before - reader.unread_bytes() < _LEAST_BYTES:
             self._give_up(reader)
         else:
