@@ -81,11 +81,19 @@ def test_raw_requests(service: Service) -> None:
         (b"GET /health/live HTTP/1.1\r\nHost: x\r\nhost: y\r\n", b"400"),
         (b"GET /health/live HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nauthorization: b\r\n", b"400"),
         (b"GET /health/live HTTP/1.0\r\n", b"200"),
+        (b"GET /health/live HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n", b"400"),
+        (b"GET /health/live HTTP/1.0\r\nTransfer-Encoding: chunked\r\n", b"400"),
         (b"GET /health/live HTTP/1.1\r\nHost: x\r\nX: a\r\nX: b\r\n", b"200"),
     ],
 )
 def test_what_a_proxy_may_read_otherwise_is_refused(service: Service, head: bytes, status: bytes) -> None:
     assert raw(service, head + b"Connection: close\r\n\r\n").startswith(b"HTTP/1.1 " + status)
+
+
+@pytest.mark.parametrize("coding", [b"chunked", b" CHUNKED "])
+def test_a_body_in_parts_is_read(service: Service, coding: bytes) -> None:
+    head = b"POST /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding:%b\r\n\r\n" % coding
+    assert raw(service, head + b"2\r\n{}\r\n0\r\n\r\n").startswith(b"HTTP/1.1 405")
 
 
 STARTS = b"POST /api/logger/contentsession HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"

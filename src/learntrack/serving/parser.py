@@ -137,7 +137,9 @@ def _lenient(told: object) -> HttpRequestParser:
 
 
 def is_unambiguous(headers: Sequence[tuple[bytes, bytes]], version: str) -> bool:
-    """Whether a proxy must have read the same from a request's head as is read here (RFC 9112, 3.2).
+    """Whether a proxy must have read the same from a request's head as is read here (RFC 9112, 3.2 and 6.1).
+
+    Another transfer coding than chunked is read by nobody here, and a proxy of HTTP/1.0 reads none.
 
     Args:
         headers: Names in lower case, and values.
@@ -146,4 +148,7 @@ def is_unambiguous(headers: Sequence[tuple[bytes, bytes]], version: str) -> bool
     """
     names = [name for name, _ in headers]
     hosts = names.count(b"host")
+    codings = [value.strip().lower() for name, value in headers if name == b"transfer-encoding"]
+    if codings and (version != "1.1" or codings != [b"chunked"]):
+        return False
     return (hosts == 1 or (hosts == 0 and version != "1.1")) and names.count(b"authorization") <= 1

@@ -176,7 +176,7 @@ class PatientProtocol(OrderlyProtocol):
             self.end_with(431, "The request's head is too large.")
             return
         if not is_unambiguous(self.headers, self.parser.get_http_version()):
-            self.end_with(400, "A request has one Host, and one Authorization at the most.")
+            self.end_with(400, "A request has one Host, at the most one Authorization, and only chunked parts (1.1).")
             return
         if self.parser.get_http_version() != "1.1":
             self.expect_100_continue = False  # who knows no interim answers takes one for the answer (RFC 9110, 15.2)
