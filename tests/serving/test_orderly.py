@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from learntrack.serving.protocol import PatientProtocol
+from learntrack.web.remains import CUT_ANSWER_BYTES
 from tests.serving.on_a_wire import WHOLE, Served, Wire, all_answered, answers
 
 ROOM = 64 + 20
@@ -84,6 +85,21 @@ async def test_what_waits_to_be_read_is_collected(protocol: Any, app: Served, mo
     protocol.data_received(WHOLE % 1)
     protocol.data_received(b"POST /2 HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200_000)
     assert sum(left) > 200_000
+
+
+@pytest.mark.parametrize("begun", [True, False])
+async def test_what_an_answer_that_nobody_reads_to_its_end_leaves_is_collected(
+    protocol: Any, app: Served, monkeypatch: pytest.MonkeyPatch, begun: bool
+) -> None:
+    """What 60 slow readers of 18 MB had had read for them was kept for good, 360 MB of it."""
+    left: list[int] = []
+    monkeypatch.setattr(PatientProtocol, "remains", SimpleNamespace(add=left.append))
+    protocol.data_received(WHOLE % 0)
+    await asyncio.sleep(0)
+    protocol.cycle.response_started = begun
+    protocol.connection_lost(ConnectionResetError())
+
+    assert (sum(left) >= CUT_ANSWER_BYTES) is begun
 
 
 async def test_what_is_no_request_is_said_behind_the_answers_to_those_before(

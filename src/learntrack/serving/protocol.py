@@ -9,7 +9,7 @@ from learntrack.serving.parser import HttpOnlyParser, is_unambiguous
 from learntrack.serving.unread import LAST_LOOK_SECONDS, Unread
 from learntrack.web.addresses import network_of
 from learntrack.web.limits import GONE, READING, is_endless
-from learntrack.web.remains import CONNECTION_BYTES, Remains
+from learntrack.web.remains import CONNECTION_BYTES, CUT_ANSWER_BYTES, Remains
 
 _GRACE_SECONDS = 2.0
 _READING_SECONDS = 2.0
@@ -65,7 +65,8 @@ class PatientProtocol(OrderlyProtocol):
         self._cancel_timer()
         self.unread.end(self)
         self.room.leave(self)
-        self.remains.add(CONNECTION_BYTES)
+        is_cut = self._under_way is not None and self._under_way.response_started and not self.comes_again()
+        self.remains.add(CONNECTION_BYTES + is_cut * CUT_ANSWER_BYTES)
         super().connection_lost(exc)
         if self._under_way is not None:
             self._under_way.scope[GONE] = True

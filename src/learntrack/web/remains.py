@@ -11,6 +11,8 @@ from contextlib import suppress
 
 CONNECTION_BYTES = 16 * 1024
 """What a connection leaves behind, about: the request that it was about to send among it."""
+CUT_ANSWER_BYTES = 1024 * 1024
+"""What an answer leaves behind that is not read to its end, at the least: what the database has sent for it."""
 _MOST_BYTES = 64 * 1024 * 1024
 """How much may be left behind."""
 _SOME_BYTES = 8 * 1024 * 1024
