@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from learntrack.serving.protocol import PatientProtocol
+from learntrack.web.limits import GONE
 from learntrack.web.remains import CUT_ANSWER_BYTES
 from tests.serving.on_a_wire import WHOLE, Served, Wire, all_answered, answers
 
@@ -140,6 +141,19 @@ async def test_nobody_is_too_slow_whose_requests_are_not_read(protocol: Any, wir
     assert not wire.closed
 
 
+@pytest.mark.parametrize(("sent", "closed"), [(WHOLE % 0, True), (WHOLE % 0 + b"GET /1 HT", False)])
+async def test_a_connection_of_which_nothing_comes_is_closed_and_not_one_with_half_a_request(
+    protocol: Any, app: Served, wire: Wire, sent: bytes, closed: bool
+) -> None:
+    """What has begun to come has its own time."""
+    app.told.set()
+    protocol.data_received(sent)
+    await all_answered(protocol)
+    protocol.timeout_keep_alive_handler()
+
+    assert wire.closed is closed
+
+
 async def test_for_who_has_gone_nothing_is_read_any_longer(protocol: Any, app: Served) -> None:
     """A report was worked out to its end for nobody."""
     protocol.data_received(WHOLE % 0 + WHOLE % 1)
@@ -147,7 +161,7 @@ async def test_for_who_has_gone_nothing_is_read_any_longer(protocol: Any, app: S
     protocol.connection_lost(ConnectionResetError())
     await asyncio.gather(*protocol.tasks, return_exceptions=True)
     assert app.ended == ["/0"]
-    assert len(app.asked) == 1
+    assert [GONE in scope for scope in app.asked] == [True], "so that nothing is sent, nor logged as an error"
 
 
 async def test_what_is_recorded_goes_on_though_its_sender_has_gone(protocol: Any, app: Served) -> None:

@@ -23,10 +23,10 @@ ERRORS = [DatabaseUnavailable("gone"), KeyError("x")]
 
 
 class Failing:
-    """Work that never ends by itself, and fails when it is cancelled."""
+    """Work that never ends by itself, and fails when it is cancelled first; then it ends, so that the test does."""
 
     def __init__(self, error: Exception) -> None:
-        self._error = error
+        self._errors = [error]
         self.begun = asyncio.Event()
 
     async def __call__(self, *_: object) -> Any:
@@ -35,7 +35,8 @@ class Failing:
             await asyncio.Event().wait()
         finally:
             self.begun.clear()
-            raise self._error
+            if self._errors:
+                raise self._errors.pop()
 
 
 async def ends(work: Callable[[], Awaitable[object]], begun: asyncio.Event) -> bool:

@@ -5,7 +5,7 @@ from pymongo.errors import BulkWriteError, ConfigurationError, InvalidOperation,
 
 from learntrack.errors import InvalidFields
 from learntrack.storage import DatabaseUnavailable
-from learntrack.storage.errors import TRANSIENT, may_be_run_again, translated
+from learntrack.storage.errors import TRANSIENT, may_be_asked_again, may_be_run_again, translated
 
 # Elections, network and overload, as members and mongos tell of them (MongoDB's error_codes.yml, drivers' retryable
 # reads and writes specification).
@@ -13,12 +13,19 @@ PASSING = [
     6, 7, 24, 43, 50, 89, 91, 133, 134, 175, 189, 202, 237, 251, 262, 290, 365, 462,
     9001, 10058, 10107, 11600, 11601, 11602, 13388, 13435, 13436, 14031,
 ]  # fmt: skip
+ASKED_AGAIN = {6, 7, 89, 91, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436}
+"""https://github.com/mongodb/specifications/blob/master/source/retryable-reads/retryable-reads.md, and elections."""
 
 
 @pytest.mark.parametrize("code", PASSING)
 def test_what_passes_is_a_database_that_is_away(code: int) -> None:
     with pytest.raises(DatabaseUnavailable), translated():
         raise OperationFailure("as the test asks", code)
+
+
+@pytest.mark.parametrize("code", PASSING)
+def test_what_drivers_ask_again_after_is_asked_again(code: int) -> None:
+    assert may_be_asked_again(OperationFailure("as the test asks", code)) is (code in ASKED_AGAIN)
 
 
 @pytest.mark.parametrize("label", ["RetryableWriteError", "RetryableError"])
