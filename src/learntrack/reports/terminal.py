@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ from rich.text import Text
 from learntrack.domain.shares import rounded_down
 from learntrack.reports import formats
 from learntrack.reports.formats import ReportAnswer, shown_value
+from learntrack.reports.output import written_to
 from learntrack.reports.questions import Column, questions
 from learntrack.storage.database import Row
 
@@ -52,8 +53,7 @@ async def write(
     mark where `bom`.
     """
     answer.rows = _counted(answer.rows, count)
-    with ExitStack() as stack:
-        target: Any = sys.stdout.buffer if output is None else stack.enter_context(output.open("wb"))
+    with written_to(output) as target:
         if form == "table":
             target.write((await _table(answer, wide=output is not None)).encode())
         elif form == "html":
