@@ -149,7 +149,7 @@ async def test_a_connection_of_which_nothing_comes_is_closed_and_not_one_with_ha
     app.told.set()
     protocol.data_received(sent)
     await all_answered(protocol)
-    protocol.timeout_keep_alive_handler()
+    protocol._has_been_idle()
 
     assert wire.closed is closed
 
