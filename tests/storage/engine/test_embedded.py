@@ -1,9 +1,11 @@
 """The engine comes up on a port that is its own, open to who has its password, and is kept answering."""
 
 import os
+import re
 import shutil
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -125,6 +127,18 @@ def test_nobody_else_may_read_what_is_stored(engine: EmbeddedEngine) -> None:
     for path in (engine.data_dir, *engine.data_dir.rglob("*")):
         if path.suffix != ".lock" and path.name != "engine-format.json":
             assert path.stat().st_mode & 0o077 == 0, path
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_hang_up_of_all_processes_does_not_reach_the_engine(engine: EmbeddedEngine) -> None:
+    """One that has a handler of its own took it for the order to end."""
+    engine.start()
+    threads = [(each / "status").read_text() for each in Path(f"/proc/{engine.pid}/task").iterdir()]
+    engine.stop()
+
+    blocked = [int(mask, 16) for mask in re.findall(r"^SigBlk:\t([0-9a-f]+)$", "".join(threads), re.MULTILINE)]
+    assert len(blocked) == len(threads) > 0
+    assert all(mask & 1 << (signal.SIGHUP - 1) for mask in blocked)
 
 
 def test_an_engine_that_stands_still_is_started_again(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:

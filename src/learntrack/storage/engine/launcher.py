@@ -23,7 +23,8 @@ def main() -> None:
     """Replace this process by the engine."""
     parent, command = int(sys.argv[1]), sys.argv[2:]
     os.umask(0o077)  # what it stores is nobody else's to read
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it is for the service, whoever else gets it
+    # It is for the service, whoever else gets it. Blocked, because some engines do not leave it ignored.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     die_with_parent()
     if os.getppid() != parent:  # it died before the request took effect
         sys.exit(1)
