@@ -1,6 +1,7 @@
 """A protocol on a wire."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -22,7 +23,8 @@ def wire() -> Wire:
 
 
 @pytest.fixture
-async def protocol(app: Served, wire: Wire) -> Any:
+async def protocol(app: Served, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
+    monkeypatch.setattr("learntrack.serving.orderly._REST_SECONDS", 0)
     made: Any = PatientProtocol(Config(app, http=PatientProtocol, interface="asgi3"), ServerState(), {})
     made.connection_made(wire)
     yield made

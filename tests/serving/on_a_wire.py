@@ -72,6 +72,6 @@ def answers(wire: Wire) -> list[int]:
 
 
 async def all_answered(protocol: Any) -> None:
-    while protocol.tasks:
+    while protocol.tasks or protocol._ahead:
         await asyncio.gather(*protocol.tasks)
         await asyncio.sleep(0)  # until those that are over are forgotten

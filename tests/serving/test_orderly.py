@@ -36,6 +36,25 @@ async def test_many_requests_at_once_wait_unread_and_are_answered_in_order(
     assert wire.reading
 
 
+async def test_a_connection_that_sends_and_sends_rests_now_and_then(
+    protocol: Any, app: Served, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One kept the loop busy: updates of others took 2 s, as their threads hardly came to run."""
+    monkeypatch.setattr("learntrack.serving.orderly._REST_SECONDS", 3600)
+    app.told.set()
+    protocol.data_received(b"".join(WHOLE % number for number in range(1000)))
+    while protocol.tasks:
+        await asyncio.gather(*protocol.tasks)
+        await asyncio.sleep(0)
+    assert 64 <= len(answers(wire)) <= 64 + ROOM
+    assert not wire.reading
+
+    monkeypatch.setattr("learntrack.serving.orderly._REST_SECONDS", 0)
+    protocol._has_rested()
+    await all_answered(protocol)
+    assert answers(wire) == list(range(1000))
+
+
 async def test_many_bodies_at_once_are_read_as_they_were_sent(protocol: Any, app: Served, wire: Wire) -> None:
     bodies = [b"\r\n\r\n" * number for number in range(150)]
     post = b"POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b"
