@@ -36,23 +36,53 @@ async def test_many_requests_at_once_wait_unread_and_are_answered_in_order(
     assert wire.reading
 
 
-async def test_a_connection_that_sends_and_sends_rests_now_and_then(
-    protocol: Any, app: Served, wire: Wire, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """One kept the loop busy: updates of others took 2 s, as their threads hardly came to run."""
-    monkeypatch.setattr("learntrack.serving.orderly._REST_SECONDS", 3600)
-    app.told.set()
-    protocol.data_received(b"".join(WHOLE % number for number in range(1000)))
+async def all_but_resting(protocol: Any) -> None:
     while protocol.tasks:
         await asyncio.gather(*protocol.tasks)
         await asyncio.sleep(0)
+
+
+@pytest.fixture
+def long_rests(monkeypatch: pytest.MonkeyPatch, protocol: Any) -> None:
+    """Rests that end when a test says so; `protocol` is asked for to come before, as it has none."""
+    monkeypatch.setattr("learntrack.serving.orderly._REST_SECONDS", 3600)
+
+
+@pytest.mark.usefixtures("long_rests")
+async def test_a_connection_that_sends_and_sends_rests_now_and_then(protocol: Any, app: Served, wire: Wire) -> None:
+    """One kept the loop busy: updates of others took 2 s, as their threads hardly came to run."""
+    app.told.set()
+    protocol.data_received(b"".join(WHOLE % number for number in range(1000)))
+    await all_but_resting(protocol)
     assert 64 <= len(answers(wire)) <= 64 + ROOM
     assert not wire.reading
 
-    monkeypatch.setattr("learntrack.serving.orderly._REST_SECONDS", 0)
-    protocol._has_rested()
-    await all_answered(protocol)
+    while protocol._rests:
+        protocol._has_rested()
+        await all_but_resting(protocol)
     assert answers(wire) == list(range(1000))
+    assert wire.reading
+
+
+@pytest.mark.usefixtures("long_rests")
+@pytest.mark.parametrize("left", [9, 1500])
+async def test_what_ends_within_a_request_is_read_on_after_a_rest(
+    protocol: Any, app: Served, wire: Wire, left: int
+) -> None:
+    """Where half a request was all that a rest had kept waiting, nothing was read any more."""
+    app.told.set()
+    for many in range(100, 160):
+        wire.written = b""
+        last = b"GET /%d HTTP/1.1\r\nHost: x\r\nX-Long: %b\r\n\r\n" % (many, b"x" * 2000)
+        protocol.data_received(b"".join(WHOLE % number for number in range(many)) + last[:-left])
+        await all_but_resting(protocol)
+        while protocol._rests:
+            protocol._has_rested()
+            await all_but_resting(protocol)
+        assert wire.reading, many
+        protocol.data_received(last[-left:])
+        await all_but_resting(protocol)
+        assert answers(wire) == list(range(many + 1))
 
 
 async def test_many_bodies_at_once_are_read_as_they_were_sent(protocol: Any, app: Served, wire: Wire) -> None:

@@ -131,7 +131,10 @@ class OrderlyProtocol(HttpToolsProtocol):
 
     def _has_rested(self) -> None:
         self._answered, self._rests = 0, False
-        self._read_on()
+        if not self._refused and not self.transport.is_closing():
+            self.flow.held = False
+            self.flow.resume_reading()  # only half a request may have waited: nothing else would begin to read again
+            self._read_on()
 
     def _is_full(self) -> bool:
         if self._rests or self._refused or self.transport.is_closing() or len(self.pipeline) >= _MOST_WAITING:
