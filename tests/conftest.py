@@ -21,7 +21,7 @@ from learntrack.storage import Database, connect, leases
 from learntrack.storage.engine.embedded import EmbeddedEngine
 from tests.commands.typed import Terminal
 from tests.documents.stored import check, empty, faults_behind
-from tests.engines import BY_DEFAULT, ENGINES, lacking
+from tests.engines import BY_DEFAULT, ENGINES, PATIENCE, lacking
 from tests.processes import Service
 from tests.support import SECRET, Api, School
 from tests.wire import Wire, wire_to
@@ -229,7 +229,7 @@ async def wired(wire: Wire) -> AsyncIterator[Api]:
 @asynccontextmanager
 async def service_on(wire: Wire, configured: Settings | None = None, **more: Any) -> AsyncIterator[Api]:
     """The API of a service that speaks to its engine over a wire; `more` are arguments of `connect`."""
-    db = await connect(wire.own_uri, "learntrack_test", **more)
+    db = await connect(wire.own_uri, "learntrack_test", **{"patience": PATIENCE} | more)
 
     async def connected(_: Settings) -> Database:
         return db

@@ -18,6 +18,8 @@ from learntrack.storage.engine.embedded import EmbeddedEngine
 from learntrack.storage.errors import StartError
 
 NAME = "learntrack_test"
+PATIENCE = 30.0
+"""Seconds for one transaction: what is tested is what is answered, also where the machine stands still for a while."""
 SECANTUSD_PY = Path(sys.prefix) / "engines" / "secantusd-py" / "bin" / "secantusd-py"
 """The Python server of SecantusDB 0.7, in an environment of its own (scripts/test makes it)."""
 
@@ -35,7 +37,7 @@ async def embedded(program: Path | None = None) -> AsyncIterator[Database]:
     engine = EmbeddedEngine(folder, program)
     engine.start()
     try:
-        database = await connect(engine.uri, NAME)
+        database = await connect(engine.uri, NAME, patience=PATIENCE)
         yield database
         await database.close()
     finally:
@@ -56,7 +58,7 @@ async def mongoeco() -> AsyncIterator[Database]:
     await server.start()
     try:
         client = AsyncIOMotorClient(server.address.uri, tz_aware=True)
-        yield Database(client, NAME, Capabilities())
+        yield Database(client, NAME, Capabilities(), patience=PATIENCE)
         await asyncio.to_thread(client.close)  # the server that it tells runs in this very loop
     finally:
         await server.close()
@@ -70,7 +72,7 @@ async def real(uri: str | None = None) -> AsyncIterator[Database]:
     """
     client = AsyncIOMotorClient(uri or os.environ["LEARNTRACK_TEST_MONGODB_URI"])
     await client.drop_database(NAME)
-    yield await connect(uri or os.environ["LEARNTRACK_TEST_MONGODB_URI"], NAME)
+    yield await connect(uri or os.environ["LEARNTRACK_TEST_MONGODB_URI"], NAME, patience=PATIENCE)
     await client.drop_database(NAME)
     client.close()
 
