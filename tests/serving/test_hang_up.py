@@ -1,13 +1,14 @@
 """A SIGHUP where there are no workers to replace."""
 
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
-from learntrack.serving.hang_up import heed_hang_up
+from learntrack.serving.hang_up import hang_ups_held_back, heed_hang_up
 
 
 @pytest.fixture
@@ -39,3 +40,12 @@ def test_who_is_to_outlive_the_terminal_does(monkeypatch: pytest.MonkeyPatch, to
     heed_hang_up()
     signal.raise_signal(signal.SIGHUP)
     assert told == []
+
+
+def test_who_only_starts_does_not_end_of_one() -> None:
+    """A worker took a second until it left them to its parent, and a reload meanwhile ended it."""
+    hangs_up = "import os, signal; os.kill(os.getpid(), signal.SIGHUP); print('goes on')"
+    with hang_ups_held_back():
+        started = subprocess.run([sys.executable, "-c", hangs_up], capture_output=True, text=True, check=False)
+    assert started.stdout == "goes on\n"
+    assert signal.SIGHUP not in signal.pthread_sigmask(signal.SIG_BLOCK, ())

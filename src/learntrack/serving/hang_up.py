@@ -6,6 +6,8 @@ By default it would end the process at once, requests under way included: a relo
 import logging
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 logger = logging.getLogger("learntrack")
@@ -21,6 +23,16 @@ def heed_hang_up() -> None:
 def leave_hang_up_to_parent() -> None:
     """Let a SIGHUP to all processes of the service, as `systemctl kill` sends it, be heard by the parent alone."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+@contextmanager
+def hang_ups_held_back() -> Iterator[None]:
+    """Whatever is started meanwhile hears of no SIGHUP until it has said what it does of one: it would end of it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _stop(_: int, __: FrameType | None) -> None:

@@ -18,6 +18,8 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
+from learntrack.serving.hang_up import hang_ups_held_back
+
 _STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
 logger = logging.getLogger("learntrack")
 
@@ -102,6 +104,15 @@ class TimelyWorkers(Multiprocess):
         self._silent_since: dict[Process, float] = {}
         self._leaving: list[Process] = []
 
+    def init_processes(self) -> None:
+        """Start the workers."""
+        self.processes += [self._started() for _ in range(self.processes_num)]
+
+    def handle_ttin(self) -> None:
+        """Have one worker more."""
+        self.processes_num += 1
+        self.processes.append(self._started())
+
     def keep_subprocess_alive(self) -> None:
         """Start another worker for each that has died, hangs, or could not start.
 
@@ -116,8 +127,7 @@ class TimelyWorkers(Multiprocess):
                 worker.join()
                 self._silent_since.pop(worker, None)
                 self._say(worker.pid)
-                self.processes[number] = Process(self.config, self.sockets)
-                self.processes[number].start()
+                self.processes[number] = self._started()
 
     def restart_all(self) -> None:
         """Replace the workers one by one: each is told to end when another is there in its place.
@@ -147,6 +157,12 @@ class TimelyWorkers(Multiprocess):
                 worker.process.kill()
                 worker.process.join()
 
+    def _started(self) -> Process:
+        worker = Process(self.config, self.sockets)
+        with hang_ups_held_back():
+            worker.start()
+        return worker
+
     def _lives(self, worker: Process) -> bool:
         if worker.is_alive(timeout=_WORD_SECONDS):
             self._silent_since.pop(worker, None)
@@ -159,8 +175,7 @@ class TimelyWorkers(Multiprocess):
         """Another worker that is there; none where the service is to stop, or none was there in time."""
         end = time.monotonic() + _NEW_SECONDS
         while time.monotonic() < end and not self._is_told():
-            worker = Process(self.config, self.sockets)
-            worker.start()
+            worker = self._started()
             while worker.exitcode is None and not self._is_told() and time.monotonic() < end:
                 if worker.is_ready(timeout=_WORD_SECONDS):
                     return worker
