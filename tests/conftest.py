@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import structlog
 from httpx import ASGITransport, AsyncClient
@@ -33,6 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # As in the service, where a line for every request is for who asks for it.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     logging.getLogger("httpx").setLevel(logging.WARNING)
+    # How long an example takes is the machine's: by default 0.2 s are a failure.
+    however_slow = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+    hypothesis.settings.register_profile("any machine", **however_slow)
+    hypothesis.settings.load_profile("any machine")
     config.addinivalue_line(
         "markers", "engines(*names): the engines that the test runs on; all but secantusd_py by default"
     )

@@ -154,18 +154,18 @@ async def test_while_the_first_sending_is_being_answered_the_second_is_told_to_w
             assert int(answer.headers["retry-after"]) >= 1
         return answer.status_code
 
-    held = asyncio.Event()
+    asked, held = asyncio.Event(), asyncio.Event()
     transaction = api.db.transaction
 
     async def slow(*arguments: object, **more: object) -> object:
+        asked.set()
         await held.wait()
         return await transaction(*arguments, **more)
 
     api.db.transaction = slow  # type: ignore[method-assign]
     try:
         first = asyncio.create_task(send(5))
-        for _ in range(20):
-            await asyncio.sleep(0)
+        await asyncio.wait_for(asked.wait(), 20)
         second, other = await send(5), await send(6)
     finally:
         api.db.transaction = transaction  # type: ignore[method-assign]

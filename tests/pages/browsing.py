@@ -186,7 +186,7 @@ async def answered(service: Service, times: int) -> None:
         "repeat": True,
     }
     ada = Person(demo.PEOPLE["Ada"])
-    async with httpx.AsyncClient(base_url=service.address, headers=ada.headers, verify=False) as learner:
+    async with httpx.AsyncClient(base_url=service.address, headers=ada.headers, verify=False, timeout=60) as learner:
         session = (await learner.post("/api/logger/contentsession", json=body)).json()["session_id"]
         for number in range(times):
             change = {"time_spent_delta": 60, "interactions": [right(f"live {number}")]}

@@ -62,7 +62,7 @@ def service(tmp_path_factory: pytest.TempPathFactory, coach: Person) -> Iterator
 @pytest.fixture
 def browser(service: Service) -> Iterator[httpx.Client]:
     """What keeps cookies and goes where it is sent."""
-    with httpx.Client(base_url=service.address, follow_redirects=True, verify=False) as browser:
+    with httpx.Client(base_url=service.address, follow_redirects=True, verify=False, timeout=60) as browser:
         yield browser
 
 
@@ -85,7 +85,8 @@ def test_a_coach_signs_in_with_the_provider_sees_the_class_and_signs_out(
     assert "Class 5b" in page.text
 
     kept = browser.cookies["learntrack_token"]
-    refused = httpx.get(f"{service.address}/api/me", headers={"Authorization": f"Bearer {kept}"}, verify=False)
+    bearer = {"Authorization": f"Bearer {kept}"}
+    refused = httpx.get(f"{service.address}/api/me", headers=bearer, verify=False, timeout=60)
     assert refused.status_code == 401, "the cookie of the pages is no token of the API"
 
     out = browser.post("/reports/sign-out")
@@ -100,6 +101,6 @@ def test_an_answer_of_the_provider_is_good_for_one_time_and_one_browser(
     way = browser.get(f"{SIGN_IN}/provider").history
     back = next(str(step.url) for step in way if step.url.path == f"{SIGN_IN}/provider/back")
     assert set(parse_qs(urlsplit(back).query)) >= {"code", "state", "iss"}
-    for answer in (browser.get(back, follow_redirects=False), httpx.get(back, verify=False)):
+    for answer in (browser.get(back, follow_redirects=False), httpx.get(back, verify=False, timeout=60)):
         assert answer.status_code == 401
         assert "learntrack_token" not in answer.cookies

@@ -108,6 +108,13 @@ async def test_only_superusers_forget_and_only_by_an_id(api: Api) -> None:
 START = "/api/logger/contentsession"
 
 
+@pytest.fixture
+def for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forgetting still refuses for long after its end."""
+    monkeypatch.setattr(service, "_MEANWHILE", timedelta(hours=1))
+
+
+@pytest.mark.usefixtures("for_long")
 @pytest.mark.engines("mongomock", "embedded")  # mongoeco holds one transaction at a time
 async def test_what_arrives_while_a_person_is_forgotten_leaves_nothing(school: School) -> None:
     api, learner = school.api, await school.learner()
@@ -141,6 +148,7 @@ async def test_what_arrives_while_a_person_is_forgotten_leaves_nothing(school: S
     await api.start(learner, **video())  # whoever comes back is somebody new
 
 
+@pytest.mark.usefixtures("for_long")
 @pytest.mark.engines("embedded")  # the others have one transaction at a time, or none
 @pytest.mark.parametrize("visited_before", [False, True])
 async def test_a_start_that_read_before_and_stores_after_brings_nothing_back(
@@ -168,6 +176,7 @@ async def test_a_start_that_read_before_and_stores_after_brings_nothing_back(
     assert holds(await api.stored(), learner.id) == set()
 
 
+@pytest.mark.usefixtures("for_long")
 @pytest.mark.engines("embedded")
 async def test_a_visit_that_comes_before_the_summary_goes_is_forgotten_too(
     school: School, monkeypatch: pytest.MonkeyPatch
@@ -244,7 +253,7 @@ async def test_an_interrupted_forgetting_is_taken_up_at_the_next_start(
         await api.start(learner, expect=403, **body)
 
     async with another(api):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while holds(await api.stored(), learner.id):  # noqa: ASYNC110 - nothing tells when
                 await asyncio.sleep(0)  # mongomock never waits, and the other task must have its turn
 

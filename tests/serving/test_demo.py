@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 def test_the_demo_school_is_there_and_its_commands_work(data_dir: Path) -> None:
     for _ in range(2):  # a second load changes nothing
         with Service(data_dir, "--demo") as service:
-            until(lambda: "CARLA" in service.log.read_text())
+            until(lambda: "# The class on one page" in service.log.read_text())
             text = service.log.read_text()
             assert f"localhost:{service.port}" in text or f"127.0.0.1:{service.port}" in text
             script = text[text.rindex("export ADA") :]

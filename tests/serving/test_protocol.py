@@ -196,11 +196,16 @@ def test_what_says_nothing_ends(service: Service) -> None:
 
 
 def test_the_second_request_of_a_connection_has_a_time_too(service: Service) -> None:
-    with connected(service) as connection:
-        connection.sendall(WHOLE)
-        assert connection.recv(4096).startswith(b"HTTP/1.1 200")
-        connection.sendall(HALF)
-        assert b"HTTP/1.1 408" in everything(connection)
+    said = b""
+    for _ in range(5):  # it is closed as an idle one, without a word, where this process stands still between the two
+        with connected(service) as connection:
+            connection.sendall(WHOLE)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 200")
+            connection.sendall(HALF)
+            said = everything(connection)
+        if said:
+            break
+    assert b"HTTP/1.1 408" in said
 
 
 def test_a_body_that_is_refused_is_not_waited_for(service: Service) -> None:
@@ -247,9 +252,9 @@ def test_what_is_sent_with_a_wish_for_an_upgrade_is_read(service: Service) -> No
     )
     bodies = [b'{"node_id": 7}', b"\r\nGET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"]
     with connected(service) as connection:
-        for body in bodies:
-            connection.sendall(head % len(body))
-            connection.sendall(body)
+        # The second head comes with the first body, so that the connection is never idle in between.
+        for part in (head % len(bodies[0]), bodies[0] + head % len(bodies[1]), bodies[1]):
+            connection.sendall(part)
         answers = everything(connection)
     assert answers.count(b"HTTP/1.1 400") == answers.count(b"HTTP/1.1 ") == 2
     assert b"node_id: Expected 'str" in answers

@@ -25,8 +25,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield running
 
 
-def raw(service: Service, request: bytes, *, wait: float = 10, no_more: bool = False) -> bytes:
-    with socket.create_connection(("127.0.0.1", service.port), timeout=wait) as connection:
+def raw(service: Service, request: bytes, *, no_more: bool = False) -> bytes:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=60) as connection:
         connection.sendall(request)
         if no_more:
             connection.shutdown(socket.SHUT_WR)
@@ -130,7 +130,7 @@ def test_who_sends_no_more_is_answered_and_the_connection_ends(
     service: Service, sent: bytes, statuses: list[bytes]
 ) -> None:
     """As `printf … | nc -N` does it: nobody was answered whose request took longer than its sending."""
-    answers = raw(service, sent, wait=30, no_more=True)
+    answers = raw(service, sent, no_more=True)
     assert b"(timeout)" not in answers
     assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == statuses
 
@@ -138,7 +138,7 @@ def test_who_sends_no_more_is_answered_and_the_connection_ends(
 @pytest.mark.parametrize("number", [65, 500])
 def test_many_requests_at_once_are_all_answered(service: Service, number: int) -> None:
     """More than 64 were not answered at all, not even the first."""
-    answers = raw(service, WHOLE * number, wait=60, no_more=True)
+    answers = raw(service, WHOLE * number, no_more=True)
     assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == [b"200"] * number
 
 
@@ -165,5 +165,5 @@ def test_what_cannot_be_read_is_said_behind_the_answers_before_it(
     service: Service, before: int, wrong: bytes, status: bytes
 ) -> None:
     """It was said at once: as if it answered the oldest, whose own answer never came."""
-    answers = raw(service, STARTS * before + wrong, wait=30)
+    answers = raw(service, STARTS * before + wrong)
     assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == [b"400"] * before + [status]

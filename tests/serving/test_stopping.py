@@ -26,6 +26,8 @@ from tests.support import Person, new_id, video
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 BATCH = "/api/logger/contentsession/batch"
+AS_IT_IS = {"LEARNTRACK_TRANSACTION_SECONDS": None}
+"""As patient with its database as a service is by default."""
 
 
 def seconds_to_stop(service: Service) -> float:
@@ -64,7 +66,7 @@ def under_way(service: Service, method: str, path: str, **more: object) -> Itera
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_an_engine_that_stands_still_with_a_batch_pending(data_dir: Path, workers: int) -> None:
-    with Service(data_dir, workers=workers) as service:
+    with Service(data_dir, workers=workers, **AS_IT_IS) as service:
         service.send("POST", "/api/logger/contentsession", Person(new_id()), json=video())
 
         def stopped() -> tuple[float, None]:
@@ -81,10 +83,10 @@ def test_an_engine_that_stands_still_with_a_batch_pending(data_dir: Path, worker
 
 
 def test_a_database_elsewhere_that_stands_still(data_dir: Path) -> None:
-    with Service(data_dir) as first:
+    with Service(data_dir, **AS_IT_IS) as first:
         uri = first.uri()
         (data_dir.parent / "other").mkdir()
-        with Service(data_dir.parent / "other" / "data", LEARNTRACK_MONGODB_URI=uri) as second:
+        with Service(data_dir.parent / "other" / "data", LEARNTRACK_MONGODB_URI=uri, **AS_IT_IS) as second:
             second.send("POST", "/api/logger/contentsession", Person(new_id()), json=video())
             [engine] = first.engine_pids()
 
@@ -100,7 +102,7 @@ def test_a_database_elsewhere_that_stands_still(data_dir: Path) -> None:
 
 def test_open_class_pages_do_not_hold_it_up(data_dir: Path) -> None:
     superuser = Person(new_id(), superuser=True)
-    with Service(data_dir) as service:
+    with Service(data_dir, **AS_IT_IS) as service:
         room, facility = new_id(), new_id()
         roster = {"facilities": [{"id": facility, "name": "F"}]} | {
             "classrooms": [{"id": room, "name": "A", "facility_id": facility}]
@@ -121,7 +123,7 @@ def test_open_class_pages_do_not_hold_it_up(data_dir: Path) -> None:
 
 def test_a_request_that_is_never_sent_to_its_end(data_dir: Path) -> None:
     def stopped() -> tuple[float, None]:
-        with Service(data_dir) as service, socket.create_connection(("127.0.0.1", service.port)) as client:
+        with Service(data_dir, **AS_IT_IS) as service, socket.create_connection(("127.0.0.1", service.port)) as client:
             client.sendall(b"POST /api/logger/contentsession HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
             service.send("GET", "/health/live", Person(new_id()))
             seconds = seconds_to_stop(service)

@@ -31,7 +31,7 @@ class Store:
         return [ValueError(job) if job.startswith("refused") else job.upper() for job in jobs]
 
     def line(self, **more: Any) -> GroupCommit[Job, Answer]:
-        return GroupCommit(self.run, **{"may_join": lambda _, __: True, "patience": 5} | more)
+        return GroupCommit(self.run, **{"may_join": lambda _, __: True, "patience": 60} | more)
 
 
 async def settled(*answers: "asyncio.Future[Answer]") -> list[Any]:
@@ -152,7 +152,7 @@ async def test_what_nobody_gets_to_in_time_is_given_up() -> None:
         await line.submit("a")
 
     store.open.set()
-    assert await line.submit("b") == "B"
+    assert await line.enqueue("b") == "B"
 
 
 async def test_what_is_live_waits_for_no_more_of_a_divided_group_of_bulk_than_is_done_at_once(

@@ -4,6 +4,7 @@ import pytest
 
 from learntrack.documents import Facility
 from learntrack.domain.ids import new_id
+from learntrack.storage import leases
 from learntrack.storage.leases import Holding, LeaseLost, outdate
 from tests.support import Api
 
@@ -20,7 +21,8 @@ async def test_one_holds_it_until_its_beat_stops(api: Api) -> None:
     assert not await first.take()
 
 
-async def test_who_stops_leaves_it_at_once(api: Api) -> None:
+async def test_who_stops_leaves_it_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "_LEAVE_SECONDS", 60.0)
     job = new_id()
     first, second = Holding(api.db, job), Holding(api.db, job)
     assert await first.take()

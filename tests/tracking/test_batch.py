@@ -25,7 +25,7 @@ class Recording:
         self.recorded: list[float] = []
         self._error = error
         self._line: GroupCommit[Job, Recorded] = GroupCommit(
-            self._do, may_join=lambda _, __: True, patience=5, most_bulk=4
+            self._do, may_join=lambda _, __: True, patience=60, most_bulk=4
         )
 
     def now(self) -> datetime:

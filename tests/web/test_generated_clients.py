@@ -50,7 +50,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def description(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The description, as a file in a folder for what is made of it."""
     file = tmp_path_factory.mktemp("generated") / "openapi.json"
-    file.write_bytes(httpx.get(f"{service.address}/schema/openapi.json", verify=False).content)
+    file.write_bytes(httpx.get(f"{service.address}/schema/openapi.json", verify=False, timeout=60).content)
     return file
 
 

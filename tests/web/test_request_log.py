@@ -12,7 +12,7 @@ from tests.support import Person, new_id, right, video
 def test_a_request_has_an_id_and_its_log_no_secrets(tmp_path: Path) -> None:
     with (
         Service(tmp_path / "data", LEARNTRACK_LOG_LEVEL="info") as service,
-        httpx.Client(base_url=service.address, verify=False) as client,
+        httpx.Client(base_url=service.address, verify=False, timeout=60) as client,
     ):
         learner = Person(new_id())
         answer = client.post(

@@ -20,10 +20,16 @@ MIB = 1024 * 1024
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room_for_bodies, "_WAIT_SECONDS", 0.2)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who sends slowly is given up at once where others wait."""
     monkeypatch.setattr(room_for_bodies, "_HURRY_SECONDS", 0.0)
     monkeypatch.setattr(room_for_bodies, "_LOOK_SECONDS", 0.01)
+
+
+@pytest.fixture
+def impatient(hurried: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who finds no room soon is refused."""
+    monkeypatch.setattr(room_for_bodies, "_WAIT_SECONDS", 0.2)
 
 
 async def inside(room: RoomForBodies, caller: str, size: int) -> Place:
@@ -142,7 +148,7 @@ async def test_bodies_of_one_caller_end_each_other_only_where_nothing_comes_any_
     assert slow.hurried is not comes
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("hurried")
 async def test_who_sends_slowly_keeps_others_waiting_for_a_while_only() -> None:
     """Eight halves of queues would shut out everybody else's for as long as their bodies may take."""
     room = RoomForBodies(16)
@@ -164,7 +170,7 @@ async def test_who_sends_slowly_keeps_others_waiting_for_a_while_only() -> None:
     assert (given_up.value.status_code, given_up.value.headers) == (408, {"Retry-After": "5"})
 
 
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("hurried")
 async def test_who_sends_slowly_while_nobody_waits_may() -> None:
     room = RoomForBodies(16)
     slow = await inside(room, "slow", 8)

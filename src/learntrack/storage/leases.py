@@ -24,6 +24,8 @@ BEAT_SECONDS = 1.5
 """How often a holder shows that it lives."""
 SILENT_SECONDS = 6.0
 """After so long without a beat another takes over: with the time between two looks, within 10 s."""
+_LEAVE_SECONDS = 1.0
+"""How long leaving a lease may take; where it takes longer, another takes over as from one who has gone."""
 
 
 class LeaseLost(Exception):
@@ -99,7 +101,7 @@ class Holding:
             beat.cancel()
             await asyncio.gather(beat, return_exceptions=True)  # if this task is cancelled meanwhile, that is not lost
             with suppress(DatabaseUnavailable, TimeoutError):
-                async with asyncio.timeout(1.0):
+                async with asyncio.timeout(_LEAVE_SECONDS):
                     await self._change(Lease.leave)
 
     async def _beat(self) -> None:

@@ -142,13 +142,21 @@ def test_a_hang_up_of_all_processes_does_not_reach_the_engine(engine: EmbeddedEn
 
 
 def test_an_engine_that_stands_still_is_started_again(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("ASK_SECONDS", 0.05), ("PATIENCE_MS", 200), ("SILENCE_SECONDS", 0.5)):
-        monkeypatch.setattr(answering, name, value)
+    monkeypatch.setattr(answering, "ASK_SECONDS", 0.05)
+    monkeypatch.setattr(answering, "PATIENCE_MS", 200)
+    start_again = engine.start_again
+
+    def patiently_from_now_on() -> None:
+        monkeypatch.setattr(answering, "SILENCE_SECONDS", 60.0)  # a second one may take its time
+        start_again()
+
+    monkeypatch.setattr(engine, "start_again", patiently_from_now_on)
     engine.start()
     try:
         hung = engine.pid
         assert hung is not None
         os.kill(hung, signal.SIGSTOP)
+        monkeypatch.setattr(answering, "SILENCE_SECONDS", 0.5)
         until(lambda: engine.restarts > 0)
         with MongoClient(engine.uri, serverSelectionTimeoutMS=10_000) as client:
             assert client.admin.command("listDatabases")["ok"] == 1

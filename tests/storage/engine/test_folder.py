@@ -36,7 +36,7 @@ def left_behind(lock: Path, *arguments: str) -> subprocess.Popen[bytes]:
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder, "_RELEASE_SECONDS", 0.1)
-    monkeypatch.setattr(folder, "_KILLED_SECONDS", 2.0)
+    monkeypatch.setattr(folder, "_KILLED_SECONDS", 60.0)
 
 
 def test_an_engine_left_behind_that_does_not_end_is_ended(tmp_path: Path) -> None:
