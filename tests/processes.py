@@ -54,7 +54,7 @@ def learntrack(
     """Run a command to its end: in tests of commands a program, in all others forked (see `Service`)."""
     command, settings = [*COMMAND, *arguments], environment(data_dir, **more)
     if _of("tests/commands"):
-        done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=120, check=False)
     else:
         done = _run_forked(command, settings)
     assert done.returncode == expect, (done.returncode, done.stdout, done.stderr)
@@ -66,7 +66,7 @@ def _run_forked(command: list[str], settings: dict[str, str]) -> subprocess.Comp
         out, errors = Path(folder) / "out", Path(folder) / "errors"
         process = forked(command, settings, out, errors)
         try:
-            code = process.wait(60)
+            code = process.wait(120)
         except subprocess.TimeoutExpired:
             process.send_signal(signal.SIGKILL)  # else it would outlive the tests, in its session of its own
             raise

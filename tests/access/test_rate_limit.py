@@ -1,5 +1,8 @@
 """How often a caller may ask."""
 
+import time
+from types import SimpleNamespace
+
 import pytest
 from httpx import ASGITransport
 
@@ -7,6 +10,14 @@ from tests.support import Api, Person, new_id, video
 from tests.web.another import another
 
 pytestmark = pytest.mark.engines("embedded")
+
+
+@pytest.fixture(autouse=True)
+def within_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another minute of the clock begins in between, one more is let in."""
+    middle = time.time() // 60 * 60 + 30
+    clock = SimpleNamespace(**vars(time) | {"time": lambda: middle})
+    monkeypatch.setattr("limits.storage.memory.time", clock)
 
 
 async def test_too_many_requests_are_told_when_to_come_back(api: Api) -> None:

@@ -1,5 +1,6 @@
 """Documents know what of them has changed, and say it as a `$set` by position."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from learntrack.domain.ids import new_id, summary_id
 from learntrack.domain.progress import Advance
 
 NOW = moments.now()
-LATER = moments.now().replace(year=NOW.year + 1)
+LATER = NOW + timedelta(days=365)
 LIMITS = AttemptLimits()
 USER, CONTENT = new_id(), new_id()
 

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -68,7 +69,8 @@ async def test_of_several_unfinished_tries_none_is_remembered(school: School) ->
     await api.start(learner, **body)
     tries = api.db.collection("mastery_logs")
     [first] = await api.db.find("mastery_logs", {"user_id": learner.id})
-    later = first | {"_id": new_id(), "mastery_level": 2, "end_timestamp": first["end_timestamp"].replace(year=2031)}
+    end = first["end_timestamp"] + timedelta(days=1000)
+    later = first | {"_id": new_id(), "mastery_level": 2, "end_timestamp": end}
     await tries.insert_one(later)
     key = {"_id": summary_id(learner.id, body["content_id"])}
     await api.db.collection("content_summaries").update_one(key, {"$unset": {"current": ""}})

@@ -5,6 +5,7 @@ import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -75,3 +76,8 @@ async def until(app: AsyncClient, state: SenderState) -> Status:
         while (status := await app.sync(0.01)).state != state:
             pass
     return status
+
+
+def asyncio_with(**others: Any) -> SimpleNamespace:
+    """asyncio as one module is to see it, with these functions; everybody else in the process has asyncio's own."""
+    return SimpleNamespace(**vars(asyncio) | others)

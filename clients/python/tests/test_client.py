@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from played import VIDEO, Played, problem, token, until
+from played import VIDEO, Played, asyncio_with, problem, token, until
 
 from learntrack_client import (
     Busy,
@@ -112,7 +112,7 @@ async def test_a_retry_after_is_honoured_even_in_a_hurry(
         asked.put_nowait(seconds)
         await over.wait()
 
-    monkeypatch.setattr("learntrack_client.sender.asyncio.sleep", slept)
+    monkeypatch.setattr("learntrack_client.sender.asyncio", asyncio_with(sleep=slept))
     answers = iter([problem(429, **{"retry-after": "30"}), None])
     played.refuse = lambda _: next(answers)
     async with played.client(queue) as app:

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from played import LEARNER, VIDEO, Played, problem, until
+from played import LEARNER, VIDEO, Played, asyncio_with, problem, until
 
 from learntrack_client import Closed, Interaction, InvalidFields, LearntrackError, QueueUnusable
 from learntrack_client.judging import MOST_TRIES, MOST_TRIES_UNHEARD
@@ -124,7 +124,7 @@ async def test_what_a_slow_network_brings_has_longer_to_arrive(
 
     played.refuse = lambda _: httpx.Response(200, headers={"content-type": "application/json"}, content=in_pieces())
     async with played.client(queue) as app:
-        monkeypatch.setattr("learntrack_client.service.asyncio.timeout", within)
+        monkeypatch.setattr("learntrack_client.service.asyncio", asyncio_with(timeout=within))
         await app._service.send("POST", "/", body=b"x")
         monkeypatch.undo()
     assert [round(end - ends[0]) for end in ends] == [0, 100, 300]

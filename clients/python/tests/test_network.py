@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
-from played import LEARNER, VIDEO, Played, problem, token, until
+from played import LEARNER, VIDEO, Played, asyncio_with, problem, token, until
 
 from learntrack_client import AsyncClient, LearntrackError, SignedOut, Unreachable
 from learntrack_client.queue import Queue
@@ -107,7 +107,7 @@ async def test_what_is_large_has_longer_to_arrive(monkeypatch: pytest.MonkeyPatc
         waits.append(seconds)
         return asyncio.Timeout(None)
 
-    monkeypatch.setattr("learntrack_client.service.asyncio.timeout", within)
+    monkeypatch.setattr("learntrack_client.service.asyncio", asyncio_with(timeout=within))
     service = asked_with(lambda _: problem(503))
     await service.send("POST", "/", body=b"x")
     await service.send("POST", "/", body=b"x" * 512 * 1024)
