@@ -7,12 +7,13 @@ import asyncio
 import inspect
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
@@ -80,17 +81,33 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
         assert word in done.stderr
 
 
+_PORTS = range(10_000, 32_768)
+"""Ports that the system gives to nobody who asks for any: by default those are above."""
+_chosen: list[socket.socket] = []
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on which nobody listens, for as long as this process lives: one that the system had chosen was now and
+    then another test's before a service listened on it, or while that was started again.
+    """
+    while True:
+        port = random.choice(_PORTS)
+        mine = socket.socket(socket.AF_UNIX)
+        try:
+            if sys.platform == "linux":
+                mine.bind(f"\0learntrack tests {port}")  # a name that goes with this process
+            with socket.create_server(("127.0.0.1", port)):
+                _chosen.append(mine)
+                return port
+        except OSError:
+            mine.close()
 
 
 class Service:
     """`learntrack serve` as a process group of its own.
 
-    `anew` it is a program, started as an operator does. Else it is the same command, forked from a process that has
-    read its modules: the same from there on, and more than a second sooner.
+    `anew` it is a program, started as an operator does, `within` another command if need be. Else it is the same
+    command, forked from a process that has read its modules: the same from there on, and more than a second sooner.
     """
 
     of_this_test: ClassVar[list["Service"]] = []
@@ -103,6 +120,7 @@ class Service:
         workers: int = 1,
         port: int | None = None,
         anew: bool = False,
+        within: Sequence[str] = (),
         **more: str | None,
     ) -> None:
         self.data_dir = data_dir
@@ -110,7 +128,7 @@ class Service:
         self.address = f"http://127.0.0.1:{self.port}"
         self.workers = workers
         self._anew = anew
-        self._command = [*COMMAND, "serve", "--port", str(self.port), *arguments]
+        self._command = [*within, *COMMAND, "serve", "--port", str(self.port), *arguments]
         self._environment = environment(data_dir, **_PATIENT | more)
         self.process: subprocess.Popen[bytes] | Forked | None = None
         self.log = data_dir.parent / f"service-{self.port}.log"

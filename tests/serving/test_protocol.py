@@ -1,7 +1,6 @@
 """Connections are bounded: what they send before a request is known, how long that takes, and how many there are."""
 
 import asyncio
-import resource
 import socket
 import sys
 import time
@@ -30,18 +29,11 @@ WHOLE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A service that may open 256 files, as it inherits from this process, and is impatient."""
-    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    """A service that may open 256 files and is impatient."""
     data = tmp_path_factory.mktemp("protocol") / "data"
-    running = Service(data, anew=True, LEARNTRACK_HEAD_SECONDS="2", LEARNTRACK_KEEP_ALIVE_SECONDS="1")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
-    try:
-        running.start(wait=False)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, before)
-    with ExitStack() as stack:
-        stack.push(running.__exit__)
-        running.wait_until_up()
+    limited = ["sh", "-c", 'ulimit -S -n 256; exec "$0" "$@"']
+    impatient = {"LEARNTRACK_HEAD_SECONDS": "2", "LEARNTRACK_KEEP_ALIVE_SECONDS": "1"}
+    with Service(data, anew=True, within=limited, **impatient) as running:
         yield running
 
 

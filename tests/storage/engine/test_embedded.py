@@ -21,7 +21,7 @@ from learntrack.storage.engine import answering, embedded, ports
 from learntrack.storage.engine.embedded import EmbeddedEngine, running_uri
 from tests.engines import SECANTUSD_PY, lacking
 from tests.pace import quickly
-from tests.processes import until
+from tests.processes import free_port, until
 
 
 @pytest.fixture(params=["embedded", "secantusd_py"])
@@ -41,7 +41,7 @@ def taken() -> Iterator[int]:
 def test_somebody_elses_port_is_not_taken_for_the_engines(
     engine: EmbeddedEngine, taken: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    free = ports.free_port()
+    free = free_port()
     offered = iter([taken, free])
     monkeypatch.setattr(embedded.ports, "free_port", lambda: next(offered))
 
