@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from learntrack.documents import Writer
 from learntrack.storage import DatabaseUnavailable, transactions
 from learntrack.storage.transactions import Tx
 from tests.conftest import service_on
@@ -103,25 +104,29 @@ async def test_a_commit_that_takes_too_long_is_given_up(wire: Wire, monkeypatch:
         never.set()
 
 
-async def test_writers_that_meet_do_not_spin(wire: Wire, wired: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("in_thread", [False, True])
+async def test_writers_that_meet_do_not_spin(
+    wire: Wire, wired: Api, monkeypatch: pytest.MonkeyPatch, in_thread: bool
+) -> None:
     """Each further try waits longer, so that half a second of conflicts is few of them."""
-    conflict = wire.on("update", do=error(112, TRANSIENT, name="WriteConflict"), where=in_transaction, times=5)
+    conflict = wire.on("delete", do=error(112, TRANSIENT, name="WriteConflict"), where=in_transaction, times=5)
     waited = noted(monkeypatch, transactions)
 
     async def work(tx: Tx) -> None:
-        await wired.db.collection("writers").update_one({"_id": "x"}, {"$set": {"a": 1}}, session=tx)
+        await wired.db.remove(Writer, {"_id": "nobody"}, tx)
 
-    await wired.db.transaction(work, patience=60)
+    await wired.db.transaction(work, patience=60, in_thread=in_thread)
 
     assert conflict.met == 5
     assert waited[:5] == [(0.005, 0.5)] * 5
 
 
-async def test_writers_that_only_meet_are_told_so(wire: Wire, wired: Api) -> None:
-    wire.on("update", do=error(112, TRANSIENT, name="WriteConflict"), where=in_transaction)
+@pytest.mark.parametrize("in_thread", [False, True])
+async def test_writers_that_only_meet_are_told_so(wire: Wire, wired: Api, in_thread: bool) -> None:
+    wire.on("delete", do=error(112, TRANSIENT, name="WriteConflict"), where=in_transaction)
 
     async def work(tx: Tx) -> None:
-        await wired.db.collection("writers").update_one({"_id": "x"}, {"$set": {"a": 1}}, session=tx)
+        await wired.db.remove(Writer, {"_id": "nobody"}, tx)
 
     with pytest.raises(DatabaseUnavailable):
-        await wired.db.transaction(work, patience=0.5)
+        await wired.db.transaction(work, patience=0.5, in_thread=in_thread)

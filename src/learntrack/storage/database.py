@@ -1,8 +1,9 @@
 """A connected database: its collections, its transactions, and reading by aggregation."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
+from functools import partial
 from threading import Thread
 from typing import Any, Protocol, TypeVar
 
@@ -23,7 +24,7 @@ from learntrack.storage.errors import translated
 from learntrack.storage.index_first import Stage
 from learntrack.storage.reading import AGGREGATIONS_AT_ONCE, Reading
 from learntrack.storage.report_reading import ReportReading
-from learntrack.storage.threads import aggregated, found
+from learntrack.storage.threads import aggregated, found, within
 from learntrack.storage.transactions import Transactions, Tx
 from learntrack.storage.writes_together import WritesTogether
 
@@ -94,8 +95,10 @@ class Database(Reading):
         self._together = WritesTogether()
         self._transactions = Transactions(client, self.raw, available=capabilities.transactions)
 
-    async def transaction(self, work: Callable[[Tx], Awaitable[T]], *, patience: float | None = None) -> T:
-        """Run `work` in a transaction: all of its writes are stored, or none.
+    async def transaction(
+        self, work: Callable[[Tx], Coroutine[Any, Any, T]], *, patience: float | None = None, in_thread: bool = False
+    ) -> T:
+        """Run `work` in a transaction: all of its writes are stored, or none; `in_thread` as in `Transactions.run`.
 
         `work` is run again when somebody else wrote the same documents meanwhile, so it must have no outside effect.
 
@@ -105,7 +108,7 @@ class Database(Reading):
 
         """
         self.check_disk()
-        return await self._transactions.run(work, patience or self.patience)
+        return await self._transactions.run(work, patience or self.patience, in_thread=in_thread)
 
     def check_disk(self) -> None:
         """Raise `DatabaseUnavailable` if the disk is nearly full. A transaction asks itself; other writes ask here."""
@@ -126,13 +129,12 @@ class Database(Reading):
         many = sum(map(len, writes.values()))
         may = self.capabilities.writes_together and self._together.allowed
         if may and len(writes) > 1 and many <= _MOST_TOGETHER:
+            together = [write for part in writes.values() for write in part]
             with self._together.watched():
-                await self.client.bulk_write(
-                    [write for part in writes.values() for write in part], session=tx, ordered=False
-                )
+                await within(tx, self.client, lambda asked, own: asked.bulk_write(together, session=own, ordered=False))
         else:
             for name, part in writes.items():
-                await self.collection(name).bulk_write(part, session=tx, ordered=tx is None)
+                await within(tx, self.collection(name), partial(_written, part))
 
     async def sized_joined(
         self, kind: type[D], pipeline: Sequence[Stage], joined: Mapping[str, type[Stored]], tx: Tx
@@ -194,12 +196,17 @@ class Database(Reading):
 
     async def ids(self, kind: type[Stored], query: Mapping[str, Any], tx: Tx, *, most: int) -> list[str]:
         """The ids of documents that match, `most` of them, read within a transaction."""
-        rows = await self.collection(kind).find(query, {"_id": 1}, session=tx).limit(most).to_list(None)
+        rows = await within(
+            tx,
+            self.collection(kind),
+            lambda asked, own: asked.find(query, {"_id": 1}, session=own).limit(most).to_list(None),
+        )
         return [row["_id"] for row in rows]
 
     async def remove(self, kind: type[Stored], query: Mapping[str, Any], tx: Tx) -> int:
         """Remove the documents that match within a transaction; returns how many there were."""
-        return int((await self.collection(kind).delete_many(query, session=tx)).deleted_count)
+        removed = await within(tx, self.collection(kind), lambda asked, own: asked.delete_many(query, session=own))
+        return int(removed.deleted_count)
 
     async def changes(self, kind: type[Stored], field: str) -> AsyncGenerator[Change, None]:
         """The documents of a kind as they are stored or changed from now on, as far as it costs the server nothing: it
@@ -259,6 +266,10 @@ class Database(Reading):
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await closed.wait()
+
+
+def _written(part: Sequence[Write], asked: Any, session: Any) -> Any:
+    return asked.bulk_write(part, session=session, ordered=session is None)
 
 
 async def _create(database: Any, name: str) -> None:

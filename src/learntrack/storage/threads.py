@@ -5,13 +5,14 @@ there are settings. Motor's last release is the one that is used here, so what i
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Mapping, Sequence
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from typing import Any, Generic, TypeVar
 
 from motor.frameworks import asyncio as motor
+from pymongo.client_session import ClientSession
 
 from learntrack.storage.first_batch import all_of
 
@@ -40,6 +41,17 @@ class InThread(Generic[T]):
 
     def __await__(self) -> Generator[Any, None, T]:
         return asyncio.wrap_future(self._future).__await__()
+
+    async def to_its_end(self) -> T:
+        """What comes of it. Who is cancelled waits for its end all the same: it has to have a limit of its own."""
+        waiting = asyncio.wrap_future(self._future)
+        try:
+            return await asyncio.shield(waiting)
+        except asyncio.CancelledError:
+            while not waiting.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.wait([waiting])
+            raise
 
     @property
     def is_over(self) -> bool:
@@ -71,22 +83,51 @@ def answered(source: Any, ask: Callable[[Any], Any]) -> Awaitable[Any]:
     return ask(source) if drivers_own is None else InThread(lambda: ask(drivers_own))
 
 
+async def within(tx: Any, source: Any, ask: Callable[[Any, Any], Any]) -> Any:
+    """What comes of asking a collection or a client within a transaction: at once where all of it is in one thread.
+
+    Args:
+        tx: The transaction: Motor's session, the driver's own where it is in one thread, or None.
+        source: Motor's or mongomock's.
+        ask: What is asked of the driver's own and with its own session.
+
+    """
+    if isinstance(tx, ClientSession):
+        return ask(source.delegate, tx)
+    session = None if tx is None else tx.delegate
+    return await answered(source, lambda asked: ask(asked, session))
+
+
+async def told(session: Any, tell: Callable[[Any], Any]) -> Any:
+    """What comes of telling a session something, as `within` asks."""
+    return tell(session) if isinstance(session, ClientSession) else await InThread(lambda: tell(session.delegate))
+
+
 async def found(collection: Any, query: Mapping[str, Any], fields: Mapping[str, Any] | None, tx: Any) -> list[Any]:
     """The documents that match, read within a transaction: of each these fields, or all."""
-    session = _drivers_own(tx)
-    rows: list[Any] = await answered(collection, lambda asked: asked.find(query, fields, session=session).to_list(None))
+    rows: list[Any] = await within(
+        tx, collection, lambda asked, session: asked.find(query, fields, session=session).to_list(None)
+    )
     return rows
 
 
 async def aggregated(collection: Any, pipeline: Sequence[Mapping[str, Any]], tx: Any) -> list[Any]:
     """What an aggregation returns, read within a transaction."""
-    session = _drivers_own(tx)
-    rows: list[Any] = await answered(
+    rows: list[Any] = await within(
+        tx,
         collection,
-        lambda asked: all_of(partial(asked.aggregate, list(pipeline), session=session, allowDiskUse=True)),
+        lambda asked, session: all_of(partial(asked.aggregate, list(pipeline), session=session, allowDiskUse=True)),
     )
     return rows
 
 
-def _drivers_own(session: Any) -> Any:
-    return None if session is None else session.delegate
+def driven(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """The result of a coroutine whose every step is done as soon as it is asked for, as in one thread all are."""
+    coroutine = work()
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    coroutine.close()
+    raise AssertionError("a transaction in one thread may ask the database only through its `Tx`")

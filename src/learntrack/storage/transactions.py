@@ -1,24 +1,32 @@
 """Transactions: all of what is written is stored, or nothing, within a time that the caller sets."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 import pymongo
 from motor.motor_asyncio import AsyncIOMotorClientSession
 from pymongo import ReadPreference
+from pymongo.client_session import ClientSession
 from pymongo.errors import ExecutionTimeout, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from learntrack.storage.errors import DatabaseUnavailable, may_be_run_again, translated
 from learntrack.storage.pauses import pauses
+from learntrack.storage.threads import InThread, driven, told
 from learntrack.storage.writers import Writers
 
-Tx = AsyncIOMotorClientSession | None
-"""A transaction under way, handed to every read and write within it; None where the engine has none."""
+Tx = AsyncIOMotorClientSession | ClientSession | None
+"""A transaction under way, handed to every read and write within it: the driver's own session where all of it is done
+in one thread, None where the engine has none.
+"""
 
 T = TypeVar("T")
+Work = Callable[[Tx], Coroutine[Any, Any, T]]
+Sleep = Callable[[float], Awaitable[None]]
 
 _DURABLE = WriteConcern(w="majority", j=True)
 _UNKNOWN = "UnknownTransactionCommitResult"
@@ -45,63 +53,33 @@ class Transactions:
         self._writers = Writers(client, database)
         self._available = available
 
-    async def run(self, work: Callable[[Tx], Awaitable[T]], patience: float) -> T:
+    async def run(self, work: Work[T], patience: float, *, in_thread: bool = False) -> T:
         """Run `work` in a transaction, again where somebody else wrote the same documents meanwhile.
 
         Args:
             work: What reads and writes; it must have no outside effect.
             patience: Seconds that all of it may take.
+            in_thread: Whether to do all of it in one thread, which costs less; `work` may then wait for nothing but
+                what it asks of its transaction.
 
         Raises:
             DatabaseUnavailable: no answer within `patience`; the writes may or may not have been stored.
 
         """
+        end = time.monotonic() + patience
         try:
-            async with asyncio.timeout(patience) as limit:
+            async with asyncio.timeout(patience):
                 with translated():
-                    return await (self._until_it_is_stored(work, limit) if self._available else work(None))
+                    if not self._available:
+                        return await work(None)
+                    async with self._writers.session() as session:
+                        if not in_thread:
+                            return await _until_it_is_stored(work, session, end, asyncio.sleep)
+                        # Until the thread has ended nobody else uses its session.
+                        stored = partial(_until_it_is_stored, work, session.delegate, end, _sleep)
+                        return await InThread(partial(driven, stored)).to_its_end()
         except TimeoutError as error:
             raise DatabaseUnavailable("The database did not answer in time.") from error
-
-    async def _until_it_is_stored(self, work: Callable[[Tx], Awaitable[T]], limit: asyncio.Timeout) -> T:
-        async with self._writers.session() as session:
-            for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
-                try:
-                    answer = await self._work(work, session, limit)
-                    await self._commit(session, limit)
-                except PyMongoError as error:
-                    if not may_be_run_again(error):
-                        raise
-                    await asyncio.sleep(pause)
-                else:
-                    return answer
-        raise AssertionError("pauses have no end")
-
-    async def _work(self, work: Callable[[Tx], Awaitable[T]], session: Any, limit: asyncio.Timeout) -> T:
-        session.start_transaction(
-            read_concern=ReadConcern("snapshot"), write_concern=_DURABLE, read_preference=ReadPreference.PRIMARY
-        )
-        try:
-            with pymongo.timeout(_left(limit)):
-                return await work(session)
-        except BaseException:
-            if session.in_transaction:
-                with pymongo.timeout(_ABORT_SECONDS):
-                    await session.abort_transaction()
-            raise
-
-    async def _commit(self, session: Any, limit: asyncio.Timeout) -> None:
-        """Commit, again as long as nobody knows whether it was, as in an election: a commit may be repeated."""
-        for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
-            try:
-                with pymongo.timeout(_left(limit)):
-                    await session.commit_transaction()
-            except PyMongoError as error:
-                if not error.has_error_label(_UNKNOWN) or isinstance(error, ExecutionTimeout):
-                    raise
-                await asyncio.sleep(pause)
-            else:
-                return
 
     async def end_those_left_behind(self) -> None:
         """End the transactions of processes of this host that are no more, so that their documents are free."""
@@ -112,8 +90,65 @@ class Transactions:
         await self._writers.close()
 
 
-def _left(limit: asyncio.Timeout) -> float:
-    """Seconds until the limit; the driver takes 0 for none."""
-    when = limit.when()
-    assert when is not None
-    return max(when - asyncio.get_running_loop().time(), 0.001)
+async def _until_it_is_stored(work: Work[T], session: Any, end: float, sleep: Sleep) -> T:
+    for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
+        try:
+            answer = await _worked(work, session, end)
+            await _commit(session, end, sleep)
+        except PyMongoError as error:
+            if not may_be_run_again(error):
+                raise
+            await _wait(pause, end, sleep)
+        else:
+            return answer
+    raise AssertionError("pauses have no end")
+
+
+async def _worked(work: Work[T], session: Any, end: float) -> T:
+    session.start_transaction(
+        read_concern=ReadConcern("snapshot"), write_concern=_DURABLE, read_preference=ReadPreference.PRIMARY
+    )
+    try:
+        with pymongo.timeout(_left(end)):
+            return await work(session)
+    except BaseException:
+        if session.in_transaction:
+            with pymongo.timeout(_ABORT_SECONDS):
+                await told(session, ClientSession.abort_transaction)
+        raise
+
+
+async def _commit(session: Any, end: float, sleep: Sleep) -> None:
+    """Commit, again as long as nobody knows whether it was, as in an election: a commit may be repeated."""
+    for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
+        try:
+            with pymongo.timeout(_left(end)):
+                await told(session, ClientSession.commit_transaction)
+        except PyMongoError as error:
+            if not error.has_error_label(_UNKNOWN) or isinstance(error, ExecutionTimeout):
+                raise
+            await _wait(pause, end, sleep)
+        else:
+            return
+
+
+async def _wait(seconds: float, end: float, sleep: Sleep) -> None:
+    """Wait before a further try.
+
+    Raises:
+        TimeoutError: there is no time for one.
+
+    """
+    if time.monotonic() + seconds >= end:
+        raise TimeoutError
+    await sleep(seconds)
+
+
+async def _sleep(seconds: float) -> None:
+    """Let a thread sleep, as `asyncio.sleep` does with a task."""
+    time.sleep(seconds)  # noqa: ASYNC251 - nothing else is done in this thread
+
+
+def _left(end: float) -> float:
+    """Seconds until then; the driver takes 0 for none."""
+    return max(end - time.monotonic(), 0.001)

@@ -55,7 +55,7 @@ class Writers:
             fit = True
         except Exception as error:
             # A refused request leaves an aborted transaction; what the driver complains about is not used again.
-            fit = not isinstance(error, PyMongoError) and not used.session.in_transaction
+            fit = not isinstance(error, PyMongoError | TimeoutError) and not used.session.in_transaction
             raise
         finally:
             if fit:

@@ -140,7 +140,7 @@ class Tracking:
             return outcomes
 
         try:
-            outcomes = await self._db.transaction(work)
+            outcomes = await self._db.transaction(work, in_thread=True)
         except DatabaseBusy:
             only = jobs[0]
             if len(jobs) > 1 or not isinstance(only, StartJob):
@@ -151,7 +151,7 @@ class Tracking:
                 return [NotFound(recording.NO_SESSION)]
             if not await left_behind.give_summary_back(self._db, only):
                 raise
-            outcomes = await self._db.transaction(work)
+            outcomes = await self._db.transaction(work, in_thread=True)
         _count(jobs, outcomes)
         return outcomes
 

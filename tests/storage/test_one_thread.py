@@ -1,0 +1,76 @@
+"""A transaction in one thread is stored or not as any other, and nobody else uses its session meanwhile."""
+
+import asyncio
+
+import pytest
+
+from learntrack.documents import Writer
+from learntrack.storage.threads import InThread
+from learntrack.storage.transactions import Tx
+from tests.support import Api
+from tests.wire import Wire, held
+
+
+def name_of(tx: Tx) -> str:
+    assert tx is not None
+    return bytes(tx.session_id["id"]).hex()
+
+
+async def test_what_waits_for_something_else_is_a_mistake_and_changes_nothing(wired: Api) -> None:
+    before = await wired.db.find(Writer, {})
+
+    async def work(tx: Tx) -> None:
+        await wired.db.remove(Writer, {}, tx)
+        await asyncio.sleep(0)
+
+    with pytest.raises(AssertionError, match="only through its `Tx`"):
+        await wired.db.transaction(work, in_thread=True)
+
+    assert {row["_id"] for row in before} <= {row["_id"] for row in await wired.db.find(Writer, {})}
+
+
+async def test_a_session_is_nobody_elses_until_the_thread_of_who_gave_up_has_ended(wire: Wire, wired: Api) -> None:
+    used: list[str] = []
+
+    async def work(tx: Tx) -> int:
+        used.append(name_of(tx))
+        return await wired.db.remove(Writer, {"_id": "nobody"}, tx)
+
+    may_end = asyncio.Event()
+    commit = wire.on("commitTransaction", do=held(may_end), times=1)
+    given_up = asyncio.create_task(wired.db.transaction(work, patience=60, in_thread=True))
+    await commit.happens()
+    given_up.cancel()
+    await wired.db.transaction(work, in_thread=True)
+
+    assert not given_up.done()
+    may_end.set()
+    async with asyncio.timeout(20):
+        await asyncio.wait([given_up])
+    assert given_up.cancelled()
+    first, second = used
+    assert first != second
+
+
+async def test_what_is_cancelled_again_still_waits_for_its_thread() -> None:
+    """Stopping cancels whatever there is, and what was cancelled before by its time limit."""
+    may_end, over = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def work() -> None:
+        asyncio.run_coroutine_threadsafe(may_end.wait(), loop).result(20)
+
+    asked = InThread(work)
+    asked.when_over(over.set)
+    waiting = asyncio.create_task(asked.to_its_end())
+    for _ in range(3):
+        await asyncio.sleep(0)
+        waiting.cancel()
+
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    may_end.set()
+    async with asyncio.timeout(20):
+        await asyncio.wait([waiting])
+    assert waiting.cancelled()
+    assert asked.is_over
