@@ -51,9 +51,9 @@ async def test_what_nobody_waits_for_is_begun_again_whatever_it_fails_of(caplog:
     await until_done("upkeep", work)
 
     assert work.done == 1
-    assert [(record.levelno, record.exc_info is not None) for record in caplog.records] == [
+    said = [record for record in caplog.records if "upkeep" in record.getMessage()]  # others have jobs of their own
+    assert [(record.levelno, record.exc_info is not None) for record in said] == [
         (logging.WARNING, False),
         (logging.ERROR, True),
         (logging.WARNING, False),
     ]
-    assert all("upkeep" in record.getMessage() for record in caplog.records)
