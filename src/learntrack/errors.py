@@ -2,6 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
+
+Some = TypeVar("Some", bound=Exception)
 
 
 class Refusal(Exception):
@@ -143,3 +146,16 @@ def inside(place: str, but: Collection[str] = ()) -> Iterator[None]:
 def field_error(field: str, message: str) -> InvalidFields:
     """The refusal of one field."""
     return InvalidFields({field: [message]})
+
+
+def kept_without_frames(error: Some) -> Some:
+    """An error that is kept as a value, as an answer is: it knows no more where it and its causes were raised.
+
+    Those frames hold all that was at hand there, a group's documents and requests, and mostly the error itself: only
+    the collector would free them, which counts objects, not their bytes.
+    """
+    each: BaseException | None = error
+    while each is not None:
+        each.__traceback__ = None
+        each = each.__cause__ or each.__context__
+    return error

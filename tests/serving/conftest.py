@@ -28,6 +28,7 @@ async def protocol(app: Served, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> 
     made: Any = PatientProtocol(Config(app, http=PatientProtocol, interface="asgi3"), ServerState(), {})
     made.connection_made(wire)
     yield made
-    made.connection_lost(None)
+    if made.parser is not None:  # as it has been lost already
+        made.connection_lost(None)
     app.told.set()
     await asyncio.gather(*made.tasks, return_exceptions=True)

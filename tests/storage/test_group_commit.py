@@ -1,11 +1,14 @@
 """Jobs that arrive together share a transaction, in the order of their arrival."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from learntrack.errors import kept_without_frames
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable, TooMuchAtOnce, group_commit
 from learntrack.storage.group_commit import GroupCommit
 
@@ -176,3 +179,40 @@ async def test_what_is_live_waits_for_no_more_of_a_divided_group_of_bulk_than_is
     assert [job for group in done for job in group if job != "live"] == [f"bulk {number:02}" for number in range(20)]
     assert ["live"] in done[:-1]
     assert len(store.groups) < 35, "it is not tried with all of them again and again"
+
+
+class _Work:
+    """A job, or what belongs to one."""
+
+
+@pytest.mark.parametrize("joined", [1, 3])
+@pytest.mark.parametrize("error", [DatabaseUnavailable, ValueError])
+async def test_a_refusal_leaves_nothing_to_the_collector(joined: int, error: type[Exception]) -> None:
+    """It held itself by its traceback, and with it the whole group: 300 refused updates of 4 MB were 2 GB."""
+
+    def refuse(at_hand: Any) -> None:
+        try:
+            {}[id(at_hand)]
+        except KeyError as cause:
+            raise error from cause
+
+    async def run(jobs: Sequence[Any]) -> list[Any]:
+        group = list(jobs)
+        try:
+            refuse(group)
+        except ValueError as refused:
+            return [kept_without_frames(refused)] * len(group)
+        raise AssertionError
+
+    line: GroupCommit[Any, Any] = GroupCommit(run, may_join=lambda _, __: True, patience=20)
+    gc.collect()
+    gc.disable()
+    try:
+        jobs = [_Work() for _ in range(joined)]
+        left = [weakref.ref(job) for job in jobs]
+        await asyncio.gather(*map(line.submit, jobs), return_exceptions=True)
+        del jobs
+        await asyncio.sleep(0)
+        assert [each() for each in left] == [None] * joined
+    finally:
+        gc.enable()

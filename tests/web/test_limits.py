@@ -8,7 +8,7 @@ import pytest
 from litestar.exceptions import HTTPException
 from litestar.types import Receive, Scope, Send
 
-from learntrack.web.limits import GONE, TimeLimits
+from learntrack.web.limits import GONE, TOO_LATE, TimeLimits
 from tests.web.asgi import answering, asked
 
 
@@ -45,6 +45,16 @@ async def test_a_body_that_comes_too_slowly_is_408() -> None:
 
     with pytest.raises(HTTPException) as refused:
         await asked(limited(app, body=0.01), receive=never)
+
+    assert refused.value.status_code == 408
+
+
+async def test_a_body_that_has_had_its_time_already_is_not_waited_for() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+
+    with pytest.raises(HTTPException) as refused:
+        await asked(limited(app, body=3600), receive=never, **{TOO_LATE: True})
 
     assert refused.value.status_code == 408
 

@@ -43,6 +43,7 @@ class ConnectionLimits:
         per_address: How many of them from one address, or IPv6 network (/64).
         head_bytes: The size of a request's line and headers.
         head_seconds: How long they may take to arrive; as long may a connection be opened without a request.
+        body_seconds: How long a small body may take to arrive behind its head.
         unread_bytes: How much of answers may wait to be read, of all of them together.
 
     """
@@ -51,6 +52,7 @@ class ConnectionLimits:
     per_address: int = _MOST
     head_bytes: int = 64 * 1024
     head_seconds: float = 10.0
+    body_seconds: float = 30.0
     unread_bytes: int = 64 * 1024 * 1024
 
     @classmethod
@@ -63,6 +65,7 @@ class ConnectionLimits:
             max(1, per_address),
             settings.max_head_bytes,
             settings.head_seconds,
+            settings.body_seconds,
             settings.max_unread_bytes,
         )
 

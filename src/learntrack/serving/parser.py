@@ -77,6 +77,10 @@ class HttpOnlyParser:
             else:
                 return
 
+    def end(self) -> None:
+        """Read no more; both would else hold each other until the collector looks, and with them all of a request."""
+        del self._parser, self._asks_for_upgrade
+
     def get_http_version(self) -> str:
         """The version of the request whose head is there."""
         return str(self._parser.get_http_version())

@@ -1,11 +1,11 @@
 """Connections that neither lose a request when the server stops, nor are kept by those who send none."""
 
 import asyncio
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from learntrack.serving.connections import ConnectionLimits, Room
-from learntrack.serving.orderly import OrderlyProtocol
 from learntrack.serving.parser import HttpOnlyParser, is_unambiguous
+from learntrack.serving.small_bodies import WholeFirstProtocol
 from learntrack.serving.unread import LAST_LOOK_SECONDS, Unread
 from learntrack.web.addresses import network_of
 from learntrack.web.limits import GONE, READING, is_endless
@@ -20,7 +20,7 @@ _LISTENS_SECONDS = 1.0
 _STILL_THERE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class PatientProtocol(OrderlyProtocol):
+class PatientProtocol(WholeFirstProtocol):
     """The HTTP protocol, which closes idle connections at once when the server stops.
 
     A connection that has had no request yet is given a moment, and if one comes it is answered before the connection
@@ -28,9 +28,8 @@ class PatientProtocol(OrderlyProtocol):
     idle connections make room for others where there are too many.
     """
 
-    limits: ClassVar = ConnectionLimits()
-    room: "ClassVar[Room[PatientProtocol]]" = Room(limits)
-    unread: ClassVar = Unread(limits.unread_bytes)
+    room: "ClassVar[Room[PatientProtocol]]" = Room(WholeFirstProtocol.limits)
+    unread: ClassVar = Unread(WholeFirstProtocol.limits.unread_bytes)
     remains: ClassVar = Remains()
 
     _stopping = False
@@ -67,6 +66,7 @@ class PatientProtocol(OrderlyProtocol):
         self.room.leave(self)
         is_cut = self._under_way is not None and self._under_way.response_started and not self.comes_again()
         self.remains.add(CONNECTION_BYTES + is_cut * CUT_ANSWER_BYTES)
+        cast(HttpOnlyParser, self.parser).end()
         super().connection_lost(exc)
         if self._under_way is not None:
             self._under_way.scope[GONE] = True
@@ -91,6 +91,7 @@ class PatientProtocol(OrderlyProtocol):
 
     def shutdown(self) -> None:
         """Close the connection as soon as that loses nothing."""
+        self.wait_for_no_more_bodies()
         if self.cycle is None and not self._stopping:
             self._stopping = True
             self.loop.call_later(_GRACE_SECONDS, self._close_if_idle)

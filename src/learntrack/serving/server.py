@@ -19,7 +19,7 @@ from learntrack.app import create_app
 from learntrack.serving import demo, log_lines
 from learntrack.serving.connections import ConnectionLimits
 from learntrack.serving.hang_up import heed_hang_up, leave_hang_up_to_parent
-from learntrack.serving.memory import give_back_what_is_large
+from learntrack.serving.memory import give_back_what_is_free, give_back_what_is_large
 from learntrack.serving.protocol import PatientProtocol
 from learntrack.serving.stopping import GRACE_SECONDS, TimelyServer, TimelyWorkers
 from learntrack.settings import Settings
@@ -52,6 +52,7 @@ def _application(settings: Settings) -> Litestar:
     cycles.
     """
     give_back_what_is_large()
+    give_back_what_is_free()
     PatientProtocol.limit(ConnectionLimits.of(settings))
     app = create_app(settings)
     gc.collect()

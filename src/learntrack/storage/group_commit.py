@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from learntrack.errors import kept_without_frames
 from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, TooMuchAtOnce
 from learntrack.storage.monitoring import GROUP_JOBS
 
@@ -107,10 +108,14 @@ class GroupCommit(Generic[Job, Answer]):
             DatabaseUnavailable: it was not stored in time; it may or may not have been stored.
 
         """
+        answer = self.enqueue(job)
         try:
-            return await asyncio.wait_for(self.enqueue(job), self._patience)
+            async with asyncio.timeout(self._patience):
+                return await answer
         except TimeoutError as error:
             raise DatabaseUnavailable("The database did not answer in time.") from error
+        finally:
+            del answer  # an error in it would hold itself, by its traceback, and with it the request
 
     async def _work(self) -> None:
         before = 0
@@ -180,6 +185,8 @@ class GroupCommit(Generic[Job, Answer]):
                     if each.is_to_be_done():
                         await self._settle([each])
                 return
+            if isinstance(error, DatabaseUnavailable):
+                kept_without_frames(error)
             outcomes = [error] * len(group)
         for each, outcome in zip(group, outcomes, strict=True):
             if each.answer.done():

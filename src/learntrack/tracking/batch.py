@@ -13,7 +13,16 @@ import msgspec
 
 from learntrack.access.actor import Actor
 from learntrack.domain.ids import is_id, parse_id
-from learntrack.errors import InvalidFields, NotFound, Refusal, StartRefused, TooLarge, field_error, inside
+from learntrack.errors import (
+    InvalidFields,
+    NotFound,
+    Refusal,
+    StartRefused,
+    TooLarge,
+    field_error,
+    inside,
+    kept_without_frames,
+)
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseUnavailable
 from learntrack.storage.group_commit import GROUP_BYTES
@@ -222,7 +231,7 @@ async def _outcome(waiting: "asyncio.Future[Recorded]") -> Recorded | Exception:
     try:
         return await waiting
     except (Refusal, DatabaseUnavailable) as error:
-        return error
+        return kept_without_frames(error)
 
 
 def _withdraw(waiting: "asyncio.Future[Recorded] | Exception") -> None:

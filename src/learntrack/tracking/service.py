@@ -12,7 +12,7 @@ from learntrack.access.actor import Actor
 from learntrack.domain import moments
 from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.domain.ids import is_id, new_id, parse_id, summary_id
-from learntrack.errors import Forgotten, NotFound, Refusal
+from learntrack.errors import Forgotten, NotFound, Refusal, kept_without_frames
 from learntrack.settings import Settings
 from learntrack.storage import Database, DatabaseBusy, TooMuchAtOnce
 from learntrack.storage.group_commit import GROUP_BYTES, GroupCommit
@@ -182,7 +182,7 @@ class Tracking:
                 recording.start(job, unit) if isinstance(job, StartJob) else recording.update(job, unit, self._limits)
             )
         except Refusal as refusal:
-            return refusal
+            return kept_without_frames(refusal)
         if job.delivery is not None and job.delivery.corrected:
             answer.occurred_at = job.at
         recorded = unit.attempts_recorded - before

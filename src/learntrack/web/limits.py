@@ -17,6 +17,8 @@ READING = "learntrack.reading"
 """In the scope of a request that only reads: the task that answers it, which a server that stops need not wait for."""
 GONE = "learntrack.gone"
 """In the scope of a request whose caller has gone: a task that is cancelled then answers nobody."""
+TOO_LATE = "learntrack.too_late"
+"""In the scope of a request whose body has had its time before it was begun to be answered."""
 _READS = ("GET", "HEAD")
 
 
@@ -61,7 +63,8 @@ class TimeLimits:
 
         try:
             async with limit:
-                await self._app(scope, _in_time(receive, self._body_seconds, lambda: begun), sending)
+                body_seconds = 0 if TOO_LATE in scope else self._body_seconds
+                await self._app(scope, _in_time(receive, body_seconds, lambda: begun), sending)
         except TimeoutError:
             if begun or not limit.expired():
                 raise
