@@ -75,9 +75,9 @@ def tries_listed(readable: Readable, filters: LogFilters) -> list[Stage]:
     return stages
 
 
-def one_try(try_id: str) -> list[Stage]:
-    """Whose a try is. Index: the key."""
-    return [{"$match": {"_id": try_id}}, {"$project": {"user_id": 1}}]
+def one_try(try_id: str, readable: Readable) -> list[Stage]:
+    """Whose a try of theirs is. Index: the key."""
+    return [{"$match": {"_id": try_id} | readable.query()}, {"$project": {"user_id": 1}}]
 
 
 # Attempts and what holds them

@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from learntrack.access.may_read import Readable, may_read, owners_named
+from learntrack.access.may_read import EVERYBODY, Readable, may_read, owners_named
 from learntrack.access.standing import Caller
 from learntrack.documents import ContentSummary, MasteryLog
 from learntrack.domain.ids import is_id, parse_id
@@ -72,7 +72,8 @@ class Logs:
 
         """
         key = _id_or_not_found(try_id, _NO_TRY)
-        for owner in await self._db.rows(pipelines.TRIES, pipelines.one_try(key)):
+        reader = await may_read(by) if self._db.capabilities.sharded else EVERYBODY  # theirs, or every shard is asked
+        for owner in await self._db.rows(pipelines.TRIES, pipelines.one_try(key, reader)):
             readable = await may_read(by, user=owner["user_id"])
             if not readable.is_nobody:
                 async for row in self._all_tries(readable, replace(filters, masterylog=key)):
@@ -93,9 +94,10 @@ class Logs:
         for collection in (pipelines.TRIES, pipelines.SESSIONS, pipelines.OVERFLOW):
             for row in await self._db.rows(collection, pipelines.holding(key, readable)):
                 holder = row.get("holder_id", row["_id"])
+                its_try = {"_id": holder} | self._db.capabilities.of_owners([row["user_id"]])
                 in_try = collection == pipelines.TRIES or (
                     collection == pipelines.OVERFLOW
-                    and await self._db.find_one(pipelines.TRIES, {"_id": holder}, {"_id": 1}) is not None
+                    and await self._db.find_one(pipelines.TRIES, its_try, {"_id": 1}) is not None
                 )
                 return attempt_row(row["attempts"][0], user_id=row["user_id"], try_id=holder if in_try else None)
         raise NotFound(_NO_ATTEMPT)

@@ -12,6 +12,8 @@ from learntrack.storage.database import Row
 from learntrack.web.answers import csv_parts, encoded, in_parts, write_json
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_MOMENTS = ("date", "timestamp")
+"""Kinds of columns whose values are moments."""
 _NO_ROWS_AFTER = b"]}"
 """How a report without rows ends, since `results` is the last of its fields that it has."""
 
@@ -105,9 +107,8 @@ def as_json(answer: ReportAnswer) -> AsyncIterator[bytes]:
 
 def json_row(row: Row, columns: Sequence[Column]) -> Row:
     """A row with dates as dates."""
-    return {
-        column.name: shown_value(row[column.name], column.kind)
-        if isinstance(row[column.name], datetime)
-        else row[column.name]
-        for column in columns
-    }
+    found = {column.name: row[column.name] for column in columns}
+    for column in columns:
+        if column.kind in _MOMENTS and isinstance(found[column.name], datetime):
+            found[column.name] = shown_value(found[column.name], column.kind)
+    return found

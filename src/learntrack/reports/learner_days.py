@@ -45,7 +45,7 @@ async def kept_days(db: Database, filters: ReportFilters, facilities: Sequence[s
     if is_elsewhere and not db.capabilities.walks_indexes:
         return None  # all sessions would be read for those of nobody's school
     through = min(state.through_for(db.reports.behind, now) for state in kept.values())
-    whose: dict[str, Any] = {"facility_id": asked[0] if facilities else {"$in": asked}}
+    whose: dict[str, Any] = {"facility_id": asked[0] if len(asked) == 1 else {"$in": asked}}
     params: dict[str, Any] = {}
     for suffix, period, days in (("", filters.period, _days_of(filters)), ("_ever", {}, {})):
         began = period | {"$gte": max(period.get("$gte", through), through)}

@@ -10,6 +10,10 @@ from learntrack.storage.reading import Reading, in_parts_of
 
 ROWS = 500
 """Rows that are looked up at once."""
+_MOST_KNOWN = 5000
+"""Names that are kept for the rows that follow."""
+Known = dict[str, dict[str, Row]]
+"""What has been looked up, by column and id, of a question by its `_key`; nothing where the roster knows nothing."""
 
 _AFTER: Mapping[str, tuple[Column, ...]] = {
     "user": (
@@ -35,21 +39,28 @@ def named_columns(columns: Sequence[Column]) -> list[Column]:
 
 async def with_names(db: Reading, rows: AsyncIterator[Row], columns: Sequence[Column]) -> AsyncIterator[Row]:
     """The rows with names, in the order of `named_columns`."""
+    known: Known = {}
+    followed = [(column.name, column if column.kind in _AFTER else None) for column in columns]
     async for part in in_parts_of(rows, ROWS):
-        for each in await _named(db, part, columns):
-            yield each
+        for column in columns:
+            if column.kind in _AFTER:
+                await _learn(db, known.setdefault(column.name, {}), column, part)
+        for row in part:
+            yield _ordered(row, followed, known)
 
 
-async def _named(db: Reading, rows: list[Row], columns: Sequence[Column]) -> list[Row]:
-    found: dict[str, Mapping[str, Row]] = {}
-    for column in columns:
-        if column.kind in _AFTER:
-            if column.kind == "question":
-                found[column.name] = await _questions(db, {row["content_id"] for row in rows})
-                continue
-            ids = {row[column.name] for row in rows if row.get(column.name)}
-            found[column.name] = await _names(db, column.kind, ids)
-    return [_ordered(row, columns, found) for row in rows]
+async def _learn(db: Reading, known: dict[str, Row], column: Column, rows: Sequence[Row]) -> None:
+    """Look up what the names of these rows are, of those that are not known yet."""
+    if len(known) > _MOST_KNOWN:
+        known.clear()
+    if column.kind == "question":
+        contents = {row["content_id"] for row in rows}
+        asked = {content for content in contents if content not in known}
+        known |= await _questions(db, asked) if asked else {}
+    else:
+        asked = {row[column.name] for row in rows if row.get(column.name)} - known.keys()
+        known |= await _names(db, column.kind, asked) if asked else {}
+    known |= {key: {} for key in asked if key not in known}
 
 
 async def _names(db: Reading, kind: str, ids: Collection[str]) -> dict[str, Row]:
@@ -77,12 +88,13 @@ def _key(row: Row, column: Column) -> str:
     return f"{row['content_id']}:{value}" if column.kind == "question" else value
 
 
-def _ordered(row: Row, columns: Sequence[Column], found: Mapping[str, Mapping[str, Row]]) -> Row:
+def _ordered(row: Row, columns: Sequence[tuple[str, Column | None]], found: Mapping[str, Mapping[str, Row]]) -> Row:
+    """The row in the order of its columns, with names behind those of which the column is given."""
     result: Row = {}
-    for column in columns:
-        result[column.name] = row.get(column.name)
-        if column.kind in _AFTER:
-            names = found[column.name].get(_key(row, column), {})
+    for name, column in columns:
+        result[name] = row.get(name)
+        if column is not None:
+            names = found[name].get(_key(row, column), {})
             for after in _AFTER[column.kind]:
                 result[after.name] = names.get(after.name, "")
     return result

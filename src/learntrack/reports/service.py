@@ -1,17 +1,21 @@
 """Answering analytical questions, limited to what the caller may read."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
 from msgspec.structs import replace
 
-from learntrack.access.may_read import EVERYBODY, Readable, anybody_moves, may_read, members_of
+from learntrack.access.may_read import EVERYBODY, Readable, anybody_moves, may_read, members_of, owners_named
 from learntrack.access.standing import Caller
 from learntrack.documents import User
 from learntrack.domain import moments
 from learntrack.domain.ids import summary_id
 from learntrack.domain.time_zones import UTC_NAME
+from learntrack.reports.counted.asked import TooMany
+from learntrack.reports.counted.choice import counted
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.formats import ReportAnswer, as_csv, cell, json_row
 from learntrack.reports.learner_contents import learner_contents
@@ -21,6 +25,7 @@ from learntrack.reports.questions import Column, ColumnKind, ReportQuestion, fil
 from learntrack.reports.refusals import question_for, refuse_unknown_places
 from learntrack.reports.rollups import as_of_rollup
 from learntrack.reports.schemas import Report
+from learntrack.reports.shards import targeted
 from learntrack.reports.time_zone import zone_of
 from learntrack.reports.wrong_answers import WrongAnswer, commonest_wrong
 from learntrack.storage import Database
@@ -101,8 +106,8 @@ class Reports:
         self, question: ReportQuestion, filters: ReportFilters, members: Readable, *, with_their_names: bool = True
     ) -> ReportAnswer:
         filters = replace(filters, timezone=await zone_of(self._db, filters))
-        source, stages, kept = await self._source(question, filters, members)
-        rows = self._db.reports.stream(source, stages, batch=1000)
+        source = await self._source(question, filters, members)
+        rows = self._rows(source)
         columns = question.columns
         if with_their_names:
             rows, columns = with_names(self._db.reports, rows, columns), named_columns(columns)
@@ -110,7 +115,7 @@ class Reports:
             question.name,
             question.title,
             question.description,
-            (kept or moments.now()) - self._db.reports.behind,
+            (source.as_of or moments.now()) - self._db.reports.behind,
             filters.timezone or UTC_NAME,
             columns,
             rows,
@@ -120,14 +125,12 @@ class Reports:
         """The rows of `progress` about a class's learners, in no order; for pages, which ask for little else."""
         if members.is_nobody:
             return []
-        found = [each async for each in learner_contents(self._db.reports, members)]
-        handed_in = frozenset(row["content_id"] for row, is_quiz in found if is_quiz)
-        rows = [row for row, _ in found if row["content_id"] not in handed_in]
-        if handed_in:
-            asked = ReportFilters(contents=handed_in, timezone=UTC_NAME)
-            answer = await self.about("progress", asked, members, with_their_names=False)
-            rows += [row async for row in answer.rows]
-        return rows
+        found = learner_contents(self._db.reports, members, {}, self._owners)
+        return [row async for rows in found for row in rows]
+
+    def _owners(self, members: Readable) -> Row:
+        """What is said of whose documents are asked for by their keys: nothing but where the data is sharded."""
+        return owners_named(self._db, members).query()
 
     async def commonest_wrong(self, members: Readable, contents: Sequence[str]) -> dict[str, WrongAnswer]:
         """At each of these contents the wrong answer that most learners gave, of those that `item-analysis` names with
@@ -142,10 +145,17 @@ class Reports:
                 found[content] = WrongAnswer(max(given)[1], max(given)[0])
         return found
 
-    async def _source(
-        self, question: ReportQuestion, filters: ReportFilters, members: Readable
-    ) -> tuple[str, list[Stage], datetime | None]:
-        """What answers the question fastest: a collection, the stages, and as of when it is, where that is not now."""
+    async def _rows(self, source: "_Source") -> AsyncIterator[Row]:
+        if source.counted is not None:
+            with suppress(TooMany):
+                async for row in source.counted:
+                    yield row
+                return
+        async for row in self._db.reports.stream(source.collection, source.stages, batch=1000):
+            yield row
+
+    async def _source(self, question: ReportQuestion, filters: ReportFilters, members: Readable) -> "_Source":
+        """What answers the question fastest."""
         facilities = None if filters.classroom else await self._whole_facilities(filters, members)
         params = _params(filters, members)
         if facilities:
@@ -153,12 +163,20 @@ class Reports:
         if question.rollup is not None and _asks_for_everything(filters) and facilities is not None:
             kept = await as_of_rollup(self._db, facilities)
             if kept is not None:
-                return question.rollup.collection, question.stages(params, from_rollup=True), kept
+                return _Source(question.rollup.collection, question.stages(params, from_rollup=True), kept)
+        source = None
+        days = None
         if question.days is not None and not filters.names_contents and facilities is not None:
             days = await kept_days(self._db, filters, facilities)
             if days is not None:
-                return question.days.collection, filled(question.days.pipeline, params | days.params), days.as_of
-        return *question.source(params), None
+                stages = filled(question.days.pipeline, params | days.params)
+                source = _Source(question.days.collection, stages, days.as_of)
+        if source is None:
+            collection, stages = question.source(params)
+            source = _Source(collection, targeted(stages, self._owners(members)))
+        facility = facilities[0] if facilities else None
+        source.counted = await counted(self._db, question.name, filters, members, facility, days)
+        return source
 
     async def _whole_facilities(self, filters: ReportFilters, members: Readable) -> list[str] | None:
         """The facilities all of whose members are asked about, and nobody else, so that rollups may answer.
@@ -176,6 +194,18 @@ class Reports:
             if not are_all_theirs or not {row["_id"] for row in inside} <= set(members.users):
                 return None
         return None if await anybody_moves(self._db) else [filters.facility]
+
+
+@dataclass(slots=True)
+class _Source:
+    """What answers a question: a collection and the stages, unless its rows are `counted` here; and as of when it is,
+    where that is not now.
+    """
+
+    collection: str
+    stages: Sequence[Stage]
+    as_of: datetime | None = None
+    counted: AsyncIterator[Row] | None = None
 
 
 def csv_of(columns: Mapping[str, str], rows: Sequence[Row], *, titles: Sequence[str] = ()) -> AsyncIterator[bytes]:

@@ -14,7 +14,7 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.errors import ProtocolError, PyMongoError
 
 from learntrack.documents.base import Row, Stored
-from learntrack.storage.batches import batches_of, documents_in
+from learntrack.storage.batches import Shown, batches_of
 from learntrack.storage.errors import DatabaseUnavailable, may_be_asked_again, translated
 from learntrack.storage.first_batch import NOTHING_AT_FIRST, all_of
 from learntrack.storage.index_first import Stage, found_by_index
@@ -141,6 +141,7 @@ class Reading:
         query: Mapping[str, Any],
         projection: Mapping[str, Any] | None = None,
         *,
+        fields: Sequence[str] = (),
         batch: int = 200,
     ) -> AsyncIterator[Row]:
         """The documents that match, one by one, in no order; the server may work on all of them for `long_patience`.
@@ -152,28 +153,27 @@ class Reading:
         Args:
             collection: Where they are.
             query: Which.
-            projection: What of them; none costs the embedded engine the least.
+            projection: What of them.
+            fields: What is wanted, instead; others may come with it.
             batch: Documents a round trip.
 
         """
-        source = self.collection(collection)
+        source, asked = self.collection(collection), Shown.of(projection, fields, all_come=self._leads)
         if not self._leads or found_by_index(source.name, query):
-            async for row in self._each_found(source, query, projection, batch):
+            async for row in self._each_found(source, query, asked, batch):
                 yield row
             return
         keys: list[Stage] = [{"$match": query}, {"$project": {"_id": 1}}]
         async for part in in_parts_of(self.stream(collection, keys, batch=_SMALL_AT_ONCE, long=True), batch):
             of_part = {"_id": {"$in": [row["_id"] for row in part]}}
-            async for row in self._each_found(source, of_part, projection, batch):
+            async for row in self._each_found(source, of_part, asked, batch):
                 yield row
 
-    async def _each_found(
-        self, source: Any, query: Mapping[str, Any], projection: Mapping[str, Any] | None, batch: int
-    ) -> AsyncGenerator[Row, None]:
-        opened = partial(batches_of, query=query, projection=projection, batch=batch)
+    async def _each_found(self, source: Any, query: Mapping[str, Any], shown: Shown, batch: int) -> AsyncIterator[Row]:
+        opened = partial(batches_of, query=query, projection=shown.projection, batch=batch)
         async with aclosing(self._one_by_one(source, opened, 1, long=True)) as batches:
             async for sent in batches:
-                for row in documents_in(sent, source.codec_options):
+                for row in shown.documents_in(sent, source.codec_options):
                     yield row
 
     async def _led(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> tuple[Any, Sequence[Stage]]:

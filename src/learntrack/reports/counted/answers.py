@@ -1,0 +1,110 @@
+"""What was answered in tries: the latest answer to each question, and how many questions there are."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from learntrack.documents import AttemptOverflow, Content, FormerEntry, MasteryLog, Quiz
+from learntrack.storage.database import Row
+from learntrack.storage.reading import Reading
+
+_AT_ONCE = 1000
+"""Keys that are asked for at once."""
+_OF_ATTEMPT = ("attempts.item", "attempts.correct", "attempts.end_timestamp", "attempts.number")
+
+
+class Answered(NamedTuple):
+    """A try's figures (`row`), how many questions were answered in it, and the sum of the latest answers'
+    correctness.
+    """
+
+    row: Row
+    answered: int
+    correct: float
+
+
+async def answered_in(
+    db: Reading, summaries: Sequence[str], fields: Iterable[str], of_owners: Mapping[str, Any]
+) -> list[Answered]:
+    """What was answered in the tries of these summaries that are quizzes. Indexes: summary, holder.
+
+    Args:
+        db: Where they are.
+        summaries: Their ids.
+        fields: Which figures of each try are wanted.
+        of_owners: What is to be said beside the ids of whose they are.
+
+    """
+    shown = (*fields, "mastery_level", "overflow.chunk_count", "faded", *_OF_ATTEMPT)
+    found: list[Answered] = []
+    for first in range(0, len(summaries), _AT_ONCE):
+        query = {"summary_id": {"$in": list(summaries[first : first + _AT_ONCE])}, **of_owners}
+        long: dict[str, tuple[Row, dict[str, Any]]] = {}
+        async for row in db.each(MasteryLog, query, fields=shown, batch=_AT_ONCE):
+            if row["mastery_level"] >= 0:
+                continue
+            latest = _latest({}, row.pop("attempts", ()))
+            if row.get("overflow") is None:
+                found.append(_answered(row, latest))
+            else:
+                long[row["_id"]] = row, latest
+        of_long = {"holder_id": {"$in": list(long)}, **of_owners}
+        if long:
+            async for chunk in db.each(AttemptOverflow, of_long, fields=("holder_id", *_OF_ATTEMPT), batch=_AT_ONCE):
+                _latest(long[chunk["holder_id"]][1], chunk["attempts"])
+        found += [_answered(row, latest) for row, latest in long.values()]
+    return found
+
+
+def _latest(found: dict[str, Any], attempts: Iterable[Row]) -> dict[str, Any]:
+    """The end, number and correctness of the latest attempt at each question, added to what was found."""
+    for each in attempts:
+        sight: tuple[datetime, int, float] = each["end_timestamp"], each["number"], each["correct"]
+        before = found.get(each["item"])
+        if before is None or sight > before:
+            found[each["item"]] = sight
+    return found
+
+
+def _answered(row: Row, latest: Mapping[str, Any]) -> Answered:
+    faded = row.get("faded") or {}
+    correct: float = sum(sight[2] for sight in latest.values()) + faded.get("correct", 0)
+    return Answered(row, len(latest) + faded.get("answered", 0), correct)
+
+
+async def question_counts(db: Reading, contents: Collection[str]) -> dict[str, int]:
+    """How many questions there are, as the roster says: of quizzes, else of contents, else of what is removed; without
+    those of which nobody has said it. Index: the key.
+    """
+    found: dict[str, int] = {}
+    for kind in (FormerEntry, Content, Quiz):
+        rows = await db.find(kind, {"_id": {"$in": list(contents)}}, {"question_count": 1}) if contents else []
+        found |= {row["_id"]: row["question_count"] for row in rows if row.get("question_count") is not None}
+    return found
+
+
+def score_of(answered: Answered, question_count: int | None) -> float | None:
+    """The score of what was handed in: over all questions where it is known how many there are, else over those
+    answered; None where there is nothing to score.
+    """
+    over = max(question_count or 0, answered.answered)
+    return answered.correct / over if over else None
+
+
+async def scores(db: Reading, summaries: Sequence[str], of_owners: Mapping[str, Any]) -> dict[str, float | None]:
+    """The scores of the quizzes that were handed in, of several the newest, by their summaries."""
+    handed_in: dict[str, list[Answered]] = defaultdict(list)
+    fields = ("summary_id", "content_id", "complete", "end_timestamp")
+    for each in await answered_in(db, summaries, fields, of_owners):
+        if each.row["complete"]:
+            handed_in[each.row["summary_id"]].append(each)
+    newest = {key: newest_first(tries)[0] for key, tries in handed_in.items()}
+    counts = await question_counts(db, {each.row["content_id"] for each in newest.values()})
+    return {key: score_of(each, counts.get(each.row["content_id"])) for key, each in newest.items()}
+
+
+def newest_first(tries: Iterable[Answered]) -> list[Answered]:
+    """Tries by their ends, then by their ids."""
+    by_id = sorted(tries, key=lambda each: str(each.row["_id"]))
+    return sorted(by_id, key=lambda each: each.row["end_timestamp"], reverse=True)

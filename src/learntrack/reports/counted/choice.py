@@ -1,0 +1,55 @@
+"""Which reports are counted here, and when."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from learntrack.access.may_read import Readable
+from learntrack.documents import ContentSummary
+from learntrack.reports.counted.asked import CountedAbout
+from learntrack.reports.counted.funnel import mastery_funnel
+from learntrack.reports.counted.lessons import lesson_completion
+from learntrack.reports.counted.progress import progress
+from learntrack.reports.counted.quizzes import quiz_results
+from learntrack.reports.counted.struggling import struggling_learners
+from learntrack.reports.counted.time_on_task import time_on_task
+from learntrack.reports.filters import ReportFilters
+from learntrack.reports.learner_days import KeptDays
+from learntrack.storage import Database
+from learntrack.storage.database import Row
+from learntrack.storage.reading import Reading
+
+_COUNTED: Mapping[str, Callable[[Reading, CountedAbout], AsyncIterator[Row]]] = {
+    "lesson-completion": lesson_completion,
+    "mastery-funnel": mastery_funnel,
+    "progress": progress,
+    "quiz-results": quiz_results,
+    "struggling-learners": struggling_learners,
+    "time-on-task": time_on_task,
+}
+_OF_ALL_TIME = ("mastery-funnel", "struggling-learners")
+"""Are told from summaries where no period is asked for only: in one, single tries count."""
+
+
+async def counted(
+    db: Database, name: str, filters: ReportFilters, members: Readable, facility: str | None, days: KeptDays | None
+) -> AsyncIterator[Row] | None:
+    """The rows of a report, counted here; None where the engine is to be asked.
+
+    They begin with `TooMany` where they are too many to be held.
+
+    Args:
+        db: Where everything is stored.
+        name: The report's.
+        filters: What it is narrowed to.
+        members: The learners.
+        facility: Theirs, where they are all who is in it (see `CountedAbout`).
+        days: The learner-days that answer it, if any do.
+
+    """
+    can_tell = name in _COUNTED and not filters.names_contents
+    can_tell &= not (name in _OF_ALL_TIME and filters.has_period) and not (name == "time-on-task" and days is None)
+    if db.capabilities.walks_indexes or not db.capabilities.transactions or not can_tell:
+        return None
+    if members.users is None and name == "progress":
+        owners = await db.reports.rows(ContentSummary, [{"$group": {"_id": "$user_id"}}])
+        members = Readable([row["_id"] for row in owners])
+    return _COUNTED[name](db.reports, CountedAbout(members, facility, filters.period, days))

@@ -1,0 +1,96 @@
+"""Lessons: the report `lesson-completion`, from sessions in lessons, who learns what, and summaries."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator
+
+from learntrack.documents import ContentSession, Lesson
+from learntrack.reports.counted.asked import BATCH, MOST_ROWS, CountedAbout, TooMany, summaries
+from learntrack.reports.counted.assigned import assigned_in, learners_by_place, learners_of
+from learntrack.reports.learner_contents import is_completed
+from learntrack.storage.database import Row, Stage
+from learntrack.storage.reading import Reading
+
+_OF_SUMMARY = ("user_id", "content_id", "progress", "completion_timestamp", "finished_tries")
+Key = tuple[str, str | None, str]
+"""A lesson, a learner (nobody who is known: None) and a content."""
+Standing = dict[tuple[str | None, str], tuple[bool, float]]
+"""Of a learner at a content: whether it was ever completed, and the progress."""
+Visits = dict[Key, tuple[int, float]]
+"""How many sessions there were, and the seconds in them."""
+
+
+async def lesson_completion(db: Reading, about: CountedAbout) -> AsyncIterator[Row]:
+    """The rows of the report.
+
+    Raises:
+        TooMany: there are more than are held here.
+
+    """
+    found = await _visits(db, about)
+    await _assign(db, about, found)
+    standing = await _standing(db, about, found)
+    for lesson, user, content in sorted(found, key=lambda key: (key[0], key[1] or "", key[2])):
+        sessions, time_spent = found[lesson, user, content]
+        done, progress = standing.get((user, content), (False, None))
+        yield {
+            "lesson_id": lesson,
+            "user_id": user,
+            "content_id": content,
+            "status": "done" if done else "not started" if progress is None else "started",
+            "progress": 0.0 if progress is None else progress,
+            "sessions": sessions,
+            "time_spent": time_spent,
+        }
+
+
+async def _visits(db: Reading, about: CountedAbout) -> Visits:
+    """What was done in lessons. Indexes: facility_start, owner_start_id."""
+    found: Visits = {}
+    in_lesson = {"context.lesson_id": {"$exists": True}} | (
+        {"start_timestamp": dict(about.period)} if about.period else {}
+    )
+    key = {"lesson": "$context.lesson_id", "user": "$user_id", "content": "$content_id"}
+    counted: Stage = {"$group": {"_id": key, "sessions": {"$sum": 1}, "time_spent": {"$sum": "$time_spent"}}}
+    for query in about.parts():
+        async for row in db.stream(ContentSession, [{"$match": query}, {"$match": in_lesson}, counted], batch=BATCH):
+            of = row["_id"]
+            found[of["lesson"], of["user"], of["content"]] = row["sessions"], row["time_spent"]
+            _check(found)
+    return found
+
+
+async def _assign(db: Reading, about: CountedAbout, found: Visits) -> None:
+    """Add whom a lesson is assigned to, with each of its contents; of a lesson whose contents nobody has named, with
+    those that somebody used in it. Indexes: the key, collection_ids.
+    """
+    places = await learners_by_place(db, about)
+    used: dict[str, set[str]] = defaultdict(set)
+    for lesson, _, content in found:
+        used[lesson].add(content)
+    for row in await assigned_in(db, Lesson, places, {"collection_ids": 1, "content_ids": 1}):
+        lesson = row["_id"]
+        for content in row.get("content_ids") or sorted(used[lesson]):
+            for user in learners_of(row, places):
+                found.setdefault((lesson, user, content), (0, 0.0))
+        _check(found)
+
+
+async def _standing(
+    db: Reading, about: CountedAbout, found: Visits
+) -> dict[tuple[str | None, str], tuple[bool, float]]:
+    """Whether each learner has ever completed a content of theirs, and their progress now."""
+    wanted = {(user, content) for _, user, content in found}
+    standing: Standing = {}
+    if not wanted:
+        return standing
+    contents = {content for _, content in wanted}
+    async for summary in summaries(db, about, _OF_SUMMARY, contents):
+        key = summary["user_id"], summary["content_id"]
+        if key in wanted:
+            standing[key] = is_completed(summary), summary["progress"]
+    return standing
+
+
+def _check(found: Visits) -> None:
+    if len(found) > MOST_ROWS:
+        raise TooMany

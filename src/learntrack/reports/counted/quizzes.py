@@ -1,0 +1,79 @@
+"""Quizzes: the report `quiz-results`, from the tries that summaries tell of, and who has to do which quiz."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from learntrack.access.may_read import EVERYBODY
+from learntrack.documents import ContentSummary, Quiz
+from learntrack.domain.mastery import is_coach_assigned
+from learntrack.reports.counted.answers import Answered, answered_in, newest_first, question_counts, score_of
+from learntrack.reports.counted.asked import BATCH, MOST_ROWS, CountedAbout, TooMany
+from learntrack.reports.counted.assigned import assigned_in, learners_by_place, learners_of
+from learntrack.storage.database import Row, Stage
+from learntrack.storage.reading import Reading
+
+_WITH_TRIES: Sequence[Stage] = ({"$match": {"of_tries.coach_quiz.tries": {"$gt": 0}}}, {"$project": {"_id": 1}})
+_FIELDS = (
+    *("user_id", "content_id", "mastery_criterion", "complete", "time_spent"),
+    *("start_timestamp", "end_timestamp", "completion_timestamp"),
+)
+
+
+async def quiz_results(db: Reading, about: CountedAbout) -> AsyncIterator[Row]:
+    """The rows of the report.
+
+    Raises:
+        TooMany: there are more than are held here.
+
+    """
+    found: dict[tuple[str, str], list[Answered]] = defaultdict(list)
+    for query in about.parts():
+        rows = db.stream(ContentSummary, [{"$match": query}, *_WITH_TRIES], batch=BATCH)
+        keys = [row["_id"] async for row in rows]
+        for each in await answered_in(db, keys, _FIELDS, EVERYBODY.query()):
+            if is_coach_assigned(each.row["mastery_criterion"]):
+                found[each.row["content_id"], each.row["user_id"]].append(each)
+        _check(found)
+    pairs = {key for key, tries in found.items() if any(_is_begun_in(each.row, about.period) for each in tries)}
+    places = await learners_by_place(db, about)
+    for quiz in await assigned_in(db, Quiz, places, {"collection_ids": 1}):
+        pairs |= {(quiz["_id"], user) for user in learners_of(quiz, places)}
+        _check(pairs)
+    counts = await question_counts(db, {quiz for quiz, _ in pairs})
+    for quiz_id, user in sorted(pairs):
+        yield _row(quiz_id, user, found.get((quiz_id, user), ()), counts.get(quiz_id))
+
+
+def _is_begun_in(tried: Row, period: Mapping[str, Any]) -> bool:
+    since, until = period.get("$gte"), period.get("$lt")
+    began = tried["start_timestamp"]
+    return (since is None or began >= since) and (until is None or began < until)
+
+
+def _row(quiz_id: str, user: str, tries: Sequence[Answered], question_count: int | None) -> Row:
+    newest = newest_first(tries)
+    counts = next((each for each in newest if each.row["complete"]), newest[0] if newest else None)
+    finished = counts is not None and bool(counts.row["complete"])
+    answered, correct = (0, 0.0) if counts is None else (counts.answered, counts.correct)
+    score = correct / answered if answered else None
+    if counts is not None and finished:
+        score = score_of(counts, question_count)
+    is_over_all = finished and question_count is not None
+    return {
+        "quiz_id": quiz_id,
+        "user_id": user,
+        "status": "finished" if finished else "started" if tries else "not started",
+        "answered": answered,
+        "question_count": None if question_count is None else max(question_count, answered),
+        "correct": correct,
+        "score": score,
+        "score_of": None if score is None else "all" if is_over_all else "answered",
+        "time_spent": 0.0 if counts is None else counts.row["time_spent"],
+        "completion_timestamp": None if counts is None else counts.row["completion_timestamp"],
+    }
+
+
+def _check(held: Mapping[Any, Any] | set[Any]) -> None:
+    if len(held) > MOST_ROWS:
+        raise TooMany
