@@ -56,6 +56,7 @@ def site(folder: Path) -> Iterator[str]:
 @pytest.fixture
 async def context(browser: Any) -> AsyncIterator[Any]:
     context = await browser.new_context()
+    context.set_default_timeout(60_000)
     yield context
     await context.close()
 
@@ -72,7 +73,7 @@ async def open_lesson(context: Any, site: str, service: Service, learner: Person
 
 async def says(tab: Any, id_: str, text: str) -> None:
     await tab.wait_for_function(
-        "([id, text]) => document.getElementById(id).textContent.includes(text)", arg=[id_, text], timeout=20_000
+        "([id, text]) => document.getElementById(id).textContent.includes(text)", arg=[id_, text]
     )
 
 

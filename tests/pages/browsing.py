@@ -41,6 +41,7 @@ async def signed_in(browser: Any, service: Service, *, superuser: bool = False, 
     """A tab of its own, signed in as Carla, or as a superuser."""
     size = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB"}
     kept = await browser.new_context(**size | context)
+    kept.set_default_timeout(60_000)
     who = token(ROOT.id or "", superuser=True) if superuser else token(demo.PEOPLE["Carla"])
     await kept.add_cookies([{"name": "learntrack_token", "value": who, "url": f"{service.address}/reports"}])
     return await kept.new_page()

@@ -26,6 +26,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 async def browser() -> AsyncIterator[Any]:
     playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
     async with playwright_api.async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, timeout=120_000)
         yield browser
         await browser.close()

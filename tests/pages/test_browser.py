@@ -24,7 +24,7 @@ from tests.pages.browsing import (
 from tests.processes import Service
 from tests.support import ROOT, Person, new_id, token
 
-pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+playwright_api = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
 AXE = pytest.importorskip("axe_playwright_python.base", reason="axe-playwright-python is not installed").AXE_SCRIPT
 pytestmark = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no Chromium (scripts/test installs Debian's where it can)"
@@ -36,6 +36,7 @@ async def tab(service: Service, browser: Any) -> AsyncIterator[Any]:
     """A page that loads from here only and has no error, opened by the very address that the service prints."""
     [address] = re.findall(r"http://\S+/reports/sign-in#token=\S+", service.log.read_text())
     context = await browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    context.set_default_timeout(60_000)
     tab = await context.new_page()
     errors: list[str] = []
     tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
@@ -148,12 +149,13 @@ async def test_all_is_there_without_script(service: Service, browser: Any) -> No
     assert await tab.get_by_role("row").count() > 12
     await tab.get_by_label("Find a learner").fill("ada")
     await tab.get_by_role("button", name="Show").click()
-    assert await tab.locator("[data-grid] tbody tr").count() == 1
+    # A click is over before the page is there that it leads to.
+    await playwright_api.expect(tab.locator("[data-grid] tbody tr")).to_have_count(1, timeout=60_000)
     await tab.get_by_role("link", name="Ada Okafor").first.click()
-    assert await tab.locator("h1").inner_text() == "Ada Okafor"
+    await playwright_api.expect(tab.locator("h1")).to_have_text("Ada Okafor", timeout=60_000)
     await tab.get_by_role("combobox", name="Language").select_option("ar")
     await tab.get_by_role("button", name="Change").click()
-    assert await tab.locator("html").get_attribute("dir") == "rtl"
+    await playwright_api.expect(tab.locator("html")).to_have_attribute("dir", "rtl", timeout=60_000)
     await tab.context.close()
 
 
