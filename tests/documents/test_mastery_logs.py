@@ -89,3 +89,21 @@ def test_what_fades_twice_is_counted_once() -> None:
     assert (document.faded.attempt_count, document.faded.answered, document.faded.correct) == (2, 2, 2.0)
     assert document.overflow is not None
     assert (document.overflow.attempt_count, document.overflow.chunk_count) == (2, 0)
+
+
+def test_a_row_is_what_the_model_says_in_its_order() -> None:
+    document = answered(log(), ("q", 1.0), ("r", 0.0))
+
+    assert list(document.row().items()) == list(document.model_dump(by_alias=True, exclude_unset=True).items())
+
+
+def test_as_it_began_a_try_has_nothing_that_came_later() -> None:
+    begun = MasteryLog.begin(SUMMARY, user_id=USER, content_id=CONTENT, level=1, criterion={"type": "do_all"}, at=NOW)
+    begun.went_on(until=NOW + HOUR, time_spent=5.0, completed=NOW, complete=True)
+    before = begun.row()
+    later = answered(begun, *[(f"q{number}", 0.0) for number in range(40)])
+    later.came_from(Imported(id=new_id(), digest="d", time_spent=5.0))
+    later.belongs_to(new_id())
+    assert later.row() != before
+
+    assert (later.as_it_began().row(), later.as_it_began().is_new) == (before, True)

@@ -123,3 +123,23 @@ def test_imported_entries_keep_what_they_have() -> None:
     stored = as_stored(attempt().model_copy(update={"interaction_history": [HistoryEntry.model_validate(odd)]}))
 
     assert stored["interaction_history"] == [odd]
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "answer", "answer": {"v": [1]}, "correct": 1.0},
+        {"type": "hint", "answer": {"v": 1}},
+        {"type": "error"},
+        {},
+        {"type": None, "answer": None, "correct": None},
+        {"type": "answer", "answer": 1, "correct": 1, "an app's own": {"x": 2}},
+    ],
+)
+def test_a_row_has_what_the_attempt_was_given_and_nothing_else(entry: dict[str, object]) -> None:
+    one = attempt()
+    one.interaction_history.append(HistoryEntry.model_validate(entry))
+
+    assert one.row() == one.model_dump(exclude_unset=True)
+    assert [*one.row()] == [*one.model_dump()]
+    assert one.row()["interaction_history"][1] is not one.interaction_history[1].__dict__

@@ -91,14 +91,14 @@ def kolibri(postgres: str) -> str:
     return postgres
 
 
-async def _moved_in(source: Any) -> tuple[ImportReport, Any]:
+async def _moved_in(source: Any, processes: int = 0) -> tuple[ImportReport, Any]:
     if reason := lacking("embedded"):
         pytest.skip(reason)
     async with ENGINES["embedded"]() as db:
         await db.prepare()
         report = ImportReport()
         with source as opened:
-            await import_kolibri(db, opened, report, lambda _: None)
+            await import_kolibri(db, opened, report, lambda _: None, processes=processes)
         collections = (
             "users",
             "content_sessions",
@@ -113,7 +113,7 @@ async def _moved_in(source: Any) -> tuple[ImportReport, Any]:
 
 async def test_all_of_it_moves_in_and_is_the_same(kolibri: str) -> None:
     from_sqlite, expected = await _moved_in(sqlite_source(HOME))
-    from_postgres, found = await _moved_in(postgres_source(kolibri))
+    from_postgres, found = await _moved_in(postgres_source(kolibri), processes=2)
 
     assert outcomes(from_postgres, "new") == outcomes(from_sqlite, "new") == 379 + 230 + 186
     for name, rows in expected.items():

@@ -5,8 +5,8 @@ from typing import ClassVar
 from beanie import Document
 from pymongo import ASCENDING, IndexModel
 
-from learntrack.documents.base import Stored
-from learntrack.documents.holding import HoldsAttempts
+from learntrack.documents.base import Row, Stored
+from learntrack.documents.holding import HoldsAttempts, row_with_attempts
 from learntrack.domain.attempt_places import Chunk
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.fading import FadingKind, faded
@@ -63,6 +63,10 @@ class AttemptOverflow(Stored, Document):  # type: ignore[misc]  # our ids are no
     def id_of(holder_id: str, number: int) -> str:
         """The id of a chunk."""
         return f"{holder_id}:{number}"
+
+    def row(self) -> Row:
+        """The whole document as it is stored; a field that it was never given is left out."""
+        return row_with_attempts(self, self.attempts)
 
     def fade(self, kind: FadingKind) -> None:
         """Let answers, or interactions, fade."""

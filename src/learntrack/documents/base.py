@@ -17,6 +17,8 @@ SCHEMA_VERSION = 3
 
 Row = dict[str, Any]
 """A document as the driver reads and writes it."""
+AS_OURS: CodecOptions[Row] = CodecOptions(tz_aware=True)
+"""How rows are read that were not stored by others."""
 _SMALL_ROW = 1000
 """Bytes of a row that is decoded sooner than it is divided, as nearly every session is."""
 Write = InsertOne[Row] | UpdateOne
@@ -39,6 +41,10 @@ class Stored(BaseModel):
     """The field by which the collection may be sharded; a write then names it beside the id."""
     decoded_later: ClassVar[frozenset[bytes]] = frozenset()
     """The arrays that are not decoded until somebody looks at them."""
+    at_first: ClassVar[Row] = {}
+    """What is in the fields that other documents, or parts of this one, decide on, when it begins."""
+    not_at_first: ClassVar[frozenset[str]] = frozenset()
+    """The fields that it does not have when it begins."""
 
     # The paths of what has changed since the document was read; None for one that is not stored yet. A slot, because
     # pydantic's private attributes are found in Python, which took a tenth of an update.
@@ -78,8 +84,13 @@ class Stored(BaseModel):
         """
         return _tracking(validated(cls, row), set())
 
+    def as_it_began(self) -> Self:
+        """A new document like this one without all that other documents, or parts of this one, have added to it."""
+        left_out = {"schema_version"} | self.not_at_first | self.at_first.keys()
+        return self.new(**self.model_dump(exclude_unset=True, exclude=left_out), **self.at_first)
+
     @classmethod
-    def from_bson(cls, raw: bytes, options: CodecOptions[Row]) -> Self:
+    def from_bson(cls, raw: bytes, options: CodecOptions[Row] = AS_OURS) -> Self:
         """The document in a row as it came over the wire.
 
         Raises:
@@ -128,6 +139,10 @@ class Stored(BaseModel):
     def row(self) -> Row:
         """The whole document as it is stored; a field that it was never given is left out."""
         return self.model_dump(by_alias=True, exclude_unset=True)
+
+    def as_bson(self) -> bytes:
+        """The same, as it goes over the wire."""
+        return bson.encode(self.row())
 
     def changes(self) -> Row:
         """What a `$set` has to say of what has changed since the document was read: values by path, empty for nothing.

@@ -53,6 +53,8 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
     """
 
     shard_key = "user_id"
+    at_first = Logged.at_first | {"has_tries": False, "finished_tries": 0}
+    not_at_first = Logged.not_at_first | {"current", "of_tries", "recount", "faded_attempts"}
 
     user_id: str
     channel_id: str | None

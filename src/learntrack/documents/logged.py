@@ -1,11 +1,11 @@
 """What every log has in common: when, how long, and where it was imported from."""
 
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel
 
-from learntrack.documents.base import Stored
+from learntrack.documents.base import Row, Stored
 
 
 class Imported(BaseModel):
@@ -27,6 +27,9 @@ class Logged(Stored):
     `facility_id` is the learner's facility of today, null for who is in none. It narrows what has to be read; what may
     be read is the roster's to say. Where a learner moves, their logs follow within seconds.
     """
+
+    at_first: ClassVar[Row] = {"facility_id": None}
+    not_at_first = frozenset({"imported"})
 
     content_id: str
     facility_id: str | None = None

@@ -41,6 +41,7 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
     """
 
     shard_key = "user_id"
+    at_first = HoldsAttempts.at_first | {"not_right": 0}
 
     user_id: str
     summary_id: str

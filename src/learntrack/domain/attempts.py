@@ -37,10 +37,19 @@ class HistoryEntry(BaseModel):
             return cls(type="hint", answer=interaction.answer)
         return cls(type="answer", answer=interaction.answer, correct=interaction.correct)
 
+    def row(self) -> dict[str, Any]:
+        """The entry as it is stored."""
+        if self.__pydantic_fields_set__ == _ENTRY_FIELDS and not self.__pydantic_extra__:
+            return self.__dict__.copy()
+        return self.model_dump(exclude_unset=True)
+
     @property
     def is_not_right(self) -> bool:
         """Whether it was wrong, or nothing that could be right: a hint, an error."""
         return not self.correct
+
+
+_ENTRY_FIELDS = frozenset(HistoryEntry.model_fields)
 
 
 class Attempt(BaseModel):
@@ -87,6 +96,10 @@ class Attempt(BaseModel):
             interaction_history=[HistoryEntry.of(interaction)],
         )
 
+    def row(self) -> dict[str, Any]:
+        """The attempt as it is stored."""
+        return {**self.__dict__, "interaction_history": [entry.row() for entry in self.interaction_history]}
+
     def go_on(self, interaction: "Interaction", *, now: datetime, clock: datetime | None = None) -> None:
         """Fold one more interaction into this attempt.
 
@@ -113,7 +126,7 @@ class Attempt(BaseModel):
     @property
     def not_right(self) -> int:
         """How many entries of its history were not right."""
-        return sum(entry.is_not_right for entry in self.interaction_history)
+        return len([entry for entry in self.interaction_history if not entry.correct])
 
     def copied(self) -> "Attempt":
         """A copy that can go on while this one stays as it is."""

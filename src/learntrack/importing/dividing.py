@@ -2,10 +2,11 @@
 
 The embedded engine stops for ever when one transaction writes more than some 5.6 MB, so a transaction gets about
 `MOST_BYTES`. A learner who has more is divided, in an order in which everything that a document refers to is stored
-before it: summaries, tries, sessions. A try that is larger by itself is divided by its attempts, in the order in which
-they were recorded: each part leaves a sound try that has some of them, and only the last one remembers the source's
-digest. So an import that is interrupted, or done while the learner goes on, ends right when it is run again: whatever
-has the source's digest is left alone, and the rest is merged into what is there.
+before it: content after content, of each the summary, the tries, the sessions. A try that is larger by itself is
+divided by its attempts, in the order in which they were recorded: each part leaves a sound try that has some of them,
+and only the last one remembers the source's digest. So an import that is interrupted, or done while the learner goes
+on, ends right when it is run again: whatever has the source's digest is left alone, and the rest is merged into what is
+there.
 """
 
 import hashlib
@@ -82,9 +83,11 @@ class Converted:
         divided = list(portions(self.attempts, self._size_of, most=len(self.attempts), most_size=most)) or [[]]
         for number, attempts in enumerate(divided):
             is_last = number == len(divided) - 1
+            # Each of its own, because what is done with one part changes its document.
+            document = self.document if number == 0 else self.document.as_it_began()
             mark = imported if is_last else imported.model_copy(update={"digest": ""})
             size = sum(map(self._size_of, attempts)) + (of_document if number == 0 else 0)
-            yield Part(self.document, attempts, mark, imported.digest, size, is_first=number == 0)
+            yield Part(document, attempts, mark, imported.digest, size, is_first=number == 0)
 
     def _size_of(self, attempt: Attempt) -> int:
         return self._sizes[attempt.id]
@@ -130,7 +133,7 @@ def batches(learners: Iterator[tuple[int, Sequence[Converted]]]) -> Iterator[Bat
         if batch.parts and batch.size + sum(one.size for one in learner) > MOST_BYTES:
             yield batch
             batch = Batch()
-        for one in sorted(learner, key=lambda one: _ORDER.index(type(one.document))):
+        for one in sorted(learner, key=_order):
             for part in one.parts():
                 if batch.parts and batch.size + part.size > MOST_BYTES:
                     yield batch
@@ -139,3 +142,7 @@ def batches(learners: Iterator[tuple[int, Sequence[Converted]]]) -> Iterator[Bat
         batch.rows += rows
     if batch.parts or batch.rows:
         yield batch
+
+
+def _order(one: Converted) -> tuple[str, int]:
+    return one.document.content_id, _ORDER.index(type(one.document))

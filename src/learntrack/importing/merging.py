@@ -2,27 +2,24 @@
 source. What was recorded here meanwhile stays.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
 
 from learntrack.documents import (
     AttemptOverflow,
     ContentSession,
     ContentSummary,
     MasteryLog,
-    RecordingPermit,
     Touched,
-    User,
 )
 from learntrack.documents.base import Stored
-from learntrack.documents.holding import HoldsAttempts
 from learntrack.documents.recording_permits import PermitUse
-from learntrack.documents.try_numbers import TRY_FIELDS, CountedTry, TrySight
+from learntrack.documents.try_numbers import CountedTry
 from learntrack.domain import moments
-from learntrack.domain.attempt_book import AttemptBook
 from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.importing.dividing import Log, Part
+from learntrack.importing.holding import hold
+from learntrack.importing.stored_logs import L, StoredLogs
 from learntrack.storage import Database
 from learntrack.storage.database import Writable
 from learntrack.storage.transactions import Tx
@@ -32,8 +29,6 @@ Outcome = tuple[str, str, str]
 
 NOT_OURS = "its id belongs to somebody else here"
 FORGOTTEN = "its person is being forgotten, or has been since the import began"
-
-L = TypeVar("L", ContentSession, ContentSummary, MasteryLog)
 
 
 class Merging:
@@ -47,7 +42,7 @@ class Merging:
     """
 
     def __init__(self, db: Database, tx: Tx, at: datetime) -> None:
-        self._stored = _Stored(db, tx)
+        self._stored = StoredLogs(db, tx)
         self._at = at
         self._summaries: dict[str, ContentSummary] = {}
         self._tries: dict[str, MasteryLog] = {}
@@ -100,7 +95,7 @@ class Merging:
                 outcome = "new"
                 changed[document.id] = document
                 document.came_from(part.imported)
-                await self._hold(document, part, AttemptBook([]))
+                self._chunks += hold(part)
             elif document.user_id != marks[document.id][0]:
                 outcome = NOT_OURS
             elif document.id in stored:
@@ -119,14 +114,14 @@ class Merging:
         if isinstance(document, ContentSession) and document.user_id is not None:
             self._visits.add((document.user_id, document.start_timestamp))
 
-    async def _hold(self, document: Stored, part: Part, book: AttemptBook | None = None) -> None:
-        """Take the attempts of a part over into a document, in a new book or in its own."""
+    async def _hold(self, document: Stored, part: Part) -> None:
+        """Take the attempts of a part over into a document that has some already."""
         if not isinstance(document, (MasteryLog, ContentSession)):
             return
         chunks: Mapping[int, AttemptOverflow] = {}
-        if book is None:
-            chunks = await self._stored.chunks(document, document.user_id) if document.overflow is not None else {}
-            book = document.book(AttemptLimits(), [chunk.chunk() for chunk in chunks.values()])
+        if document.overflow is not None:
+            chunks = await self._stored.chunks(document, document.user_id)
+        book = document.book(AttemptLimits(), [chunk.chunk() for chunk in chunks.values()])
         attempts = part.attempts
         if document.faded is not None and document.overflow is not None:
             # What has faded is counted already; what is newer has never been here.
@@ -165,58 +160,3 @@ class Merging:
         for chunk in self._chunks:
             if chunk.is_new:
                 chunk.belongs_to(holders[chunk.holder_id].facility_id)
-
-
-class _Stored:
-    """Reads what is stored, within a transaction."""
-
-    def __init__(self, db: Database, tx: Tx) -> None:
-        self._db = db
-        self._tx = tx
-
-    async def forgotten(self, users: Collection[str], at: datetime) -> set[str]:
-        """Those of whom nothing of this moment may be recorded. Index: the key."""
-        keys = {RecordingPermit.id_of(user): user for user in users}
-        permits = await self._db.load(RecordingPermit, {"_id": {"$in": list(keys)}}, self._tx) if keys else []
-        return {keys[permit.id] for permit in permits if permit.refuses(at)}
-
-    async def marks(self, kind: type[Stored], ids: Collection[str]) -> dict[str, tuple[str | None, str | None]]:
-        """Of those of these documents that there are, whose they are and what was imported. Index: the key."""
-        if not ids:
-            return {}
-        fields = {"user_id": 1, "imported.digest": 1}
-        found = self._db.collection(kind).find({"_id": {"$in": list(ids)}}, fields, session=self._tx)
-        return {
-            row["_id"]: (row["user_id"], (row.get("imported") or {}).get("digest")) for row in await found.to_list(None)
-        }
-
-    async def whole(self, kind: type[L], ids: Collection[str]) -> dict[str, L]:
-        """These documents, by their ids. Index: the key."""
-        if not ids:
-            return {}
-        found = self._db.collection(kind).find({"_id": {"$in": list(ids)}}, session=self._tx)
-        return {row["_id"]: kind.read(row) for row in await found.to_list(None)}
-
-    async def chunks(self, holder: HoldsAttempts, user_id: str | None) -> dict[int, AttemptOverflow]:
-        """All chunks of a long try, or session, by their numbers. Index: holder_attempt."""
-        query = {"user_id": user_id, "holder_id": holder.id}
-        found = await self._db.collection(AttemptOverflow).find(query, session=self._tx).to_list(None)
-        return {row["number"]: AttemptOverflow.read(row) for row in found}
-
-    async def tries(self, summaries: Collection[str]) -> dict[str, dict[str, CountedTry]]:
-        """What counts of each try of these summaries: by summary and try. Index: summary."""
-        tries: dict[str, dict[str, CountedTry]] = {key: {} for key in summaries}
-        if summaries:
-            query = {"summary_id": {"$in": list(summaries)}}
-            found = self._db.collection(MasteryLog).find(query, dict.fromkeys(TRY_FIELDS, 1), session=self._tx)
-            for row in await found.to_list(None):
-                tries[row["summary_id"]][row["_id"]] = TrySight.of(row)
-        return tries
-
-    async def facilities(self, users: Collection[str]) -> dict[str, str]:
-        """The facilities of these users, as far as the roster knows them. Index: the key."""
-        if not users:
-            return {}
-        query = {"_id": {"$in": list(users)}}
-        found = self._db.collection(User).find(query, {"facility_id": 1}, session=self._tx)
-        return {row["_id"]: row["facility_id"] for row in await found.to_list(None)}

@@ -2,13 +2,25 @@
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from io import StringIO
 from threading import Lock
 from typing import IO
 
 _EXAMPLES = 5
 
 OUTCOMES = ("read", "new", "updated", "unchanged", "skipped")
+
+
+@dataclass(slots=True, frozen=True)
+class Told:
+    """What a report knows, as it is handed from one process to another; `log` has its lines of skipped records."""
+
+    counts: Mapping[str, Counter[str]]
+    reasons: Counter[tuple[str, str]]
+    examples: Mapping[tuple[str, str], list[str]]
+    log: str
 
 
 @dataclass(slots=True)
@@ -32,6 +44,23 @@ class ImportReport:
         """Count records."""
         with self._one_at_a_time:
             self.counts[kind][outcome] += many
+
+    def told(self) -> Told:
+        """What it knows, to be handed to another."""
+        log = self.log.getvalue() if isinstance(self.log, StringIO) else ""
+        return Told(dict(self.counts), self.reasons, dict(self.examples), log)
+
+    def take_in(self, told: Told) -> None:
+        """Add what another report knows."""
+        with self._one_at_a_time:
+            for kind, counts in told.counts.items():
+                self.counts[kind].update(counts)
+            self.reasons.update(told.reasons)
+            for reason, examples in told.examples.items():
+                room = max(0, _EXAMPLES - len(self.examples[reason]))
+                self.examples[reason] += examples[:room]
+            if self.log is not None:
+                self.log.write(told.log)
 
     def skip(self, kind: str, record: object, reason: str) -> None:
         """Note that a record is left out."""

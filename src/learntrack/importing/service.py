@@ -5,33 +5,41 @@ an import that is run again ends right.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from datetime import datetime
 
 from learntrack.documents import Facility
 from learntrack.domain import moments
 from learntrack.errors import BeingForgotten
-from learntrack.importing.dividing import Batch, Converted, Part, batches
-from learntrack.importing.kolibri.learners import converted
-from learntrack.importing.kolibri.logs import Circumstances
+from learntrack.importing.converter import Order
+from learntrack.importing.converters import MOST, cores, made_in_processes
+from learntrack.importing.converting import Conversion
 from learntrack.importing.kolibri.people import roster_of
-from learntrack.importing.kolibri.source import Kolibri, LearnerRows
-from learntrack.importing.merging import FORGOTTEN, NOT_OURS, Merging, Outcome
+from learntrack.importing.kolibri.source import Kolibri
+from learntrack.importing.merging import FORGOTTEN, NOT_OURS
+from learntrack.importing.prepared import PreparedBatch
 from learntrack.importing.report import ImportReport
+from learntrack.importing.storing import Storing
 from learntrack.roster.loading import load
 from learntrack.roster.schemas import PARTS, Roster
 from learntrack.storage import Database
 from learntrack.storage.long_work import OnProgress
 from learntrack.storage.patience import patiently
-from learntrack.storage.transactions import Tx
 
-_TRANSACTION_SECONDS = 60.0
+_WORTH_PROCESSES = 50_000
+"""Logs from which on processes that convert pay for their start, which takes each a second."""
 
 
 async def import_kolibri(
-    db: Database, source: Kolibri, report: ImportReport, progress: OnProgress, *, dry_run: bool = False
+    db: Database,
+    source: Kolibri,
+    report: ImportReport,
+    progress: OnProgress,
+    *,
+    dry_run: bool = False,
+    processes: int | None = None,
 ) -> None:
     """Store what is in `source`; safe to repeat: a second time only what is new there is added.
 
@@ -41,10 +49,12 @@ async def import_kolibri(
         report: Is told what was done, and what was skipped and why.
         progress: Is told how many logs have been dealt with since it was last told.
         dry_run: Look at everything, store nothing.
+        processes: How many processes convert beside this one; None: as many as pay; 0: a thread of this one does.
 
     Raises:
         DatabaseUnavailable: the disk is nearly full, or the database did not come back within a minute. What is stored
             by then is sound; run again, the import goes on.
+        StartError: a process that converts has ended; then, too.
 
     """
     at = moments.now()
@@ -53,14 +63,33 @@ async def import_kolibri(
         report.count(part, "read", len(getattr(roster, part)))
     if not dry_run:
         await _load(db, roster, report, at)
-    known = {user.id for user in roster.users}
-    async with aclosing(_ahead(batches(_learners(source, known, report, at)))) as waiting:
-        async for batch in waiting:
-            await _store(db, batch, report, at, dry_run=dry_run)
-            progress(batch.rows)
+    conversion = Conversion(at, {user.id: user.facility_id for user in roster.users})
+    many = _fitting(source) if processes is None else processes
+    storing = Storing(db, at, dry_run=dry_run)
+    with closing(_made(source, conversion, report, many)) as made:
+        async with aclosing(_ahead(made)) as waiting:
+            async for batch in waiting:
+                await _store(storing, batch, report)
+                progress(batch.rows)
 
 
-async def _ahead(waiting: Iterator[Batch]) -> AsyncGenerator[Batch, None]:
+def _fitting(source: Kolibri) -> int:
+    """How many processes pay."""
+    available = min(MOST, cores())
+    return available if available > 1 and source.count() >= _WORTH_PROCESSES else 0
+
+
+def _made(
+    source: Kolibri, conversion: Conversion, report: ImportReport, processes: int
+) -> Generator[PreparedBatch, None, None]:
+    if source.again is None or processes == 0:
+        yield from conversion.everything(source, report)
+    else:
+        order = Order(source.again, conversion, tells_all=report.log is not None)
+        yield from made_in_processes(order, report, processes)
+
+
+async def _ahead(waiting: Iterator[PreparedBatch]) -> AsyncGenerator[PreparedBatch, None]:
     """The batches, each made in a thread while the one before it is stored: the database works meanwhile."""
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, "import") as thread:
@@ -91,34 +120,8 @@ async def _load(db: Database, roster: Roster, report: ImportReport, at: datetime
             return
 
 
-def _learners(
-    source: Kolibri, known: set[str], report: ImportReport, at: datetime
-) -> Iterator[tuple[int, Sequence[Converted]]]:
-    circumstances = Circumstances(at=at, moves_ends_of_tries=source.moves_ends_of_tries)
-    for rows in _everybody(source, known, report):
-        yield len(rows), converted(rows, report, circumstances)
-
-
-def _everybody(source: Kolibri, known: set[str], report: ImportReport) -> Iterator[LearnerRows]:
-    for rows in source.learners():
-        if rows.user_id in known:
-            yield rows
-        else:
-            report.skip("learners", rows.user_id, "has logs, but is no user that is imported")
-    yield from source.anonymous()
-
-
-async def _store(db: Database, batch: Batch, report: ImportReport, at: datetime, *, dry_run: bool) -> None:
-    parts: Sequence[Part] = batch.parts
-
-    async def work(tx: Tx) -> list[Outcome]:
-        merging = Merging(db, tx, at)
-        await merging.take_over(parts)
-        if not dry_run:
-            await db.write(merging.documents(), tx)
-        return merging.outcomes
-
-    for collection, key, outcome in await patiently(lambda: db.transaction(work, patience=_TRANSACTION_SECONDS)):
+async def _store(storing: Storing, batch: PreparedBatch, report: ImportReport) -> None:
+    for collection, key, outcome in await patiently(lambda: storing.store(batch)):
         if outcome in (NOT_OURS, FORGOTTEN):
             report.skip(collection, key, outcome)
         else:

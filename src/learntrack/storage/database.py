@@ -136,6 +136,10 @@ class Database(Reading):
             for name, part in writes.items():
                 await within(tx, self.collection(name), partial(_written, part))
 
+    async def insert_bson(self, kind: type[Stored], rows: Sequence[bytes], tx: Tx) -> None:
+        """Insert documents that are written down already, within a transaction."""
+        await self.collection(kind).insert_many([RawBSONDocument(row) for row in rows], ordered=False, session=tx)
+
     async def sized_joined(
         self, kind: type[D], pipeline: Sequence[Stage], joined: Mapping[str, type[Stored]], tx: Tx
     ) -> tuple[list[D], dict[str, list[Any]], int]:

@@ -4,7 +4,7 @@ Ids of sessions, tries and attempts stay. A summary gets the id derived of learn
 one per learner and content), and remembers Kolibri's.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -48,11 +48,11 @@ class LogConverter:
     circumstances: Circumstances
 
     def each(
-        self, kind: str, rows: Iterable[SourceRow], convert: Callable[[SourceRow], T]
+        self, kind: str, rows: Sequence[SourceRow], convert: Callable[[SourceRow], T]
     ) -> Iterator[tuple[SourceRow, T]]:
         """The rows that can be converted, with what they become; the others are reported."""
+        self.report.count(kind, "read", len(rows))
         for row in rows:
-            self.report.count(kind, "read")
             try:
                 yield row, convert(row)
             except Corrupt as error:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from learntrack.importing.kolibri.values import SourceRow
 from learntrack.storage import StartError
 
 _FETCH = 2000
+_NAME = "The PostgreSQL database"
 
 
 @contextmanager
@@ -34,12 +36,60 @@ def postgres_source(uri: str, home: Path | None = None) -> Iterator[Kolibri]:
     try:
         connection = psycopg.connect(uri)
     except psycopg.Error as error:
-        raise StartError(f"No PostgreSQL answers there: {str(error).splitlines()[0]}") from error
+        raise _no_answer(error) from error
     with connection:
-        connection.read_only = True
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        _read_one_moment(connection)
         with channels_of(home) if home is not None else nullcontext(()) as channels:
-            yield Kolibri(_Postgres(connection), "The PostgreSQL database", channels)
+            yield Kolibri(_Postgres(connection), _NAME, channels, _snapshot(connection, uri))
+
+
+@dataclass(slots=True, frozen=True)
+class PostgresSnapshot:
+    """A moment of a database, which a transaction that is under way keeps."""
+
+    uri: str
+    key: str
+
+    @contextmanager
+    def opened(self) -> Iterator[Kolibri]:
+        """The database as it was at that moment, open, without the databases of its channels.
+
+        Raises:
+            StartError: it does not answer any more.
+
+        """
+        import psycopg
+
+        try:
+            connection = psycopg.connect(self.uri)
+        except psycopg.Error as error:
+            raise _no_answer(error) from error
+        with connection:
+            _read_one_moment(connection)
+            connection.execute(psycopg.sql.SQL("SET TRANSACTION SNAPSHOT {}").format(self.key))
+            yield Kolibri(_Postgres(connection), _NAME)
+
+
+def _read_one_moment(connection: Any) -> None:
+    import psycopg
+
+    connection.read_only = True
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+
+
+def _snapshot(connection: Any, uri: str) -> PostgresSnapshot | None:
+    """What a connection sees, for others; None where the server does not share it."""
+    import psycopg
+
+    try:
+        return PostgresSnapshot(uri, connection.execute("SELECT pg_export_snapshot()").fetchone()[0])
+    except psycopg.Error:
+        connection.rollback()
+        return None
+
+
+def _no_answer(error: Exception) -> StartError:
+    return StartError(f"No PostgreSQL answers there: {str(error).splitlines()[0]}")
 
 
 class _Postgres:

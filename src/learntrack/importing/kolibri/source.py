@@ -5,6 +5,7 @@ The schema is known by its columns, not by a version number.
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Protocol
@@ -46,6 +47,14 @@ class SqlConnection(Protocol):
         ...
 
 
+class OpensAgain(Protocol):
+    """Opens a database once more, in another process, as it was when it was opened here."""
+
+    def opened(self) -> AbstractContextManager["Kolibri"]:
+        """The database, open."""
+        ...
+
+
 class Kolibri:
     """An open Kolibri database.
 
@@ -53,14 +62,22 @@ class Kolibri:
         connection: To the database.
         name: What to call it in an error.
         channels: To the databases of its channels, which it keeps beside its own.
+        again: Opens it once more in another process; None: it cannot be.
 
     Raises:
         StartError: it is not one.
 
     """
 
-    def __init__(self, connection: SqlConnection, name: str, channels: Sequence[SqlConnection] = ()) -> None:
+    def __init__(
+        self,
+        connection: SqlConnection,
+        name: str,
+        channels: Sequence[SqlConnection] = (),
+        again: OpensAgain | None = None,
+    ) -> None:
         self._connection = connection
+        self.again = again
         self._channels = channels
         self._columns: dict[str, list[str]] = {}
         for table in (*sql.REQUIRED, *sql.OPTIONAL):
@@ -111,28 +128,27 @@ class Kolibri:
         tables = [table for table in sql.LOGS.values() if self._columns[table]]
         return sum(int(next(self._connection.rows(sql.count(table)))["many"]) for table in tables)
 
-    def learners(self) -> Iterator[LearnerRows]:
-        """The logs, learner by learner, so that only one learner's are held at a time."""
+    def learners(self, share: sql.Share = sql.EVERYBODY) -> Iterator[LearnerRows]:
+        """The logs of a share of the learners, one after the other, so that only one learner's are held at a time."""
         parts = {
-            part: _Groups(self._logs(table, by="user_id", of_learners=True), "user_id")
-            for part, table in sql.LOGS.items()
+            part: _Groups(self._logs(table, by="user_id", share=share), "user_id") for part, table in sql.LOGS.items()
         }
         while (following := _first_of(list(parts.values()))) is not None:
             yield LearnerRows(following, **{part: groups.take(following) for part, groups in parts.items()})
 
     def anonymous(self) -> Iterator[LearnerRows]:
         """The anonymous sessions, one by one, with their attempts."""
-        sessions = _Groups(self._logs(sql.LOGS["sessions"], by="id", of_learners=False), "id")
-        attempts = _Groups(self._logs(sql.LOGS["attempts"], by="sessionlog_id", of_learners=False), "sessionlog_id")
+        sessions = _Groups(self._logs(sql.LOGS["sessions"], by="id", share=None), "id")
+        attempts = _Groups(self._logs(sql.LOGS["attempts"], by="sessionlog_id", share=None), "sessionlog_id")
         while (following := _first_of([sessions, attempts])) is not None:
             yield LearnerRows(None, sessions=sessions.take(following), attempts=attempts.take(following))
 
-    def _logs(self, table: str, *, by: str, of_learners: bool) -> Iterator[SourceRow]:
+    def _logs(self, table: str, *, by: str, share: sql.Share | None) -> Iterator[SourceRow]:
         columns = self._columns[table]
         if not columns:
             return iter(())
         collation = self._connection.by_bytes
-        return self._connection.rows(sql.logs(table, columns, of_learners=of_learners, by=by, collation=collation))
+        return self._connection.rows(sql.logs(table, columns, share=share, by=by, collation=collation))
 
 
 class _Groups:

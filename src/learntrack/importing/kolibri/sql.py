@@ -1,6 +1,7 @@
 """The SQL of a Kolibri's logs, and of its people: which tables and columns are read, and in which order."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 _TIMES = ("start_timestamp", "end_timestamp")
 _LOG = ("id", "user_id", "content_id", "channel_id", "kind", *_TIMES, "time_spent", "progress", "extra_fields")
@@ -41,6 +42,19 @@ OPTIONAL: Mapping[str, Sequence[str]] = {
 }
 """What not every version has, or not every installation."""
 
+
+@dataclass(slots=True, frozen=True)
+class Share:
+    """Those learners whose ids, as texts, are not before `first` and before `end`; what is None bounds nothing."""
+
+    first: str | None = None
+    end: str | None = None
+
+
+EVERYBODY = Share()
+SHARES = tuple(map(Share, (None, *"2468ace"), (*"2468ace", None)))
+"""All learners in about equal shares: ids are hex digits by chance."""
+
 LOGS = {
     "sessions": "logger_contentsessionlog",
     "summaries": "logger_contentsummarylog",
@@ -77,19 +91,23 @@ def zones() -> str:
     )
 
 
-def logs(table: str, columns: Sequence[str], *, of_learners: bool, by: str, collation: str) -> str:
-    """The logs of learners, or those of nobody, in the order of the column `by`.
+def logs(table: str, columns: Sequence[str], *, share: Share | None, by: str, collation: str) -> str:
+    """The logs of a share of the learners, or those of nobody, in the order of the column `by`.
 
     Args:
         table: A table of `LOGS`.
         columns: Those of its columns that this Kolibri has.
-        of_learners: Whether learners' are read, or anonymous ones.
+        share: Which learners' are read; None: anonymous ones.
         by: The column by which they are grouped.
         collation: How this kind of database orders a text by its bytes.
 
     """
-    whose = "IS NOT NULL" if of_learners else "IS NULL"
-    return f"SELECT {', '.join(columns)} FROM {table} WHERE user_id {whose} ORDER BY {by}{collation}"  # noqa: S608
+    whose = "user_id IS NULL" if share is None else "user_id IS NOT NULL"
+    if share is not None and share.first is not None:
+        whose += f" AND user_id{collation} >= '{share.first}'"
+    if share is not None and share.end is not None:
+        whose += f" AND user_id{collation} < '{share.end}'"
+    return f"SELECT {', '.join(columns)} FROM {table} WHERE {whose} ORDER BY {by}{collation}"  # noqa: S608
 
 
 def count(table: str) -> str:

@@ -4,6 +4,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -33,11 +34,33 @@ def sqlite_source(path: Path) -> Iterator[Kolibri]:
         try:
             _back_up(file, copy)
             with channels_of(file.parent) as channels:
-                yield Kolibri(_Sqlite(copy), str(file), channels)
+                yield Kolibri(_Sqlite(copy), str(file), channels, SqliteCopy(Path(folder) / _FILE, str(file)))
         except sqlite3.DatabaseError as error:
-            raise StartError(f"{file} is not a database of Kolibri 0.16–0.19: {error}.") from error
+            raise _no_database(str(file), error) from error
         finally:
             copy.close()
+
+
+@dataclass(slots=True, frozen=True)
+class SqliteCopy:
+    """The copy of a database that is open already; `name` is what to call it in an error."""
+
+    path: Path
+    name: str
+
+    @contextmanager
+    def opened(self) -> Iterator[Kolibri]:
+        """The database, open, without those of its channels.
+
+        Raises:
+            StartError: it is no Kolibri database.
+
+        """
+        with closing(sqlite3.connect(self.path)) as connection:
+            try:
+                yield Kolibri(_Sqlite(connection), self.name)
+            except sqlite3.DatabaseError as error:
+                raise _no_database(self.name, error) from error
 
 
 @contextmanager
@@ -56,6 +79,10 @@ def channels_of(home: Path) -> Iterator[list[SqlConnection]]:
                 continue
             channels.append(_Sqlite(connection))
         yield channels
+
+
+def _no_database(name: str, error: sqlite3.DatabaseError) -> StartError:
+    return StartError(f"{name} is not a database of Kolibri 0.16–0.19: {error}.")
 
 
 def _back_up(file: Path, copy: sqlite3.Connection) -> None:

@@ -1,0 +1,70 @@
+"""A process that converts, for one that stores (`converters`).
+
+Over a socket, whose number is its argument, it is told what it needs once, and then share after share, until that is
+closed.
+"""
+
+import gc
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from io import StringIO
+from multiprocessing.connection import Connection
+
+from learntrack.importing.converting import Conversion
+from learntrack.importing.kolibri.source import Kolibri, OpensAgain
+from learntrack.importing.kolibri.sql import Share
+from learntrack.importing.prepared import PreparedBatch
+from learntrack.importing.report import ImportReport, Told
+from learntrack.storage import StartError
+
+
+@dataclass(slots=True, frozen=True)
+class Order:
+    """What to convert; with `tells_all`, every skipped record is named."""
+
+    source: OpensAgain
+    conversion: Conversion
+    tells_all: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Made:
+    """A batch and what was noticed while it was made; without a batch a share is at its end."""
+
+    batch: PreparedBatch | None
+    told: Told
+
+
+@dataclass(slots=True, frozen=True)
+class Failed:
+    """Why it cannot go on."""
+
+    why: str
+
+
+def main() -> None:
+    """Convert what is asked for."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stores says when to stop
+    gc.disable()  # a history has no cycles, and looking for them in vain takes an eighth of the time
+    with Connection(int(sys.argv[1])) as asked, suppress(EOFError, ConnectionError):
+        order: Order = asked.recv()
+        try:
+            with order.source.opened() as source:
+                while True:
+                    _convert(source, asked.recv(), order, asked)
+        except StartError as error:
+            asked.send(Failed(str(error)))
+
+
+def _convert(source: Kolibri, share: Share | None, order: Order, asked: "Connection") -> None:
+    report = _new_report(order)
+    for batch in order.conversion.share(source, share, report):
+        asked.send(Made(batch, report.told()))
+        report = _new_report(order)
+    asked.send(Made(None, report.told()))
+
+
+def _new_report(order: Order) -> ImportReport:
+    return ImportReport(StringIO() if order.tells_all else None)

@@ -1,0 +1,104 @@
+"""Processes that convert make what a thread makes, tell what they notice, and never end without being heard."""
+
+import io
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from learntrack.importing import converters
+from learntrack.importing.converter import Order
+from learntrack.importing.converters import cores, made_in_processes
+from learntrack.importing.converting import Conversion
+from learntrack.importing.kolibri.source import Kolibri
+from learntrack.importing.kolibri.sql import SHARES
+from learntrack.importing.kolibri.sqlite import SqliteCopy, sqlite_source
+from learntrack.importing.report import ImportReport
+from learntrack.storage import StartError
+from tests.importing.kolibri.rows import AT
+from tests.importing.moving import HOME, changed
+
+ODD = "UPDATE logger_attemptlog SET correct = 2 WHERE id IN (SELECT id FROM logger_attemptlog LIMIT 9)"
+
+
+def conversion(source: Kolibri) -> Conversion:
+    return Conversion(AT, {row["id"]: row["facility_id"] for row in source.table("kolibriauth_facilityuser")})
+
+
+def test_processes_make_the_same_as_a_thread_and_tell_the_same(tmp_path: Path) -> None:
+    alone, together = (ImportReport(io.StringIO()) for _ in range(2))
+    with sqlite_source(changed(tmp_path, ODD)) as source:
+        expected = [*conversion(source).everything(source, alone)]
+        assert source.again is not None
+        found = [*made_in_processes(Order(source.again, conversion(source), tells_all=True), together, 2)]
+
+    def parts(made: list[Any]) -> dict[tuple[str, str], Any]:
+        return {(part.collection, part.id): part for batch in made for part in batch.parts}
+
+    assert parts(found) == parts(expected)
+    assert sum(batch.rows for batch in found) == sum(batch.rows for batch in expected)
+    assert (together.counts, together.reasons) == (alone.counts, alone.reasons)
+    few = [{reason: len(records) for reason, records in each.examples.items()} for each in (together, alone)]
+    assert few[0] == few[1]
+    logs: list[Any] = [report.log for report in (alone, together)]
+    assert sorted(logs[0].getvalue().splitlines()) == sorted(logs[1].getvalue().splitlines())
+
+
+def test_why_a_process_cannot_go_on_is_told(tmp_path: Path) -> None:
+    broken = tmp_path / "db.sqlite3"
+    broken.write_text("This is no database. " * 100)
+    order = Order(SqliteCopy(broken, "That file"), Conversion(AT, {}), tells_all=False)
+
+    with pytest.raises(StartError, match="That file is not a database of Kolibri"):
+        [*made_in_processes(order, ImportReport(), 2)]
+
+
+KILLED = """
+import os, signal
+from learntrack.importing import converter
+converter._convert = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+converter.main()
+"""
+
+
+def test_a_process_that_is_killed_does_not_end_an_import_as_if_all_were_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converters, "_PROGRAM", KILLED)
+    with sqlite_source(HOME) as source:
+        assert source.again is not None
+        order = Order(source.again, conversion(source), tells_all=False)
+        with pytest.raises(StartError, match="has ended"):
+            [*made_in_processes(order, ImportReport(), 1)]
+
+
+def test_every_learner_is_in_one_share(tmp_path: Path) -> None:
+    with sqlite3.connect(f"file:{HOME / 'db.sqlite3'}?mode=ro", uri=True) as connection:
+        query = "SELECT DISTINCT user_id FROM logger_contentsessionlog WHERE user_id IS NOT NULL LIMIT 16"
+        users = [row[0] for row in connection.execute(query)]
+    ids = [f"{digit}{'7' * 31}" for digit in "0123456789abcdef"][: len(users)]
+    renamed = [
+        f"UPDATE logger_contentsessionlog SET user_id = '{new}' WHERE user_id = '{old}'"
+        for new, old in zip(ids, users, strict=True)
+    ]
+    with sqlite_source(changed(tmp_path, *renamed)) as source:
+        found = [rows.user_id for share in SHARES for rows in source.learners(share)]
+        everybody = [rows.user_id for rows in source.learners()]
+
+    assert {*ids} <= {*everybody}
+    assert found == everybody
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected"),
+    [("max 100000", 4), ("50000 100000", 1), ("250000 100000", 2), ("900000 100000", 4), ("odd", 4), (None, 4)],
+)
+def test_a_containers_limit_of_cores_counts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, quota: str | None, expected: int
+) -> None:
+    file = tmp_path / "cpu.max"
+    if quota is not None:
+        file.write_text(quota)
+    monkeypatch.setattr(converters, "_QUOTA", file)
+    monkeypatch.setattr(converters, "_usable", lambda: 4)
+
+    assert cores() == expected
