@@ -204,10 +204,10 @@ def _only_of_page(filters: LogFilters, page: PageRequest) -> list[Stage]:
     """
     upto = {"$add": ["$$value.total", "$$this.count"]}
     on_page = {
-        "$and": [
-            {"$gt": ["$$this.count", 0]},
+        "$and": [  # what most holders fail comes first: they are behind the page
             {"$lt": ["$$value.total", page.skip + page.size]},
             {"$gt": [upto, page.skip]},
+            {"$gt": ["$$this.count", 0]},
         ]
     }
     holder = {"$mergeObjects": ["$$this", {"before": "$$value.total"}]}
