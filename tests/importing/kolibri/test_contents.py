@@ -118,7 +118,7 @@ ODD = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.lists(ODD, max_size=3), st.one_of(ODD, st.integers()))
 def test_whatever_a_column_holds_the_roster_can_be_written(contents: Contents, sources: Any, count: Any) -> None:
     """A question without a list, or named twice but for white space, ended the import."""
