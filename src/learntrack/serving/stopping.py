@@ -30,7 +30,7 @@ _WORKER_SECONDS = 6.0
 _SERVICE_SECONDS = 9.0
 """For the whole service, from when it was told, the engine included."""
 _NEW_SECONDS = 120.0
-"""For a worker to be there in another's place."""
+"""For a worker to be there in another's place, and for a new one to say its first word."""
 _OLD_SECONDS = 30.0
 """For a worker in whose place another is there: nobody waits for its end but those whom it answers."""
 _WORD_SECONDS = 1.0
@@ -102,6 +102,8 @@ class TimelyWorkers(Multiprocess):
             signal.signal(sig, self._hear)
         self._said = -inf
         self._silent_since: dict[Process, float] = {}
+        self._heard: set[Process] = set()
+        """Workers that have said a word; others may still be on their way to it."""
         self._leaving: list[Process] = []
 
     def init_processes(self) -> None:
@@ -125,7 +127,7 @@ class TimelyWorkers(Multiprocess):
             if not self._lives(worker):
                 worker.kill()
                 worker.join()
-                self._silent_since.pop(worker, None)
+                self._forget(worker)
                 self._say(worker.pid)
                 self.processes[number] = self._started()
 
@@ -166,10 +168,12 @@ class TimelyWorkers(Multiprocess):
     def _lives(self, worker: Process) -> bool:
         if worker.is_alive(timeout=_WORD_SECONDS):
             self._silent_since.pop(worker, None)
+            self._heard.add(worker)
             return True
         now = time.monotonic()
         silent = now - self._silent_since.setdefault(worker, now)
-        return worker.exitcode is None and silent < self.config.timeout_worker_healthcheck
+        most = self.config.timeout_worker_healthcheck if worker in self._heard else _NEW_SECONDS
+        return worker.exitcode is None and silent < most
 
     def _one_more(self) -> Process | None:
         """Another worker that is there; none where the service is to stop, or none was there in time."""
@@ -186,6 +190,10 @@ class TimelyWorkers(Multiprocess):
             logger.error("no worker could start within %g s: those that are there stay", _NEW_SECONDS)
         return None
 
+    def _forget(self, worker: Process) -> None:
+        self._silent_since.pop(worker, None)
+        self._heard.discard(worker)
+
     def _part_with(self, worker: Process) -> None:
         """Have a worker end, and kill it if it hangs; where the service is to stop, it ends with the others."""
         worker.terminate()
@@ -196,6 +204,7 @@ class TimelyWorkers(Multiprocess):
             logger.warning("worker %s hung when it was to end", worker.pid)
             worker.process.kill()
         worker.join()
+        self._forget(worker)
         self._leaving = []
 
     def _goes(self, worker: Process) -> bool:
