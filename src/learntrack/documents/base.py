@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pymongo import InsertOne, UpdateOne
 
 from learntrack.documents.bson_parts import divided
+from learntrack.domain.attempts import Attempt
 
 SCHEMA_VERSION = 3
 """The version of the stored shapes that this release writes, in every document's `schema_version`."""
@@ -241,6 +242,8 @@ def as_stored(value: Any) -> Any:
     """A value as the driver writes it: models as their fields."""
     if type(value) in _AS_IT_IS:
         return value
+    if isinstance(value, Attempt):
+        return value.row()
     if isinstance(value, BaseModel):
         return value.model_dump(exclude_unset=True)
     if isinstance(value, list):

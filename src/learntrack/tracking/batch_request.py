@@ -19,6 +19,8 @@ _TO_MARK = re.compile(rb'(?:[^][{}",]++|%b){0,5000}+([][{},"]?)' % _STRING, re.D
 _TO_END_OF_STRING = re.compile(rb'(?:[^"\\]++|\\.){0,100000}+("?)', re.DOTALL)
 _OPEN, _CLOSE = frozenset(b"[{"), frozenset(b"]}")
 _COMMA, _QUOTE = ord(","), ord('"')
+_SOON_CUT = 50_000
+"""Items that are cut apart in a few milliseconds."""
 _ENTRIES = 2
 """How deep a queue's items are."""
 _LONGEST_MOMENT = 100
@@ -48,17 +50,26 @@ class BatchRequest(JsonRequest):
 
 
 def _cut(body: bytes, most: MostJson) -> Any:
-    # Counted beforehand, because 16 MiB of `{}` make 5 million objects.
-    if has_more_items_than(MOST_ITEMS, body, _ITEMS_AS_LARGE_AS_MAY_BE * most.objects):
+    # Counted beforehand, because 16 MiB of `{}` make 5 million objects; of a queue of a few hundred items, whose commas
+    # are soon counted, only when it has been cut.
+    objects = _ITEMS_AS_LARGE_AS_MAY_BE * most.objects
+    if _may_be_of_very_many(body, objects) and has_more_items_than(MOST_ITEMS, body, objects):
         raise field_error("items", f"Must be a list of 1–{MOST_ITEMS} items.")
     try:
         queue = msgspec.json.decode(body, type=_Queue)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         # What is wrong with it; or it is of a kind that only patience reads.
         return decoded(body, most.times(_ITEMS_AS_LARGE_AS_MAY_BE))
+    if len(queue.items) > MOST_ITEMS:
+        raise field_error("items", f"Must be a list of 1–{MOST_ITEMS} items.")
     if len(memoryview(queue.sent_at)) > _LONGEST_MOMENT:
         raise field_error("sent_at", "Must be a moment (ISO 8601).")
     return {"items": queue.items, "sent_at": decoded(bytes(queue.sent_at))}
+
+
+def _may_be_of_very_many(body: bytes, objects: int) -> bool:
+    """Whether a body may have more lists and objects than a queue may, or far more items."""
+    return body.count(b",") > _SOON_CUT or body.count(b"{") + body.count(b"[") > objects
 
 
 def has_more_items_than(most: int, body: bytes, most_objects: int = 2**63) -> bool:
