@@ -181,27 +181,6 @@ async def test_what_is_live_waits_for_no_more_of_a_divided_group_of_bulk_than_is
     assert len(store.groups) < 35, "it is not tried with all of them again and again"
 
 
-@pytest.mark.parametrize(("seconds", "sizes"), [(0.2, [100, 50, 25, 25]), (0.01, [100, 100])])
-async def test_what_is_live_waits_for_smaller_groups_of_bulk_where_those_take_long(
-    seconds: float, sizes: list[int]
-) -> None:
-    passed = 0.0
-    groups: list[Sequence[Job]] = []
-
-    async def run(jobs: Sequence[Job]) -> list[Answer]:
-        nonlocal passed
-        passed += seconds
-        groups.append(jobs)
-        if jobs[0] == "bulk":
-            line.enqueue("live")
-        return list(jobs)
-
-    line = GroupCommit[Job, Answer](run, may_join=lambda _, __: True, patience=60, clock=lambda: passed)
-    await settled(*[line.enqueue("bulk", bulk=True) for _ in range(sum(sizes))])
-
-    assert [len(group) for group in groups if group[0] == "bulk"] == sizes
-
-
 class _Work:
     """A job, or what belongs to one."""
 

@@ -6,7 +6,6 @@ what is live never waits for more than one of them.
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -28,12 +27,8 @@ stores an answer twice: as the attempt's, and in its history.
 """
 _SMALL = 8
 """Jobs that are done together, whatever else is under way."""
-PART_SECONDS = 0.05
+PART_SECONDS = 0.1
 """How long bulk goes on, group by group, while something live waits."""
-_LONG_SECONDS = 0.1
-"""How long a group of bulk may take while something live waits, before the next one has half as many jobs."""
-_LEAST_BULK = 25
-"""How many it has at the least: of fewer, each costs twice as much as of many."""
 
 
 @dataclass(slots=True)
@@ -64,7 +59,6 @@ class GroupCommit(Generic[Job, Answer]):
         most: The most jobs in a group.
         most_bulk: The most in a group of bulk, of which many are mostly one person's, and so change few documents.
         most_bytes: The most bytes of a group of several.
-        clock: Tells seconds.
 
     """
 
@@ -78,7 +72,6 @@ class GroupCommit(Generic[Job, Answer]):
         most: int = 32,
         most_bulk: int = 100,
         most_bytes: int = GROUP_BYTES,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._run = run
         self._may_join = may_join
@@ -87,7 +80,6 @@ class GroupCommit(Generic[Job, Answer]):
         self._most = most
         self._most_bulk = self._bulk_now = most_bulk
         self._most_bytes = most_bytes
-        self._clock = clock
         self._line: deque[_Waiting[Job, Answer]] = deque()
         self._bulk: deque[_Waiting[Job, Answer]] = deque()
         self._worker: asyncio.Task[None] | None = None
@@ -146,16 +138,13 @@ class GroupCommit(Generic[Job, Answer]):
         return min(self._most, max(_SMALL, -(-at_work // 2)))
 
     async def _do_a_part_of_the_bulk(self) -> None:
-        end = self._clock() + PART_SECONDS
+        now = asyncio.get_running_loop().time
+        end = now() + PART_SECONDS
         while self._bulk:
-            began = self._clock()
             if group := self._next_group(self._bulk, self._bulk_now):
                 self._bulk_now = min(self._most_bulk, 2 * self._bulk_now)
                 await self._settle(group, bulk=True)
-            now = self._clock()
-            if self._line and now - began > _LONG_SECONDS:
-                self._bulk_now = min(self._bulk_now, max(_LEAST_BULK, len(group) // 2))
-            if self._line and now >= end:
+            if self._line and now() >= end:
                 return
 
     def _next_group(self, line: deque[_Waiting[Job, Answer]], most: int) -> list[_Waiting[Job, Answer]]:
