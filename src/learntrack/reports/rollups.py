@@ -62,11 +62,12 @@ async def roll_up(db: Database, progress: OnProgressOf, *, everything: bool = Fa
         await _mark(db, await items.all_items(db))
         await db.transaction(lambda tx: db.remove(DaysKept, {}, tx))
     until, many = moments.now(), 0
+    upkeep = Upkeep(db)  # one for all looks: it watches whether who holds the lease still lives
     while True:
         try:
-            computed = await Upkeep(db).catch_up(progress)
+            computed = await upkeep.catch_up(progress)
         except LeaseLost:
-            computed = None
+            upkeep, computed = Upkeep(db), None
         if computed is not None:
             return many + computed
         if not await db.rows(Touched, [*_OLDEST[:1], {"$match": {"at": {"$lte": until}}}, {"$limit": 1}]):

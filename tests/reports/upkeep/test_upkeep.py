@@ -1,6 +1,9 @@
 """What is derived follows what is written: rollups, the facilities of logs, the numbers of tries."""
 
+import asyncio
+import itertools
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,9 +14,12 @@ from learntrack.documents.try_numbers import numbers_by_kind
 from learntrack.domain import moments
 from learntrack.domain.ids import summary_id
 from learntrack.logs import lists_by_index, newest_of_facility
+from learntrack.reports import rollups
 from learntrack.reports.rollups import as_of_rollup, check_derived, roll_up
 from learntrack.reports.upkeep import worker
 from learntrack.reports.upkeep.worker import Upkeep
+from learntrack.storage import leases
+from learntrack.storage.leases import Holding
 from tests.support import ROOT, Api, Person, School, exercise, new_id, right, video
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco", "real")
@@ -49,6 +55,21 @@ async def test_what_is_written_is_marked_with_it_and_worked_off(school: School) 
 
     assert await rolled_up(api, school.facility, body["content_id"]) == 2
     assert await api.db.find(Touched, {"logs": {"$exists": True}}) == []
+
+
+async def test_who_waits_for_a_process_that_has_gone_takes_over(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waited without an end, each time as one who looks for the first time."""
+    api, learner, looks = school.api, await school.learner(), itertools.count()
+    await roll_up(api.db, nobody)
+    await study(api, learner, exercise(), "a")
+    assert await Holding(api.db, worker.UPKEEP).take()
+
+    monkeypatch.setattr(leases, "time", SimpleNamespace(monotonic=lambda: float(next(looks))))  # a second for each look
+    monkeypatch.setattr(rollups, "_LOOK_SECONDS", 0.0)
+    async with asyncio.timeout(60):
+        assert await roll_up(api.db, nobody) == 1
 
 
 async def test_what_is_refused_touches_nothing(school: School) -> None:
