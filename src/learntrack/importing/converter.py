@@ -5,6 +5,7 @@ closed.
 """
 
 import gc
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -18,6 +19,9 @@ from learntrack.importing.kolibri.sql import Share
 from learntrack.importing.prepared import PreparedBatch
 from learntrack.importing.report import ImportReport, Told
 from learntrack.storage import StartError
+
+_NICE = 5
+"""By how much it stands back: behind the database, and a class that is at work meanwhile."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -47,6 +51,7 @@ class Failed:
 def main() -> None:
     """Convert what is asked for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stores says when to stop
+    os.nice(_NICE)
     gc.disable()  # a history has no cycles, and looking for them in vain takes an eighth of the time
     with Connection(int(sys.argv[1])) as asked, suppress(EOFError, ConnectionError):
         order: Order = asked.recv()
