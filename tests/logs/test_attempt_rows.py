@@ -1,5 +1,6 @@
 """Attempts in their order: within a try by start, then id, whether they are embedded or in chunks."""
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,11 @@ from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.domain.attempts import Interaction
 from learntrack.domain.ids import new_id
 from learntrack.errors import NotFound
-from learntrack.logs.attempt_rows import page_of_attempts, rows_of, with_their_attempts
+from learntrack.logs import attempt_rows
+from learntrack.logs.attempt_rows import page_of_attempts, rows_of, rows_of_all, with_their_attempts
 from learntrack.logs.filters import LogFilters
 from learntrack.storage import Database
+from learntrack.storage.at_once import AtOnce
 from learntrack.web.paging import PageRequest
 
 NOW = moments.now()
@@ -82,3 +85,28 @@ async def test_a_try_that_is_gone_meanwhile_is_left_out(memory: Database) -> Non
     assert (await page_of_attempts(memory, [], LogFilters(), PageRequest(1, 5))).results == []
     with pytest.raises(NotFound):
         await page_of_attempts(memory, [], LogFilters(), PageRequest(2, 5))
+
+
+async def test_of_a_list_that_is_read_slowly_few_bytes_wait(memory: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The attempts of 200 holders waited for each that read one, though they were 100 MB."""
+    logs = [long_try(at_once=False)[0] for _ in range(20)]
+    await memory.write(logs, None)
+    asked: list[int] = []
+
+    def noted(rows: list[Row]) -> int:
+        asked.append(len(rows))
+        return len(rows) * AtOnce.BYTES // 3
+
+    monkeypatch.setattr(attempt_rows, "bytes_of", noted)
+
+    async def holders() -> AsyncIterator[Row]:
+        for log in logs:
+            yield holder(log)
+
+    rows = rows_of_all(memory, holders(), LogFilters())
+    first = await anext(rows)
+    assert asked == [AtOnce.FIRST]
+    found = [first] + [row async for row in rows]
+
+    assert asked == [AtOnce.FIRST, 3, 3, 3, 3]
+    assert [each.masterylog for each in found[:: len(found) // 20]] == [log.id for log in logs]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from learntrack.storage import DatabaseUnavailable, connect, reading
+from learntrack.storage import DatabaseUnavailable, connect, in_time
 from learntrack.storage.report_reading import ReportReading
 from tests.conftest import service_on
 from tests.pauses import noted
@@ -164,7 +164,7 @@ async def test_a_server_that_says_no_is_asked_again_more_and_more_rarely(
     wire: Wire, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The driver's own retries keep a processor busy with each question as long as it does."""
-    waited = noted(monkeypatch, reading)
+    waited = noted(monkeypatch, in_time)
     db = await connect(wire.own_uri, "reading", read_patience=60)
 
     for ask in (db.find("users", {}), db.find_one("users", {}), db.rows("users", EVERYTHING)):

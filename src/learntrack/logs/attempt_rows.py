@@ -9,9 +9,13 @@ from learntrack.logs import pipelines
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.schemas import AttemptLogDiffRow, AttemptLogRow, CorrectDiff
 from learntrack.storage import Database
+from learntrack.storage.at_once import AtOnce, bytes_of
 from learntrack.storage.database import Row
+from learntrack.storage.reading import in_parts_of
 from learntrack.web.paging import Page, PageRequest, page_with
 
+_PART = 200
+"""Holders whose attempts are read in one round trip at the most."""
 _OF_ATTEMPT = tuple(name for name in AttemptLogRow.__struct_fields__ if name in Attempt.model_fields)
 """The fields of a row that are the attempt's own; those that follow say where it belongs."""
 
@@ -37,7 +41,9 @@ async def rows_of(db: Database, holder: Row, filters: LogFilters) -> AsyncIterat
     if holder.get("overflow"):
         # Chunks are older than what is embedded, but for attempts that started in the very same moment.
         moment = holder["overflow"]["newest_start"]
-        async for older in db.stream(AttemptOverflow, pipelines.overflow_of(holder["_id"], user_id, filters)):
+        async for older in db.stream(
+            AttemptOverflow, pipelines.overflow_of(holder["_id"], user_id, filters), large=True
+        ):
             if older["start_timestamp"] < moment:
                 yield attempt_row(older, user_id=user_id, try_id=try_id)
             else:
@@ -47,8 +53,30 @@ async def rows_of(db: Database, holder: Row, filters: LogFilters) -> AsyncIterat
         yield attempt_row(attempt, user_id=user_id, try_id=try_id)
 
 
-async def with_their_attempts(db: Database, holders: Sequence[Row], filters: LogFilters) -> list[Row]:
-    """These holders with their matching attempts, in their order; those that are no more are left out."""
+async def rows_of_all(db: Database, holders: AsyncIterator[Row], filters: LogFilters) -> AsyncIterator[AttemptLogRow]:
+    """The rows of these holders, one holder after the other.
+
+    They are read some at a time, and of a list that is read slowly these wait: so many that they have few bytes.
+    """
+    at_once = AtOnce(_PART)
+    async for part in in_parts_of(holders, lambda: at_once.now):
+        for holder in await with_their_attempts(db, part, filters, at_once):
+            async for row in rows_of(db, holder, filters):
+                yield row
+
+
+async def with_their_attempts(
+    db: Database, holders: Sequence[Row], filters: LogFilters, at_once: AtOnce | None = None
+) -> list[Row]:
+    """These holders with their matching attempts, in their order; those that are no more are left out.
+
+    Args:
+        db: Where they are.
+        holders: Which.
+        filters: Which attempts.
+        at_once: Is told how many bytes that was, where there are more to come.
+
+    """
     attempts: dict[str, Row] = {}
     for collection, name in ((pipelines.TRIES, "try_id"), (pipelines.SESSIONS, "holder_session_id")):
         found = [holder for holder in holders if name in holder]
@@ -58,6 +86,8 @@ async def with_their_attempts(db: Database, holders: Sequence[Row], filters: Log
             shown = {"overflow": 1, "attempts": pipelines.matching_attempts("$attempts", filters)}
             rows = await db.rows(collection, [{"$match": match}, {"$project": shown}])
             attempts |= {row["_id"]: row for row in rows}
+    if at_once is not None:
+        at_once.learn(bytes_of(list(attempts.values())))
     return [holder | attempts[holder["_id"]] for holder in holders if holder["_id"] in attempts]
 
 

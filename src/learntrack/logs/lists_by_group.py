@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from learntrack.access.may_read import Readable
-from learntrack.logs.attempt_rows import page_of_attempts, rows_of, with_their_attempts
+from learntrack.logs.attempt_rows import page_of_attempts, rows_of_all
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.newest_of_facility import NewestPart, count_attempts, count_tries, newest_part
 from learntrack.logs.pipelines import (
@@ -30,9 +30,6 @@ from learntrack.web.paging import Page, PageRequest, page_with
 
 _MANY = 200
 """From so many learners on a look-up of their sessions costs more than reading all sessions."""
-
-_PART = 200
-"""Holders whose attempts are read in one round trip."""
 
 
 class ListsByGroup:
@@ -81,10 +78,15 @@ class ListsByGroup:
         if not grouped and not filters.of_tries_only:
             grouped = await self._db.rows(SESSIONS, [*_grouped_sessions(readable, filters), in_order])
         holders: list[Row] = grouped[0]["rows"] if grouped else []
-        for first in range(0, len(holders), _PART):
-            for holder in await with_their_attempts(self._db, holders[first : first + _PART], filters):
-                async for row in rows_of(self._db, holder, filters):
-                    yield row
+        async for row in rows_of_all(self._db, _one_by_one(holders), filters):
+            yield row
+
+
+async def _one_by_one(holders: list[Row]) -> AsyncIterator[Row]:
+    """These, each let go when its turn has come."""
+    holders.reverse()
+    while holders:
+        yield holders.pop()
 
 
 def tries_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:

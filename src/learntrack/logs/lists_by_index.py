@@ -8,7 +8,7 @@ from typing import Any, get_args
 from learntrack.access.may_read import Readable
 from learntrack.documents import ContentSummary
 from learntrack.domain.mastery import TryKind
-from learntrack.logs.attempt_rows import page_of_attempts, rows_of, with_their_attempts
+from learntrack.logs.attempt_rows import page_of_attempts, rows_of_all, with_their_attempts
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.pipelines import (
     NEWEST,
@@ -24,7 +24,6 @@ from learntrack.logs.pipelines import (
 from learntrack.logs.schemas import AttemptLogRow, MasteryLogRow
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
-from learntrack.storage.reading import in_parts_of
 from learntrack.web.paging import Page, PageRequest, page_of, page_with, paged
 
 
@@ -64,10 +63,8 @@ class ListsByIndex:
     async def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[AttemptLogRow]:
         """All attempts: those of a part of the holders at a time."""
         async with aclosing(self._holders(readable, filters)) as holders:
-            async for part in in_parts_of(holders, _PART):
-                for holder in await with_their_attempts(self._db, part, filters):
-                    async for row in rows_of(self._db, holder, filters):
-                        yield row
+            async for row in rows_of_all(self._db, holders, filters):
+                yield row
 
     def _holders(self, readable: Readable, filters: LogFilters) -> AsyncGenerator[Row, None]:
         """What holds matching attempts, newest first: `_id, user_id, end_timestamp, count, try_id | holder_session_id`.
@@ -92,8 +89,6 @@ class ListsByIndex:
         return sum(row["count"] for row in found)
 
 
-_PART = 200
-"""Holders whose attempts are read in one round trip."""
 _SUM: Stage = {"$group": {"_id": None, "count": {"$sum": "$count"}}}
 _MANY = 200
 """Of more learners MongoDB does not merge the parts of an index that begins with them: a facility has its own."""

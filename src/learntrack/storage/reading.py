@@ -1,12 +1,10 @@
 """Asking the database, outside of transactions: each question within a time, and not all of them at once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, suppress
 from datetime import timedelta
 from functools import partial
-from itertools import chain
-from math import inf
 from typing import Any, TypeVar, cast
 
 import pymongo
@@ -14,11 +12,11 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.errors import ProtocolError, PyMongoError
 
 from learntrack.documents.base import Row, Stored
+from learntrack.storage.at_once import AtOnce, bytes_of
 from learntrack.storage.batches import Shown, batches_of
-from learntrack.storage.errors import DatabaseUnavailable, may_be_asked_again, translated
 from learntrack.storage.first_batch import NOTHING_AT_FIRST, all_of
+from learntrack.storage.in_time import limited, within
 from learntrack.storage.index_first import Stage, found_by_index
-from learntrack.storage.pauses import pauses
 from learntrack.storage.threads import InThread, answered
 from learntrack.storage.unions import without_unions
 
@@ -26,7 +24,6 @@ T = TypeVar("T")
 
 AGGREGATIONS_AT_ONCE = 16
 _CLOSE_SECONDS = 1.0
-_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 1.0
 _SMALL_AT_ONCE, _LARGE_AT_ONCE = 1000, 16
 
 
@@ -82,8 +79,8 @@ class Reading:
     ) -> Row | None:
         """One document, or None."""
         source = self.collection(collection)
-        async with _within(self.read_patience):
-            found = await _limited(
+        async with within(self.read_patience):
+            found = await limited(
                 lambda: answered(source, lambda asked: asked.find_one(query, projection)), self.read_patience
             )
         return cast(Row | None, found)
@@ -95,8 +92,8 @@ class Reading:
         source = self.collection(collection)
         if self._leads and not found_by_index(source.name, query):
             return await self.rows(collection, [{"$match": query}, *([{"$project": projection}] if projection else [])])
-        async with _within(self.read_patience):
-            found = await _limited(
+        async with within(self.read_patience):
+            found = await limited(
                 lambda: answered(source, lambda asked: asked.find(query, projection).to_list(None)), self.read_patience
             )
         return cast(list[Row], found)
@@ -117,6 +114,7 @@ class Reading:
         *,
         batch: int = 200,
         long: bool = False,
+        large: bool = False,
     ) -> AsyncIterator[Row]:
         """What an aggregation returns, row by row.
 
@@ -125,14 +123,17 @@ class Reading:
             pipeline: How.
             batch: Rows a round trip.
             long: Whether it is made row by row, so that the server may work on all of it for `long_patience`.
+            large: Whether a row may be large, so that fewer come in a round trip (`AtOnce`).
 
         """
         source, stages = await self._led(collection, pipeline)
+        at_once = AtOnce(batch) if large else None
+        first_batch = batch if at_once is None else at_once.now
 
         def opened(asked: Any, **first: int) -> Any:
-            return asked.aggregate(list(stages), **{"allowDiskUse": True, "batchSize": batch} | first)
+            return asked.aggregate(list(stages), **{"allowDiskUse": True, "batchSize": first_batch} | first)
 
-        async for row in self._one_by_one(source, opened, batch, long=long):
+        async for row in self._one_by_one(source, opened, first_batch, long=long, at_once=at_once):
             yield row
 
     async def each(
@@ -170,8 +171,9 @@ class Reading:
                 yield row
 
     async def _each_found(self, source: Any, query: Mapping[str, Any], shown: Shown, batch: int) -> AsyncIterator[Row]:
-        opened = partial(batches_of, query=query, projection=shown.projection, batch=batch)
-        async with aclosing(self._one_by_one(source, opened, 1, long=True)) as batches:
+        at_once = AtOnce(batch)
+        opened = partial(batches_of, query=query, projection=shown.projection, batch=at_once.now)
+        async with aclosing(self._one_by_one(source, opened, 1, long=True, at_once=at_once)) as batches:
             async for sent in batches:
                 for row in shown.documents_in(sent, source.codec_options):
                     yield row
@@ -199,7 +201,7 @@ class Reading:
         return found
 
     async def _one_by_one(
-        self, source: Any, opened: Callable[..., Any], batch: int, *, long: bool
+        self, source: Any, opened: Callable[..., Any], batch: int, *, long: bool, at_once: AtOnce | None = None
     ) -> AsyncGenerator[Any, None]:
         cursor: Any = None
 
@@ -212,16 +214,23 @@ class Reading:
                 cursor, batch = opened(asked, **NOTHING_AT_FIRST), min(batch, _LARGE_AT_ONCE)
                 return cursor.to_list(batch)
 
+        def go_on(_: Any) -> Any:
+            return cursor.to_list(batch)
+
         # On the server the limit of the first question is one for all that follow.
         limit = max(self.long_patience, self.read_patience) if long else self.read_patience
         try:
             rows = await self._in_turn(source, begin, limit)
             while rows:
+                if at_once is not None:
+                    at_once.learn(bytes_of(rows))
+                    at_once.tell(cursor)
+                    batch = batch if isinstance(rows[0], bytes) else at_once.now
                 for row in rows:
                     yield row
                 if not cursor.alive:
                     return
-                rows = await self._in_turn(source, lambda _: cursor.to_list(batch), self.read_patience, again=False)
+                rows = await self._in_turn(source, go_on, self.read_patience, again=False)
         finally:
             if cursor is not None and cursor.alive:
                 with suppress(PyMongoError), pymongo.timeout(_CLOSE_SECONDS):  # why it ends is what counts
@@ -235,10 +244,10 @@ class Reading:
             asked = answered(source, ask)
             return asked
 
-        async with _within(self.read_patience):
+        async with within(self.read_patience):
             await self._turns.acquire()
             try:
-                return cast(list[Row], await _limited(begin, limit, again=again))
+                return cast(list[Row], await limited(begin, limit, again=again))
             finally:
                 # The driver's thread may go on when nobody waits for the answer any more: its turn ends with it.
                 if isinstance(asked, InThread) and not asked.is_over:
@@ -247,52 +256,12 @@ class Reading:
                     self._turns.release()
 
 
-@asynccontextmanager
-async def _within(seconds: float) -> AsyncIterator[None]:
-    """Wait no longer."""
-    try:
-        async with asyncio.timeout(_finite(seconds)):
-            with translated():
-                yield
-    except TimeoutError as error:
-        raise DatabaseUnavailable("The database did not answer in time.") from error
-
-
-async def _limited(ask: Callable[[], Awaitable[Any]], seconds: float, *, again: bool = True) -> Any:
-    """Ask with a limit that the driver and the server keep to; again where the server is on its way to answer.
-
-    The driver's own retries are switched off: within a limit it asks again at once and without end, which keeps a
-    processor busy with each question as long as a server says no.
-
-    Args:
-        ask: What asks.
-        seconds: The limit.
-        again: Whether it may ask again: the rest of an answer cannot be asked for twice.
-
-    """
-    waits: Iterator[float] | None = None
-    with pymongo.timeout(_finite(seconds)):
-        while True:
-            try:
-                return await ask()
-            except PyMongoError as error:
-                if not (again and may_be_asked_again(error)):
-                    raise
-            # Once more at once: mostly a connection had gone while nobody used it.
-            waits = waits or chain((0.0,), pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
-            await asyncio.sleep(next(waits))
-
-
-def _finite(seconds: float) -> float | None:
-    return None if seconds == inf else seconds
-
-
-async def in_parts_of(rows: AsyncIterator[T], most: int) -> AsyncIterator[list[T]]:
+async def in_parts_of(rows: AsyncIterator[T], most: int | Callable[[], int]) -> AsyncIterator[list[T]]:
     """The rows in lists of at most so many, so that what belongs to them can be looked up together."""
     part: list[T] = []
     async for row in rows:
         part.append(row)
-        if len(part) == most:
+        if len(part) >= (most if isinstance(most, int) else most()):
             yield part
             part = []
     if part:

@@ -1,0 +1,56 @@
+"""What is asked of the database has its time, here and on the server."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from itertools import chain
+from math import inf
+from typing import Any
+
+import pymongo
+from pymongo.errors import PyMongoError
+
+from learntrack.storage.errors import DatabaseUnavailable, may_be_asked_again, translated
+from learntrack.storage.pauses import pauses
+
+_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 1.0
+
+
+@asynccontextmanager
+async def within(seconds: float) -> AsyncIterator[None]:
+    """Wait no longer."""
+    try:
+        async with asyncio.timeout(_finite(seconds)):
+            with translated():
+                yield
+    except TimeoutError as error:
+        raise DatabaseUnavailable("The database did not answer in time.") from error
+
+
+async def limited(ask: Callable[[], Awaitable[Any]], seconds: float, *, again: bool = True) -> Any:
+    """Ask with a limit that the driver and the server keep to; again where the server is on its way to answer.
+
+    The driver's own retries are switched off: within a limit it asks again at once and without end, which keeps a
+    processor busy with each question as long as a server says no.
+
+    Args:
+        ask: What asks.
+        seconds: The limit.
+        again: Whether it may ask again: the rest of an answer cannot be asked for twice.
+
+    """
+    waits: Iterator[float] | None = None
+    with pymongo.timeout(_finite(seconds)):
+        while True:
+            try:
+                return await ask()
+            except PyMongoError as error:
+                if not (again and may_be_asked_again(error)):
+                    raise
+            # Once more at once: mostly a connection had gone while nobody used it.
+            waits = waits or chain((0.0,), pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS))
+            await asyncio.sleep(next(waits))
+
+
+def _finite(seconds: float) -> float | None:
+    return None if seconds == inf else seconds
