@@ -34,16 +34,25 @@ def _values(attempt: Row, user_id: str | None, try_id: str | None) -> list[Any]:
     return [*[attempt[name] for name in _OF_ATTEMPT], user_id, try_id, attempt["session_id"]]
 
 
-async def rows_of(db: Database, holder: Row, filters: LogFilters) -> AsyncIterator[AttemptLogRow]:
-    """The rows of one holder (as of `pipelines.with_attempts`), the older ones of a long try read from its chunks."""
+async def rows_of(
+    db: Database, holder: Row, filters: LogFilters, older_at_once: AtOnce | None = None
+) -> AsyncIterator[AttemptLogRow]:
+    """The rows of one holder (as of `pipelines.with_attempts`), the older ones of a long try read from its chunks.
+
+    Args:
+        db: Where they are.
+        holder: Which.
+        filters: Which attempts.
+        older_at_once: How many older ones are read at once, where those of other holders have told that.
+
+    """
     user_id, try_id = holder["user_id"], holder.get("try_id")
     embedded: list[Row] = sorted(holder["attempts"], key=_order)
     if holder.get("overflow"):
         # Chunks are older than what is embedded, but for attempts that started in the very same moment.
         moment = holder["overflow"]["newest_start"]
-        async for older in db.stream(
-            AttemptOverflow, pipelines.overflow_of(holder["_id"], user_id, filters), large=True
-        ):
+        older_ones = pipelines.overflow_of(holder["_id"], user_id, filters)
+        async for older in db.stream(AttemptOverflow, older_ones, at_once=older_at_once or AtOnce(_PART)):
             if older["start_timestamp"] < moment:
                 yield attempt_row(older, user_id=user_id, try_id=try_id)
             else:
@@ -58,10 +67,10 @@ async def rows_of_all(db: Database, holders: AsyncIterator[Row], filters: LogFil
 
     They are read some at a time, and of a list that is read slowly these wait: so many that they have few bytes.
     """
-    at_once = AtOnce(_PART)
+    at_once, older_at_once = AtOnce(_PART), AtOnce(_PART)
     async for part in in_parts_of(holders, lambda: at_once.now):
         for holder in await with_their_attempts(db, part, filters, at_once):
-            async for row in rows_of(db, holder, filters):
+            async for row in rows_of(db, holder, filters, older_at_once):
                 yield row
 
 

@@ -114,7 +114,7 @@ class Reading:
         *,
         batch: int = 200,
         long: bool = False,
-        large: bool = False,
+        at_once: AtOnce | None = None,
     ) -> AsyncIterator[Row]:
         """What an aggregation returns, row by row.
 
@@ -123,11 +123,10 @@ class Reading:
             pipeline: How.
             batch: Rows a round trip.
             long: Whether it is made row by row, so that the server may work on all of it for `long_patience`.
-            large: Whether a row may be large, so that fewer come in a round trip (`AtOnce`).
+            at_once: Where a row may be large: says how many come in a round trip, and is told how large they were.
 
         """
         source, stages = await self._led(collection, pipeline)
-        at_once = AtOnce(batch) if large else None
         first_batch = batch if at_once is None else at_once.now
 
         def opened(asked: Any, **first: int) -> Any:
