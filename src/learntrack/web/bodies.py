@@ -129,7 +129,8 @@ class JsonRequest(Request[Any, Any, State]):
                 here.
 
         """
-        if self.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        codings = ",".join(self.headers.getall("content-encoding", [])).split(",")
+        if any(coding.strip().lower() not in ("", "identity") for coding in codings):
             detail = "A body is taken as it is, not compressed: leave Content-Encoding out."
             raise HTTPException(detail, status_code=415, headers={"Accept-Encoding": "identity"})
         most = self._most_bytes()
