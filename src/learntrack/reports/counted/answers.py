@@ -1,7 +1,7 @@
 """What was answered in tries: the latest answer to each question, and how many questions there are."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -12,6 +12,10 @@ from learntrack.storage.reading import Reading
 _AT_ONCE = 1000
 """Keys that are asked for at once."""
 _OF_ATTEMPT = ("attempts.item", "attempts.correct", "attempts.end_timestamp", "attempts.number")
+
+
+_Long = dict[str, tuple[Row, dict[str, Any]]]
+"""Tries that have older attempts elsewhere, by their ids, each with its latest answers so far."""
 
 
 class Answered(NamedTuple):
@@ -26,8 +30,9 @@ class Answered(NamedTuple):
 
 async def answered_in(
     db: Reading, summaries: Sequence[str], fields: Iterable[str], of_owners: Mapping[str, Any]
-) -> list[Answered]:
-    """What was answered in the tries of these summaries that are quizzes. Indexes: summary, holder.
+) -> AsyncIterator[Answered]:
+    """What was answered in the tries of these summaries that are quizzes, one by one as they are read, in no order; no
+    more than `_AT_ONCE` are held meanwhile. Indexes: summary, holder.
 
     Args:
         db: Where they are.
@@ -37,24 +42,32 @@ async def answered_in(
 
     """
     shown = (*fields, "mastery_level", "overflow.chunk_count", "faded", *_OF_ATTEMPT)
-    found: list[Answered] = []
+    long: _Long = {}
     for first in range(0, len(summaries), _AT_ONCE):
         query = {"summary_id": {"$in": list(summaries[first : first + _AT_ONCE])}, **of_owners}
-        long: dict[str, tuple[Row, dict[str, Any]]] = {}
         async for row in db.each(MasteryLog, query, fields=shown, batch=_AT_ONCE):
             if row["mastery_level"] >= 0:
                 continue
             latest = _latest({}, row.pop("attempts", ()))
             if row.get("overflow") is None:
-                found.append(_answered(row, latest))
-            else:
-                long[row["_id"]] = row, latest
-        of_long = {"holder_id": {"$in": list(long)}, **of_owners}
-        if long:
-            async for chunk in db.each(AttemptOverflow, of_long, fields=("holder_id", *_OF_ATTEMPT), batch=_AT_ONCE):
-                _latest(long[chunk["holder_id"]][1], chunk["attempts"])
-        found += [_answered(row, latest) for row, latest in long.values()]
-    return found
+                yield _answered(row, latest)
+                continue
+            long[row["_id"]] = row, latest
+            if len(long) == _AT_ONCE:
+                for each in await _with_older(db, long, of_owners):
+                    yield each
+                long = {}
+    for each in await _with_older(db, long, of_owners):
+        yield each
+
+
+async def _with_older(db: Reading, long: _Long, of_owners: Mapping[str, Any]) -> list[Answered]:
+    """What was answered in long tries, whose older attempts are in chunks. Index: holder."""
+    of_long = {"holder_id": {"$in": list(long)}, **of_owners}
+    if long:
+        async for chunk in db.each(AttemptOverflow, of_long, fields=("holder_id", *_OF_ATTEMPT), batch=_AT_ONCE):
+            _latest(long[chunk["holder_id"]][1], chunk["attempts"])
+    return [_answered(row, latest) for row, latest in long.values()]
 
 
 def _latest(found: dict[str, Any], attempts: Iterable[Row]) -> dict[str, Any]:
@@ -96,7 +109,7 @@ async def scores(db: Reading, summaries: Sequence[str], of_owners: Mapping[str, 
     """The scores of the quizzes that were handed in, of several the newest, by their summaries."""
     handed_in: dict[str, list[Answered]] = defaultdict(list)
     fields = ("summary_id", "content_id", "complete", "end_timestamp")
-    for each in await answered_in(db, summaries, fields, of_owners):
+    async for each in answered_in(db, summaries, fields, of_owners):
         if each.row["complete"]:
             handed_in[each.row["summary_id"]].append(each)
     newest = {key: newest_first(tries)[0] for key, tries in handed_in.items()}

@@ -68,11 +68,11 @@ async def _assign(db: Reading, about: CountedAbout, found: Visits) -> None:
     for lesson, _, content in found:
         used[lesson].add(content)
     for row in await assigned_in(db, Lesson, places, {"collection_ids": 1, "content_ids": 1}):
-        lesson = row["_id"]
+        lesson, learners = row["_id"], learners_of(row, places)
         for content in row.get("content_ids") or sorted(used[lesson]):
-            for user in learners_of(row, places):
+            for user in learners:
                 found.setdefault((lesson, user, content), (0, 0.0))
-        _check(found)
+            _check(found)
 
 
 async def _standing(

@@ -19,6 +19,9 @@ _FIELDS = (
     *("start_timestamp", "end_timestamp", "completion_timestamp"),
 )
 
+Tries = dict[tuple[str, str], list[Answered]]
+"""Of a quiz and a learner."""
+
 
 async def quiz_results(db: Reading, about: CountedAbout) -> AsyncIterator[Row]:
     """The rows of the report.
@@ -27,22 +30,38 @@ async def quiz_results(db: Reading, about: CountedAbout) -> AsyncIterator[Row]:
         TooMany: there are more than are held here.
 
     """
-    found: dict[tuple[str, str], list[Answered]] = defaultdict(list)
-    for query in about.parts():
-        rows = db.stream(ContentSummary, [{"$match": query}, *_WITH_TRIES], batch=BATCH)
-        keys = [row["_id"] async for row in rows]
-        for each in await answered_in(db, keys, _FIELDS, EVERYBODY.query()):
-            if is_coach_assigned(each.row["mastery_criterion"]):
-                found[each.row["content_id"], each.row["user_id"]].append(each)
-        _check(found)
+    found = await _tries(db, about)
     pairs = {key for key, tries in found.items() if any(_is_begun_in(each.row, about.period) for each in tries)}
     places = await learners_by_place(db, about)
     for quiz in await assigned_in(db, Quiz, places, {"collection_ids": 1}):
         pairs |= {(quiz["_id"], user) for user in learners_of(quiz, places)}
-        _check(pairs)
+        _check(len(pairs))
     counts = await question_counts(db, {quiz for quiz, _ in pairs})
     for quiz_id, user in sorted(pairs):
         yield _row(quiz_id, user, found.get((quiz_id, user), ()), counts.get(quiz_id))
+
+
+async def _tries(db: Reading, about: CountedAbout) -> Tries:
+    """What was answered in coach-assigned quizzes. Indexes: facility_content, owner_progress, summary, holder."""
+    found: Tries = defaultdict(list)
+    tries = 0
+    async for each in answered_in(db, await _with_tries(db, about), _FIELDS, EVERYBODY.query()):
+        if not is_coach_assigned(each.row["mastery_criterion"]):
+            continue
+        tries += 1
+        _check(tries)
+        found[each.row["content_id"], each.row["user_id"]].append(each)
+    return found
+
+
+async def _with_tries(db: Reading, about: CountedAbout) -> list[str]:
+    """The ids of the summaries that tell of such tries: of too many no try is read."""
+    keys: list[str] = []
+    for query in about.parts():
+        async for row in db.stream(ContentSummary, [{"$match": query}, *_WITH_TRIES], batch=BATCH):
+            keys.append(row["_id"])
+            _check(len(keys))
+    return keys
 
 
 def _is_begun_in(tried: Row, period: Mapping[str, Any]) -> bool:
@@ -74,6 +93,6 @@ def _row(quiz_id: str, user: str, tries: Sequence[Answered], question_count: int
     }
 
 
-def _check(held: Mapping[Any, Any] | set[Any]) -> None:
-    if len(held) > MOST_ROWS:
+def _check(held: int) -> None:
+    if held > MOST_ROWS:
         raise TooMany
