@@ -1,12 +1,15 @@
 """What is counted in the service is what the engine's pipelines answer, row by row and in the same order."""
 
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import pytest
 
-from learntrack.reports import service
+from learntrack.reports import learner_contents, service
 from learntrack.reports.counted import asked, funnel, lessons, quizzes, struggling, time_on_task
+from learntrack.reports.questions import filled, questions
 from learntrack.reports.rollups import roll_up
+from learntrack.storage.database import Row, Stage
 from tests.reports.naive import close, different
 from tests.reports.upkeep.test_upkeep import nobody
 from tests.reports.world import World
@@ -14,10 +17,15 @@ from tests.support import ROOT, Api, School
 
 pytestmark = pytest.mark.engines("embedded")
 
-COUNTED = (
-    *("lesson-completion", "mastery-funnel", "progress", "quiz-results"),
-    *("struggling-learners", "time-on-task"),
-)
+COUNTED: Mapping[str, Sequence[bool]] = {
+    "lesson-completion": [True, True, True, True, True, True],
+    "mastery-funnel": [True, True, True, True, False, False],
+    "progress": [True, True, True, True, True, True],
+    "quiz-results": [True, True, True, True, True, True],
+    "struggling-learners": [True, True, True, True, False, False],
+    "time-on-task": [True, True, False, False, True, False],
+}
+"""Which of the `narrowings` of each report are counted here."""
 HOLDERS = (funnel, lessons, quizzes, struggling, time_on_task)
 """What holds all rows before it tells the first."""
 
@@ -28,6 +36,46 @@ async def world(api: Api) -> World:
     world = await World(await School(api).open()).populate()
     await roll_up(api.db, nobody)
     return world
+
+
+class Asked:
+    """What the database of reports is asked, question by question."""
+
+    def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._db = world.api.db.reports
+        self._stream, self._each = self._db.stream, self._db.each
+        self.pipelines: list[Sequence[Stage]] = []
+        self.learners: list[int] = []
+        monkeypatch.setattr(self._db, "stream", self.stream)
+        monkeypatch.setattr(self._db, "each", self.each)
+
+    def stream(self, collection: Any, pipeline: Sequence[Stage], **more: Any) -> AsyncIterator[Row]:
+        self.pipelines.append(pipeline)
+        self._note(pipeline[0].get("$match", {}))
+        return self._stream(collection, pipeline, **more)
+
+    def each(self, collection: Any, query: Mapping[str, Any], *given: Any, **more: Any) -> AsyncIterator[Row]:
+        self._note(query)
+        return self._each(collection, query, *given, **more)
+
+    def _note(self, query: Mapping[str, Any]) -> None:
+        """Note how many learners a question names, if any."""
+        if "user_id" in query:
+            condition = query["user_id"]
+            self.learners.append(len(condition["$in"]) if isinstance(condition, Mapping) else 1)
+
+    def has_run(self, name: str) -> bool:
+        """Whether a pipeline of the report was run: its last stage, which nothing narrows, tells it."""
+        question = questions()[name]
+        whole = [[*question.pipeline, *question.then]]
+        whole += [source.pipeline for source in (question.ever, question.days) if source is not None]
+        ends = [filled(pipeline, {})[-1] for pipeline in whole]
+        return any(pipeline[-1] in ends for pipeline in self.pipelines)
+
+
+@pytest.fixture
+def asked_of_engine(world: World, monkeypatch: pytest.MonkeyPatch) -> Asked:
+    return Asked(world, monkeypatch)
 
 
 def narrowings(world: World) -> list[dict[str, Any]]:
@@ -43,53 +91,65 @@ async def told(world: World, name: str, narrowed: dict[str, Any]) -> list[Any]:
     return rows
 
 
-@pytest.fixture
-def counted_here(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether each report that is asked for has been counted here."""
-    seen: list[bool] = []
-    counted = service.counted
-
-    async def spy(*given: Any) -> Any:
-        rows = await counted(*given)
-        seen.append(rows is not None)
-        return rows
-
-    monkeypatch.setattr(service, "counted", spy)
-    return seen
+async def by_nobody(*_: Any) -> None:
+    """Nothing is counted here."""
 
 
 @pytest.mark.parametrize("name", COUNTED)
-async def test_it_is_what_the_engine_answers(world: World, counted_here: list[bool], name: str) -> None:
+async def test_it_is_what_the_engine_answers(world: World, asked_of_engine: Asked, name: str) -> None:
     found = [await told(world, name, narrowed) for narrowed in narrowings(world)]
-    assert any(counted_here)
     assert any(found)
-
-    async def by_nobody(*_: Any) -> None:
-        return None
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(service, "counted", by_nobody)
-        expected = [await told(world, name, narrowed) for narrowed in narrowings(world)]
+        expected = []
+        for narrowed in narrowings(world):
+            asked_of_engine.pipelines.clear()
+            expected.append(await told(world, name, narrowed))
+            assert asked_of_engine.has_run(name), narrowed
 
     for here, there in zip(found, expected, strict=True):
         assert close(here, there), different(name, here, there)
 
 
+@pytest.mark.parametrize("name", COUNTED)
+async def test_what_is_counted_here_is_not_asked_of_the_engine(world: World, asked_of_engine: Asked, name: str) -> None:
+    """Each narrowing by itself: tries and sessions tell of a period, and of a class, what summaries and days do not."""
+    counted_here = []
+    for narrowed in narrowings(world):
+        asked_of_engine.pipelines.clear()
+        await told(world, name, narrowed)
+        counted_here.append(not asked_of_engine.has_run(name))
+
+    assert counted_here == COUNTED[name]
+
+
 @pytest.mark.parametrize("name", [name for name in COUNTED if name != "progress"])
 async def test_what_is_too_much_to_be_held_is_asked_of_the_engine(
-    world: World, monkeypatch: pytest.MonkeyPatch, name: str
+    world: World, asked_of_engine: Asked, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     everything = {"facility": world.school.facility}
     expected = await told(world, name, everything)
+    assert not asked_of_engine.has_run(name)
     for holder in HOLDERS:
         monkeypatch.setattr(holder, "MOST_ROWS", 0)
 
     assert close(await told(world, name, everything), expected)
+    assert asked_of_engine.has_run(name)
 
 
-async def test_learners_are_asked_for_some_hundred_at_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", [name for name in COUNTED if name != "time-on-task"])
+async def test_learners_are_asked_for_some_hundred_at_once(
+    world: World, asked_of_engine: Asked, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Who is in a class; a class's time on task is the engine's to tell."""
     in_class = {"classroom": world.school.places["A1"]}
-    expected = {name: await told(world, name, in_class) for name in COUNTED}
-    monkeypatch.setattr(asked, "LEARNERS_AT_ONCE", 2)
+    expected = await told(world, name, in_class)
+    all_at_once = list(asked_of_engine.learners)
+    asked_of_engine.learners.clear()
+    for module, limit in ((asked, "LEARNERS_AT_ONCE"), (learner_contents, "_LEARNERS_AT_ONCE")):
+        monkeypatch.setattr(module, limit, 2)
 
-    assert {name: await told(world, name, in_class) for name in COUNTED} == expected
+    assert await told(world, name, in_class) == expected
+    assert set(all_at_once) == {3}
+    assert asked_of_engine.learners == [2, 1] * len(all_at_once)
