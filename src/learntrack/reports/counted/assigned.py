@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from learntrack.access.assigned import FIELDS, learns_in
 from learntrack.documents import Lesson, Quiz, User
 from learntrack.reports.counted.asked import CountedAbout
 from learntrack.storage.database import Row
@@ -15,10 +16,9 @@ Learners = Mapping[str, Sequence[str]]
 async def learners_by_place(db: Reading, about: CountedAbout) -> Learners:
     """Those who are asked about, by the places in which they learn. Index: the key."""
     users = about.members.users
-    shown = {"learns_in": 1, "collections": 1}
     found: dict[str, list[str]] = defaultdict(list)
-    for row in await db.find(User, {} if users is None else {"_id": {"$in": list(users)}}, shown):
-        for place in row["learns_in"] if row.get("learns_in") is not None else row["collections"]:
+    for row in await db.find(User, {} if users is None else {"_id": {"$in": list(users)}}, FIELDS):
+        for place in learns_in(row):
             found[place].append(row["_id"])
     return found
 
