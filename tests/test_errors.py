@@ -23,6 +23,13 @@ def test_an_error_that_is_kept_knows_no_frames_nor_do_its_causes() -> None:
     assert [each.__traceback__ for each in causes] == [None] * 3  # type: ignore[union-attr]
 
 
+def test_causes_may_go_round() -> None:
+    first, second = ValueError("first"), ValueError("second")
+    first.__context__, second.__context__ = second, first
+
+    assert kept_without_frames(first) is first
+
+
 def test_what_is_refused_inside_a_field_is_named_by_it() -> None:
     with pytest.raises(Refusal, match=r"^start\.kind: Odd\.$"), inside("start", but=("key",)):
         raise field_error("kind", "Odd.")

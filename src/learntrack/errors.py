@@ -155,7 +155,9 @@ def kept_without_frames(error: Some) -> Some:
     the collector would free them, which counts objects, not their bytes.
     """
     each: BaseException | None = error
-    while each is not None:
+    seen: list[BaseException] = []
+    while each is not None and not any(each is one for one in seen):  # causes may go round
         each.__traceback__ = None
+        seen.append(each)
         each = each.__cause__ or each.__context__
     return error

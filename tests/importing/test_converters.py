@@ -45,13 +45,25 @@ def test_processes_make_the_same_as_a_thread_and_tell_the_same(tmp_path: Path) -
     assert sorted(logs[0].getvalue().splitlines()) == sorted(logs[1].getvalue().splitlines())
 
 
-def test_why_a_process_cannot_go_on_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("learners", [0, 20_000])
+def test_why_a_process_cannot_go_on_is_told(tmp_path: Path, learners: int) -> None:
+    """It may have ended by the time that it is told its share."""
     broken = tmp_path / "db.sqlite3"
     broken.write_text("This is no database. " * 100)
-    order = Order(SqliteCopy(broken, "That file"), Conversion(AT, {}), tells_all=False)
+    facilities = {f"{number:032x}": "a" * 32 for number in range(learners)}
+    order = Order(SqliteCopy(broken, "That file"), Conversion(AT, facilities), tells_all=False)
 
     with pytest.raises(StartError, match="That file is not a database of Kolibri"):
         [*made_in_processes(order, ImportReport(), 2)]
+
+
+def test_a_process_that_ends_before_it_is_told_what_to_do_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converters, "_PROGRAM", "")
+    facilities = {f"{number:032x}": "a" * 32 for number in range(20_000)}
+    order = Order(SqliteCopy(Path("nowhere"), "Nothing"), Conversion(AT, facilities), tells_all=False)
+
+    with pytest.raises(StartError, match="has ended"):
+        [*made_in_processes(order, ImportReport(), 1)]
 
 
 KILLED = """

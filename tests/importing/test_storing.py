@@ -1,6 +1,7 @@
 """What is new is stored as it was written down, and anything else merged, with the same result."""
 
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from learntrack.documents.recording_permits import RecordingPermit
 from learntrack.importing.dividing import batches
 from learntrack.importing.merging import FORGOTTEN, Merging
 from learntrack.importing.prepared import PreparedBatch, PreparedPart, prepared
+from learntrack.importing.stored_logs import StoredLogs
 from learntrack.importing.storing import Storing
 from learntrack.storage import Database
 from tests.engines import ENGINES, lacking
@@ -100,6 +102,25 @@ async def test_what_was_taken_for_new_and_is_there_is_merged(db: Database) -> No
     assert {row["user_id"]: row["time_spent"] for row in await db.find(MasteryLog, {})} == {id_of(1): 60, id_of(2): 70}
     assert await db.collection(ContentSession).count_documents({}) == 2
     assert outcomes(await storing.store(learner(3))) == ["new"] * 3
+
+
+async def test_on_a_cluster_every_id_is_looked_for(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shard knows nothing of the ids on others, so it would not refuse one that is there."""
+    looked: list[type[Any]] = []
+    marks = StoredLogs.marks
+
+    async def noted(stored: StoredLogs, kind: type[Any], ids: Any) -> Any:
+        looked.append(kind)
+        return await marks(stored, kind, ids)
+
+    monkeypatch.setattr(StoredLogs, "marks", noted)
+    for sharded, kinds in ((False, 3), (True, 6)):
+        monkeypatch.setattr(db, "capabilities", replace(db.capabilities, sharded=sharded))
+        storing = Storing(db, AT, dry_run=False)
+        looked.clear()
+        for number in (1, 2):
+            assert outcomes(await storing.store(learner(number + kinds))) == ["new"] * 3
+        assert len(looked) == kinds
 
 
 async def test_nothing_of_who_is_being_forgotten_is_stored(db: Database) -> None:

@@ -17,7 +17,7 @@ def test_what_is_read_next_stays_below_its_bytes_where_the_next_are_as_large(mos
     at_once = AtOnce(most)
     assert at_once.now <= AtOnce.FIRST
     for each in sizes:
-        at_once.learn(each * at_once.now)
+        at_once.learn(each * at_once.now, at_once.now)
         assert 1 <= at_once.now <= most
         assert at_once.now == 1 or at_once.now * each <= AtOnce.BYTES
 
@@ -27,15 +27,26 @@ def test_of_small_ones_many_are_read_soon() -> None:
     numbers = []
     for _ in range(4):
         numbers.append(at_once.now)
-        at_once.learn(300 * at_once.now)
+        at_once.learn(300 * at_once.now, at_once.now)
 
     assert numbers == [8, 64, 200, 200]
 
 
-def test_some_documents_tell_how_large_all_are() -> None:
-    assert bytes_of([b"12", b"3456"]) in (4, 8)
-    documents = [{"text": "x" * 1000} for _ in range(100)]
-    assert bytes_of(documents) == 100 * len(bson.encode(documents[0]))
+@given(parts=st.lists(st.lists(st.integers(1, 1_000_000), max_size=8), max_size=20))
+def test_of_a_few_it_is_not_told_that_many_may_be_read(parts: list[list[int]]) -> None:
+    """One small one behind the other said that 200 large ones might come."""
+    at_once = AtOnce(200)
+    for part in parts:
+        before = at_once.now
+        at_once.learn(sum(part), len(part))
+        assert at_once.now <= before or len(part) >= before
+
+
+def test_each_counts() -> None:
+    """Of the first eight one was looked at, and it was small."""
+    documents = [{"text": "x" * (400_000 if number else 1)} for number in range(8)]
+    assert bytes_of(documents) == sum(len(bson.encode(each)) for each in documents)
+    assert bytes_of([b"12", b"3456"]) == 6
     assert bytes_of([]) == 0
 
 

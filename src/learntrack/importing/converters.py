@@ -1,4 +1,4 @@
-"""Converting in processes beside the one that stores: on two cores an import takes about half the time."""
+"""Converting in processes beside the one that stores, so that an import has more than one core."""
 
 import os
 import socket
@@ -19,6 +19,7 @@ from learntrack.storage import StartError
 MOST = 3
 """Processes at the most: then the database is what an import waits for."""
 _PROGRAM = "from learntrack.importing.converter import main; main()"
+_HAS_ENDED = "A process that reads Kolibri's database has ended. What is stored is sound; run the import again."
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
@@ -52,7 +53,7 @@ def made_in_processes(order: Order, report: ImportReport, many: int) -> Iterator
     with ExitStack() as stack:
         busy = [stack.enter_context(_converter(order)) for _ in range(many)]
         for each in busy:
-            each.send(waiting.popleft())
+            _send(each, waiting.popleft())
         while busy:
             ready = wait(busy)
             for each in [converter for converter in busy if converter in ready]:
@@ -61,18 +62,24 @@ def made_in_processes(order: Order, report: ImportReport, many: int) -> Iterator
                 if made.batch is not None:
                     yield made.batch
                 elif waiting:
-                    each.send(waiting.popleft())
+                    _send(each, waiting.popleft())
                 else:
                     busy.remove(each)
+
+
+def _send(converter: Connection, what: Order | Share | None) -> None:
+    try:
+        converter.send(what)
+    except ConnectionError:
+        _received(converter)  # which says why it has ended, if it has said so
+        raise StartError(_HAS_ENDED) from None
 
 
 def _received(converter: Connection) -> Made:
     try:
         made: Made | Failed = converter.recv()
     except (EOFError, ConnectionError):
-        raise StartError(
-            "A process that reads Kolibri's database has ended. What is stored is sound; run the import again."
-        ) from None
+        raise StartError(_HAS_ENDED) from None
     if isinstance(made, Failed):
         raise StartError(made.why)
     return made
@@ -89,7 +96,7 @@ def _converter(order: Order) -> Iterator[Connection]:
             process = subprocess.Popen(command, pass_fds=[number], stdin=subprocess.DEVNULL)
         with process:
             try:
-                connection.send(order)
+                _send(connection, order)
                 yield connection
             finally:
                 process.kill()  # it only reads

@@ -20,7 +20,8 @@ class Storing:
     """Stores batches, one after the other.
 
     Once a batch was wholly new, the next one is thought to be new too, and stored without a look: where it is not, its
-    ids are there already, which refuses all of it, and then it is looked at.
+    ids are there already, which refuses all of it, and then it is looked at. On a cluster every batch is looked at, as
+    each shard knows its own ids only.
 
     Args:
         db: Where to.
@@ -73,7 +74,7 @@ class Storing:
         if await stored.forgotten(batch.facilities, self._at):
             return None
         marks: dict[tuple[str, str], Mark] = {}
-        if not (self._expects_new and batch.is_whole):
+        if self._db.capabilities.sharded or not (self._expects_new and batch.is_whole):
             for kind, ids in batch.ids().items():
                 marks |= {(kind.collection(), key): mark for key, mark in (await stored.marks(kind, ids)).items()}
         if not marks:

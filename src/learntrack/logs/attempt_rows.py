@@ -96,7 +96,7 @@ async def with_their_attempts(
             rows = await db.rows(collection, [{"$match": match}, {"$project": shown}])
             attempts |= {row["_id"]: row for row in rows}
     if at_once is not None:
-        at_once.learn(bytes_of(list(attempts.values())))
+        at_once.learn(bytes_of(list(attempts.values())), len(attempts))
     return [holder | attempts[holder["_id"]] for holder in holders if holder["_id"] in attempts]
 
 

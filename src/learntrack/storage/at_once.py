@@ -12,14 +12,10 @@ from pymongo.synchronous.cursor import Cursor
 
 from learntrack.documents.base import Row
 
-_LOOKED_AT = 8
-
 
 def bytes_of(rows: Sequence[bytes | Row]) -> int:
-    """How large batches are, or about how large documents: some of them are looked at, as that takes time."""
-    some = rows[::_LOOKED_AT]
-    sizes = [len(row) if isinstance(row, bytes) else len(bson.encode(row)) for row in some]
-    return sum(sizes) * len(rows) // max(1, len(some))
+    """How large batches or documents are."""
+    return sum(len(row) if isinstance(row, bytes) else len(bson.encode(row)) for row in rows)
 
 
 class AtOnce:
@@ -39,10 +35,12 @@ class AtOnce:
         self._most = most
         self.now = min(most, self.FIRST)
 
-    def learn(self, size: int) -> None:
-        """As many as were asked for had so many bytes."""
-        each = max(1, size // self.now)
-        self.now = max(1, min(self._most, self._GROWTH * self.now, self.BYTES // each))
+    def learn(self, size: int, many: int) -> None:
+        """So many had so many bytes. Of fewer than were asked for it is not to be told how large as many more are."""
+        if many == 0:
+            return
+        most = self._GROWTH * self.now if many >= self.now else self.now
+        self.now = max(1, min(self._most, most, self.BYTES // max(1, size // many)))
 
     def tell(self, cursor: Any) -> None:
         """Have a cursor ask for as many next; mongomock's has all already."""

@@ -222,9 +222,10 @@ class Reading:
             rows = await self._in_turn(source, begin, limit)
             while rows:
                 if at_once is not None:
-                    at_once.learn(bytes_of(rows))
+                    in_batches = isinstance(rows[0], bytes)  # of which the last one alone has fewer than were asked for
+                    at_once.learn(bytes_of(rows), at_once.now if in_batches else len(rows))
                     at_once.tell(cursor)
-                    batch = batch if isinstance(rows[0], bytes) else at_once.now
+                    batch = batch if in_batches else at_once.now
                 for row in rows:
                     yield row
                 if not cursor.alive:

@@ -1,5 +1,6 @@
 """Answering with JSON, JSON lines or CSV: a value at once, or rows of any number while holding only a part of them."""
 
+import asyncio
 import csv
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
@@ -65,6 +66,8 @@ async def in_parts(
 ) -> AsyncIterator[bytes]:
     """Rows as bytes, in parts of some 64 KiB:
     what comes before them all, the rows with what comes between them, and what comes after.
+
+    After each part others have their turn: rows that are there already, sent to somebody who reads, wait for nothing.
     """
     buffer = bytearray(before)
     separator = b""
@@ -75,6 +78,7 @@ async def in_parts(
         if len(buffer) >= _PART_BYTES:
             yield bytes(buffer)
             buffer.clear()
+            await asyncio.sleep(0)
     yield bytes(buffer + after)
 
 

@@ -1,7 +1,7 @@
 """A Kolibri that keeps its data in PostgreSQL."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,10 +37,8 @@ def postgres_source(uri: str, home: Path | None = None) -> Iterator[Kolibri]:
         connection = psycopg.connect(uri)
     except psycopg.Error as error:
         raise _no_answer(error) from error
-    with connection:
-        _read_one_moment(connection)
-        with channels_of(home) if home is not None else nullcontext(()) as channels:
-            yield Kolibri(_Postgres(connection), _NAME, channels, _snapshot(connection, uri))
+    with _read(connection), channels_of(home) if home is not None else nullcontext(()) as channels:
+        yield Kolibri(_Postgres(connection), _NAME, channels, _snapshot(connection, uri))
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,17 +62,28 @@ class PostgresSnapshot:
             connection = psycopg.connect(self.uri)
         except psycopg.Error as error:
             raise _no_answer(error) from error
-        with connection:
-            _read_one_moment(connection)
+        with _read(connection):
             connection.execute(psycopg.sql.SQL("SET TRANSACTION SNAPSHOT {}").format(self.key))
             yield Kolibri(_Postgres(connection), _NAME)
 
 
-def _read_one_moment(connection: Any) -> None:
+@contextmanager
+def _read(connection: Any) -> Iterator[None]:
+    """Read one moment of a database in one transaction, and close the connection: there is nothing to commit.
+
+    Raises:
+        StartError: the server has ended it, or answers something else.
+
+    """
     import psycopg
 
     connection.read_only = True
     connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    with closing(connection):
+        try:
+            yield
+        except psycopg.Error as error:
+            raise StartError(f"{_NAME} could not be read: {str(error).splitlines()[0]}") from error
 
 
 def _snapshot(connection: Any, uri: str) -> PostgresSnapshot | None:
