@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -158,12 +159,12 @@ async def test_a_start_that_read_before_and_stores_after_brings_nothing_back(
     assert learner.id is not None
     if visited_before:
         await api.start(learner, **body)
-    has_read, may_store = asyncio.Event(), asyncio.Event()
-    store = UnitOfWork.store
+    has_read, may_store = asyncio.Event(), threading.Event()
+    loop, store = asyncio.get_running_loop(), UnitOfWork.store
 
     async def waiting(unit: UnitOfWork) -> None:
-        has_read.set()
-        await may_store.wait()
+        loop.call_soon_threadsafe(has_read.set)
+        assert may_store.wait(60)  # in the thread of its transaction
         await store(unit)
 
     monkeypatch.setattr(UnitOfWork, "store", waiting)

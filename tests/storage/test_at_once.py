@@ -61,7 +61,7 @@ async def test_a_server_sends_few_large_ones_at_a_time_and_many_small_ones(wire:
     await db.collection("sized").delete_many({})
     await db.collection("sized").insert_many([{"_id": number, "text": "x" * 100_000} for number in range(40)])
 
-    for rows in (db.each("sized", {}), db.stream("sized", everything, at_once=AtOnce(200))):
+    for rows in (db.each("sized", {}, at_once=AtOnce(200)), db.stream("sized", everything, at_once=AtOnce(200))):
         before = len(wire.of("getMore"))
         assert sorted([row["_id"] async for row in rows]) == list(range(40))
         asked = [each["batchSize"] for each in wire.of("getMore")[before:]]
@@ -70,7 +70,7 @@ async def test_a_server_sends_few_large_ones_at_a_time_and_many_small_ones(wire:
 
     await db.collection("sized").delete_many({})
     await db.collection("sized").insert_many([{"_id": number, "text": "x"} for number in range(300)])
-    for rows in (db.each("sized", {}), db.stream("sized", everything, at_once=AtOnce(200))):
+    for rows in (db.each("sized", {}, at_once=AtOnce(200)), db.stream("sized", everything, at_once=AtOnce(200))):
         before = len(wire.of("getMore"))
         assert len([row async for row in rows]) == 300
         assert {64, 200} <= {each["batchSize"] for each in wire.of("getMore")[before:]}

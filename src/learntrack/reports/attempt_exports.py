@@ -8,6 +8,7 @@ from learntrack.access.may_read import Readable
 from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog
 from learntrack.documents.base import Stored
 from learntrack.reports.filters import ReportFilters
+from learntrack.storage.at_once import AtOnce
 from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
 
@@ -65,7 +66,7 @@ async def _held(db: Reading, filters: ReportFilters, members: Readable) -> Async
     kinds: tuple[type[Stored], ...] = (MasteryLog, ContentSession)
     for part, kind in product(members.in_parts(LEARNERS_AT_ONCE), kinds):
         query = {**part.query(), **of_content, "attempt_count": {"$gt": 0}}
-        async for holder in db.each(kind, query, batch=BATCH):
+        async for holder in db.each(kind, query, at_once=AtOnce(BATCH)):
             async for attempt in all_attempts(db, holder):
                 if since <= attempt["start_timestamp"] < until:
                     yield holder, attempt
@@ -74,7 +75,7 @@ async def _held(db: Reading, filters: ReportFilters, members: Readable) -> Async
 async def all_attempts(db: Reading, holder: Row) -> AsyncIterator[Row]:
     """All attempts of a try or session, the older ones from its chunks. Index: holder."""
     if holder.get("overflow"):
-        async for chunk in db.each(AttemptOverflow, {"holder_id": holder["_id"]}, batch=BATCH):
+        async for chunk in db.each(AttemptOverflow, {"holder_id": holder["_id"]}, at_once=AtOnce(BATCH)):
             for attempt in chunk["attempts"]:
                 yield attempt
     for attempt in holder.get("attempts", ()):

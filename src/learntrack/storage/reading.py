@@ -143,6 +143,7 @@ class Reading:
         *,
         fields: Sequence[str] = (),
         batch: int = 200,
+        at_once: AtOnce | None = None,
     ) -> AsyncIterator[Row]:
         """The documents that match, one by one, in no order; the server may work on all of them for `long_patience`.
 
@@ -156,22 +157,26 @@ class Reading:
             projection: What of them.
             fields: What is wanted, instead; others may come with it.
             batch: Documents a round trip.
+            at_once: Where they may be large and have to wait for who reads them, as of `stream`; of one question only,
+                since of a last batch it is not known how few it has.
 
         """
         source, asked = self.collection(collection), Shown.of(projection, fields, all_come=self._leads)
         if not self._leads or found_by_index(source.name, query):
-            async for row in self._each_found(source, query, asked, batch):
+            async for row in self._each_found(source, query, asked, batch, at_once):
                 yield row
             return
         keys: list[Stage] = [{"$match": query}, {"$project": {"_id": 1}}]
         async for part in in_parts_of(self.stream(collection, keys, batch=_SMALL_AT_ONCE, long=True), batch):
             of_part = {"_id": {"$in": [row["_id"] for row in part]}}
-            async for row in self._each_found(source, of_part, asked, batch):
+            async for row in self._each_found(source, of_part, asked, batch, at_once):
                 yield row
 
-    async def _each_found(self, source: Any, query: Mapping[str, Any], shown: Shown, batch: int) -> AsyncIterator[Row]:
-        at_once = AtOnce(batch)
-        opened = partial(batches_of, query=query, projection=shown.projection, batch=at_once.now)
+    async def _each_found(
+        self, source: Any, query: Mapping[str, Any], shown: Shown, batch: int, at_once: AtOnce | None
+    ) -> AsyncIterator[Row]:
+        first = batch if at_once is None else at_once.now
+        opened = partial(batches_of, query=query, projection=shown.projection, batch=first)
         async with aclosing(self._one_by_one(source, opened, 1, long=True, at_once=at_once)) as batches:
             async for sent in batches:
                 for row in shown.documents_in(sent, source.codec_options):
