@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from learntrack.importing import converters
+from learntrack.importing import converters, dividing
 from learntrack.importing.converter import Order
 from learntrack.importing.converters import cores, made_in_processes
 from learntrack.importing.converting import Conversion
@@ -26,15 +26,23 @@ def conversion(source: Kolibri) -> Conversion:
     return Conversion(AT, {row["id"]: row["facility_id"] for row in source.table("kolibriauth_facilityuser")})
 
 
-def test_processes_make_the_same_as_a_thread_and_tell_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("most_bytes", [dividing.MOST_BYTES, 12_000])
+def test_processes_make_the_same_as_a_thread_and_tell_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_bytes: int
+) -> None:
+    """Also what is noticed after a share's first batch, which was told nobody."""
+    monkeypatch.setattr(dividing, "MOST_BYTES", most_bytes)
+    there = f"from learntrack.importing import dividing; dividing.MOST_BYTES = {most_bytes}"
+    monkeypatch.setattr(converters, "_PROGRAM", f"{there}\n{converters._PROGRAM}")
     alone, together = (ImportReport(io.StringIO()) for _ in range(2))
     with sqlite_source(changed(tmp_path, ODD)) as source:
         expected = [*conversion(source).everything(source, alone)]
         assert source.again is not None
         found = [*made_in_processes(Order(source.again, conversion(source), tells_all=True), together, 2)]
 
-    def parts(made: list[Any]) -> dict[tuple[str, str], Any]:
-        return {(part.collection, part.id): part for batch in made for part in batch.parts}
+    def parts(made: list[Any]) -> list[Any]:
+        everything = [part for batch in made for part in batch.parts]
+        return sorted(everything, key=lambda part: (part.collection, part.id, part.row))
 
     assert parts(found) == parts(expected)
     assert sum(batch.rows for batch in found) == sum(batch.rows for batch in expected)

@@ -54,6 +54,7 @@ async def test_settings_say_who_answers_reports_and_how_much_is_asked_at_once() 
         reports_read_preference="secondaryPreferred",
         reports_max_staleness_seconds=150,
         database_threads=40,
+        shards=3,
         export_seconds=77,
     )
     db = await connect_as_configured(configured)
@@ -61,7 +62,7 @@ async def test_settings_say_who_answers_reports_and_how_much_is_asked_at_once() 
         assert db.raw.read_preference == ReadPreference.PRIMARY
         assert db.reports.raw.read_preference == SecondaryPreferred(max_staleness=150)
         assert (db._turns._value, db.reports._turns._value, db.reports.long_patience) == (20, 10, 77)
-        assert motor.max_workers == motor._EXECUTOR._max_workers == 40
+        assert motor.max_workers == motor._EXECUTOR._max_workers == 42
     finally:
         await db.close()
         threads.use(settings().database_threads)

@@ -1,6 +1,9 @@
 """A transaction in one thread is stored or not as any other, and nobody else uses its session meanwhile."""
 
 import asyncio
+import gc
+import threading
+from typing import Any
 
 import pytest
 
@@ -50,6 +53,30 @@ async def test_a_session_is_nobody_elses_until_the_thread_of_who_gave_up_has_end
     assert given_up.cancelled()
     first, second = used
     assert first != second
+
+
+async def test_what_fails_when_nobody_waits_any_more_is_no_mistake_of_the_loops() -> None:
+    """A time limit ends the thread and who waits for it at the same moment: each outage was logged as an error."""
+    may_end = threading.Event()
+    unheard: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
+
+    def work() -> None:
+        assert may_end.wait(60)
+        raise TimeoutError
+
+    waiting = asyncio.create_task(InThread(work).to_its_end())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    may_end.set()
+    async with asyncio.timeout(60):
+        await asyncio.wait([waiting])
+    assert waiting.cancelled()
+    del waiting
+    gc.collect()
+    await asyncio.sleep(0)
+
+    assert unheard == []
 
 
 async def test_what_is_cancelled_again_still_waits_for_its_thread() -> None:

@@ -6,7 +6,6 @@ closed.
 
 import gc
 import os
-import signal
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,7 +49,6 @@ class Failed:
 
 def main() -> None:
     """Convert what is asked for."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stores says when to stop
     os.nice(_NICE)
     gc.disable()  # a history has no cycles, and looking for them in vain takes an eighth of the time
     with Connection(int(sys.argv[1])) as asked, suppress(EOFError, ConnectionError):
@@ -64,12 +62,7 @@ def main() -> None:
 
 
 def _convert(source: Kolibri, share: Share | None, order: Order, asked: "Connection") -> None:
-    report = _new_report(order)
+    report = ImportReport(StringIO() if order.tells_all else None)
     for batch in order.conversion.share(source, share, report):
-        asked.send(Made(batch, report.told()))
-        report = _new_report(order)
-    asked.send(Made(None, report.told()))
-
-
-def _new_report(order: Order) -> ImportReport:
-    return ImportReport(StringIO() if order.tells_all else None)
+        asked.send(Made(batch, report.hand_over()))
+    asked.send(Made(None, report.hand_over()))

@@ -18,7 +18,12 @@ from learntrack.storage import StartError
 
 MOST = 3
 """Processes at the most: then the database is what an import waits for."""
-_PROGRAM = "from learntrack.importing.converter import main; main()"
+_PROGRAM = """
+import signal
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stores says when to stop, also to one that only just starts
+from learntrack.importing.converter import main
+main()
+"""
 _HAS_ENDED = "A process that reads Kolibri's database has ended. What is stored is sound; run the import again."
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 

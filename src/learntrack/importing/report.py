@@ -45,10 +45,14 @@ class ImportReport:
         with self._one_at_a_time:
             self.counts[kind][outcome] += many
 
-    def told(self) -> Told:
-        """What it knows, to be handed to another."""
-        log = self.log.getvalue() if isinstance(self.log, StringIO) else ""
-        return Told(dict(self.counts), self.reasons, dict(self.examples), log)
+    def hand_over(self) -> Told:
+        """What it knows, to be handed to another report; from now on it knows nothing of that any more."""
+        fresh = ImportReport(StringIO() if isinstance(self.log, StringIO) else None)
+        with self._one_at_a_time:
+            log = self.log.getvalue() if isinstance(self.log, StringIO) else ""
+            told = Told(dict(self.counts), self.reasons, dict(self.examples), log)
+            self.counts, self.reasons, self.examples, self.log = fresh.counts, fresh.reasons, fresh.examples, fresh.log
+        return told
 
     def take_in(self, told: Told) -> None:
         """Add what another report knows."""

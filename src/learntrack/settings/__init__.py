@@ -89,7 +89,8 @@ class Settings(Limits):
         Field(
             description=(
                 "What a worker may have under way at the database at once, each in a thread: at the most half of it "
-                "lists, a quarter reports and exports; the rest is always free for writes."
+                "lists, a quarter reports and exports; the rest is always free for writes. Each shard but "
+                "the first has one more."
             ),
             ge=8,
             le=512,

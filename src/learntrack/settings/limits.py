@@ -85,7 +85,12 @@ class Limits(BaseSettings):
     body_seconds: Annotated[
         float,
         Field(
-            description="Seconds within which a body must have arrived, once it is asked for; else 408.", gt=0, le=600
+            description=(
+                "Seconds within which a body must have arrived: one of up to 64 KiB from its head on, a larger one "
+                "once it is asked for; else 408."
+            ),
+            gt=0,
+            le=600,
         ),
     ] = 30.0
     max_head_bytes: Annotated[

@@ -31,7 +31,8 @@ async def connect_as_configured(settings: Settings, *, read_patience: float | No
     """
     if settings.mongodb_uri is None:
         raise StartError("LEARNTRACK_MONGODB_URI is not set; `learntrack serve` starts the embedded engine without it.")
-    threads.use(settings.database_threads)
+    # What is written together for one shard has a thread until it is stored.
+    threads.use(settings.database_threads + settings.shards - 1)
     return await connect(
         settings.mongodb_uri,
         settings.mongodb_database,

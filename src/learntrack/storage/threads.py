@@ -51,6 +51,7 @@ class InThread(Generic[T]):
             while not waiting.done():
                 with suppress(asyncio.CancelledError):
                     await asyncio.wait([waiting])
+            waiting.exception()  # nobody hears of it any more, and it would be logged as if that were a mistake
             raise
 
     @property
