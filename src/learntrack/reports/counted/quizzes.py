@@ -74,7 +74,7 @@ def _row(quiz_id: str, user: str, tries: Sequence[Answered], question_count: int
     newest = newest_first(tries)
     counts = next((each for each in newest if each.row["complete"]), newest[0] if newest else None)
     finished = counts is not None and bool(counts.row["complete"])
-    answered, correct = (0, 0.0) if counts is None else (counts.answered, counts.correct)
+    answered, correct = (0, 0) if counts is None else (counts.answered, counts.correct)
     score = correct / answered if answered else None
     if counts is not None and finished:
         score = score_of(counts, question_count)
@@ -88,7 +88,7 @@ def _row(quiz_id: str, user: str, tries: Sequence[Answered], question_count: int
         "correct": correct,
         "score": score,
         "score_of": None if score is None else "all" if is_over_all else "answered",
-        "time_spent": 0.0 if counts is None else counts.row["time_spent"],
+        "time_spent": 0 if counts is None else counts.row["time_spent"],
         "completion_timestamp": None if counts is None else counts.row["completion_timestamp"],
     }
 
