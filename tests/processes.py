@@ -175,13 +175,16 @@ class Service:
         return self.process.wait(60)
 
     def kill_everything(self) -> None:
-        """kill -9 of the process group and of the engine, as a power cut would."""
+        """kill -9 of the process group and of the engine, as a power cut would; returns when all of them are gone: a
+        worker that dies more slowly than its parent listens until then.
+        """
         assert self.process is not None
-        engines = self.engine_pids()
-        os.killpg(self.process.pid, signal.SIGKILL)
+        group, engines = self.process.pid, self.engine_pids()
+        os.killpg(group, signal.SIGKILL)
         for pid in engines:
             kill(pid)
         self.process.wait(60)
+        until(lambda: not any(alive(pid) for pid in (*engines, *_group(group))))
 
     def uri(self) -> str:
         """Where its embedded engine listens."""
@@ -281,7 +284,17 @@ def _command_line(pid: int) -> str:
 
 
 def _parent(pid: int) -> int:
+    return _number_in_stat(pid, 1)
+
+
+def _group(group: int) -> list[int]:
+    """The processes of a process group."""
+    return [pid for pid in _pids() if _number_in_stat(pid, 2) == group]
+
+
+def _number_in_stat(pid: int, place: int) -> int:
+    """A number behind the name in /proc/PID/stat; -1 of a process that is gone."""
     try:
-        return int((Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[1])
+        return int((Path("/proc") / str(pid) / "stat").read_text().rsplit(")", 1)[1].split()[place])
     except OSError:
         return -1
