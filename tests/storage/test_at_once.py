@@ -50,6 +50,14 @@ def test_each_counts() -> None:
     assert bytes_of([]) == 0
 
 
+def test_of_many_some_tell_how_large_all_are() -> None:
+    documents = [{"text": "x" * 1000} for _ in range(100)]
+    assert bytes_of(documents) == 100 * len(bson.encode(documents[0]))
+    for odd in range(8):
+        documents = [{"text": "x" * (1 if number % 8 == odd else 400_000)} for number in range(100)]
+        assert bytes_of(documents) > 4_000_000  # however they are placed
+
+
 def test_what_has_all_already_is_told_nothing() -> None:
     AtOnce(200).tell(SimpleNamespace())
 
