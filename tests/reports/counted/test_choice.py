@@ -147,7 +147,7 @@ async def test_learners_are_asked_for_some_hundred_at_once(
     expected = await told(world, name, in_class)
     all_at_once = list(asked_of_engine.learners)
     asked_of_engine.learners.clear()
-    for module, limit in ((asked, "LEARNERS_AT_ONCE"), (learner_contents, "_LEARNERS_AT_ONCE")):
+    for module, limit in ((asked, "LEARNERS_AT_ONCE"), (learner_contents, "LEARNERS_AT_ONCE")):
         monkeypatch.setattr(module, limit, 2)
 
     assert await told(world, name, in_class) == expected
