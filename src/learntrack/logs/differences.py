@@ -3,6 +3,7 @@
 Indexes are named beside each question (see documents/).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from learntrack.access.may_read import EVERYBODY, Readable
@@ -14,89 +15,83 @@ from learntrack.storage.database import Stage
 def diff(readable: Readable, filters: LogFilters, index: int, owners: Readable = EVERYBODY) -> list[Stage]:
     """The difference between a learner's try and the one before. Index: owner_content; chunks by holder.
 
-    A row for each attempt of the try in list order (one without `attempt` where it has none): `head` is the try, with
-    its `diff`; an attempt's own `diff` is against the newest attempt on the same item in the older try. No row at all:
-    there is no such try. `owners` as of `looked_up`.
+    One row has the try as `head`, with its `diff`; elsewhere `head` is empty. The rows with an `attempt` are those of
+    the try, in list order, each with its `diff` against the newest attempt on the same item in the older try. No row at
+    all: there is no such try. `owners` as of `looked_up`.
     """
-    of_pair = {"try_id": "$try_id", "user_id": "$user_id", "attempt": {"$ifNull": ["$attempt", None]}}
+    newer, before = {"$arrayElemAt": ["$tries", 0]}, {"$arrayElemAt": ["$tries", 1]}
     return [
         *tries_listed(readable, filters),
         {"$sort": NEWEST},
         {"$skip": index},
         {"$limit": 2},
         {"$group": {"_id": None, "tries": {"$push": "$$ROOT"}}},
-        *_attempts_of_pairs("$attempt.item", of_pair, filters, owners),
-        {"$unwind": "$now"},
-        {
-            "$project": {
-                "_id": 0,
-                "head": 1,
-                "attempt": "$now.attempt",
-                "try_id": "$now.try_id",
-                "user_id": "$now.user_id",
-                "diff": {"correct": _subtracted("$now.attempt.correct", "$newest")},
-            }
-        },
+        {"$project": {"newer": newer, "before": before}},
+        *_head_and_attempts(filters, owners),
+        *_against_the_newest_on_the_item(),
         {"$sort": {"attempt.start_timestamp": 1, "attempt.id": 1}},
     ]
 
 
-def _attempts_of_pairs(key: Any, attempt_now: Any, filters: LogFilters, owners: Readable) -> list[Stage]:
-    """The attempts of pairs of tries, brought together by `key` (which ends in the item).
+def _head_and_attempts(filters: LogFilters, owners: Readable) -> list[Stage]:
+    """Row in: `newer` and perhaps `before`, tries. Rows out: `head, rank, attempt`.
 
-    Rows in: `tries`, the try and perhaps the one before. Rows out: `head` (the newer try with its `diff`), `now`
-    (`attempt_now` of each attempt of it) and `newest` (how correct the newest attempt of the older one is, if any).
+    In one of them `head` is the newer try with its `diff`; the others have an attempt of the newer (`rank` 0) or the
+    older try (1), or none where a try has none.
     """
-    newer, before = {"$arrayElemAt": ["$tries", 0]}, {"$arrayElemAt": ["$tries", 1]}
-    shown = try_fields(filters, "$newer.")
     difference = {
         "correct": _subtracted("$newer.correct_sum", "$before.correct_sum"),
         "time_spent": _subtracted("$newer.time_spent", "$before.time_spent"),
     }
+    # The head in a row of its own (part 0), so that no attempt carries it through what follows; what is embedded in
+    # either try (1, 2), and what has moved to chunks, where anything has (3, 4).
+    is_newer = {"$in": ["$part", [1, 3]]}
+    moved = [{"$cond": [{"$gt": [f"{of}.overflow", None]}, [part], []]} for part, of in ((3, "$newer"), (4, "$before"))]
     return [
-        {"$project": {"tries": 1, "newer": newer, "before": before}},
-        {"$project": {"tries": 1, "head": shown | {"diff": difference}}},
-        {"$unwind": {"path": "$tries", "includeArrayIndex": "rank"}},
-        *_attempts_of_ranked_tries(owners),
-        {"$sort": {"attempt.end_timestamp": -1, "attempt.number": -1}},
-        {
-            "$group": {
-                "_id": key,
-                "head": {"$first": "$head"},
-                "now": {"$push": {"$cond": [{"$eq": ["$rank", 0]}, attempt_now, None]}},
-                "earlier": {"$push": {"$cond": [{"$eq": ["$rank", 1]}, "$attempt.correct", None]}},
-            }
-        },
-        {"$project": {"head": 1, "now": _given("$now"), "newest": {"$arrayElemAt": [_given("$earlier"), 0]}}},
-    ]
-
-
-def _attempts_of_ranked_tries(owners: Readable) -> list[Stage]:
-    """Rows in: `head, rank, tries` (one try). Rows out: `head, rank, try_id, user_id, attempt`, for each attempt of it;
-    one without `attempt` where it has none.
-    """
-    return [
-        # What is embedded (part 0), and what has moved to chunks, if anything has (part 1).
-        {"$addFields": {"part": [0, 1]}},
+        {"$addFields": {"part": {"$concatArrays": [[0, 1, 2], *moved]}}},
         {"$unwind": "$part"},
         {
             "$project": {
-                "head": 1,
-                "rank": 1,
-                "try_id": "$tries._id",
-                "user_id": "$tries.user_id",
-                "attempts": {"$cond": [{"$eq": ["$part", 0]}, "$tries.attempts", []]},
-                "chunk_of": {
-                    "$cond": [{"$and": [{"$eq": ["$part", 1]}, {"$gt": ["$tries.overflow", None]}]}, "$tries._id", None]
-                },
+                "head": {"$cond": [{"$eq": ["$part", 0]}, try_fields(filters, "$newer.") | {"diff": difference}, {}]},
+                "rank": {"$cond": [is_newer, 0, 1]},
+                "attempts": _of_part({1: "$newer.attempts", 2: "$before.attempts"}),
+                "chunks_of": _of_part({3: "$newer._id", 4: "$before._id"}),
             }
         },
-        looked_up(OVERFLOW, "chunk_of", "holder_id", "chunk", owners),
+        looked_up(OVERFLOW, "chunks_of", "holder_id", "chunk", owners),
         {"$unwind": {"path": "$chunk", "preserveNullAndEmptyArrays": True}},
-        {"$project": {"chunk_of": 0, "chunk.holder_id": 0}},
-        {"$addFields": {"attempt": {"$ifNull": ["$chunk.attempts", "$attempts"]}}},
-        {"$project": {"attempts": 0, "chunk": 0}},
+        {"$project": {"head": 1, "rank": 1, "attempt": {"$ifNull": ["$chunk.attempts", "$attempts"]}}},
         {"$unwind": {"path": "$attempt", "preserveNullAndEmptyArrays": True}},
+    ]
+
+
+def _of_part(values: Mapping[int, str]) -> Any:
+    """Of these values that of the part that a row is, null if it has none."""
+    found: Any = None
+    for part, value in values.items():
+        found = {"$cond": [{"$eq": ["$part", part]}, value, found]}
+    return found
+
+
+def _against_the_newest_on_the_item() -> list[Stage]:
+    """Rows in: as of `_head_and_attempts`. Rows out: as of `diff`, in no order."""
+    now, earlier = (
+        {"$push": {"$cond": [{"$eq": ["$rank", rank]}, {"$ifNull": [value, None]}, None]}}
+        for rank, value in ((0, "$attempt"), (1, "$attempt.correct"))
+    )
+    return [
+        {"$sort": {"attempt.end_timestamp": -1, "attempt.number": -1}},
+        {"$group": {"_id": "$attempt.item", "head": {"$mergeObjects": "$head"}, "now": now, "earlier": earlier}},
+        {"$project": {"head": 1, "now": _given("$now"), "newest": {"$arrayElemAt": [_given("$earlier"), 0]}}},
+        {"$unwind": {"path": "$now", "preserveNullAndEmptyArrays": True}},
+        {
+            "$project": {
+                "_id": 0,
+                "head": 1,
+                "attempt": "$now",
+                "diff": {"correct": _subtracted("$now.correct", "$newest")},
+            }
+        },
     ]
 
 

@@ -145,10 +145,10 @@ class Logs:
         if not rows:
             raise NotFound(_NO_TRY)
         content = filters.content or ""  # it is there, as has been asked
-        head: Row = rows[0]["head"]
+        head: Row = next(row["head"] for row in rows if row["head"])
         diff: Row = head.pop("diff")
         attempts = [
-            attempt_diff_row(row["attempt"], row["diff"], user_id=row["user_id"], try_id=row["try_id"])
+            attempt_diff_row(row["attempt"], row["diff"], user_id=filters.user, try_id=head["id"])
             for row in rows
             if row.get("attempt")
         ]
