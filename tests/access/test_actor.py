@@ -30,7 +30,7 @@ class Asking:
     """As much of a connection as is looked at."""
 
     def __init__(self, header: str | None, verifying: Any, counted: Counted) -> None:
-        self.headers = {} if header is None else {"authorization": header}
+        self.scope = {"headers": [] if header is None else [(b"authorization", header.encode())]}
         self.client = type("Client", (), {"host": ADDRESS})
         self.app = type("App", (), {"state": type("State", (), {"rate_limit": counted, "verifier": verifying})})
 

@@ -1,5 +1,6 @@
 """The actor of a request: who is asking, as far as the token says."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +39,7 @@ class TokenMiddleware(AbstractAuthenticationMiddleware):
     async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
         """The actor that the Authorization header proves."""
         rate_limit: RateLimit = connection.app.state.rate_limit
-        header = connection.headers.get("authorization")
+        header = _authorization(connection.scope["headers"])
         if header is None:
             rate_limit.count(network_asking(connection), anonymous=True)
             return AuthenticationResult(user=ANONYMOUS, auth=None)
@@ -62,6 +63,14 @@ class TokenMiddleware(AbstractAuthenticationMiddleware):
 def network_asking(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
     """What a caller without a valid token is counted under."""
     return network_of(connection.client.host) if connection.client else ""
+
+
+def _authorization(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The value of that header, looked for in what came: the framework makes a copy of all headers first."""
+    for name, value in headers:
+        if name == b"authorization":
+            return value.decode("latin-1")
+    return None
 
 
 def _unauthorized(detail: str) -> NotAuthorizedException:

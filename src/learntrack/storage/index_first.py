@@ -62,7 +62,8 @@ def _covered_by(fields: Sequence[str], kinds: Mapping[str, _Kind]) -> tuple[tupl
 
 
 def _kind(condition: Any) -> _Kind:
-    if not isinstance(condition, Mapping) or condition.keys() == {"$eq"}:
+    # A text above all: to ask a class of `collections.abc` takes longer than all the rest.
+    if isinstance(condition, str) or not isinstance(condition, Mapping) or condition.keys() == {"$eq"}:
         return "equality"
     if condition.keys() == {"$in"}:
         return "choice"
@@ -71,6 +72,8 @@ def _kind(condition: Any) -> _Kind:
 
 def _of_one(condition: Any) -> Any:
     """A choice of one text as an equality: beside a range the engine takes no choice."""
+    if isinstance(condition, str):
+        return condition
     one = condition["$in"] if _kind(condition) == "choice" and len(condition["$in"]) == 1 else [condition]
     return one[0] if isinstance(one[0], str) else condition
 

@@ -52,4 +52,7 @@ async def without_unions(
 
 def _first_union(stages: Sequence[Stage]) -> int | None:
     """Where the first union stands."""
-    return next((place for place, stage in enumerate(stages) if "$unionWith" in stage), None)
+    for place, stage in enumerate(stages):
+        if "$unionWith" in stage:
+            return place
+    return None

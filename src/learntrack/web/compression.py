@@ -131,7 +131,9 @@ class _Compressed:
 
 def _has_two_forms(scope: HTTPScope, start: HTTPResponseStartEvent) -> bool:
     """Whether an answer might be compressed, or is the answer to a question that is (304)."""
-    return not is_endless(scope) and not any(name.lower() == b"content-encoding" for name, _ in start["headers"])
+    if is_endless(scope):
+        return False
+    return b"content-encoding" not in [name.lower() for name, _ in start["headers"]]
 
 
 def _is_worth_it(start: HTTPResponseStartEvent, first: HTTPResponseBodyEvent) -> bool:
@@ -140,11 +142,15 @@ def _is_worth_it(start: HTTPResponseStartEvent, first: HTTPResponseBodyEvent) ->
 
 def _varied(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
     """The headers, which say that the answer depends on what is accepted, beside what else it depends on."""
-    varied = [(name, value) for name, value in headers if name.lower() != b"vary"]
-    names = [value for name, value in headers if name.lower() == b"vary"]
+    others, names = [], []
+    for name, value in headers:
+        if name.lower() == b"vary":
+            names.append(value)
+        else:
+            others.append((name, value))
     if not any(b"accept-encoding" in value.lower() or value == b"*" for value in names):
         names.append(b"Accept-Encoding")
-    return [*varied, (b"vary", b", ".join(names))]
+    return [*others, (b"vary", b", ".join(names))]
 
 
 def _as_compressed(name: bytes, value: bytes) -> tuple[bytes, bytes]:
