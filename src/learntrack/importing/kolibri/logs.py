@@ -6,7 +6,7 @@ one per learner and content), and remembers Kolibri's.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from learntrack.documents import ContentSession, ContentSummary, MasteryLog
@@ -14,15 +14,11 @@ from learntrack.domain.attempts import Attempt
 from learntrack.domain.mastery import Criterion, fitting_level, is_quiz
 from learntrack.domain.progress import is_complete
 from learntrack.importing.kolibri import values
-from learntrack.importing.kolibri.values import Corrupt, SourceRow
+from learntrack.importing.kolibri.usual_attempts import usual_attempt
+from learntrack.importing.kolibri.values import FIRST, YEAR, Corrupt, SourceRow
 from learntrack.importing.report import ImportReport
 
 T = TypeVar("T")
-
-_FIRST = datetime(2010, 1, 1, tzinfo=UTC)
-"""Nothing was logged before: Kolibri's forerunner is of 2012."""
-_YEAR = 366 * 86_400.0
-"""Seconds."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -125,6 +121,10 @@ class LogConverter:
 
     def attempt(self, row: SourceRow) -> Attempt:
         """An attempt; its number is not in its row."""
+        return usual_attempt(row, self.circumstances.at) or self._attempt(row)
+
+    def _attempt(self, row: SourceRow) -> Attempt:
+        """An attempt of whatever row, column by column."""
         start, end = self._period("attempts", row)
         return Attempt(
             id=values.identifier(row, "id"),
@@ -149,8 +149,8 @@ class LogConverter:
         before there was a Kolibri, which a clock made that was not set, as none.
         """
         found = values.moment(row, name)
-        if found is not None and found < _FIRST:
-            self.report.note(kind, row.get("id"), f"{name}: before {_FIRST.year}, left out")
+        if found is not None and found < FIRST:
+            self.report.note(kind, row.get("id"), f"{name}: before {FIRST.year}, left out")
             return None
         if found is None or found <= self.circumstances.at:
             return found
@@ -218,7 +218,7 @@ class LogConverter:
     def _seconds(self, kind: str, row: SourceRow, start: datetime, end: datetime) -> float:
         """Seconds spent; of more than a year, which a clock made that jumped, those between start and end."""
         found = values.number(row, "time_spent")
-        if found <= _YEAR:
+        if found <= YEAR:
             return found
         self.report.note(kind, row.get("id"), "time_spent: more than a year, stored as from start to end")
         return min(found, max(0.0, (end - start).total_seconds()))
