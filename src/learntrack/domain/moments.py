@@ -39,3 +39,17 @@ def later_end(end: datetime, at: datetime, clock: datetime | None = None) -> dat
     if end <= at or end > (clock or at) + MOST_AHEAD:
         return at
     return end
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def milliseconds(moment: datetime) -> int:
+    """A moment as whole milliseconds since 1970, as BSON holds it."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def at_milliseconds(milliseconds: int) -> datetime:
+    """The moment so many milliseconds after 1970 began."""
+    return _EPOCH + milliseconds * _MILLISECOND

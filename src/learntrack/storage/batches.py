@@ -11,8 +11,10 @@ import bson
 from bson.codec_options import CodecOptions
 from bson.raw_bson import RawBSONDocument
 from pymongo.collection import Collection
+from pymongo.synchronous.cursor import RawBatchCursor
 
 from learntrack.documents.base import Row
+from learntrack.documents.bson_parts import divided
 
 
 def batches_of(collection: Any, query: Mapping[str, Any], projection: Mapping[str, Any] | None, batch: int) -> Any:
@@ -26,11 +28,32 @@ def batches_of(collection: Any, query: Mapping[str, Any], projection: Mapping[st
 
     """
     if isinstance(collection, Collection):
-        return collection.find_raw_batches(query, projection, batch_size=batch)
+        return _Batches(collection, query, projection, batch_size=batch)
     return collection.find(query, projection)
 
 
-_LARGE = 4096
+_BATCHES = (b"firstBatch", b"nextBatch")
+
+
+class _Batches(RawBatchCursor[Any]):
+    """The driver's cursor of batches, which finds them in an answer in a tenth of the time.
+
+    Its own makes an object of each document, and drops it: 0.9 µs a document, where to send and receive it takes 3.
+    """
+
+    def _unpack_response(self, response: Any, *_: Any, **__: Any) -> list[Any]:
+        answer: Mapping[str, Any] = RawBSONDocument(response.raw_command_response())
+        if "cursor" not in answer:
+            return [answer]
+        rest, batches = divided(bytes(answer["cursor"].raw), _BATCHES)
+        cursor = bson.decode(rest)
+        for name, batch in batches.items():
+            documents = bson._array_of_documents_to_buffer(batch)
+            cursor[name.decode()] = [documents] if documents else []
+        return [{**answer, "cursor": cursor}]
+
+
+LARGE = 4096
 """A document of more bytes is decoded only as far as is wanted of it."""
 
 
@@ -72,7 +95,7 @@ class Shown:
         begin = end = 0
         while end < len(batch):
             size = int.from_bytes(batch[end : end + 4], "little")
-            if size > _LARGE:
+            if size > LARGE:
                 yield from bson.decode_iter(batch[begin:end], options)
                 yield self._wanted_of(batch[end : end + size], options)
                 begin = end + size

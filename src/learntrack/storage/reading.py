@@ -12,11 +12,13 @@ from bson.raw_bson import RawBSONDocument
 from pymongo.errors import ProtocolError, PyMongoError
 
 from learntrack.documents.base import Row, Stored
+from learntrack.storage.ahead import one_ahead
 from learntrack.storage.at_once import AtOnce, bytes_of
 from learntrack.storage.batches import Shown, batches_of
 from learntrack.storage.first_batch import NOTHING_AT_FIRST, all_of
 from learntrack.storage.in_time import limited, within
 from learntrack.storage.index_first import Stage, found_by_index
+from learntrack.storage.some_fields import SomeFields, Values
 from learntrack.storage.threads import InThread, answered
 from learntrack.storage.unions import without_unions
 
@@ -161,26 +163,50 @@ class Reading:
                 since of a last batch it is not known how few it has.
 
         """
-        source, asked = self.collection(collection), Shown.of(projection, fields, all_come=self._leads)
-        if not self._leads or found_by_index(source.name, query):
-            async for row in self._each_found(source, query, asked, batch, at_once):
-                yield row
-            return
-        keys: list[Stage] = [{"$match": query}, {"$project": {"_id": 1}}]
-        async for part in in_parts_of(self.stream(collection, keys, batch=_SMALL_AT_ONCE, long=True), batch):
-            of_part = {"_id": {"$in": [row["_id"] for row in part]}}
-            async for row in self._each_found(source, of_part, asked, batch, at_once):
-                yield row
-
-    async def _each_found(
-        self, source: Any, query: Mapping[str, Any], shown: Shown, batch: int, at_once: AtOnce | None
-    ) -> AsyncIterator[Row]:
-        first = batch if at_once is None else at_once.now
-        opened = partial(batches_of, query=query, projection=shown.projection, batch=first)
-        async with aclosing(self._one_by_one(source, opened, 1, long=True, at_once=at_once)) as batches:
+        source, shown = self.collection(collection), Shown.of(projection, fields, all_come=self._leads)
+        async with aclosing(self._batches(source, query, shown, batch, at_once)) as batches:
             async for sent in batches:
                 for row in shown.documents_in(sent, source.codec_options):
                     yield row
+
+    async def parts(
+        self,
+        collection: str | type[Stored],
+        query: Mapping[str, Any],
+        fields: Sequence[str],
+        *,
+        entries: str | None = None,
+        batch: int = 300,
+    ) -> AsyncGenerator[list[Values], None]:
+        """Some fields of the documents that match, a batch's at a time, in no order; the next is on its way meanwhile.
+
+        For who reads many small documents that are much alike, which takes a fifth of what `each` does. Collection,
+        query and batch are as of that, fields and entries as of `SomeFields`.
+        """
+        source, some = self.collection(collection), SomeFields(fields, entries, all_come=self._leads)
+        async with aclosing(one_ahead(self._batches(source, query, some.shown, batch))) as batches:
+            async for sent in batches:
+                yield some.rows_in(sent, source.codec_options)
+
+    def _batches(
+        self, source: Any, query: Mapping[str, Any], shown: Shown, batch: int, at_once: AtOnce | None = None
+    ) -> AsyncGenerator[Any, None]:
+        """Batches of what matches as they come, or documents of mongomock's."""
+        if self._leads and not found_by_index(source.name, query):
+            return self._batches_by_key(source, query, shown, batch, at_once)
+        first = batch if at_once is None else at_once.now
+        opened = partial(batches_of, query=query, projection=shown.projection, batch=first)
+        return self._one_by_one(source, opened, 1, long=True, at_once=at_once)
+
+    async def _batches_by_key(
+        self, source: Any, query: Mapping[str, Any], shown: Shown, batch: int, at_once: AtOnce | None
+    ) -> AsyncGenerator[Any, None]:
+        keys: list[Stage] = [{"$match": query}, {"$project": {"_id": 1}}]
+        async for part in in_parts_of(self.stream(source.name, keys, batch=_SMALL_AT_ONCE, long=True), batch):
+            of_part = {"_id": {"$in": [row["_id"] for row in part]}}
+            async with aclosing(self._batches(source, of_part, shown, batch, at_once)) as batches:
+                async for sent in batches:
+                    yield sent
 
     async def _led(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> tuple[Any, Sequence[Stage]]:
         """What is to be aggregated, and how."""

@@ -1,0 +1,91 @@
+"""Some fields of documents, taken where they lie, are those that decoding finds."""
+
+from typing import Any
+
+import bson
+import pytest
+from bson.codec_options import CodecOptions
+from hypothesis import given
+from hypothesis import strategies as st
+
+from learntrack.domain import moments
+from learntrack.storage import some_fields
+from learntrack.storage.some_fields import SomeFields
+
+OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
+FIELDS = ("a", "b.c", "b.d.e", "missing", "b.missing")
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**63), 2**63 - 1),
+    st.floats(allow_nan=False),
+    st.text(max_size=5).filter(lambda text: "\0" not in text),
+    st.datetimes(timezones=st.just(moments.now().tzinfo)).map(moments.to_milliseconds),
+)
+INNER = st.dictionaries(st.sampled_from(("c", "d", "x")), VALUES | st.dictionaries(st.just("e"), VALUES), max_size=3)
+DOCUMENTS = st.lists(
+    st.fixed_dictionaries({}, optional={"a": VALUES, "b": VALUES | INNER, "free": VALUES | INNER | st.lists(VALUES)}),
+    max_size=8,
+)
+
+
+def decoded(documents: list[dict[str, Any]], fields: tuple[str, ...], entries: str | None = None) -> list[Any]:
+    """The same, each document as a driver has decoded it."""
+    some = SomeFields(fields, entries, all_come=True)
+    rows = [bson.decode(bson.encode(document), OPTIONS) for document in documents]
+    return [values for row in rows for values in some.rows_in(row, OPTIONS)]
+
+
+def taken(documents: list[dict[str, Any]], fields: tuple[str, ...], entries: str | None = None) -> list[Any]:
+    some = SomeFields(fields, entries, all_come=True)
+    return some.rows_in(b"".join(map(bson.encode, documents)), OPTIONS)
+
+
+def sorted_by_text(rows: list[Any]) -> list[str]:
+    return sorted(repr(tuple(int(value) if type(value) is bson.Int64 else value for value in row)) for row in rows)
+
+
+@given(DOCUMENTS)
+def test_what_is_taken_is_what_is_decoded(documents: list[dict[str, Any]]) -> None:
+    """Whatever is there, of whatever type, beside whatever else; several lie alike."""
+    documents = [*documents, *documents[:3]]
+
+    assert sorted_by_text(taken(documents, FIELDS)) == sorted_by_text(decoded(documents, FIELDS))
+
+
+@given(st.lists(st.fixed_dictionaries({"a": VALUES, "list": st.lists(INNER, max_size=3)}), max_size=5))
+def test_each_entry_of_an_array_makes_a_row(documents: list[dict[str, Any]]) -> None:
+    fields = ("a", "list.c", "list.d.e")
+    found = taken(documents, fields, "list")
+
+    assert len(found) == sum(len(document["list"]) for document in documents)
+    assert sorted_by_text(found) == sorted_by_text(decoded(documents, fields, "list"))
+
+
+@pytest.mark.parametrize("value", [bson.Decimal128("1"), bson.ObjectId(), [1, 2], {"x": 1}, bson.Regex("a"), b"bytes"])
+def test_what_is_only_decoded_is_decoded(value: object) -> None:
+    assert taken([{"a": value}, {"a": value}, {"a": 1}], ("a",)) == decoded(
+        [{"a": value}, {"a": value}, {"a": 1}], ("a",)
+    )
+
+
+def test_another_text_of_the_same_length_is_not_the_same() -> None:
+    """Names are part of how a document lies, values are not."""
+    assert taken([{"a": "x", "z": "1"}, {"a": "y", "z": "2"}, {"z": "y", "a": "1"}], ("a",)) == [("x",), ("y",), ("1",)]
+
+
+def test_no_more_layouts_are_learned_than_are_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(some_fields, "_MOST_LAYOUTS", 2)
+    learned: list[bytes] = []
+    layout_of = some_fields.layout_of
+    monkeypatch.setattr(some_fields, "layout_of", lambda each, *more: learned.append(each) or layout_of(each, *more))
+    documents = [{"a": number, f"{'x' * number}": number} for number in range(1, 9)]
+
+    assert sorted(taken(documents, ("a",))) == [(number,) for number in range(1, 9)]
+    assert len(learned) == 2
+
+
+def test_a_large_document_is_decoded_only_as_far_as_is_wanted() -> None:
+    large = {"a": 1, "b": {"c": moments.at_milliseconds(5)}, "free": ["long"] * 1000}
+
+    assert taken([large, {"a": 2}], ("a", "b.c")) == [(1, 5), (2, None)]
