@@ -1,6 +1,6 @@
 """How pages find what they show."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -18,25 +18,29 @@ LARGE = (AttemptOverflow, ContentSummary, MasteryLog)
 async def test_large_collections_are_asked_by_one_condition(room: Class, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two the embedded engine uses the index of neither, and reads the whole collection."""
     asked: list[tuple[Any, Mapping[str, Any]]] = []
-    find, each = Reading.find, Reading.each
+    find = Reading.find
 
     async def noted(self: Database, kind: Any, query: Mapping[str, Any], *more: Any) -> Any:
         asked.append((kind, query))
         return await find(self, kind, query, *more)
 
-    async def each_noted(
-        self: Reading, kind: Any, query: Mapping[str, Any], *more: Any, **named: Any
-    ) -> AsyncIterator[Any]:
-        asked.append((kind, query))
-        async for row in each(self, kind, query, *more, **named):
-            yield row
+    def noting(reads: Callable[..., AsyncIterator[Any]]) -> Callable[..., AsyncIterator[Any]]:
+        async def noted(
+            self: Reading, kind: Any, query: Mapping[str, Any], *more: Any, **named: Any
+        ) -> AsyncIterator[Any]:
+            asked.append((kind, query))
+            async for found in reads(self, kind, query, *more, **named):
+                yield found
+
+        return noted
 
     session = await room.api.start(room.learner, quiz_id=room.quiz)
     for first in range(0, 60, 20):
         sent = [right(f"q{number}") for number in range(first, first + 20)]
         await room.api.update(room.learner, session, interactions=sent)
     monkeypatch.setattr(Reading, "find", noted)
-    monkeypatch.setattr(Reading, "each", each_noted)
+    monkeypatch.setattr(Reading, "each", noting(Reading.each))
+    monkeypatch.setattr(Reading, "parts", noting(Reading.parts))
     for path in ("", f"/quiz/{room.quiz}", f"/learner/{room.learner.id}"):
         await page(room.api, f"/class/{room.room}{path}", room.coach)
 

@@ -3,9 +3,13 @@
 from typing import Any
 
 import pytest
+from bson.codec_options import DEFAULT_CODEC_OPTIONS
 
 from learntrack.domain import moments
-from learntrack.reports.learner_contents import row_of
+from learntrack.reports.learner_contents import FIELDS, row_of
+from learntrack.reports.parts import rows_of
+from learntrack.reports.questions import questions
+from learntrack.storage.some_fields import SomeFields
 
 NOW = moments.now()
 BEFORE = NOW.replace(year=2020)
@@ -13,7 +17,10 @@ BEFORE = NOW.replace(year=2020)
 
 def row(numbers: dict[str, Any] | None = None, **summary: Any) -> dict[str, Any]:
     read = {"user_id": "u", "content_id": "c", "kind": "exercise", "progress": 0.5, "time_spent": 9.0}
-    return row_of(read | {"end_timestamp": NOW} | summary, numbers or {})
+    stored = read | {"end_timestamp": NOW, "of_tries": numbers or {}} | summary
+    [values] = SomeFields(FIELDS, all_come=True).rows_in(stored, DEFAULT_CODEC_OPTIONS)
+    [found] = rows_of([row_of(values)], questions()["progress"].columns)
+    return found
 
 
 def tries(**numbers: Any) -> dict[str, Any]:

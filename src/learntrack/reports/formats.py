@@ -1,11 +1,13 @@
 """An answer in the form that was asked for, sent as it is read. Numbers are numbers in every form."""
 
+import asyncio
 from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from learntrack.reports.parts import Parts, json_of
 from learntrack.reports.questions import Column
 from learntrack.reports.schemas import Report
 from learntrack.storage.database import Row
@@ -21,7 +23,7 @@ _NO_ROWS_AFTER = b"]}"
 @dataclass(slots=True)
 class ReportAnswer:
     """The answer to a question: rows as they come, and as of when they are. `about` says in words what it is narrowed
-    to, where that is shown.
+    to, where that is shown. `parts` are the same rows where these are counted many at a time; only one of both is read.
     """
 
     name: str
@@ -32,6 +34,7 @@ class ReportAnswer:
     columns: Sequence[Column]
     rows: AsyncIterator[Row]
     about: str = ""
+    parts: Parts | None = None
 
     def report(self, results: list[Row]) -> Report:
         """The report with these rows."""
@@ -96,6 +99,8 @@ def as_json_lines(columns: Sequence[Column], rows: AsyncIterator[Row]) -> AsyncI
 def as_json(answer: ReportAnswer) -> AsyncIterator[bytes]:
     """One JSON object, in parts: the whole report, whose rows come last."""
     report = encoded(answer.report([]))
+    if answer.parts is not None:
+        return _json_of_parts(report.removesuffix(_NO_ROWS_AFTER), answer.parts, answer.columns)
     return in_parts(
         answer.rows,
         lambda row, buffer: write_json(json_row(row, answer.columns), buffer),
@@ -103,6 +108,14 @@ def as_json(answer: ReportAnswer) -> AsyncIterator[bytes]:
         between=b",",
         after=_NO_ROWS_AFTER,
     )
+
+
+async def _json_of_parts(before: bytes, parts: Parts, columns: Sequence[Column]) -> AsyncIterator[bytes]:
+    async for part in parts:
+        yield before + json_of(part, columns)
+        before = b","
+        await asyncio.sleep(0)
+    yield _NO_ROWS_AFTER if before == b"," else before + _NO_ROWS_AFTER
 
 
 def json_row(row: Row, columns: Sequence[Column]) -> Row:

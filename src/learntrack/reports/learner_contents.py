@@ -4,36 +4,38 @@ Everything it says stands in a summary, but the score of a quiz that was handed 
 takes the embedded engine twenty times as long as handing them out, and a page of a class asks for little else.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from learntrack.access.may_read import Readable
 from learntrack.documents import ContentSummary
+from learntrack.domain.moments import milliseconds
 from learntrack.reports.counted.answers import scores
-from learntrack.reports.counted.asked import BATCH, LEARNERS_AT_ONCE
+from learntrack.reports.counted.asked import LEARNERS_AT_ONCE
 from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
+from learntrack.storage.some_fields import Values
 
-_SHOWN = (
-    *("user_id", "content_id", "kind", "progress", "time_spent", "end_timestamp", "completion_timestamp"),
-    *("first_completed_at", "finished_tries", "of_tries"),
+_OF_TRIES = ("tries", "finished", "attempts", "correct_sum", "first_done_at")
+FIELDS = (
+    *("_id", "user_id", "content_id", "kind", "progress", "time_spent", "end_timestamp"),
+    *("completion_timestamp", "first_completed_at", "finished_tries", "of_tries.exercise.not_right"),
+    *(f"of_tries.{kind}.{name}" for kind in ("exercise", "quiz", "coach_quiz") for name in _OF_TRIES),
 )
-_QUIZZES = ("quiz", "coach_quiz")
+"""What is read of a summary."""
+_SCORE = 7
+"""The place of the score in a row."""
 _STUCK_AFTER = 4
 """Entries of the latest try that were not right, as Kolibri counts them."""
 _HARD_AFTER = 10
 """Attempts of all tries of which fewer than half are right."""
 
 
-_NO_TRIES: Mapping[str, int] = {"tries": 0, "attempts": 0, "correct_sum": 0}
-
-
 async def learner_contents(
-    db: Reading, members: Readable, period: Mapping[str, Any], owners: Callable[[Readable], Row]
-) -> AsyncIterator[list[Row]]:
+    db: Reading, members: Readable, period: Mapping[str, datetime], owners: Callable[[Readable], Row]
+) -> AsyncGenerator[list[Values], None]:
     """The rows of `progress` about these learners at all contents that they last used in a period, in no order, some
-    hundred learners' at once. Indexes: owner_progress, summary, holder.
+    hundred learners' at once: values in the order of its columns. Indexes: owner_progress, summary, holder.
 
     Args:
         db: Where they are.
@@ -42,70 +44,73 @@ async def learner_contents(
         owners: What is to be said beside a summary's id of whose it is: nothing, unless the data is sharded.
 
     """
-    since, until = period.get("$gte"), period.get("$lt")
+    since, until = (period.get(end) and milliseconds(period[end]) for end in ("$gte", "$lt"))
     for part in members.in_parts(LEARNERS_AT_ONCE):
-        rows: dict[str, Row] = {}
-        handed_in: list[str] = []
-        async for summary in db.each(ContentSummary, part.query(), fields=_SHOWN, batch=BATCH):
-            end = summary["end_timestamp"]
-            if (since is not None and end < since) or (until is not None and end >= until):
-                continue
-            numbers: Mapping[str, Row] = summary.get("of_tries") or {}
-            rows[summary["_id"]] = row_of(summary, numbers)
-            if any(numbers[kind]["finished"] for kind in _QUIZZES if kind in numbers):
-                handed_in.append(summary["_id"])
-        for key, score in (await scores(db, handed_in, owners(part))).items():
-            rows[key]["score"] = score
-        yield list(rows.values())
+        rows: list[Values] = []
+        handed_in: dict[str, int] = {}
+        async for summaries in db.parts(ContentSummary, part.query(), FIELDS):
+            for summary in summaries:
+                key, end, finished_quizzes = summary[0], summary[6], (summary[17] or 0) + (summary[22] or 0)
+                if (since is not None and end < since) or (until is not None and end >= until):
+                    continue
+                if finished_quizzes:
+                    handed_in[key] = len(rows)
+                rows.append(row_of(summary))
+        for key, score in (await scores(db, list(handed_in), owners(part))).items():
+            place = handed_in[key]
+            rows[place] = (*rows[place][:_SCORE], score, *rows[place][_SCORE + 1 :])
+        yield rows
 
 
-def row_of(summary: Row, numbers: Mapping[str, Row]) -> Row:
-    """The row of a summary with these numbers of its tries, by their kind; without a score."""
-    tries, attempts, correct = 0, 0, 0.0
-    for each in numbers.values():
-        tries += each["tries"]
-        attempts += each["attempts"]
-        correct += each["correct_sum"]
-    as_exercise = numbers.get("exercise", _NO_TRIES)
-    completed = is_completed(summary)
-    needs_help = not completed and as_exercise.get("not_right", 0) >= _STUCK_AFTER
-    is_exercise = as_exercise["tries"] > 0 or (not tries and summary["kind"] == "exercise")
-    done = "mastered" if is_exercise else "finished"
-    return {
-        "user_id": summary["user_id"],
-        "content_id": summary["content_id"],
-        "kind": summary["kind"],
-        "status": done if completed else "needs help" if needs_help else "started",
-        "needs_help": needs_help,
-        "struggling": not completed and is_hard(as_exercise),
-        "progress": summary["progress"],
-        "score": None,
-        "time_spent": summary["time_spent"],
-        "tries": tries,
-        "attempts": attempts,
-        "correct_share": correct / attempts if attempts else None,
-        "last_activity": summary["end_timestamp"],
-        "completed_at": _completed_at(summary, numbers),
-    }
+def row_of(summary: Values) -> Values:
+    """The row of a summary, given by its `FIELDS`; without a score."""
+    _, user, content, kind, progress, seconds, end, completion, first_completed, finished_tries, not_right = summary[
+        :11
+    ]
+    tries, attempts, correct, done = summary[11] or 0, summary[13] or 0, summary[14] or 0.0, summary[15]
+    all_tries, all_attempts, all_correct = tries, attempts, correct
+    completed_at = completion if first_completed is None else first_completed
+    for quiz_tries, _, quiz_attempts, quiz_correct, quiz_done in (summary[16:21], summary[21:26]):
+        if quiz_tries is not None:
+            all_tries, all_attempts, all_correct = (
+                all_tries + quiz_tries,
+                all_attempts + quiz_attempts,
+                all_correct + quiz_correct,
+            )
+            completed_at = _earlier(completed_at, quiz_done)
+    completed = is_completed(progress, completion, finished_tries)
+    needs_help = not completed and (not_right or 0) >= _STUCK_AFTER
+    is_exercise = tries > 0 or (not all_tries and kind == "exercise")
+    done_word = "mastered" if is_exercise else "finished"
+    return (
+        user,
+        content,
+        kind,
+        done_word if completed else "needs help" if needs_help else "started",
+        needs_help,
+        not completed and is_hard(attempts, correct),
+        progress,
+        None,
+        seconds,
+        all_tries,
+        all_attempts,
+        all_correct / all_attempts if all_attempts else None,
+        end,
+        _earlier(completed_at, done),
+    )
 
 
-def is_completed(summary: Row) -> bool:
-    """Whether the learner has ever completed the content."""
-    if summary["progress"] >= 1 or summary.get("completion_timestamp") is not None:
-        return True
-    return (summary.get("finished_tries") or 0) > 0
+def _earlier(one: int | None, other: int | None) -> int | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
 
 
-def is_hard(numbers: Mapping[str, Any]) -> bool:
+def is_completed(progress: float, completion: int | None, finished_tries: int | None) -> bool:
+    """Whether a learner has ever completed a content, as its summary says."""
+    return progress >= 1 or completion is not None or (finished_tries or 0) > 0
+
+
+def is_hard(attempts: int, correct_sum: float) -> bool:
     """Whether so many attempts at an exercise were so rarely right."""
-    attempts = numbers["attempts"]
-    return attempts >= _HARD_AFTER and bool(numbers["correct_sum"] / attempts < 0.5)
-
-
-def _completed_at(summary: Row, numbers: Mapping[str, Row]) -> datetime | None:
-    found: datetime | None = summary.get("first_completed_at") or summary.get("completion_timestamp")
-    for each in numbers.values():
-        done = each.get("first_done_at")
-        if done is not None and (found is None or done < found):
-            found = done
-    return found
+    return attempts >= _HARD_AFTER and correct_sum / attempts < 0.5

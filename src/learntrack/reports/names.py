@@ -1,8 +1,10 @@
 """Names beside ids: whom and what a row is about, looked up for many rows at once."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Any
 
 from learntrack.documents import User
+from learntrack.reports.parts import Part, Parts
 from learntrack.reports.questions import Column
 from learntrack.reports.titles import titles_of, titles_of_assigned
 from learntrack.storage.database import Row
@@ -44,23 +46,41 @@ async def with_names(db: Reading, rows: AsyncIterator[Row], columns: Sequence[Co
     async for part in in_parts_of(rows, ROWS):
         for column in columns:
             if column.kind in _AFTER:
-                await _learn(db, known.setdefault(column.name, {}), column, part)
+                of = "content_id" if column.kind == "question" else column.name
+                await _learn(db, known.setdefault(column.name, {}), column.kind, {row.get(of) for row in part})
         for row in part:
             yield _ordered(row, followed, known)
 
 
-async def _learn(db: Reading, known: dict[str, Row], column: Column, rows: Sequence[Row]) -> None:
-    """Look up what the names of these rows are, of those that are not known yet."""
+async def with_names_in_parts(db: Reading, parts: Parts, columns: Sequence[Column]) -> Parts:
+    """The same for rows in parts, column by column; none of these is a question."""
+    known: Known = {}
+    async for part in parts:
+        for place, column in enumerate(columns):
+            if column.kind in _AFTER:
+                ids = {row[place] for row in part}
+                await _learn(db, known.setdefault(column.name, {}), column.kind, ids)
+        yield _named(part, columns, known)
+
+
+def _named(part: Part, columns: Sequence[Column], known: Known) -> Part:
+    found: list[Sequence[Any]] = []
+    for values, column in zip(zip(*part, strict=True), columns, strict=True):
+        found.append(values)
+        if column.kind in _AFTER:
+            names = [known[column.name].get(key, {}) for key in values]
+            found += [[row.get(after.name, "") for row in names] for after in _AFTER[column.kind]]
+    return list(zip(*found, strict=True))
+
+
+async def _learn(db: Reading, known: dict[str, Row], kind: str, ids: Collection[str | None]) -> None:
+    """Look up what is called how, of what is not known yet; of contents the questions, where these are the kind."""
     if len(known) > _MOST_KNOWN:
         known.clear()
-    if column.kind == "question":
-        contents = {row["content_id"] for row in rows}
-        asked = {content for content in contents if content not in known}
-        known |= await _questions(db, asked) if asked else {}
-    else:
-        asked = {row[column.name] for row in rows if row.get(column.name)} - known.keys()
-        known |= await _names(db, column.kind, asked) if asked else {}
-    known |= {key: {} for key in asked if key not in known}
+    asked = {key for key in ids if key} - known.keys()
+    if asked:
+        known |= await (_questions(db, asked) if kind == "question" else _names(db, kind, asked))
+        known |= {key: {} for key in asked if key not in known}
 
 
 async def _names(db: Reading, kind: str, ids: Collection[str]) -> dict[str, Row]:

@@ -1,7 +1,6 @@
 """Answering analytical questions, limited to what the caller may read."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -20,8 +19,9 @@ from learntrack.reports.filters import ReportFilters
 from learntrack.reports.formats import ReportAnswer, as_csv, cell, json_row
 from learntrack.reports.learner_contents import learner_contents
 from learntrack.reports.learner_days import kept_days
-from learntrack.reports.names import named_columns, with_names
-from learntrack.reports.questions import Column, ColumnKind, ReportQuestion, filled
+from learntrack.reports.names import named_columns, with_names, with_names_in_parts
+from learntrack.reports.parts import Part, Parts, rows_of
+from learntrack.reports.questions import Column, ColumnKind, ReportQuestion, filled, questions
 from learntrack.reports.refusals import question_for, refuse_unknown_places
 from learntrack.reports.rollups import as_of_rollup
 from learntrack.reports.schemas import Report
@@ -107,18 +107,18 @@ class Reports:
     ) -> ReportAnswer:
         filters = replace(filters, timezone=await zone_of(self._db, filters))
         source = await self._source(question, filters, members)
-        rows = self._rows(source)
-        columns = question.columns
-        if with_their_names:
-            rows, columns = with_names(self._db.reports, rows, columns), named_columns(columns)
+        parts = source.counted and await _begun(source.counted)
+        db, columns = self._db.reports, named_columns(question.columns) if with_their_names else question.columns
+        if parts is not None:
+            parts = with_names_in_parts(db, parts, question.columns) if with_their_names else parts
+            rows = _one_by_one(parts, columns)
+        else:
+            rows = db.stream(source.collection, source.stages, batch=1000)
+            rows = with_names(db, rows, question.columns) if with_their_names else rows
+        as_of = (source.as_of or moments.now()) - db.behind
+        zone = filters.timezone or UTC_NAME
         return ReportAnswer(
-            question.name,
-            question.title,
-            question.description,
-            (source.as_of or moments.now()) - self._db.reports.behind,
-            filters.timezone or UTC_NAME,
-            columns,
-            rows,
+            question.name, question.title, question.description, as_of, zone, columns, rows, parts=parts
         )
 
     async def learner_contents(self, members: Readable) -> list[Row]:
@@ -126,7 +126,8 @@ class Reports:
         if members.is_nobody:
             return []
         found = learner_contents(self._db.reports, members, {}, self._owners)
-        return [row async for rows in found for row in rows]
+        columns = questions()["progress"].columns
+        return [row async for part in found for row in rows_of(part, columns)]
 
     def _owners(self, members: Readable) -> Row:
         """What is said of whose documents are asked for by their keys: nothing but where the data is sharded."""
@@ -144,15 +145,6 @@ class Reports:
             if given := [(len(each["learners"]), each["answer"]) for each in wrong]:
                 found[content] = WrongAnswer(max(given)[1], max(given)[0])
         return found
-
-    async def _rows(self, source: "_Source") -> AsyncIterator[Row]:
-        if source.counted is not None:
-            with suppress(TooMany):
-                async for row in source.counted:
-                    yield row
-                return
-        async for row in self._db.reports.stream(source.collection, source.stages, batch=1000):
-            yield row
 
     async def _source(self, question: ReportQuestion, filters: ReportFilters, members: Readable) -> "_Source":
         """What answers the question fastest."""
@@ -205,7 +197,29 @@ class _Source:
     collection: str
     stages: Sequence[Stage]
     as_of: datetime | None = None
-    counted: AsyncIterator[Row] | None = None
+    counted: Parts | None = None
+
+
+async def _begun(parts: Parts) -> Parts | None:
+    """The same, of which the first has been counted; None where they are too many, which is known by then."""
+    try:
+        first = await anext(parts, None)
+    except TooMany:
+        return None
+    return _with_first(first, parts)
+
+
+async def _with_first(first: Part | None, others: Parts) -> Parts:
+    if first is not None:
+        yield first
+    async for part in others:
+        yield part
+
+
+async def _one_by_one(parts: Parts, columns: Sequence[Column]) -> AsyncIterator[Row]:
+    async for part in parts:
+        for row in rows_of(part, columns):
+            yield row
 
 
 def csv_of(columns: Mapping[str, str], rows: Sequence[Row], *, titles: Sequence[str] = ()) -> AsyncIterator[bytes]:

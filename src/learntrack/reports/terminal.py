@@ -52,7 +52,7 @@ async def write(
     """Write an answer in a form (table, csv, json, jsonl, html) to a file, or to the terminal; CSV with a byte-order
     mark where `bom`.
     """
-    answer.rows = _counted(answer.rows, count)
+    answer.rows, answer.parts = _counted(answer.rows, count), None
     with written_to(output) as target:
         if form == "table":
             target.write((await _table(answer, wide=output is not None)).encode())

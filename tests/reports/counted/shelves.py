@@ -1,11 +1,14 @@
 """Documents as a database of reports hands them out, whatever is asked: how many have been taken is known."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from typing import Any
+
+from bson.codec_options import DEFAULT_CODEC_OPTIONS
 
 from learntrack.documents.base import Stored
 from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
+from learntrack.storage.some_fields import SomeFields, Values
 
 
 class Shelves(Reading):
@@ -27,6 +30,13 @@ class Shelves(Reading):
     async def each(self, collection: Any, *_: Any, **__: Any) -> AsyncIterator[Row]:
         for row in self._handed_out(collection):
             yield row
+
+    async def parts(
+        self, collection: Any, _: Any, fields: Sequence[str], *, entries: str | None = None, **__: Any
+    ) -> AsyncGenerator[list[Values], None]:
+        some = SomeFields(fields, entries, all_come=True)
+        for row in self._handed_out(collection):
+            yield some.rows_in(row, DEFAULT_CODEC_OPTIONS)
 
     async def find(self, collection: Any, *_: Any) -> list[Row]:
         return list(self._handed_out(collection))

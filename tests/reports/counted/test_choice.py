@@ -10,6 +10,7 @@ from learntrack.reports.counted import asked, funnel, lessons, quizzes, struggli
 from learntrack.reports.questions import filled, questions
 from learntrack.reports.rollups import roll_up
 from learntrack.storage.database import Row, Stage
+from learntrack.storage.some_fields import Values
 from tests.reports.naive import close, different
 from tests.reports.upkeep.test_upkeep import nobody
 from tests.reports.world import World
@@ -43,11 +44,12 @@ class Asked:
 
     def __init__(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
         self._db = world.api.db.reports
-        self._stream, self._each = self._db.stream, self._db.each
+        self._stream, self._each, self._parts = self._db.stream, self._db.each, self._db.parts
         self.pipelines: list[Sequence[Stage]] = []
         self.learners: list[int] = []
         monkeypatch.setattr(self._db, "stream", self.stream)
         monkeypatch.setattr(self._db, "each", self.each)
+        monkeypatch.setattr(self._db, "parts", self.parts)
 
     def stream(self, collection: Any, pipeline: Sequence[Stage], **more: Any) -> AsyncIterator[Row]:
         self.pipelines.append(pipeline)
@@ -57,6 +59,10 @@ class Asked:
     def each(self, collection: Any, query: Mapping[str, Any], *given: Any, **more: Any) -> AsyncIterator[Row]:
         self._note(query)
         return self._each(collection, query, *given, **more)
+
+    def parts(self, collection: Any, query: Mapping[str, Any], *given: Any, **more: Any) -> AsyncIterator[list[Values]]:
+        self._note(query)
+        return self._parts(collection, query, *given, **more)
 
     def _note(self, query: Mapping[str, Any]) -> None:
         """Note how many learners a question names, if any."""

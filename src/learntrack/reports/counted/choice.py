@@ -1,6 +1,6 @@
 """Which reports are counted here, and when."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 
 from learntrack.access.may_read import Readable
 from learntrack.documents import ContentSummary
@@ -13,11 +13,11 @@ from learntrack.reports.counted.struggling import struggling_learners
 from learntrack.reports.counted.time_on_task import time_on_task
 from learntrack.reports.filters import ReportFilters
 from learntrack.reports.learner_days import KeptDays
+from learntrack.reports.parts import Parts
 from learntrack.storage import Database
-from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
 
-_COUNTED: Mapping[str, Callable[[Reading, CountedAbout], AsyncIterator[Row]]] = {
+_COUNTED: Mapping[str, Callable[[Reading, CountedAbout], Parts]] = {
     "lesson-completion": lesson_completion,
     "mastery-funnel": mastery_funnel,
     "progress": progress,
@@ -31,7 +31,7 @@ _OF_ALL_TIME = ("mastery-funnel", "struggling-learners")
 
 async def counted(
     db: Database, name: str, filters: ReportFilters, members: Readable, facility: str | None, days: KeptDays | None
-) -> AsyncIterator[Row] | None:
+) -> Parts | None:
     """The rows of a report, counted here; None where the engine is to be asked.
 
     They begin with `TooMany` where they are too many to be held.

@@ -1,15 +1,19 @@
 """From start to mastery: the report `mastery-funnel` of all time, from summaries."""
 
-from collections.abc import AsyncIterator
+from collections import defaultdict
 from dataclasses import dataclass, field
 from statistics import median
 
 from learntrack.reports.counted.asked import MOST_ROWS, CountedAbout, TooMany, summaries
 from learntrack.reports.learner_contents import is_completed
-from learntrack.storage.database import Row
+from learntrack.reports.parts import Parts
 from learntrack.storage.reading import Reading
+from learntrack.storage.some_fields import Values
 
-_FIELDS = ("content_id", "progress", "completion_timestamp", "finished_tries", "of_tries")
+_FIELDS = (
+    *("content_id", "progress", "completion_timestamp", "finished_tries"),
+    *(f"of_tries.exercise.{name}" for name in ("tries", "attempts", "finished", "seconds_to_done")),
+)
 
 
 @dataclass(slots=True)
@@ -21,37 +25,32 @@ class _Funnel:
     tries: list[int] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
 
-    def row(self, content: str) -> Row:
-        return {
-            "content_id": content,
-            "started": len(self.tries),
-            "attempted": self.attempted,
-            "mastered": self.mastered,
-            "median_tries": float(median(self.tries)),
-            "median_minutes": median(self.seconds) / 60 if self.seconds else None,
-        }
+    def row(self, content: str) -> Values:
+        minutes = median(self.seconds) / 60 if self.seconds else None
+        return content, len(self.tries), self.attempted, self.mastered, float(median(self.tries)), minutes
 
 
-async def mastery_funnel(db: Reading, about: CountedAbout) -> AsyncIterator[Row]:
+async def mastery_funnel(db: Reading, about: CountedAbout) -> Parts:
     """The rows of the report.
 
     Raises:
         TooMany: there are more learners at contents than are held here.
 
     """
-    found: dict[str, _Funnel] = {}
+    found: dict[str, _Funnel] = defaultdict(_Funnel)
     held = 0
-    async for summary in summaries(db, about, _FIELDS):
-        numbers = summary["of_tries"].get("exercise") if summary.get("of_tries") else None
-        if numbers is None or numbers["tries"] <= 0:
-            continue
-        if (held := held + 1) > MOST_ROWS:
+    async for part in summaries(db, about, _FIELDS):
+        for content, progress, completion, finished_tries, tries, attempts, finished, seconds in part:
+            if not tries:
+                continue
+            held += 1
+            funnel = found[content]
+            funnel.tries.append(tries)
+            funnel.attempted += attempts > 0
+            funnel.mastered += finished > 0 or is_completed(progress, completion, finished_tries)
+            if finished > 0:
+                funnel.seconds.append(seconds)
+        if held > MOST_ROWS:
             raise TooMany
-        funnel = found.setdefault(summary["content_id"], _Funnel())
-        funnel.tries.append(numbers["tries"])
-        funnel.attempted += numbers["attempts"] > 0
-        funnel.mastered += numbers["finished"] > 0 or is_completed(summary)
-        if numbers["finished"] > 0:
-            funnel.seconds.append(numbers["seconds_to_done"])
-    for content, funnel in sorted(found.items()):
-        yield funnel.row(content)
+    if found:
+        yield [funnel.row(content) for content, funnel in sorted(found.items())]

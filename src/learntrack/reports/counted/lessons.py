@@ -1,14 +1,15 @@
 """Lessons: the report `lesson-completion`, from sessions in lessons, who learns what, and summaries."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
 
 from learntrack.documents import ContentSession, Lesson
 from learntrack.reports.counted.asked import BATCH, MOST_ROWS, CountedAbout, TooMany, summaries
 from learntrack.reports.counted.assigned import assigned_in, learners_by_place, learners_of
 from learntrack.reports.learner_contents import is_completed
-from learntrack.storage.database import Row, Stage
+from learntrack.reports.parts import Parts, in_parts
+from learntrack.storage.database import Stage
 from learntrack.storage.reading import Reading
+from learntrack.storage.some_fields import Values
 
 _OF_SUMMARY = ("user_id", "content_id", "progress", "completion_timestamp", "finished_tries")
 Key = tuple[str, str | None, str]
@@ -19,7 +20,7 @@ Visits = dict[Key, tuple[int, float]]
 """How many sessions there were, and the seconds in them."""
 
 
-async def lesson_completion(db: Reading, about: CountedAbout) -> AsyncIterator[Row]:
+async def lesson_completion(db: Reading, about: CountedAbout) -> Parts:
     """The rows of the report.
 
     Raises:
@@ -29,18 +30,15 @@ async def lesson_completion(db: Reading, about: CountedAbout) -> AsyncIterator[R
     found = await _visits(db, about)
     await _assign(db, about, found)
     standing = await _standing(db, about, found)
-    for lesson, user, content in sorted(found, key=lambda key: (key[0], key[1] or "", key[2])):
-        sessions, time_spent = found[lesson, user, content]
-        done, progress = standing.get((user, content), (False, None))
-        yield {
-            "lesson_id": lesson,
-            "user_id": user,
-            "content_id": content,
-            "status": "done" if done else "not started" if progress is None else "started",
-            "progress": 0.0 if progress is None else progress,
-            "sessions": sessions,
-            "time_spent": time_spent,
-        }
+    order = sorted(found, key=lambda key: (key[0], key[1] or "", key[2]))
+    for part in in_parts(order):
+        yield [_row(key, found[key], standing.get(key[1:])) for key in part]
+
+
+def _row(key: Key, visits: tuple[int, float], standing: tuple[bool, float] | None) -> Values:
+    done, progress = standing or (False, 0.0)
+    status = "done" if done else "not started" if standing is None else "started"
+    return *key, status, progress, *visits
 
 
 async def _visits(db: Reading, about: CountedAbout) -> Visits:
@@ -75,19 +73,16 @@ async def _assign(db: Reading, about: CountedAbout, found: Visits) -> None:
             _check(found)
 
 
-async def _standing(
-    db: Reading, about: CountedAbout, found: Visits
-) -> dict[tuple[str | None, str], tuple[bool, float]]:
+async def _standing(db: Reading, about: CountedAbout, found: Visits) -> Standing:
     """Whether each learner has ever completed a content of theirs, and their progress now."""
     wanted = {(user, content) for _, user, content in found}
     standing: Standing = {}
     if not wanted:
         return standing
-    contents = {content for _, content in wanted}
-    async for summary in summaries(db, about, _OF_SUMMARY, contents):
-        key = summary["user_id"], summary["content_id"]
-        if key in wanted:
-            standing[key] = is_completed(summary), summary["progress"]
+    async for part in summaries(db, about, _OF_SUMMARY, {content for _, content in wanted}):
+        for user, content, progress, completion, finished_tries in part:
+            if (user, content) in wanted:
+                standing[user, content] = is_completed(progress, completion, finished_tries), progress
     return standing
 
 

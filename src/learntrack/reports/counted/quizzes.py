@@ -1,17 +1,20 @@
 """Quizzes: the report `quiz-results`, from the tries that summaries tell of, and who has to do which quiz."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from learntrack.access.may_read import EVERYBODY
 from learntrack.documents import ContentSummary, Quiz
 from learntrack.domain.mastery import is_coach_assigned
+from learntrack.domain.moments import milliseconds
 from learntrack.reports.counted.answers import Answered, answered_in, newest_first, question_counts, score_of
 from learntrack.reports.counted.asked import BATCH, MOST_ROWS, CountedAbout, TooMany
 from learntrack.reports.counted.assigned import assigned_in, learners_by_place, learners_of
+from learntrack.reports.parts import Parts, in_parts
 from learntrack.storage.database import Row, Stage
 from learntrack.storage.reading import Reading
+from learntrack.storage.some_fields import Values
 
 _WITH_TRIES: Sequence[Stage] = ({"$match": {"of_tries.coach_quiz.tries": {"$gt": 0}}}, {"$project": {"_id": 1}})
 _FIELDS = (
@@ -23,7 +26,7 @@ Tries = dict[tuple[str, str], list[Answered]]
 """Of a quiz and a learner."""
 
 
-async def quiz_results(db: Reading, about: CountedAbout) -> AsyncIterator[Row]:
+async def quiz_results(db: Reading, about: CountedAbout) -> Parts:
     """The rows of the report.
 
     Raises:
@@ -37,8 +40,8 @@ async def quiz_results(db: Reading, about: CountedAbout) -> AsyncIterator[Row]:
         pairs |= {(quiz["_id"], user) for user in learners_of(quiz, places)}
         _check(len(pairs))
     counts = await question_counts(db, {quiz for quiz, _ in pairs})
-    for quiz_id, user in sorted(pairs):
-        yield _row(quiz_id, user, found.get((quiz_id, user), ()), counts.get(quiz_id))
+    for part in in_parts(sorted(pairs)):
+        yield [_row(quiz, user, found.get((quiz, user), ()), counts.get(quiz)) for quiz, user in part]
 
 
 async def _tries(db: Reading, about: CountedAbout) -> Tries:
@@ -70,7 +73,7 @@ def _is_begun_in(tried: Row, period: Mapping[str, Any]) -> bool:
     return (since is None or began >= since) and (until is None or began < until)
 
 
-def _row(quiz_id: str, user: str, tries: Sequence[Answered], question_count: int | None) -> Row:
+def _row(quiz_id: str, user: str, tries: Sequence[Answered], question_count: int | None) -> Values:
     newest = newest_first(tries)
     counts = next((each for each in newest if each.row["complete"]), newest[0] if newest else None)
     finished = counts is not None and bool(counts.row["complete"])
@@ -79,18 +82,19 @@ def _row(quiz_id: str, user: str, tries: Sequence[Answered], question_count: int
     if counts is not None and finished:
         score = score_of(counts, question_count)
     is_over_all = finished and question_count is not None
-    return {
-        "quiz_id": quiz_id,
-        "user_id": user,
-        "status": "finished" if finished else "started" if tries else "not started",
-        "answered": answered,
-        "question_count": None if question_count is None else max(question_count, answered),
-        "correct": correct,
-        "score": score,
-        "score_of": None if score is None else "all" if is_over_all else "answered",
-        "time_spent": 0 if counts is None else counts.row["time_spent"],
-        "completion_timestamp": None if counts is None else counts.row["completion_timestamp"],
-    }
+    completion = None if counts is None else counts.row["completion_timestamp"]
+    return (
+        quiz_id,
+        user,
+        "finished" if finished else "started" if tries else "not started",
+        answered,
+        None if question_count is None else max(question_count, answered),
+        correct,
+        score,
+        None if score is None else "all" if is_over_all else "answered",
+        0 if counts is None else counts.row["time_spent"],
+        None if completion is None else milliseconds(completion),
+    )
 
 
 def _check(held: int) -> None:

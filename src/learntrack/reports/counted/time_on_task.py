@@ -1,18 +1,23 @@
 """Time on task: the report `time-on-task`, from learner-days and the sessions of days that are not among them yet."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from learntrack.documents import ContentSession, LearnerDay
 from learntrack.reports.counted.asked import BATCH, MOST_ROWS, CountedAbout, TooMany
 from learntrack.reports.learner_days import KeptDays
-from learntrack.storage.database import Row
+from learntrack.reports.parts import ROWS, Parts
 from learntrack.storage.reading import Reading
+from learntrack.storage.some_fields import Values
 
 _OF_SESSION = ("content_id", "user_id", "time_spent", "start_timestamp", "end_timestamp")
-_OF_DAY = ("user_id", "contents")
+_OF_DAY = (
+    "contents.content_id",
+    "user_id",
+    *(f"contents.{name}" for name in ("sessions", "time_spent", "first", "last")),
+)
 
 
-async def time_on_task(db: Reading, about: CountedAbout) -> AsyncIterator[Row]:
+async def time_on_task(db: Reading, about: CountedAbout) -> Parts:
     """The rows of the report, where learner-days answer it.
 
     Raises:
@@ -20,47 +25,29 @@ async def time_on_task(db: Reading, about: CountedAbout) -> AsyncIterator[Row]:
 
     """
     assert about.days is not None, "else sessions are asked"
-    found: dict[tuple[str, str], Row] = {}
-    async for user, row in _visits(db, about.days):
-        key = row["content_id"], user
-        told = found.get(key)
-        if told is None:
-            if len(found) >= MOST_ROWS:
-                raise TooMany
-            found[key] = {
-                "content_id": row["content_id"],
-                "user_id": user,
-                "sessions": row["sessions"],
-                "time_spent": row["time_spent"],
-                "first_activity": row["first"],
-                "last_activity": row["last"],
-            }
-            continue
-        told["sessions"] += row["sessions"]
-        told["time_spent"] += row["time_spent"]
-        told["first_activity"] = min(told["first_activity"], row["first"])
-        told["last_activity"] = max(told["last_activity"], row["last"])
-    for key in sorted(found):
-        yield found.pop(key)
+    found: dict[tuple[str, str], Values] = {}
+    async for visits in _visits(db, about.days):
+        for visit in visits:
+            key = visit[0], visit[1]
+            told = found.get(key)
+            found[key] = visit if told is None else _together(told, visit)
+        if len(found) > MOST_ROWS:
+            raise TooMany
+    order = sorted(found)
+    for begin in range(0, len(order), ROWS):
+        yield [found.pop(key) for key in order[begin : begin + ROWS]]
 
 
-async def _visits(db: Reading, days: KeptDays) -> AsyncIterator[tuple[str, Row]]:
+def _together(told: Values, visit: Values) -> Values:
+    content, user, sessions, seconds, first, last = visit
+    return content, user, told[2] + sessions, told[3] + seconds, min(told[4], first), max(told[5], last)
+
+
+async def _visits(db: Reading, days: KeptDays) -> AsyncGenerator[list[Values], None]:
     """Each learner's visits to a content, those of a day together or one by one. Indexes: facility_day,
     facility_start.
     """
-    async for day in db.each(LearnerDay, days.params["days"], fields=_OF_DAY, batch=BATCH):
-        for content in day["contents"]:
-            yield day["user_id"], content
-    async for session in db.each(ContentSession, days.params["live"], fields=_OF_SESSION, batch=BATCH):
-        if session["user_id"] is not None:
-            yield session["user_id"], _as_a_day_s(session)
-
-
-def _as_a_day_s(session: Row) -> Row:
-    return {
-        "content_id": session["content_id"],
-        "sessions": 1,
-        "time_spent": session["time_spent"],
-        "first": session["start_timestamp"],
-        "last": session["end_timestamp"],
-    }
+    async for part in db.parts(LearnerDay, days.params["days"], _OF_DAY, entries="contents", batch=BATCH):
+        yield part
+    async for part in db.parts(ContentSession, days.params["live"], _OF_SESSION, batch=BATCH):
+        yield [(content, user, 1, *rest) for content, user, *rest in part if user is not None]
