@@ -1,4 +1,6 @@
-"""What a request can be refused for, named after what happened; `web.problems` says how that is told over HTTP."""
+"""What a request can be refused for, named after what happened; `web.problems` says how that is told over HTTP. And
+what keeps a program from its work.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -132,6 +134,10 @@ class KeyReused(Refusal):
 
 class KeysUnavailable(Refusal):
     """The keys that tokens are checked with cannot be had just now. Try again."""
+
+
+class StartError(Exception):
+    """The service cannot start, or a command cannot do its work, and the message says in one line what to change."""
 
 
 @contextmanager

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from motor.motor_asyncio import AsyncIOMotorClient
 
+from learntrack.errors import StartError
 from learntrack.storage import Database, connect
 from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.engine.choice import installed
 from learntrack.storage.engine.embedded import EmbeddedEngine
-from learntrack.storage.errors import StartError
 
 NAME = "learntrack_test"
 PATIENCE = 30.0

@@ -42,10 +42,10 @@ async def fresh(name: str) -> AsyncIterator[Api]:
             await check(db, name)
 
 
-async def move_in(api: Api, path: Path, *, dry_run: bool = False) -> ImportReport:
+async def move_in(api: Api, path: Path, *, dry_run: bool = False, processes: int | None = None) -> ImportReport:
     report = ImportReport()
     with sqlite_source(path) as source:
-        await import_kolibri(api.db, source, report, lambda _: None, dry_run=dry_run)
+        await import_kolibri(api.db, source, report, lambda _: None, dry_run=dry_run, processes=processes)
     return report
 
 

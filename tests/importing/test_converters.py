@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
+from learntrack.errors import StartError
 from learntrack.importing import converters, dividing
 from learntrack.importing.converter import Order
-from learntrack.importing.converters import cores, made_in_processes
+from learntrack.importing.converters import converting, cores
 from learntrack.importing.converting import Conversion
 from learntrack.importing.kolibri.source import Kolibri
 from learntrack.importing.kolibri.sql import SHARES
 from learntrack.importing.kolibri.sqlite import SqliteCopy, sqlite_source
+from learntrack.importing.prepared import PreparedBatch
 from learntrack.importing.report import ImportReport
-from learntrack.storage import StartError
 from tests.importing.kolibri.rows import AT
 from tests.importing.moving import HOME, changed
 
@@ -24,6 +25,11 @@ ODD = "UPDATE logger_attemptlog SET correct = 2 WHERE id IN (SELECT id FROM logg
 
 def conversion(source: Kolibri) -> Conversion:
     return Conversion(AT, {row["id"]: row["facility_id"] for row in source.table("kolibriauth_facilityuser")})
+
+
+def made_by(order: Order, many: int) -> list[PreparedBatch]:
+    with converting(order, many) as made:
+        return [*made(ImportReport())]
 
 
 @pytest.mark.parametrize("most_bytes", [dividing.MOST_BYTES, 12_000])
@@ -38,7 +44,8 @@ def test_processes_make_the_same_as_a_thread_and_tell_the_same(
     with sqlite_source(changed(tmp_path, ODD)) as source:
         expected = [*conversion(source).everything(source, alone)]
         assert source.again is not None
-        found = [*made_in_processes(Order(source.again, conversion(source), tells_all=True), together, 2)]
+        with converting(Order(source.again, conversion(source), tells_all=True), 2) as made:
+            found = [*made(together)]
 
     def parts(made: list[Any]) -> list[Any]:
         everything = [part for batch in made for part in batch.parts]
@@ -62,7 +69,7 @@ def test_why_a_process_cannot_go_on_is_told(tmp_path: Path, learners: int) -> No
     order = Order(SqliteCopy(broken, "That file"), Conversion(AT, facilities), tells_all=False)
 
     with pytest.raises(StartError, match="That file is not a database of Kolibri"):
-        [*made_in_processes(order, ImportReport(), 2)]
+        made_by(order, 2)
 
 
 def test_a_process_that_ends_before_it_is_told_what_to_do_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,7 +78,7 @@ def test_a_process_that_ends_before_it_is_told_what_to_do_has_ended(monkeypatch:
     order = Order(SqliteCopy(Path("nowhere"), "Nothing"), Conversion(AT, facilities), tells_all=False)
 
     with pytest.raises(StartError, match="has ended"):
-        [*made_in_processes(order, ImportReport(), 1)]
+        made_by(order, 1)
 
 
 KILLED = """
@@ -88,7 +95,7 @@ def test_a_process_that_is_killed_does_not_end_an_import_as_if_all_were_done(mon
         assert source.again is not None
         order = Order(source.again, conversion(source), tells_all=False)
         with pytest.raises(StartError, match="has ended"):
-            [*made_in_processes(order, ImportReport(), 1)]
+            made_by(order, 1)
 
 
 def test_every_learner_is_in_one_share(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from learntrack.documents import RecordingPermit
 from learntrack.importing import dividing
 from learntrack.importing.kolibri.sqlite import sqlite_source
+from learntrack.importing.merging import FORGOTTEN
 from learntrack.importing.report import ImportReport
 from learntrack.importing.service import import_kolibri
 from learntrack.storage import Database, DatabaseUnavailable, patience
@@ -100,6 +102,23 @@ async def test_an_interrupted_import_continues(tmp_path: Path, monkeypatch: pyte
         report = await move_in(api, HOME)
         assert outcomes(report, "new") + outcomes(report, "unchanged") == 379 + 230 + 186
         assert report.counts["content_sessions"]["unchanged"] == there
+
+
+@pytest.mark.parametrize("processes", [0, 2])
+async def test_who_is_being_forgotten_is_no_user_that_is_imported(processes: int) -> None:
+    """Though processes begin with what was logged of them before the database is asked."""
+    learner = asked(UNFINISHED)["user_id"]
+    permit = RecordingPermit.begin(learner)
+    permit.withdraw(learner)
+    async with fresh("embedded") as api:
+        await api.db.write([permit], None)
+
+        report = await move_in(api, HOME, processes=processes)
+
+        assert report.examples["users", FORGOTTEN] == [learner]
+        assert learner in report.examples["learners", "has logs, but is no user that is imported"]
+        assert {kind for kind, reason in report.reasons if reason == FORGOTTEN} == {"users"}
+        assert not await api.db.find("mastery_logs", {"user_id": learner})
 
 
 LARGE = """

@@ -40,6 +40,7 @@ def import_from_kolibri(
     added, and what was recorded here meanwhile is kept. Each learner is imported whole or not at all, unless one
     transaction cannot hold all of it.
     """
+    gc.disable()  # a history has no cycles, and looking for them in vain takes an eighth of the time
     from learntrack.commands.connected import configured
 
     if path is None and postgres is None:
@@ -65,20 +66,20 @@ def _import(source: "Kolibri", settings: "Settings", skips: TextIO | None, *, dr
     from learntrack.commands.connected import with_database
     from learntrack.importing.presentation import show
     from learntrack.importing.report import ImportReport
-    from learntrack.importing.service import import_kolibri
+    from learntrack.importing.service import begun
     from learntrack.storage import Database
 
     report, bar = ImportReport(skips), progress_bar()
+    with begun(source, report) as reading:
 
-    async def work(db: Database) -> None:
-        if not dry_run:
-            await db.prepare()
-        with bar:
-            task = bar.add_task("logs", total=source.count())
-            await import_kolibri(db, source, report, lambda done: bar.advance(task, done), dry_run=dry_run)
+        async def work(db: Database) -> None:
+            if not dry_run:
+                await db.prepare()
+            with bar:
+                task = bar.add_task("logs", total=source.count())
+                await reading.into(db, lambda done: bar.advance(task, done), dry_run=dry_run)
 
-    gc.disable()  # a history has no cycles, and looking for them in vain takes an eighth of the time
-    with_database(settings, work, new=True)
+        with_database(settings, work, new=True)
     show(report, Console(), dry_run=dry_run)
 
 

@@ -4,7 +4,6 @@ Over a socket, whose number is its argument, it is told what it needs once, and 
 closed.
 """
 
-import gc
 import os
 import sys
 from contextlib import suppress
@@ -12,12 +11,12 @@ from dataclasses import dataclass
 from io import StringIO
 from multiprocessing.connection import Connection
 
+from learntrack.errors import StartError
 from learntrack.importing.converting import Conversion
 from learntrack.importing.kolibri.source import Kolibri, OpensAgain
 from learntrack.importing.kolibri.sql import Share
 from learntrack.importing.prepared import PreparedBatch
 from learntrack.importing.report import ImportReport, Told
-from learntrack.storage import StartError
 
 _NICE = 5
 """By how much it stands back: behind the database, and a class that is at work meanwhile."""
@@ -50,7 +49,6 @@ class Failed:
 def main() -> None:
     """Convert what is asked for."""
     os.nice(_NICE)
-    gc.disable()  # a history has no cycles, and looking for them in vain takes an eighth of the time
     with Connection(int(sys.argv[1])) as asked, suppress(EOFError, ConnectionError):
         order: Order = asked.recv()
         try:

@@ -5,21 +5,23 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+from learntrack.errors import StartError
 from learntrack.importing.converter import Failed, Made, Order
 from learntrack.importing.kolibri.sql import SHARES, Share
 from learntrack.importing.prepared import PreparedBatch
 from learntrack.importing.report import ImportReport
-from learntrack.storage import StartError
 
 MOST = 3
 """Processes at the most: then the database is what an import waits for."""
 _PROGRAM = """
-import signal
+import gc, signal
+gc.disable()  # a history has no cycles, and looking for them in vain takes an eighth of the time
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stores says when to stop, also to one that only just starts
 from learntrack.importing.converter import main
 main()
@@ -42,34 +44,41 @@ def _usable() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-def made_in_processes(order: Order, report: ImportReport, many: int) -> Iterator[PreparedBatch]:
-    """What becomes of all shares of the learners and of the anonymous, in whatever order it is done.
+MadeByProcesses = Callable[[ImportReport], Iterator[PreparedBatch]]
+"""What becomes of all shares of the learners and of the anonymous, in whatever order it is done, and what is noticed
+meanwhile is told the report.
+"""
 
-    Args:
-        order: What to convert.
-        report: Is told what they notice.
-        many: How many processes.
+
+@contextmanager
+def converting(order: Order, many: int) -> Iterator[MadeByProcesses]:
+    """So many processes that have begun to convert, and go on as what they make is taken.
 
     Raises:
-        StartError: one of them cannot go on, or has ended.
+        StartError: one of them cannot go on, or has ended; also what they make raises it.
 
     """
     waiting: deque[Share | None] = deque([*SHARES, None])
     with ExitStack() as stack:
-        busy = [stack.enter_context(_converter(order)) for _ in range(many)]
+        busy = [stack.enter_context(_process()) for _ in range(many)]
         for each in busy:
+            _send(each, order)
             _send(each, waiting.popleft())
-        while busy:
-            ready = wait(busy)
-            for each in [converter for converter in busy if converter in ready]:
-                made = _received(each)
-                report.take_in(made.told)
-                if made.batch is not None:
-                    yield made.batch
-                elif waiting:
-                    _send(each, waiting.popleft())
-                else:
-                    busy.remove(each)
+        yield partial(_made, busy, waiting)
+
+
+def _made(busy: list[Connection], waiting: deque[Share | None], report: ImportReport) -> Iterator[PreparedBatch]:
+    while busy:
+        ready = wait(busy)
+        for each in [converter for converter in busy if converter in ready]:
+            made = _received(each)
+            report.take_in(made.told)
+            if made.batch is not None:
+                yield made.batch
+            elif waiting:
+                _send(each, waiting.popleft())
+            else:
+                busy.remove(each)
 
 
 def _send(converter: Connection, what: Order | Share | None) -> None:
@@ -91,8 +100,8 @@ def _received(converter: Connection) -> Made:
 
 
 @contextmanager
-def _converter(order: Order) -> Iterator[Connection]:
-    """A process that has its order, at the other end of a connection. It ends with that, and so with this process."""
+def _process() -> Iterator[Connection]:
+    """A process at the other end of a connection. It ends with that, and so with this process."""
     ours, theirs = socket.socketpair()
     with Connection(ours.detach()) as connection:
         with theirs:
@@ -101,7 +110,6 @@ def _converter(order: Order) -> Iterator[Connection]:
             process = subprocess.Popen(command, pass_fds=[number], stdin=subprocess.DEVNULL)
         with process:
             try:
-                _send(connection, order)
                 yield connection
             finally:
                 process.kill()  # it only reads

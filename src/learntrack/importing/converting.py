@@ -1,6 +1,6 @@
 """From the rows of a Kolibri to what is stored of them, batch by batch."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,7 +26,7 @@ class Conversion:
     at: datetime
     facilities: Mapping[str, str]
 
-    def everything(self, source: Kolibri, report: ImportReport) -> Iterator[PreparedBatch]:
+    def everything(self, source: Kolibri, report: ImportReport) -> Generator[PreparedBatch, None, None]:
         """All of them."""
         yield from self.share(source, EVERYBODY, report)
         yield from self.share(source, None, report)

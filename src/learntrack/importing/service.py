@@ -5,16 +5,16 @@ an import that is run again ends right.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import aclosing, closing
+from contextlib import ExitStack, aclosing, closing, contextmanager
 from datetime import datetime
 
 from learntrack.documents import Facility
 from learntrack.domain import moments
 from learntrack.errors import BeingForgotten
 from learntrack.importing.converter import Order
-from learntrack.importing.converters import MOST, cores, made_in_processes
+from learntrack.importing.converters import MOST, converting, cores
 from learntrack.importing.converting import Conversion
 from learntrack.importing.kolibri.people import roster_of
 from learntrack.importing.kolibri.source import Kolibri
@@ -41,52 +41,93 @@ async def import_kolibri(
     dry_run: bool = False,
     processes: int | None = None,
 ) -> None:
-    """Store what is in `source`; safe to repeat: a second time only what is new there is added.
+    """Store what is in `source`, as `begun` and `Begun.into` say."""
+    with begun(source, report, processes) as reading:
+        await reading.into(db, progress, dry_run=dry_run)
+
+
+@contextmanager
+def begun(source: Kolibri, report: ImportReport, processes: int | None = None) -> Iterator["Begun"]:
+    """An import that is being read already: processes take a second to start, and so does a database.
 
     Args:
-        db: Where to.
-        source: What.
+        source: What is imported.
         report: Is told what was done, and what was skipped and why.
-        progress: Is told how many logs have been dealt with since it was last told.
-        dry_run: Look at everything, store nothing.
         processes: How many processes convert beside this one; None: as many as pay; 0: a thread of this one does.
 
     Raises:
-        DatabaseUnavailable: the disk is nearly full, or the database did not come back within a minute. What is stored
-            by then is sound; run again, the import goes on.
-        StartError: a process that converts has ended; then, too.
+        StartError: a process that converts has ended.
 
     """
     at = moments.now()
     roster = roster_of(source, report)
     for part in PARTS:
         report.count(part, "read", len(getattr(roster, part)))
-    if not dry_run:
-        await _load(db, roster, report, at)
-    conversion = Conversion(at, {user.id: user.facility_id for user in roster.users})
     many = _fitting(source) if processes is None else processes
-    storing = Storing(db, at, dry_run=dry_run)
-    with closing(_made(source, conversion, report, many)) as made:
-        async with aclosing(_ahead(made)) as waiting:
+    with ExitStack() as stack:
+        yield Begun(source, report, at, roster, many, stack)
+
+
+class Begun:
+    """An import that is being read; `begun` makes it, and ends what it has started."""
+
+    def __init__(
+        self, source: Kolibri, report: ImportReport, at: datetime, roster: Roster, processes: int, stack: ExitStack
+    ) -> None:
+        self._source = source
+        self._report = report
+        self._at = at
+        self._roster = roster
+        self._processes = processes
+        self._stack = stack
+        self._read()
+
+    async def into(self, db: Database, progress: OnProgress, *, dry_run: bool = False) -> None:
+        """Store it; safe to repeat with another reading: a second time only what is new there is added.
+
+        Args:
+            db: Where to.
+            progress: Is told how many logs have been dealt with since it was last told.
+            dry_run: Look at everything, store nothing.
+
+        Raises:
+            DatabaseUnavailable: the disk is nearly full, or the database did not come back within a minute. What is
+                stored by then is sound; imported again, it goes on.
+            StartError: a process that converts has ended; then, too.
+
+        """
+        if not dry_run:
+            await _load(db, self._roster, self._report, self._at)
+            if self._conversion.facilities != _facilities(self._roster):
+                self._stack.close()
+                self._read()
+        storing = Storing(db, self._at, dry_run=dry_run)
+        async with aclosing(_ahead(self._made)) as waiting:
             async for batch in waiting:
-                await _store(storing, batch, report)
+                await _store(storing, batch, self._report)
                 progress(batch.rows)
+
+    def _read(self) -> None:
+        """Begin to read the logs of those who are in the roster."""
+        self._conversion = Conversion(self._at, _facilities(self._roster))
+        self._made: Iterator[PreparedBatch]
+        if self._source.again is None or self._processes == 0:
+            made = self._conversion.everything(self._source, self._report)
+            self._made = self._stack.enter_context(closing(made))
+        else:
+            order = Order(self._source.again, self._conversion, tells_all=self._report.log is not None)
+            self._made = self._stack.enter_context(converting(order, self._processes))(self._report)
+
+
+def _facilities(roster: Roster) -> dict[str, str]:
+    """In which facility each user is."""
+    return {user.id: user.facility_id for user in roster.users}
 
 
 def _fitting(source: Kolibri) -> int:
     """How many processes pay."""
     available = min(MOST, cores())
     return available if available > 1 and source.count() >= _WORTH_PROCESSES else 0
-
-
-def _made(
-    source: Kolibri, conversion: Conversion, report: ImportReport, processes: int
-) -> Generator[PreparedBatch, None, None]:
-    if source.again is None or processes == 0:
-        yield from conversion.everything(source, report)
-    else:
-        order = Order(source.again, conversion, tells_all=report.log is not None)
-        yield from made_in_processes(order, report, processes)
 
 
 async def _ahead(waiting: Iterator[PreparedBatch]) -> AsyncGenerator[PreparedBatch, None]:

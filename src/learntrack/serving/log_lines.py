@@ -14,7 +14,7 @@ import msgspec
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
-from learntrack.storage.errors import StartError
+from learntrack.errors import StartError
 
 _SAME_SECONDS = 60.0
 """How long after a warning the same one is not said again."""

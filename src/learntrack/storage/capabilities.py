@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from learntrack.storage.errors import StartError
+from learntrack.errors import StartError
 
 _MONGODB_8 = 25
 """maxWireVersion of MongoDB 8.0, which can do two things that are asked for here.

@@ -5,12 +5,12 @@ from typing import Any
 from motor.motor_asyncio import AsyncIOMotorClient
 from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 
+from learntrack.errors import StartError
 from learntrack.settings import Settings
 from learntrack.storage import threads
 from learntrack.storage.capabilities import capabilities_of
 from learntrack.storage.database import Database
 from learntrack.storage.disk import DiskGuard
-from learntrack.storage.errors import StartError
 from learntrack.storage.monitoring import CommandTimes, PoolSize
 from learntrack.storage.reading import AGGREGATIONS_AT_ONCE
 from learntrack.storage.report_reading import ReportReading

@@ -65,10 +65,6 @@ _SOMEBODY_ELSE = "Somebody else has written the same documents meanwhile."
 _AFTER_CLOSE = "Cannot use MongoClient after close"
 
 
-class StartError(Exception):
-    """The service cannot start, or a command cannot do its work, and the message says in one line what to change."""
-
-
 class DatabaseUnavailable(Exception):
     """The database cannot be reached or cannot write just now. Nothing is known to be stored; try again."""
 

@@ -9,7 +9,8 @@ from pymongo import MongoClient
 
 from learntrack.documents import Deployment, Unfinished
 from learntrack.documents.base import SCHEMA_VERSION
-from learntrack.storage.errors import StartError, translated
+from learntrack.errors import StartError
+from learntrack.storage.errors import translated
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 _KEY = {"_id": "schema"}

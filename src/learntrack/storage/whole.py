@@ -12,8 +12,9 @@ from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from learntrack.documents import Deployment, Lease, Unfinished, Writer
+from learntrack.errors import StartError
 from learntrack.storage.database import Database
-from learntrack.storage.errors import DatabaseUnavailable, StartError, translated
+from learntrack.storage.errors import DatabaseUnavailable, translated
 
 NOT_DATA = frozenset({Writer.collection(), Lease.collection(), Unfinished.collection()})
 """Collections that say something of this database alone: who works on it now, and whether it is whole."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from learntrack.errors import StartError
 from learntrack.importing.kolibri.source import Kolibri
 from learntrack.importing.kolibri.sqlite import channels_of
 from learntrack.importing.kolibri.values import SourceRow
-from learntrack.storage import StartError
 
 _FETCH = 2000
 _NAME = "The PostgreSQL database"

@@ -11,9 +11,9 @@ from itertools import groupby
 from typing import Protocol
 
 from learntrack.domain.time_zones import is_place
+from learntrack.errors import StartError
 from learntrack.importing.kolibri import sql
 from learntrack.importing.kolibri.values import SourceRow
-from learntrack.storage import StartError
 
 
 @dataclass(slots=True)

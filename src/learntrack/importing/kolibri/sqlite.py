@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from learntrack.errors import StartError
 from learntrack.importing.kolibri.source import Kolibri, SqlConnection
 from learntrack.importing.kolibri.values import SourceRow
-from learntrack.storage import StartError
 
 _FILE = "db.sqlite3"
 _CHANNELS = "content/databases/*.sqlite3"
@@ -31,6 +31,7 @@ def sqlite_source(path: Path) -> Iterator[Kolibri]:
         raise StartError(f"There is no Kolibri database at {file}.")
     with tempfile.TemporaryDirectory(prefix="learntrack-import-") as folder:
         copy = sqlite3.connect(Path(folder) / _FILE, check_same_thread=False)
+        copy.execute("PRAGMA synchronous = OFF")  # nobody needs it after a crash
         try:
             _back_up(file, copy)
             with channels_of(file.parent) as channels:

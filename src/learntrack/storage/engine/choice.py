@@ -6,7 +6,7 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
-from learntrack.storage.errors import StartError
+from learntrack.errors import StartError
 
 _FAMILIES = {"secantusd-rs": "rust", "secantusd-mdb": "rust", "secantusd-py": "python"}
 """The servers in SecantusDB's releases, the preferred ones first: the Rust one is 2–20 times faster."""

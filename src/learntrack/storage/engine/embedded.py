@@ -15,13 +15,14 @@ from pathlib import Path
 
 from pymongo.errors import PyMongoError
 
+from learntrack.errors import StartError
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.engine import format_record, launcher, password, ports
 from learntrack.storage.engine.choice import Engine, installed
 from learntrack.storage.engine.folder import Folder, try_lock
 from learntrack.storage.engine.keeper import Keeper, ending
 from learntrack.storage.engine.log_file import EngineLog
-from learntrack.storage.errors import DiskNearlyFull, StartError
+from learntrack.storage.errors import DiskNearlyFull
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 3.0

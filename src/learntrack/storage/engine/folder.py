@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-from learntrack.storage.errors import StartError
+from learntrack.errors import StartError
 
 _RELEASE_SECONDS = 3.0
 """How long an engine that was left behind may take to end by itself; it was told to when its service died."""

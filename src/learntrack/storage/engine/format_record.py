@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from learntrack.errors import StartError
 from learntrack.storage.engine.choice import Engine
-from learntrack.storage.errors import StartError
 
 _FILE = "engine-format.json"
 _REMEDY = (

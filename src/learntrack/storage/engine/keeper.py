@@ -7,8 +7,8 @@ import time
 from math import inf
 from typing import Protocol
 
+from learntrack.errors import StartError
 from learntrack.storage.engine import answering
-from learntrack.storage.errors import StartError
 
 logger = logging.getLogger("learntrack")
 
