@@ -183,7 +183,10 @@ async def test_lists_have_pages(api: Api) -> None:
     assert [record["id"] for record in everything] == sorted(record["id"] for record in everything)
     await api.answer("GET", "/api/roster/facilities", ROOT, 404, params={"page_size": 2, "page": 10_000})
     await api.answer("GET", "/api/roster/facilities", ROOT, 400, params={"page_size": 0})
-    await api.answer("GET", "/api/roster/nonsense", ROOT, 400)
+    refused = await api.answer("GET", "/api/roster/nonsense", ROOT, 400)
+    assert refused["errors"]["kind"][0].startswith("Must be one of facilities, classrooms, learner_groups, users, ")
+    refused = await api.answer("DELETE", f"/api/roster/lessons/{new_id()}", ROOT, expect=400)
+    assert refused["errors"] == {"kind": ["Must be users."]}
 
 
 async def test_leaving_a_class_ends_what_it_gave(school: School) -> None:

@@ -1,6 +1,6 @@
 """The endpoints of a person's rights over their data."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from litestar import Controller, Response, delete, get
 from litestar.di import NamedDependency
@@ -13,9 +13,12 @@ from learntrack.privacy.schemas import EXPORT_LINE_EXAMPLE, FORGOTTEN_EXAMPLE, F
 from learntrack.privacy.service import Privacy
 from learntrack.web.answers import encoded, lines_response
 from learntrack.web.examples import example
+from learntrack.web.parameters import one_of, read_choice
 from learntrack.web.problems import answers
 
 JSON_LINES = "application/jsonl"
+
+_FORGETTABLE = ("users",)
 
 
 class PrivacyController(Controller):
@@ -64,9 +67,10 @@ class PrivacyController(Controller):
     )
     async def forget(
         self,
-        kind: Annotated[Literal["users"], Parameter(description="Only users can be forgotten.")],
+        kind: Annotated[str, Parameter(description="Only users can be forgotten.", schema_extra=one_of(_FORGETTABLE))],
         user_id: Annotated[str, Parameter(description="The user's id.")],
         privacy: NamedDependency[Privacy],
     ) -> Forgotten:
         """Remove a user's roster entry and logs from every collection. Safe to repeat. Superusers only."""
+        read_choice("kind", kind, _FORGETTABLE)
         return await privacy.forget(user_id)

@@ -1,6 +1,7 @@
 """The roster's endpoints."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, get_args
 
 from litestar import Controller, Response, get, put
 from litestar.di import NamedDependency
@@ -24,8 +25,10 @@ from learntrack.web.answers import list_response
 from learntrack.web.bodies import TrustedRequest
 from learntrack.web.examples import example, page_example
 from learntrack.web.paging import listed, page_request
-from learntrack.web.parameters import PageNumber, PageSize
+from learntrack.web.parameters import PageNumber, PageSize, one_of, read_choice
 from learntrack.web.problems import answers
+
+_KINDS: Sequence[RosterKind] = get_args(RosterKind)
 
 
 class RosterController(Controller):
@@ -62,7 +65,7 @@ class RosterController(Controller):
     )
     async def list_kind(
         self,
-        kind: Annotated[RosterKind, Parameter(description="Which part.")],
+        kind: Annotated[str, Parameter(description="Which part.", schema_extra=one_of(_KINDS))],
         request: ActorRequest,
         roster_service: NamedDependency[RosterService],
         page: PageNumber = None,
@@ -72,7 +75,8 @@ class RosterController(Controller):
         where they have a role.
         """
         asked = page_request(page, page_size)
-        return await list_response(await roster_service.list(kind, asked, by=caller_of(request)))
+        part = read_choice("kind", kind, _KINDS)
+        return await list_response(await roster_service.list(part, asked, by=caller_of(request)))
 
 
 class CallerController(Controller):

@@ -1,12 +1,12 @@
 """Parameters that several endpoints take in their query strings, and how filters among them are read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
 from litestar.openapi.spec import OpenAPIType
 from litestar.params import QueryParameter
 
-from learntrack.errors import InvalidFields
+from learntrack.errors import InvalidFields, field_error
 from learntrack.web.values import ID_PATTERN
 
 T = TypeVar("T")
@@ -39,6 +39,27 @@ def read_boolean(text: str) -> bool:
     if text.lower() not in _BOOLEANS:
         raise ValueError("Must be true or false.")
     return _BOOLEANS[text.lower()]
+
+
+C = TypeVar("C", bound=str)
+
+
+def one_of(choices: Sequence[str]) -> dict[str, Any]:
+    """How a parameter is described that `read_choice` reads."""
+    return TEXT | {"enum": list(choices)}
+
+
+def read_choice(name: str, text: str, choices: Sequence[C]) -> C:
+    """Which of these a parameter names.
+
+    Raises:
+        InvalidFields: none of them.
+
+    """
+    for choice in choices:
+        if choice == text:
+            return choice
+    raise field_error(name, f"Must be one of {', '.join(choices)}." if len(choices) > 1 else f"Must be {choices[0]}.")
 
 
 def read_filters(
