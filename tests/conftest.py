@@ -1,6 +1,7 @@
 """One application per engine for the whole run; every test uses people and contents of its own."""
 
 import asyncio
+import gc
 import logging
 import os
 import re
@@ -31,6 +32,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # until the tests are read: all that is made by then stays
     # As in the service, where a line for every request is for who asks for it.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -97,6 +99,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     tests_of = Counter(item.path for item in items)
     items.sort(key=lambda item: (not hasattr(getattr(item, "module", None), "Service"), -tests_of[item.path]))
+
+
+def pytest_collection_finish() -> None:
+    """What has been read is looked at by no collection any more, and no sooner collected."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_runtest_setup() -> None:

@@ -227,7 +227,7 @@ async def test_whatever_is_delivered_how_often_and_how_late(api: Api) -> None:
         pass
 
     # All that the rules are about is on either engine; transactions are on the embedded one.
-    examples = usually(15 if api.engine != "mongomock" else 5, thoroughly=100)
+    examples = usually(10 if api.engine != "mongomock" else 5, thoroughly=100)
     OnThisEngine.api = api
     OnThisEngine.call = staticmethod(lambda work: asyncio.run_coroutine_threadsafe(work, loop).result(60))
     await asyncio.to_thread(

@@ -99,7 +99,7 @@ def cases_of(label: str) -> list[schemathesis.Case]:
     for mode in (schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE):
 
         @settings(
-            max_examples=usually(6, thoroughly=100),
+            max_examples=usually(4, thoroughly=100),
             deadline=None,
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],

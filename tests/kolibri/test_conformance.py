@@ -32,7 +32,10 @@ SCENARIOS = [
 BY_WHOM = ("permission-", "clients-one_attempt_by_its_id")
 """Scenarios in which somebody reads what others did."""
 PERMISSIONS = [scenario for scenario in SCENARIOS if str(scenario.id).startswith(BY_WHOM)]
-OTHERS = [scenario for scenario in SCENARIOS if scenario not in PERMISSIONS]
+LISTS = ("attemptlog-", "masterylog-", "diff-", "total-")
+"""Scenarios in which what has been recorded is listed and counted, which engines do."""
+READ = [scenario for scenario in SCENARIOS if str(scenario.id).startswith(LISTS)]
+RECORDED = [scenario for scenario in SCENARIOS if scenario not in PERMISSIONS + READ]
 
 
 @pytest.fixture(scope="module")
@@ -41,15 +44,22 @@ async def kolibri_school(api: Api) -> Api:
     return api
 
 
-@pytest.mark.parametrize("steps", OTHERS)
-async def test_answers_as_kolibri_does(kolibri_school: Api, steps: list[dict[str, Any]]) -> None:
+@pytest.mark.parametrize("steps", READ)
+async def test_lists_as_kolibri_does(kolibri_school: Api, steps: list[dict[str, Any]]) -> None:
     await replay(kolibri_school, steps)
 
 
 @pytest.mark.engines("mongomock", "embedded", "real")
+@pytest.mark.parametrize("steps", RECORDED)
+async def test_records_as_kolibri_does(kolibri_school: Api, steps: list[dict[str, Any]]) -> None:
+    """That mongoeco and secantusd_py store the same is asked in tests/api (test_start, _update, _interactions)."""
+    await replay(kolibri_school, steps)
+
+
+@pytest.mark.engines("mongomock", "real")
 @pytest.mark.parametrize("steps", PERMISSIONS)
 async def test_lets_read_whom_kolibri_does(kolibri_school: Api, steps: list[dict[str, Any]]) -> None:
-    """Not on mongoeco: what tells who may read is asked of it in tests/api, and each of these takes it 20 s."""
+    """What tells who may read is asked of the other engines in tests/api (test_reading, test_nothing_of_others)."""
     await replay(kolibri_school, steps)
 
 

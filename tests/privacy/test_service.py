@@ -230,12 +230,12 @@ async def test_work_of_before_is_refused_though_it_is_delivered_later(school: Sc
     assert holds(await api.stored(), learner.id) == set()
 
 
+@pytest.mark.engines("mongomock", "embedded")  # one without transactions and one with
 @pytest.mark.parametrize("steps", range(1, 8))
 async def test_an_interrupted_forgetting_is_taken_up_at_the_next_start(
     school: School, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
     api, learner = school.api, await school.learner()
-    assert learner.id is not None
     await study(api, learner)
     monkeypatch.setattr(service, "_STEP", 1)
     removing, done = service.Privacy._remove_some, 0

@@ -31,6 +31,10 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> EmbeddedEngine:
     return EmbeddedEngine(tmp_path / "data", SECANTUSD_PY if request.param == "secantusd_py" else None)
 
 
+_one_engine = pytest.mark.parametrize("engine", ["embedded"], indirect=True)
+"""Of what is done with the process, whichever engine it is."""
+
+
 @pytest.fixture
 def taken() -> Iterator[int]:
     """A port on which somebody else listens."""
@@ -60,6 +64,7 @@ def test_an_engine_that_finds_no_port_at_all_is_a_failed_start(
     engine: EmbeddedEngine, taken: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded.ports, "free_port", lambda: taken)
+    monkeypatch.setattr(embedded, "_PORTS_TRIED", 2)
 
     with pytest.raises(StartError, match="stopped at once"):
         engine.start()
@@ -103,6 +108,7 @@ def test_a_password_that_does_not_fit_what_is_stored_is_made_anew(engine: Embedd
         again.stop()
 
 
+@_one_engine
 def test_nobody_asks_an_engine_any_more_that_is_to_end(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver waits a while for one that has ended: a second of the ten in which a service stops."""
     engine.start()
@@ -141,6 +147,7 @@ def test_a_hang_up_of_all_processes_does_not_reach_the_engine(engine: EmbeddedEn
     assert all(mask & 1 << (signal.SIGHUP - 1) for mask in blocked)
 
 
+@_one_engine
 def test_an_engine_that_stands_still_is_started_again(engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answering, "ASK_SECONDS", 0.05)
     monkeypatch.setattr(answering, "PATIENCE_MS", 200)
@@ -165,6 +172,7 @@ def test_an_engine_that_stands_still_is_started_again(engine: EmbeddedEngine, mo
         engine.stop()
 
 
+@_one_engine
 def test_an_engine_that_is_killed_is_told_of(engine: EmbeddedEngine, caplog: pytest.LogCaptureFixture) -> None:
     engine.start()
     try:
@@ -176,6 +184,7 @@ def test_an_engine_that_is_killed_is_told_of(engine: EmbeddedEngine, caplog: pyt
         engine.stop()
 
 
+@_one_engine
 def test_an_engine_that_does_not_start_for_a_full_disk_says_so(
     engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch, taken: int
 ) -> None:
@@ -186,6 +195,7 @@ def test_an_engine_that_does_not_start_for_a_full_disk_says_so(
         engine.start()
 
 
+@_one_engine
 def test_an_engine_that_stands_still_does_not_keep_the_service_from_stopping(engine: EmbeddedEngine) -> None:
     def stopped() -> tuple[float, None]:
         engine.start()
@@ -200,7 +210,7 @@ def test_an_engine_that_stands_still_does_not_keep_the_service_from_stopping(eng
     assert running_uri(engine.data_dir) is None
 
 
-@pytest.mark.parametrize("engine", ["embedded"], indirect=True)
+@_one_engine
 def test_who_asked_an_engine_whether_it_answers_does_not_wait_for_it_once_it_has_ended(
     engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

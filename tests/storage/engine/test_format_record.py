@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from learntrack.storage.engine import format_record
 from learntrack.storage.engine.choice import Engine
 from learntrack.storage.engine.embedded import engine_for
 from tests.engines import SECANTUSD_PY, lacking
-from tests.processes import COMMAND, environment
+from tests.processes import learntrack
 from tests.storage.engine.programs import program
 
 RECORD = "engine-format.json"
@@ -66,15 +65,9 @@ def test_the_service_refuses_another_engines_folder_in_one_line_and_touches_noth
     before = contents(data_dir)
 
     for command in (["serve", "--port", "0"], ["check"], ["migrate"]):
-        done = subprocess.run(
-            [*COMMAND, *command],
-            env=environment(data_dir, LEARNTRACK_ENGINE=str(other), LEARNTRACK_JWT_SECRET=None),
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
+        done = learntrack(
+            *command, data_dir=data_dir, expect=2, LEARNTRACK_ENGINE=str(other), LEARNTRACK_JWT_SECRET=None
         )
-        assert done.returncode == 2, done
         [line] = done.stderr.splitlines()
         for word in (
             str(data_dir),
