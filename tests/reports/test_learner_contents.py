@@ -18,7 +18,7 @@ BEFORE = NOW.replace(year=2020)
 def row(numbers: dict[str, Any] | None = None, **summary: Any) -> dict[str, Any]:
     read = {"user_id": "u", "content_id": "c", "kind": "exercise", "progress": 0.5, "time_spent": 9.0}
     stored = read | {"end_timestamp": NOW, "of_tries": numbers or {}} | summary
-    [values] = SomeFields(FIELDS, all_come=True).rows_in(stored, DEFAULT_CODEC_OPTIONS)
+    [values] = SomeFields(FIELDS).rows_in(stored, DEFAULT_CODEC_OPTIONS)
     [found] = rows_of([row_of(values)], questions()["progress"].columns)
     return found
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from learntrack.domain import moments
 from learntrack.storage import some_fields
-from learntrack.storage.some_fields import SomeFields
+from learntrack.storage.some_fields import SomeFields, WithEntries
 
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
 FIELDS = ("a", "b.c", "b.d.e", "missing", "b.missing")
@@ -31,13 +31,13 @@ DOCUMENTS = st.lists(
 
 def decoded(documents: list[dict[str, Any]], fields: tuple[str, ...], entries: str | None = None) -> list[Any]:
     """The same, each document as a driver has decoded it."""
-    some = SomeFields(fields, entries, all_come=True)
+    some = SomeFields(fields, entries)
     rows = [bson.decode(bson.encode(document), OPTIONS) for document in documents]
     return [values for row in rows for values in some.rows_in(row, OPTIONS)]
 
 
 def taken(documents: list[dict[str, Any]], fields: tuple[str, ...], entries: str | None = None) -> list[Any]:
-    some = SomeFields(fields, entries, all_come=True)
+    some = SomeFields(fields, entries)
     return some.rows_in(b"".join(map(bson.encode, documents)), OPTIONS)
 
 
@@ -89,3 +89,16 @@ def test_a_large_document_is_decoded_only_as_far_as_is_wanted() -> None:
     large = {"a": 1, "b": {"c": moments.at_milliseconds(5)}, "free": ["long"] * 1000}
 
     assert taken([large, {"a": 2}], ("a", "b.c")) == [(1, 5), (2, None)]
+
+
+@given(st.lists(st.fixed_dictionaries({"x": VALUES}, optional={"list": st.lists(INNER, max_size=3)}), max_size=5))
+def test_the_entries_of_an_array_come_with_their_document(documents: list[dict[str, Any]]) -> None:
+    wanted = WithEntries(("x",), "list", ("c", "d.e"))
+    found = wanted.rows_in(b"".join(map(bson.encode, documents)), OPTIONS)
+
+    for document, (row, values) in zip(documents, found, strict=True):
+        whole = bson.decode(bson.encode(document), OPTIONS)
+        assert (row["x"], row.get("list", [])) == (whole["x"], [])
+        assert sorted_by_text(values) == sorted_by_text(decoded(document.get("list", []), ("c", "d.e")))
+        [(_, told)] = wanted.rows_in(whole, OPTIONS)
+        assert sorted_by_text(told) == sorted_by_text(values)

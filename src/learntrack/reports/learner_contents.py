@@ -14,7 +14,7 @@ from learntrack.reports.counted.answers import scores
 from learntrack.reports.counted.asked import LEARNERS_AT_ONCE
 from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
-from learntrack.storage.some_fields import Values
+from learntrack.storage.some_fields import SomeFields, Values
 
 _OF_TRIES = ("tries", "finished", "attempts", "correct_sum", "first_done_at")
 FIELDS = (
@@ -48,7 +48,7 @@ async def learner_contents(
     for part in members.in_parts(LEARNERS_AT_ONCE):
         rows: list[Values] = []
         handed_in: dict[str, int] = {}
-        async for summaries in db.parts(ContentSummary, part.query(), FIELDS):
+        async for summaries in db.parts(ContentSummary, part.query(), SomeFields(FIELDS)):
             for summary in summaries:
                 key, end, finished_quizzes = summary[0], summary[6], (summary[17] or 0) + (summary[22] or 0)
                 if (since is not None and end < since) or (until is not None and end >= until):

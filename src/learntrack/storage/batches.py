@@ -32,6 +32,11 @@ def batches_of(collection: Any, query: Mapping[str, Any], projection: Mapping[st
     return collection.find(query, projection)
 
 
+def in_a_row(array: bytes) -> bytes:
+    """The documents of an array, one behind the other."""
+    return bson._array_of_documents_to_buffer(array)
+
+
 _BATCHES = (b"firstBatch", b"nextBatch")
 
 
@@ -48,7 +53,7 @@ class _Batches(RawBatchCursor[Any]):
         rest, batches = divided(bytes(answer["cursor"].raw), _BATCHES)
         cursor = bson.decode(rest)
         for name, batch in batches.items():
-            documents = bson._array_of_documents_to_buffer(batch)
+            documents = in_a_row(batch)
             cursor[name.decode()] = [documents] if documents else []
         return [{**answer, "cursor": cursor}]
 

@@ -18,7 +18,7 @@ from learntrack.storage.batches import Shown, batches_of
 from learntrack.storage.first_batch import NOTHING_AT_FIRST, all_of
 from learntrack.storage.in_time import limited, within
 from learntrack.storage.index_first import Stage, found_by_index
-from learntrack.storage.some_fields import SomeFields, Values
+from learntrack.storage.some_fields import Wanted
 from learntrack.storage.threads import InThread, answered
 from learntrack.storage.unions import without_unions
 
@@ -173,20 +173,19 @@ class Reading:
         self,
         collection: str | type[Stored],
         query: Mapping[str, Any],
-        fields: Sequence[str],
+        wanted: Wanted[T],
         *,
-        entries: str | None = None,
         batch: int = 300,
-    ) -> AsyncGenerator[list[Values], None]:
+    ) -> AsyncGenerator[list[T], None]:
         """Some fields of the documents that match, a batch's at a time, in no order; the next is on its way meanwhile.
 
-        For who reads many small documents that are much alike, which takes a fifth of what `each` does. Collection,
-        query and batch are as of that, fields and entries as of `SomeFields`.
+        For who reads many documents that are much alike, which takes a fifth of what `each` does; collection, query and
+        batch are as of that.
         """
-        source, some = self.collection(collection), SomeFields(fields, entries, all_come=self._leads)
-        async with aclosing(one_ahead(self._batches(source, query, some.shown, batch))) as batches:
+        source, shown = self.collection(collection), Shown.of(None, wanted.fields, all_come=self._leads)
+        async with aclosing(one_ahead(self._batches(source, query, shown, batch))) as batches:
             async for sent in batches:
-                yield some.rows_in(sent, source.codec_options)
+                yield wanted.rows_in(sent, source.codec_options)
 
     def _batches(
         self, source: Any, query: Mapping[str, Any], shown: Shown, batch: int, at_once: AtOnce | None = None

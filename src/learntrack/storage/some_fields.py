@@ -7,22 +7,35 @@ To decode a summary of 690 bytes takes 5 to 10 µs, and a facility has 36,000. O
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
+import bson
 from bson.codec_options import CodecOptions
 
 from learntrack.documents.base import Row
+from learntrack.documents.bson_parts import divided
 from learntrack.domain import moments
-from learntrack.storage.batches import LARGE, Shown
+from learntrack.storage.batches import LARGE, Shown, in_a_row
 from learntrack.storage.layouts import Layout, NotTaken, Path, layout_of
 
 Values = tuple[Any, ...]
 """Those of some fields, in their order: texts, numbers, booleans, moments as milliseconds since 1970, and None for what
 is null or not there.
 """
+T = TypeVar("T")
 _MOST_LAYOUTS = 64
 """Layouts that are looked for; where there are more, what is free-form decides on them, and each is met once."""
 _MOST_TEXTS = 20_000
+
+
+class Wanted(Protocol[T]):
+    """What is read of documents, of which these `fields` at least are asked for."""
+
+    fields: Sequence[str]
+
+    def rows_in(self, batch: bytes | Row, options: CodecOptions[Row]) -> list[T]:
+        """What is wanted of what a cursor of `batches_of` hands on."""
+        ...
 
 
 class SomeFields:
@@ -32,12 +45,12 @@ class SomeFields:
         fields: What is wanted, with dots between a name and those within it.
         entries: The name of an array of documents, each of which is to make a row of its own; names within it begin
             with it.
-        all_come: As of `Shown.of`.
 
     """
 
-    def __init__(self, fields: Sequence[str], entries: str | None = None, *, all_come: bool) -> None:
-        self.shown = Shown.of(None, fields, all_come=all_come)
+    def __init__(self, fields: Sequence[str], entries: str | None = None) -> None:
+        self.fields = fields
+        self._decoded = Shown.of(None, fields, all_come=True)
         self._fields: list[Path] = [tuple(field.split(".")) for field in fields]
         self._entries = entries
         self._alike: dict[int, list[_Alike]] = {}
@@ -61,7 +74,7 @@ class SomeFields:
                     break
             else:
                 if not self._learn(document):
-                    for row in self.shown.documents_in(document, options):
+                    for row in self._decoded.documents_in(document, options):
                         found += self._picked(row)
         for several in alike.values():
             for each in several:
@@ -99,6 +112,39 @@ class SomeFields:
             return
         for entry in row.get(self._entries) or ():
             yield tuple(_value(row | {self._entries: entry}, path) for path in self._fields)
+
+
+class WithEntries:
+    """Reads documents, and of each entry of an array of theirs some fields: a row without the array, and its values.
+
+    For documents that are too large or too different to lie alike as a whole, as tries are.
+
+    Args:
+        fields: What of the document is wanted beside; more comes with it.
+        array: The array of documents.
+        of_entries: What of these is wanted.
+
+    """
+
+    def __init__(self, fields: Sequence[str], array: str, of_entries: Sequence[str]) -> None:
+        self.fields: Sequence[str] = (*fields, *(f"{array}.{name}" for name in of_entries))
+        self._array = array
+        self._entries = SomeFields(of_entries)
+
+    def rows_in(self, batch: bytes | Row, options: CodecOptions[Row]) -> list[tuple[Row, list[Values]]]:
+        """The documents of what a cursor of `batches_of` hands on."""
+        of_entry, name = self._entries.rows_in, self._array.encode()
+        if not isinstance(batch, bytes):
+            return [(batch, [values for entry in batch.get(self._array) or () for values in of_entry(entry, options)])]
+        found: list[tuple[Row, list[Values]]] = []
+        position = 0
+        while position < len(batch):
+            end = position + int.from_bytes(batch[position : position + 4], "little")
+            rest, arrays = divided(batch[position:end], (name,))
+            values = of_entry(in_a_row(arrays[name]), options) if name in arrays else []
+            found.append((bson.decode(rest, options), values))
+            position = end
+        return found
 
 
 @dataclass(slots=True)

@@ -1,14 +1,16 @@
 """Documents as a database of reports hands them out, whatever is asked: how many have been taken is known."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from bson.codec_options import DEFAULT_CODEC_OPTIONS
 
 from learntrack.documents.base import Stored
 from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
-from learntrack.storage.some_fields import SomeFields, Values
+from learntrack.storage.some_fields import Wanted
+
+T = TypeVar("T")
 
 
 class Shelves(Reading):
@@ -31,12 +33,9 @@ class Shelves(Reading):
         for row in self._handed_out(collection):
             yield row
 
-    async def parts(
-        self, collection: Any, _: Any, fields: Sequence[str], *, entries: str | None = None, **__: Any
-    ) -> AsyncGenerator[list[Values], None]:
-        some = SomeFields(fields, entries, all_come=True)
+    async def parts(self, collection: Any, _: Any, wanted: Wanted[T], **__: Any) -> AsyncGenerator[list[T], None]:
         for row in self._handed_out(collection):
-            yield some.rows_in(row, DEFAULT_CODEC_OPTIONS)
+            yield wanted.rows_in(row, DEFAULT_CODEC_OPTIONS)
 
     async def find(self, collection: Any, *_: Any) -> list[Row]:
         return list(self._handed_out(collection))

@@ -2,19 +2,22 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from learntrack.documents import AttemptOverflow, Content, FormerEntry, MasteryLog, Quiz
 from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
+from learntrack.storage.some_fields import Values, WithEntries
 
 _AT_ONCE = 1000
 """Keys that are asked for at once."""
-_OF_ATTEMPT = ("attempts.item", "attempts.correct", "attempts.end_timestamp", "attempts.number")
+_OF_ATTEMPT = ("item", "end_timestamp", "number", "correct")
+_TRIES, _CHUNKS = 32, 32
+"""Tries, and chunks of long ones, that come at once; a try has some 7 KB."""
 
-
-_Long = dict[str, tuple[Row, dict[str, Any]]]
+_Latest = dict[str, tuple[int, int, float]]
+"""The end, number and correctness of the latest attempt at each question."""
+_Long = dict[str, tuple[Row, _Latest]]
 """Tries that have older attempts elsewhere, by their ids, each with its latest answers so far."""
 
 
@@ -41,22 +44,23 @@ async def answered_in(
         of_owners: What is to be said beside the ids of whose they are.
 
     """
-    shown = (*fields, "mastery_level", "overflow.chunk_count", "faded", *_OF_ATTEMPT)
+    tries = WithEntries((*fields, "mastery_level", "overflow.chunk_count", "faded"), "attempts", _OF_ATTEMPT)
     long: _Long = {}
     for first in range(0, len(summaries), _AT_ONCE):
         query = {"summary_id": {"$in": list(summaries[first : first + _AT_ONCE])}, **of_owners}
-        async for row in db.each(MasteryLog, query, fields=shown, batch=_AT_ONCE):
-            if row["mastery_level"] >= 0:
-                continue
-            latest = _latest({}, row.pop("attempts", ()))
-            if row.get("overflow") is None:
-                yield _answered(row, latest)
-                continue
-            long[row["_id"]] = row, latest
-            if len(long) == _AT_ONCE:
-                for each in await _with_older(db, long, of_owners):
-                    yield each
-                long = {}
+        async for part in db.parts(MasteryLog, query, tries, batch=_TRIES):
+            for row, attempts in part:
+                if row["mastery_level"] >= 0:
+                    continue
+                latest = _latest({}, attempts)
+                if row.get("overflow") is None:
+                    yield _answered(row, latest)
+                    continue
+                long[row["_id"]] = row, latest
+                if len(long) == _AT_ONCE:
+                    for each in await _with_older(db, long, of_owners):
+                        yield each
+                    long = {}
     for each in await _with_older(db, long, of_owners):
         yield each
 
@@ -65,22 +69,24 @@ async def _with_older(db: Reading, long: _Long, of_owners: Mapping[str, Any]) ->
     """What was answered in long tries, whose older attempts are in chunks. Index: holder."""
     of_long = {"holder_id": {"$in": list(long)}, **of_owners}
     if long:
-        async for chunk in db.each(AttemptOverflow, of_long, fields=("holder_id", *_OF_ATTEMPT), batch=_AT_ONCE):
-            _latest(long[chunk["holder_id"]][1], chunk["attempts"])
+        chunks = WithEntries(("holder_id",), "attempts", _OF_ATTEMPT)
+        async for part in db.parts(AttemptOverflow, of_long, chunks, batch=_CHUNKS):
+            for chunk, attempts in part:
+                _latest(long[chunk["holder_id"]][1], attempts)
     return [_answered(row, latest) for row, latest in long.values()]
 
 
-def _latest(found: dict[str, Any], attempts: Iterable[Row]) -> dict[str, Any]:
-    """The end, number and correctness of the latest attempt at each question, added to what was found."""
-    for each in attempts:
-        sight: tuple[datetime, int, float] = each["end_timestamp"], each["number"], each["correct"]
-        before = found.get(each["item"])
+def _latest(found: _Latest, attempts: Iterable[Values]) -> _Latest:
+    """The latest attempt at each question, added to what was found."""
+    for item, *rest in attempts:
+        sight: tuple[int, int, float] = (rest[0], rest[1], rest[2])
+        before = found.get(item)
         if before is None or sight > before:
-            found[each["item"]] = sight
+            found[item] = sight
     return found
 
 
-def _answered(row: Row, latest: Mapping[str, Any]) -> Answered:
+def _answered(row: Row, latest: _Latest) -> Answered:
     faded = row.get("faded") or {}
     correct: float = sum(sight[2] for sight in latest.values()) + faded.get("correct", 0)
     return Answered(row, len(latest) + faded.get("answered", 0), correct)

@@ -9,7 +9,7 @@ from learntrack.access.may_read import Readable
 from learntrack.documents import ContentSummary
 from learntrack.reports.learner_days import KeptDays
 from learntrack.storage.reading import Reading
-from learntrack.storage.some_fields import Values
+from learntrack.storage.some_fields import SomeFields, Values
 
 BATCH = 300
 LEARNERS_AT_ONCE = 200
@@ -58,6 +58,7 @@ async def summaries(
     """These fields of their summaries, at all contents, or at those that are wanted and perhaps at others, in no order.
     Indexes: facility_content, owner_progress.
     """
+    some = SomeFields(fields)
     for query in about.parts(contents):
-        async for part in db.parts(ContentSummary, query, fields, batch=BATCH):
+        async for part in db.parts(ContentSummary, query, some, batch=BATCH):
             yield part

@@ -7,7 +7,7 @@ from learntrack.reports.counted.asked import BATCH, MOST_ROWS, CountedAbout, Too
 from learntrack.reports.learner_days import KeptDays
 from learntrack.reports.parts import ROWS, Parts
 from learntrack.storage.reading import Reading
-from learntrack.storage.some_fields import Values
+from learntrack.storage.some_fields import SomeFields, Values
 
 _OF_SESSION = ("content_id", "user_id", "time_spent", "start_timestamp", "end_timestamp")
 _OF_DAY = (
@@ -47,7 +47,7 @@ async def _visits(db: Reading, days: KeptDays) -> AsyncGenerator[list[Values], N
     """Each learner's visits to a content, those of a day together or one by one. Indexes: facility_day,
     facility_start.
     """
-    async for part in db.parts(LearnerDay, days.params["days"], _OF_DAY, entries="contents", batch=BATCH):
+    async for part in db.parts(LearnerDay, days.params["days"], SomeFields(_OF_DAY, "contents"), batch=BATCH):
         yield part
-    async for part in db.parts(ContentSession, days.params["live"], _OF_SESSION, batch=BATCH):
+    async for part in db.parts(ContentSession, days.params["live"], SomeFields(_OF_SESSION), batch=BATCH):
         yield [(content, user, 1, *rest) for content, user, *rest in part if user is not None]
