@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from learntrack.documents import Content, User
 from learntrack.domain import moments
-from learntrack.reports import formats
+from learntrack.reports import formats, parts
 from learntrack.reports.names import named_columns, with_names, with_names_in_parts
 from learntrack.reports.parts import ROWS, Part, Parts, in_parts, json_of, rows_of
 from learntrack.reports.questions import Column
@@ -65,15 +65,15 @@ async def test_names_are_those_that_rows_have(memory: Database) -> None:
     assert list(rows_of(found, named_columns(COLUMNS))) == expected
 
 
-@pytest.mark.parametrize("parts", [0, 1, 3])
-async def test_a_report_is_one_json_object(parts: int) -> None:
+@pytest.mark.parametrize("many", [0, 1, 3])
+async def test_a_report_is_one_json_object(many: int) -> None:
     answer = formats.ReportAnswer(
-        "a", "A", "It says.", moments.now(), "UTC", COLUMNS, told(), parts=told(*[[("u", "c", 1.0, 0, 0)]] * parts)
+        "a", "A", "It says.", moments.now(), "UTC", COLUMNS, told(), parts=told(*[[("u", "c", 1.0, 0, 0)]] * many)
     )
     whole = b"".join([part async for part in formats.as_json(answer)])
 
     row = {"user_id": "u", "content_id": "c", "share": 1.0, "day": "1970-01-01", "at": "1970-01-01T00:00:00.000Z"}
-    assert msgspec.json.decode(whole)["results"] == [row] * parts
+    assert msgspec.json.decode(whole)["results"] == [row] * many
 
 
 def test_rows_that_are_there_are_handed_on_some_hundred_at_a_time() -> None:
@@ -81,3 +81,13 @@ def test_rows_that_are_there_are_handed_on_some_hundred_at_a_time() -> None:
 
     assert [len(part) for part in in_parts(rows)] == [ROWS, ROWS, 1]
     assert list(in_parts([])) == []
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=2), st.none())))
+def test_rows_come_in_order_some_hundred_at_a_time(rows: list[Any]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parts, "ROWS", 2)
+        found = list(parts.in_order(rows))
+
+    assert [row[:2] for part in found for row in part] == sorted(row[:2] for row in rows)
+    assert all(0 < len(part) <= 2 for part in found)

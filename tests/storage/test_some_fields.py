@@ -69,6 +69,18 @@ def test_what_is_only_decoded_is_decoded(value: object) -> None:
     )
 
 
+@given(st.lists(st.fixed_dictionaries({"x": VALUES}, optional={"of": st.sampled_from(["us", "me", None, 1])})))
+def test_what_is_others_is_left_out(documents: list[dict[str, Any]]) -> None:
+    some = SomeFields(("x",), only=("of", "us"))
+    ours = [document for document in documents if document.get("of") == "us"]
+
+    found = some.rows_in(b"".join(map(bson.encode, documents)), OPTIONS)
+    assert sorted_by_text(found) == sorted_by_text(decoded(ours, ("x",)))
+    assert [values for document in documents for values in some.rows_in(document, OPTIONS)] == [
+        values for document in ours for values in some.rows_in(document, OPTIONS)
+    ]
+
+
 def test_another_text_of_the_same_length_is_not_the_same() -> None:
     """Names are part of how a document lies, values are not."""
     assert taken([{"a": "x", "z": "1"}, {"a": "y", "z": "2"}, {"z": "y", "a": "1"}], ("a",)) == [("x",), ("y",), ("1",)]

@@ -4,14 +4,15 @@ Everything it says stands in a summary, but the score of a quiz that was handed 
 takes the embedded engine twenty times as long as handing them out, and a page of a class asks for little else.
 """
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from datetime import datetime
+from math import inf
 
 from learntrack.access.may_read import Readable
 from learntrack.documents import ContentSummary
 from learntrack.domain.moments import milliseconds
 from learntrack.reports.counted.answers import scores
-from learntrack.reports.counted.asked import LEARNERS_AT_ONCE
+from learntrack.reports.counted.asked import LEARNERS_AT_ONCE, TooMany
 from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
 from learntrack.storage.some_fields import SomeFields, Values
@@ -35,7 +36,7 @@ async def learner_contents(
     db: Reading, members: Readable, period: Mapping[str, datetime], owners: Callable[[Readable], Row]
 ) -> AsyncGenerator[list[Values], None]:
     """The rows of `progress` about these learners at all contents that they last used in a period, in no order, some
-    hundred learners' at once: values in the order of its columns. Indexes: owner_progress, summary, holder.
+    hundred learners' at once. Index: owner_progress, and those of `rows_about`.
 
     Args:
         db: Where they are.
@@ -44,22 +45,42 @@ async def learner_contents(
         owners: What is to be said beside a summary's id of whose it is: nothing, unless the data is sharded.
 
     """
-    since, until = (period.get(end) and milliseconds(period[end]) for end in ("$gte", "$lt"))
     for part in members.in_parts(LEARNERS_AT_ONCE):
-        rows: list[Values] = []
-        handed_in: dict[str, int] = {}
-        async for summaries in db.parts(ContentSummary, part.query(), SomeFields(FIELDS)):
-            for summary in summaries:
-                key, end, finished_quizzes = summary[0], summary[6], (summary[17] or 0) + (summary[22] or 0)
-                if (since is not None and end < since) or (until is not None and end >= until):
-                    continue
-                if finished_quizzes:
-                    handed_in[key] = len(rows)
-                rows.append(row_of(summary))
-        for key, score in (await scores(db, list(handed_in), owners(part))).items():
-            place = handed_in[key]
-            rows[place] = (*rows[place][:_SCORE], score, *rows[place][_SCORE + 1 :])
-        yield rows
+        summaries = db.parts(ContentSummary, part.query(), SomeFields(FIELDS))
+        yield await rows_about(db, summaries, period, owners(part))
+
+
+async def rows_about(
+    db: Reading,
+    summaries: AsyncIterator[list[Values]],
+    period: Mapping[str, datetime],
+    of_owners: Row,
+    most: float = inf,
+) -> list[Values]:
+    """The rows of summaries, given by their `FIELDS`, that ended in a period: values in the order of the columns.
+    Indexes: summary, holder.
+
+    Raises:
+        TooMany: there are more than `most`.
+
+    """
+    since, until = (period.get(end) and milliseconds(period[end]) for end in ("$gte", "$lt"))
+    rows: list[Values] = []
+    handed_in: dict[str, int] = {}
+    async for part in summaries:
+        for summary in part:
+            key, end, finished_quizzes = summary[0], summary[6], (summary[17] or 0) + (summary[22] or 0)
+            if (since is not None and end < since) or (until is not None and end >= until):
+                continue
+            if finished_quizzes:
+                handed_in[key] = len(rows)
+            rows.append(row_of(summary))
+        if len(rows) > most:
+            raise TooMany
+    for key, score in (await scores(db, list(handed_in), of_owners)).items():
+        place = handed_in[key]
+        rows[place] = (*rows[place][:_SCORE], score, *rows[place][_SCORE + 1 :])
+    return rows
 
 
 def row_of(summary: Values) -> Values:

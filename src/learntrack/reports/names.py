@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
 from learntrack.documents import User
-from learntrack.reports.parts import Part, Parts
+from learntrack.reports.parts import Parts
 from learntrack.reports.questions import Column
 from learntrack.reports.titles import titles_of, titles_of_assigned
 from learntrack.storage.database import Row
@@ -55,22 +55,24 @@ async def with_names(db: Reading, rows: AsyncIterator[Row], columns: Sequence[Co
 async def with_names_in_parts(db: Reading, parts: Parts, columns: Sequence[Column]) -> Parts:
     """The same for rows in parts, column by column; none of these is a question."""
     known: Known = {}
+    called: dict[str, dict[str | None, Sequence[str]]] = {column.name: {} for column in columns}
     async for part in parts:
-        for place, column in enumerate(columns):
-            if column.kind in _AFTER:
-                ids = {row[place] for row in part}
-                await _learn(db, known.setdefault(column.name, {}), column.kind, ids)
-        yield _named(part, columns, known)
-
-
-def _named(part: Part, columns: Sequence[Column], known: Known) -> Part:
-    found: list[Sequence[Any]] = []
-    for values, column in zip(zip(*part, strict=True), columns, strict=True):
-        found.append(values)
-        if column.kind in _AFTER:
-            names = [known[column.name].get(key, {}) for key in values]
-            found += [[row.get(after.name, "") for row in names] for after in _AFTER[column.kind]]
-    return list(zip(*found, strict=True))
+        found: list[Sequence[Any]] = []
+        for values, column in zip(zip(*part, strict=True), columns, strict=True):
+            found.append(values)
+            if column.kind not in _AFTER:
+                continue
+            names = called[column.name]
+            if len(names) > _MOST_KNOWN:
+                names.clear()
+            if unnamed := set(values) - names.keys():
+                rows = known.setdefault(column.name, {})
+                await _learn(db, rows, column.kind, unnamed)
+                for key in unnamed:
+                    row = rows.get(key or "", {})
+                    names[key] = [row.get(after.name, "") for after in _AFTER[column.kind]]
+            found += zip(*map(names.__getitem__, values), strict=True)
+        yield list(zip(*found, strict=True))
 
 
 async def _learn(db: Reading, known: dict[str, Row], kind: str, ids: Collection[str | None]) -> None:

@@ -3,13 +3,15 @@
 So they cost little to make, to name and to write as JSON, all of a part's at once. A facility's answer has 36,000.
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 
-from learntrack.domain import moments
+from learntrack.domain.moments import at_milliseconds
 from learntrack.reports.questions import Column
 from learntrack.storage.database import Row
 from learntrack.storage.some_fields import Values
@@ -31,6 +33,23 @@ def in_parts(rows: Part) -> Iterator[Part]:
     return (rows[first : first + ROWS] for first in range(0, len(rows), ROWS))
 
 
+def in_order(rows: Iterable[Values]) -> Iterator[Part]:
+    """Rows in the order of their first value, then of the second, some hundred at a time; both are texts.
+
+    Of 36,000 it takes a tenth of sorting them all by both.
+    """
+    by_first: dict[str, list[Values]] = defaultdict(list)
+    for row in rows:
+        by_first[row[0]].append(row)
+    part: list[Values] = []
+    for first in sorted(by_first):
+        part += sorted(by_first.pop(first), key=itemgetter(1))
+        if len(part) >= ROWS:
+            yield from in_parts(part)
+            part = []
+    yield from in_parts(part)
+
+
 def rows_of(part: Part, columns: Sequence[Column]) -> Iterator[Row]:
     """The same as rows with moments."""
     names = [column.name for column in columns]
@@ -39,17 +58,17 @@ def rows_of(part: Part, columns: Sequence[Column]) -> Iterator[Row]:
         row = dict(zip(names, values, strict=True))
         for name in times:
             if row[name] is not None:
-                row[name] = moments.at_milliseconds(row[name])
+                row[name] = at_milliseconds(row[name])
         yield row
 
 
 def json_of(part: Part, columns: Sequence[Column]) -> bytes:
     """The rows as JSON objects with commas between them; moments as `formats.shown_value` writes them."""
-    values = list(zip(*part, strict=True))
+    values: list[Sequence[Any]] = list(zip(*part, strict=True))
     for place, column in enumerate(columns):
         if column.kind in _MOMENTS:
-            shown = _day if column.kind == "date" else _moment
-            values[place] = tuple(None if moment is None else shown(moment) for moment in values[place])
+            shown = _shown_days if column.kind == "date" else _shown_moments
+            values[place] = shown(values[place])
     shape = _shape(tuple(column.name for column in columns))
     return _encoder.encode([shape(*row) for row in zip(*values, strict=True)])[1:-1]
 
@@ -63,16 +82,22 @@ def _shape(names: tuple[str, ...]) -> Any:
     return msgspec.defstruct("CountedRow", [(name, Any) for name in names])
 
 
-def _moment(milliseconds: int) -> str:
-    day, time = divmod(milliseconds, _DAY)
-    minute, rest = divmod(time, _MINUTE)
-    return f"{_text_of(day)}{_TIMES[minute]}{_SECONDS[rest // 1000]}{_THOUSANDTHS[rest % 1000]}"
+def _shown_moments(moments: Iterable[int | None]) -> list[str | None]:
+    found: list[str | None] = []
+    for moment in moments:
+        if moment is None:
+            found.append(None)
+            continue
+        day, time = divmod(moment, _DAY)
+        minute, second = _TIMES[time // _MINUTE], _SECONDS[time // 1000 % 60]
+        found.append(f"{_text_of(day)}{minute}{second}{_THOUSANDTHS[time % 1000]}")
+    return found
 
 
-def _day(milliseconds: int) -> str:
-    return _text_of(milliseconds // _DAY)
+def _shown_days(moments: Iterable[int | None]) -> list[str | None]:
+    return [None if moment is None else _text_of(moment // _DAY) for moment in moments]
 
 
 @lru_cache(5000)
 def _text_of(day: int) -> str:
-    return moments.at_milliseconds(day * _DAY).date().isoformat()
+    return at_milliseconds(day * _DAY).date().isoformat()

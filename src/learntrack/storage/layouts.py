@@ -28,7 +28,8 @@ class Layout:
     """How documents lie that have the bytes of `rules` where `mask` is set, both as little-endian numbers.
 
     `taken` gives the wanted values of one in the order in which they stand; those at the places `texts` are still
-    bytes. Each of `rows` says which of them make a row, in its order; None for what is not there.
+    bytes. Each of `rows` says which of them make a row, in its order; None for what is not there. `only` is the place
+    of what decides whether a document is wanted.
     """
 
     mask: int
@@ -36,21 +37,23 @@ class Layout:
     taken: Callable[[bytes], tuple[Any, ...]]
     texts: Sequence[int]
     rows: Sequence[Sequence[int | None]]
+    only: int | None
 
 
-def layout_of(document: bytes, fields: Sequence[Path], entries: str | None = None) -> Layout:
+def layout_of(document: bytes, fields: Sequence[Path], entries: str | None = None, only: Path | None = None) -> Layout:
     """How a document lies, for who wants these fields.
 
     Args:
         document: Its BSON.
         fields: What is wanted; within an entry, where one begins with the name of `entries`.
         entries: The array of documents of which each makes a row.
+        only: The field that decides whether it is wanted.
 
     Raises:
         NotTaken: a wanted value is there twice or of a type that is only decoded, or an entry is no document.
 
     """
-    walk = _Walk(document, fields, entries)
+    walk = _Walk(document, fields if only is None else [*fields, only], entries)
     walk.through(4, len(document) - 1, ())
     code, end, places = ["<"], 0, {path: place for place, path in enumerate(walk.values)}
     for begins, ends, how in walk.values.values():
@@ -64,6 +67,7 @@ def layout_of(document: bytes, fields: Sequence[Path], entries: str | None = Non
         taken=Struct("".join(code)).unpack,
         texts=[place for place, value in enumerate(walk.values.values()) if value[2].endswith("s")],
         rows=[[places.get(_in_entry(field, entries, number)) for field in fields] for number in numbers],
+        only=None if only is None else places.get(only),
     )
 
 

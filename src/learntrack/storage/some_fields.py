@@ -7,6 +7,7 @@ To decode a summary of 690 bytes takes 5 to 10 µs, and a facility has 36,000. O
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import compress
 from typing import Any, Protocol, TypeVar
 
 import bson
@@ -45,12 +46,16 @@ class SomeFields:
         fields: What is wanted, with dots between a name and those within it.
         entries: The name of an array of documents, each of which is to make a row of its own; names within it begin
             with it.
+        only: A field, and the text that it has in documents that are wanted; others are left out.
 
     """
 
-    def __init__(self, fields: Sequence[str], entries: str | None = None) -> None:
-        self.fields = fields
-        self._decoded = Shown.of(None, fields, all_come=True)
+    def __init__(
+        self, fields: Sequence[str], entries: str | None = None, *, only: tuple[str, str] | None = None
+    ) -> None:
+        self.fields = fields if only is None else (*fields, only[0])
+        self._decoded = Shown.of(None, self.fields, all_come=True)
+        self._only = only
         self._fields: list[Path] = [tuple(field.split(".")) for field in fields]
         self._entries = entries
         self._alike: dict[int, list[_Alike]] = {}
@@ -87,7 +92,8 @@ class SomeFields:
             return False
         self._layouts_left -= 1
         try:
-            layout = layout_of(document, self._fields, self._entries)
+            decides = None if self._only is None else (self._only[0],)
+            layout = layout_of(document, self._fields, self._entries, decides)
         except NotTaken:
             return False
         self._alike.setdefault(len(document), []).append(_Alike(layout, [document]))
@@ -101,12 +107,16 @@ class SomeFields:
         columns = list(zip(*map(alike.layout.taken, alike.documents), strict=True))
         for place in alike.layout.texts:
             columns[place] = tuple(map(self._texts.__getitem__, columns[place]))
+        if self._only is not None:
+            columns, count = _narrowed(columns, count, alike.layout.only, self._only[1])
         absent = (None,) * count
         for row in alike.layout.rows:
             found += zip(*(absent if place is None else columns[place] for place in row), strict=True)
         alike.documents.clear()
 
     def _picked(self, row: Row) -> Iterator[Values]:
+        if self._only is not None and row.get(self._only[0]) != self._only[1]:
+            return
         if self._entries is None:
             yield tuple(_value(row, path) for path in self._fields)
             return
@@ -145,6 +155,15 @@ class WithEntries:
             found.append((bson.decode(rest, options), values))
             position = end
         return found
+
+
+def _narrowed(columns: list[Any], count: int, place: int | None, wanted: str) -> tuple[list[Any], int]:
+    """The columns of those documents alone that have this text at this place; and how many these are."""
+    matching = 0 if place is None else columns[place].count(wanted)
+    if place is None or matching == count:
+        return (columns if matching else [()] * len(columns)), matching
+    matches = [value == wanted for value in columns[place]]
+    return [tuple(compress(column, matches)) for column in columns], matching
 
 
 @dataclass(slots=True)

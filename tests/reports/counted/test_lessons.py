@@ -33,14 +33,8 @@ def few_are_held(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_no_more_visits_are_read_than_are_held() -> None:
-    rows = [
-        {
-            "_id": {"lesson": "lesson", "user": "learner", "content": f"content {number}"},
-            "sessions": 1,
-            "time_spent": 1.0,
-        }
-        for number in range(MANY)
-    ]
+    visit = {"user_id": "learner", "context": {"lesson_id": "lesson"}, "time_spent": 1.0, "facility_id": "school"}
+    rows = [visit | {"content_id": f"content {number}"} for number in range(MANY)]
     db = Shelves({ContentSession: rows})
 
     with pytest.raises(TooMany):

@@ -6,7 +6,8 @@ from typing import Any
 from msgspec import Struct
 
 from learntrack.access.may_read import Readable
-from learntrack.documents import ContentSummary
+from learntrack.documents import ContentSummary, LearnerDay
+from learntrack.domain.time_zones import UTC_NAME
 from learntrack.reports.learner_days import KeptDays
 from learntrack.storage.reading import Reading
 from learntrack.storage.some_fields import SomeFields, Values
@@ -27,21 +28,36 @@ class TooMany(Exception):
 class CountedAbout(Struct, frozen=True):
     """Whom and when a report is about, all contents of theirs.
 
-    `facility` is where they are, where they are all who is there and their logs say so. `period` is the condition on a
-    moment. `days` are learner-days that say what they did, where they are kept.
+    `facility` is where they are, where they are all who is there and their logs say so; `is_all`: it is the only one,
+    so that nearly all that is stored is theirs. `period` is the condition on a moment. `days` are learner-days that say
+    what they did, where they are kept. `timezone` is that of the report's days.
     """
 
     members: Readable
     facility: str | None
     period: Mapping[str, Any]
     days: KeptDays | None = None
+    is_all: bool = False
+    timezone: str = UTC_NAME
 
-    def parts(self, contents: Collection[str] = ()) -> Sequence[Mapping[str, Any]]:
-        """The conditions on their logs, one by one: a whole facility is one value of an index.
+    def logs(self, fields: Sequence[str], entries: str | None = None) -> SomeFields:
+        """What is read of logs that may be others' too where this is about all."""
+        is_narrowed = self.is_all and self.facility is not None
+        return SomeFields(fields, entries, only=("facility_id", self.facility or "") if is_narrowed else None)
+
+    def parts(
+        self, contents: Collection[str] = (), *, where: Mapping[str, Any] | None = None, moment: str | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        """The conditions on their logs, one by one, which more may meet.
+
+        A whole facility is one value of an index; where it is the only one the embedded engine reads the collection as
+        it lies, in half the time.
 
         Args:
             contents: Those of which alone something is wanted, where they are few; none says that they are not. Only a
                 facility's logs are found by them.
+            where: What else they meet; it is asked where the collection is read as it lies.
+            moment: The field that lies in the period; it is asked where an index on a facility's covers it.
 
         """
         if self.facility is None:
@@ -49,16 +65,34 @@ class CountedAbout(Struct, frozen=True):
         theirs = {"facility_id": self.facility}
         if 0 < len(contents) <= FEW_CONTENTS:
             return [theirs | {"content_id": content} for content in sorted(contents)]
-        return [theirs]
+        if moment is not None and self.period:
+            return [theirs | {moment: dict(self.period)}]
+        return [where or {}] if self.is_all else [theirs]
 
 
 async def summaries(
-    db: Reading, about: CountedAbout, fields: Sequence[str], contents: Collection[str] = ()
+    db: Reading,
+    about: CountedAbout,
+    fields: Sequence[str],
+    contents: Collection[str] = (),
+    *,
+    where: Mapping[str, Any] | None = None,
 ) -> AsyncGenerator[list[Values], None]:
     """These fields of their summaries, at all contents, or at those that are wanted and perhaps at others, in no order.
     Indexes: facility_content, owner_progress.
     """
-    some = SomeFields(fields)
-    for query in about.parts(contents):
+    some = about.logs(fields)
+    for query in about.parts(contents, where=where):
         async for part in db.parts(ContentSummary, query, some, batch=BATCH):
             yield part
+
+
+async def learner_days(
+    db: Reading, about: CountedAbout, query: Mapping[str, Any], fields: Sequence[str], entries: str | None = None
+) -> AsyncGenerator[list[Values], None]:
+    """These fields of the learner-days that `KeptDays` asks for, or of each entry of theirs. Index: facility_day."""
+    some = about.logs(fields, entries)
+    if about.is_all and "$gte" not in query["day"]:
+        query = {"day": query["day"]}  # nearly all that there is: read as it lies
+    async for part in db.parts(LearnerDay, query, some, batch=BATCH):
+        yield part

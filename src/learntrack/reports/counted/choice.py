@@ -1,9 +1,10 @@
 """Which reports are counted here, and when."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from learntrack.access.may_read import Readable
-from learntrack.documents import ContentSummary
+from learntrack.documents import ContentSummary, Facility
+from learntrack.domain.time_zones import UTC_NAME
 from learntrack.reports.counted.asked import CountedAbout
 from learntrack.reports.counted.funnel import mastery_funnel
 from learntrack.reports.counted.lessons import lesson_completion
@@ -15,6 +16,7 @@ from learntrack.reports.filters import ReportFilters
 from learntrack.reports.learner_days import KeptDays
 from learntrack.reports.parts import Parts
 from learntrack.storage import Database
+from learntrack.storage.database import Stage
 from learntrack.storage.reading import Reading
 
 _COUNTED: Mapping[str, Callable[[Reading, CountedAbout], Parts]] = {
@@ -27,6 +29,8 @@ _COUNTED: Mapping[str, Callable[[Reading, CountedAbout], Parts]] = {
 }
 _OF_ALL_TIME = ("mastery-funnel", "struggling-learners")
 """Are told from summaries where no period is asked for only: in one, single tries count."""
+
+_TWO: Sequence[Stage] = ({"$limit": 2}, {"$project": {"_id": 1}})
 
 
 async def counted(
@@ -52,4 +56,6 @@ async def counted(
     if members.users is None and name == "progress":
         owners = await db.reports.rows(ContentSummary, [{"$group": {"_id": "$user_id"}}])
         members = Readable([row["_id"] for row in owners])
-    return _COUNTED[name](db.reports, CountedAbout(members, facility, filters.period, days))
+    is_all = facility is not None and len(await db.reports.rows(Facility, _TWO)) < 2
+    zone = filters.timezone or UTC_NAME
+    return _COUNTED[name](db.reports, CountedAbout(members, facility, filters.period, days, is_all, zone))

@@ -3,14 +3,15 @@
 from collections import defaultdict
 
 from learntrack.documents import ContentSession, Lesson
+from learntrack.domain.moments import milliseconds
 from learntrack.reports.counted.asked import BATCH, MOST_ROWS, CountedAbout, TooMany, summaries
 from learntrack.reports.counted.assigned import assigned_in, learners_by_place, learners_of
 from learntrack.reports.learner_contents import is_completed
 from learntrack.reports.parts import Parts, in_parts
-from learntrack.storage.database import Stage
 from learntrack.storage.reading import Reading
 from learntrack.storage.some_fields import Values
 
+_OF_SESSION = ("context.lesson_id", "user_id", "content_id", "time_spent", "start_timestamp")
 _OF_SUMMARY = ("user_id", "content_id", "progress", "completion_timestamp", "finished_tries")
 Key = tuple[str, str | None, str]
 """A lesson, a learner (nobody who is known: None) and a content."""
@@ -44,15 +45,15 @@ def _row(key: Key, visits: tuple[int, float], standing: tuple[bool, float] | Non
 async def _visits(db: Reading, about: CountedAbout) -> Visits:
     """What was done in lessons. Indexes: facility_start, owner_start_id."""
     found: Visits = {}
-    in_lesson = {"context.lesson_id": {"$exists": True}} | (
-        {"start_timestamp": dict(about.period)} if about.period else {}
-    )
-    key = {"lesson": "$context.lesson_id", "user": "$user_id", "content": "$content_id"}
-    counted: Stage = {"$group": {"_id": key, "sessions": {"$sum": 1}, "time_spent": {"$sum": "$time_spent"}}}
-    for query in about.parts():
-        async for row in db.stream(ContentSession, [{"$match": query}, {"$match": in_lesson}, counted], batch=BATCH):
-            of = row["_id"]
-            found[of["lesson"], of["user"], of["content"]] = row["sessions"], row["time_spent"]
+    some = about.logs(_OF_SESSION)
+    since, until = (about.period.get(end) and milliseconds(about.period[end]) for end in ("$gte", "$lt"))
+    for query in about.parts(where={"context.lesson_id": {"$exists": True}}, moment="start_timestamp"):
+        async for part in db.parts(ContentSession, query, some, batch=BATCH):
+            for lesson, user, content, seconds, began in part:
+                if lesson is None or (since is not None and began < since) or (until is not None and began >= until):
+                    continue
+                sessions, time_spent = found.get((lesson, user, content), (0, 0.0))
+                found[lesson, user, content] = sessions + 1, time_spent + seconds
             _check(found)
     return found
 

@@ -1,21 +1,28 @@
 """Learner by content: the report `progress`, from summaries."""
 
-from operator import itemgetter
+from contextlib import suppress
 
 from learntrack.access.may_read import EVERYBODY, Readable
-from learntrack.reports.counted.asked import CountedAbout
-from learntrack.reports.learner_contents import learner_contents
-from learntrack.reports.parts import Parts, in_parts
+from learntrack.reports.counted.asked import MOST_ROWS, CountedAbout, TooMany, summaries
+from learntrack.reports.learner_contents import FIELDS, learner_contents, rows_about
+from learntrack.reports.parts import Parts, in_order
 from learntrack.storage.reading import Reading
 
 
 async def progress(db: Reading, about: CountedAbout) -> Parts:
-    """The rows of the report, in its order: the learners, who are some hundred at once, are in the order of their ids.
+    """The rows of the report, in its order. A facility's are read at once; where they would be too many to be held, and
+    of others, some hundred learners' at once, who are in the order of their ids.
 
     The embedded engine, of which alone it is asked, is no cluster.
     """
+    of_owners = EVERYBODY.query()
+    if about.facility is not None:
+        with suppress(TooMany):
+            rows = await rows_about(db, summaries(db, about, FIELDS), about.period, of_owners, MOST_ROWS)
+            for part in in_order(rows):
+                yield part
+            return
     members = Readable(sorted(about.members.users or ()))
-    async for rows in learner_contents(db, members, about.period, lambda _: EVERYBODY.query()):
-        rows.sort(key=itemgetter(0, 1))
-        for part in in_parts(rows):
+    async for rows in learner_contents(db, members, about.period, lambda _: of_owners):
+        for part in in_order(rows):
             yield part

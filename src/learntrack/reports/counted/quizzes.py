@@ -9,14 +9,14 @@ from learntrack.documents import ContentSummary, Quiz
 from learntrack.domain.mastery import is_coach_assigned
 from learntrack.domain.moments import milliseconds
 from learntrack.reports.counted.answers import Answered, answered_in, newest_first, question_counts, score_of
-from learntrack.reports.counted.asked import BATCH, MOST_ROWS, CountedAbout, TooMany
+from learntrack.reports.counted.asked import BATCH, MOST_ROWS, CountedAbout, TooMany, summaries
 from learntrack.reports.counted.assigned import assigned_in, learners_by_place, learners_of
 from learntrack.reports.parts import Parts, in_parts
 from learntrack.storage.database import Row, Stage
 from learntrack.storage.reading import Reading
 from learntrack.storage.some_fields import Values
 
-_WITH_TRIES: Sequence[Stage] = ({"$match": {"of_tries.coach_quiz.tries": {"$gt": 0}}}, {"$project": {"_id": 1}})
+_HAS_TRIES = {"of_tries.coach_quiz.tries": {"$gt": 0}}
 _FIELDS = (
     *("user_id", "content_id", "mastery_criterion", "complete", "time_spent"),
     *("start_timestamp", "end_timestamp", "completion_timestamp"),
@@ -60,8 +60,14 @@ async def _tries(db: Reading, about: CountedAbout) -> Tries:
 async def _with_tries(db: Reading, about: CountedAbout) -> list[str]:
     """The ids of the summaries that tell of such tries: of too many no try is read."""
     keys: list[str] = []
+    if about.is_all:
+        async for part in summaries(db, about, ("_id",), where=_HAS_TRIES):
+            keys += [key for (key,) in part]
+            _check(len(keys))
+        return keys
     for query in about.parts():
-        async for row in db.stream(ContentSummary, [{"$match": query}, *_WITH_TRIES], batch=BATCH):
+        stages: Sequence[Stage] = ({"$match": query}, {"$match": _HAS_TRIES}, {"$project": {"_id": 1}})
+        async for row in db.stream(ContentSummary, stages, batch=BATCH):
             keys.append(row["_id"])
             _check(len(keys))
     return keys
