@@ -5,8 +5,18 @@ from typing import Any
 
 import pytest
 
-from learntrack.reports import learner_contents, service
-from learntrack.reports.counted import asked, funnel, lessons, quizzes, struggling, time_on_task
+from learntrack.reports import learner_contents, parts, service
+from learntrack.reports.counted import (
+    asked,
+    choice,
+    funnel,
+    improvement,
+    lessons,
+    quizzes,
+    retention,
+    struggling,
+    time_on_task,
+)
 from learntrack.reports.questions import filled, questions
 from learntrack.reports.rollups import roll_up
 from learntrack.storage.database import Row, Stage
@@ -23,11 +33,12 @@ COUNTED: Mapping[str, Sequence[bool]] = {
     "mastery-funnel": [True, True, True, True, False, False],
     "progress": [True, True, True, True, True, True],
     "quiz-results": [True, True, True, True, True, True],
+    "retention": [True, True, False, False, True, False],
     "struggling-learners": [True, True, True, True, False, False],
     "time-on-task": [True, True, False, False, True, False],
 }
 """Which of the `narrowings` of each report are counted here."""
-HOLDERS = (funnel, lessons, quizzes, struggling, time_on_task)
+HOLDERS = (funnel, lessons, quizzes, retention, struggling, time_on_task)
 """What holds all rows before it tells the first."""
 
 
@@ -47,6 +58,7 @@ class Asked:
         self._stream, self._each, self._parts = self._db.stream, self._db.each, self._db.parts
         self.pipelines: list[Sequence[Stage]] = []
         self.learners: list[int] = []
+        self.parts_of: list[Mapping[str, Any]] = []
         monkeypatch.setattr(self._db, "stream", self.stream)
         monkeypatch.setattr(self._db, "each", self.each)
         monkeypatch.setattr(self._db, "parts", self.parts)
@@ -62,6 +74,7 @@ class Asked:
 
     def parts(self, collection: Any, query: Mapping[str, Any], *given: Any, **more: Any) -> AsyncIterator[list[Values]]:
         self._note(query)
+        self.parts_of.append(query)
         return self._parts(collection, query, *given, **more)
 
     def _note(self, query: Mapping[str, Any]) -> None:
@@ -118,6 +131,37 @@ async def test_it_is_what_the_engine_answers(world: World, asked_of_engine: Aske
         assert close(here, there), different(name, here, there)
 
 
+async def test_what_changed_between_tries_is_what_the_engine_answers(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is found here who has several, some at once, and so in their order."""
+    monkeypatch.setattr(parts, "ROWS", 2)
+    found = [await told(world, "improvement", narrowed) for narrowed in narrowings(world)]
+    assert all(found)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(improvement, "MOST_ROWS", 0)
+        assert await told(world, "improvement", {}) == found[0]
+
+    monkeypatch.setattr(service, "counted", by_nobody)
+    assert found == [await told(world, "improvement", narrowed) for narrowed in narrowings(world)]
+
+
+@pytest.mark.parametrize("name", [*COUNTED, "improvement"])
+async def test_a_facility_among_others_is_found_by_its_indexes(
+    world: World, asked_of_engine: Asked, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """The only one there is is read as it lies, and what is others' left out."""
+    facility = {"facility": world.school.facility}
+    alone = await told(world, name, facility)
+    assert any("facility_id" not in query for query in asked_of_engine.parts_of)
+    asked_of_engine.parts_of.clear()
+
+    twice: Sequence[Stage] = [{"$limit": 1}, {"$project": {"_id": [1, 2]}}, {"$unwind": "$_id"}]
+    monkeypatch.setattr(choice, "_TWO", twice)
+    assert await told(world, name, facility) == alone
+    assert all(query.keys() & {"facility_id", "summary_id"} for query in asked_of_engine.parts_of)
+
+
 @pytest.mark.parametrize("name", COUNTED)
 async def test_what_is_counted_here_is_not_asked_of_the_engine(world: World, asked_of_engine: Asked, name: str) -> None:
     """Each narrowing by itself: tries and sessions tell of a period, and of a class, what summaries and days do not."""
@@ -144,7 +188,7 @@ async def test_what_is_too_much_to_be_held_is_asked_of_the_engine(
     assert asked_of_engine.has_run(name)
 
 
-@pytest.mark.parametrize("name", [name for name in COUNTED if name != "time-on-task"])
+@pytest.mark.parametrize("name", [name for name in COUNTED if name not in ("retention", "time-on-task")])
 async def test_learners_are_asked_for_some_hundred_at_once(
     world: World, asked_of_engine: Asked, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

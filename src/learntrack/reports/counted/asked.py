@@ -13,6 +13,11 @@ from learntrack.storage.reading import Reading
 from learntrack.storage.some_fields import SomeFields, Values
 
 BATCH = 300
+"""Summaries or sessions a round trip: so many have less than 256 KB, and larger blocks are mapped for themselves
+(`serving.memory`), which took 70 ms for a facility's.
+"""
+_DAYS = 600
+"""The same of learner-days."""
 LEARNERS_AT_ONCE = 200
 """For a thousand at once the embedded engine takes more than twice as long as for these, five times."""
 FEW_CONTENTS = 100
@@ -94,5 +99,5 @@ async def learner_days(
     some = about.logs(fields, entries)
     if about.is_all and "$gte" not in query["day"]:
         query = {"day": query["day"]}  # nearly all that there is: read as it lies
-    async for part in db.parts(LearnerDay, query, some, batch=BATCH):
+    async for part in db.parts(LearnerDay, query, some, batch=_DAYS):
         yield part

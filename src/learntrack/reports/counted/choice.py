@@ -7,9 +7,11 @@ from learntrack.documents import ContentSummary, Facility
 from learntrack.domain.time_zones import UTC_NAME
 from learntrack.reports.counted.asked import CountedAbout
 from learntrack.reports.counted.funnel import mastery_funnel
+from learntrack.reports.counted.improvement import improvement
 from learntrack.reports.counted.lessons import lesson_completion
 from learntrack.reports.counted.progress import progress
 from learntrack.reports.counted.quizzes import quiz_results
+from learntrack.reports.counted.retention import retention
 from learntrack.reports.counted.struggling import struggling_learners
 from learntrack.reports.counted.time_on_task import time_on_task
 from learntrack.reports.filters import ReportFilters
@@ -19,11 +21,15 @@ from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.storage.reading import Reading
 
+_FROM_DAYS = ("retention", "time-on-task")
+"""Are told from learner-days."""
 _COUNTED: Mapping[str, Callable[[Reading, CountedAbout], Parts]] = {
+    "improvement": improvement,
     "lesson-completion": lesson_completion,
     "mastery-funnel": mastery_funnel,
     "progress": progress,
     "quiz-results": quiz_results,
+    "retention": retention,
     "struggling-learners": struggling_learners,
     "time-on-task": time_on_task,
 }
@@ -50,7 +56,7 @@ async def counted(
 
     """
     can_tell = name in _COUNTED and not filters.names_contents
-    can_tell &= not (name in _OF_ALL_TIME and filters.has_period) and not (name == "time-on-task" and days is None)
+    can_tell &= not (name in _OF_ALL_TIME and filters.has_period) and not (name in _FROM_DAYS and days is None)
     if db.capabilities.walks_indexes or not db.capabilities.transactions or not can_tell:
         return None
     if members.users is None and name == "progress":
@@ -58,4 +64,6 @@ async def counted(
         members = Readable([row["_id"] for row in owners])
     is_all = facility is not None and len(await db.reports.rows(Facility, _TWO)) < 2
     zone = filters.timezone or UTC_NAME
+    if name == "improvement" and not is_all:
+        return None
     return _COUNTED[name](db.reports, CountedAbout(members, facility, filters.period, days, is_all, zone))
