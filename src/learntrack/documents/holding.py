@@ -97,6 +97,8 @@ class HoldsAttempts(Logged):
             self.change(overflow=book.totals)
         unread = book.unread
         self.__dict__["attempts"] = book.embedded if unread is None else LaterAttempts(unread, book.embedded)
+        if self.is_new:
+            return  # all of it is written
         first = 0 if unread is None else unread.count
         for path in ("attempts",) if book.moved else (f"attempts.{first + position}" for position in book.changed):
             self.note(path)

@@ -100,6 +100,10 @@ class Attempt(BaseModel):
         """The attempt as it is stored."""
         return {**self.__dict__, "interaction_history": [entry.row() for entry in self.interaction_history]}
 
+    def counts_as(self, number: int) -> None:
+        """Say where it stands among the attempts of its try. Not by an assignment, which pydantic looks at first."""
+        self.__dict__["number"] = number
+
     def go_on(self, interaction: "Interaction", *, now: datetime, clock: datetime | None = None) -> None:
         """Fold one more interaction into this attempt.
 

@@ -45,8 +45,8 @@ def _usable() -> int:
 
 
 MadeByProcesses = Callable[[ImportReport], Iterator[PreparedBatch]]
-"""What becomes of all shares of the learners and of the anonymous, in whatever order it is done, and what is noticed
-meanwhile is told the report.
+"""What becomes of all shares of the learners and of the anonymous, in whatever order it is done; a report is told what
+is noticed.
 """
 
 

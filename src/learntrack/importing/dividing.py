@@ -12,6 +12,7 @@ there.
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import msgspec
 
@@ -27,6 +28,7 @@ MOST_BYTES = 2 * 2**20
 _NAME_BYTES = 16
 """What the name of a field takes, and whatever is about its value."""
 _ORDER = (ContentSummary, MasteryLog, ContentSession)
+_recorded = attrgetter("start_timestamp", "end_timestamp", "id")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -60,9 +62,9 @@ class Converted:
 
     def number_attempts(self) -> None:
         """Put the attempts into the order in which they were recorded."""
-        self.attempts.sort(key=lambda attempt: (attempt.start_timestamp, attempt.end_timestamp, attempt.id))
+        self.attempts.sort(key=_recorded)
         for number, attempt in enumerate(self.attempts):
-            attempt.number = number
+            attempt.counts_as(number)
 
     def imported(self) -> Imported:
         """What to remember of the source; the same whenever its rows are the same."""

@@ -28,8 +28,10 @@ LARGEST_JSON = 4 * 2**20
 """Bytes of one JSON value at the most: a document that holds some of them must stay below 16 MB."""
 LARGEST_STORED = 6 * 2**20
 """Bytes of BSON that one JSON value may take."""
-_SHORT = 2**16
-"""Characters of JSON that are stored without a look at their size."""
+_SHORT = 2**14
+"""Characters of JSON that are stored without a look at their size, and in which there are too few numbers to matter how
+they are read.
+"""
 _DEPTH = 92
 """Levels of an answer, and around it those of an entry and its history."""
 _ZONE = re.compile(r"\([^)]*\)$")
@@ -42,6 +44,8 @@ _TEST_TYPES = ("pre", "post")
 
 _object = msgspec.json.Decoder(dict[str, Any] | None, float_hook=double).decode
 _objects = msgspec.json.Decoder(list[dict[str, Any]] | None, float_hook=double).decode
+_short_object = msgspec.json.Decoder(dict[str, Any] | None).decode
+_short_objects = msgspec.json.Decoder(list[dict[str, Any]] | None).decode
 
 
 class Corrupt(ValueError):
@@ -165,7 +169,7 @@ def usual_answers(answer: str, history: str) -> tuple[dict[str, Any], list[dict[
     both = answer + history
     if len(both) > _SHORT or _is_suspect(both) or both.count("{") + both.count("[") > _DEPTH:
         return None
-    return _object(answer) or {}, _objects(history) or []
+    return _short_object(answer) or {}, _short_objects(history) or []
 
 
 def _json(row: SourceRow, name: str, decode: Callable[[str], Any]) -> Any:
