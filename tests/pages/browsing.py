@@ -47,14 +47,41 @@ async def signed_in(browser: Any, service: Service, *, superuser: bool = False, 
     return await kept.new_page()
 
 
-def looked_at(language: str) -> list[tuple[str, dict[str, Any]]]:
-    """The colour schemes in which a page is looked at, and axe's rules for each.
+def looked_at(language: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """The colour schemes in which a page is looked at, what of it (a function's name in `LOOKS`), and axe's rules.
 
-    The other scheme has the same elements, and another language the same colours: their contrast takes longest.
+    The other scheme has the same elements, and another language the same colours: their contrast takes longest. So it
+    is looked at once for all texts that look alike, of which a class has a thousand.
     """
-    if language == "en-GB" or THOROUGH:
-        return [("light", {}), ("dark", {"runOnly": ["color-contrast"]})]
-    return [("light", {"rules": {"color-contrast": {"enabled": False}}})]
+    if THOROUGH:
+        return [("light", "whole", {}), ("dark", "whole", {"runOnly": ["color-contrast"]})]
+    others = ("light", "whole", {"rules": {"color-contrast": {"enabled": False}}})
+    if language != "en-GB":
+        return [others]
+    return [others, *((scheme, "looks", {"runOnly": ["color-contrast"]}) for scheme in ("light", "dark"))]
+
+
+LOOKS = """([what, rules]) => {
+  const ids = new Map(), of = new Map(), seen = new Set();
+  const id = at => {  // alike are two elements with the same colours and letters, within such as are alike
+    if (!at) return 0;
+    if (!of.has(at)) {
+      const {color, backgroundColor, backgroundImage, opacity, fontSize, fontWeight} = getComputedStyle(at);
+      const own = [color, backgroundColor, backgroundImage, opacity, fontSize, fontWeight];
+      const look = [id(at.parentElement), ...own].join();
+      if (!ids.has(look)) ids.set(look, ids.size + 1);
+      of.set(at, ids.get(look));
+    }
+    return of.get(at);
+  };
+  const says = at => [...at.childNodes].some(each => each.nodeType === Node.TEXT_NODE && each.data.trim());
+  const looks = () => [...document.body.querySelectorAll('*')]
+    .filter(each => each.getClientRects().length > 0 && (says(each) || each.matches('input, select')))
+    .filter(each => !seen.has(id(each)) && seen.add(id(each)));
+  const include = what === 'whole' ? [document] : looks();
+  return axe.run({include}, {resultTypes: ['violations'], ...rules}).then(found => [found.violations, include.length]);
+}"""
+"""What axe finds in a page, or in one each of its texts that look alike, and in how many elements it looked."""
 
 
 NEXT_STOP = """() => {

@@ -79,7 +79,7 @@ def test_a_signal_stops_everything_and_the_data_stays(data_dir: Path) -> None:
     """Either signal, of one worker and of two, one after the other on the same data."""
     learner, body, progress = Person(new_id()), video(), 0.0
     for workers, how in product((1, 2), (signal.SIGTERM, signal.SIGINT)):
-        with Service(data_dir, workers=workers, anew=True) as service:
+        with Service(data_dir, workers=workers, anew=how == signal.SIGTERM) as service:
             session = service.send("POST", "/api/logger/contentsession", learner, json=body).json()
             assert session["progress"] == progress, how
             progress += 0.125
