@@ -11,7 +11,7 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from learntrack.serving.protocol import PatientProtocol
-from learntrack.web.limits import TOO_LATE
+from learntrack.web.limits import TOO_LATE, WHOLLY_HERE
 from tests.serving.on_a_wire import WHOLE, Served, Wire, all_answered, answers
 
 HEAD = b"POST /%d HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
@@ -32,6 +32,7 @@ async def test_who_answers_hears_of_a_request_when_its_small_body_is_there(
     await all_answered(protocol)
 
     assert answers(wire) == [0, 1]
+    assert app.asked[0][WHOLLY_HERE]
 
 
 async def test_of_parts_it_is_known_at_their_end_that_they_are_small(protocol: Any, app: Served, wire: Wire) -> None:
@@ -61,6 +62,7 @@ async def test_who_sends_it_is_asked_before_a_large_body_is_taken(protocol: Any,
     await asyncio.sleep(0)
 
     assert len(app.asked) == 1
+    assert WHOLLY_HERE not in app.asked[0]
 
 
 async def test_half_a_small_body_behind_another_request_is_waited_for(protocol: Any, app: Served, wire: Wire) -> None:
@@ -95,6 +97,7 @@ async def test_what_does_not_come_whole_in_time_is_told_so_by_who_answers(
 
     assert len(app.asked) == asked + 1
     assert app.asked[-1][TOO_LATE]
+    assert WHOLLY_HERE not in app.asked[-1]
 
 
 class _Clock:

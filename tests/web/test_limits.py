@@ -8,7 +8,7 @@ import pytest
 from litestar.exceptions import HTTPException
 from litestar.types import Receive, Scope, Send
 
-from learntrack.web.limits import GONE, TOO_LATE, TimeLimits
+from learntrack.web.limits import GONE, TOO_LATE, WHOLLY_HERE, TimeLimits
 from tests.web.asgi import answering, asked
 
 
@@ -47,6 +47,22 @@ async def test_a_body_that_comes_too_slowly_is_408() -> None:
         await asked(limited(app, body=0.01), receive=never)
 
     assert refused.value.status_code == 408
+
+
+async def test_a_body_that_is_there_has_no_limit() -> None:
+    read: list[Any] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        read.append(await receive())
+        await answering()(scope, receive, send)
+
+    async def after_a_while() -> Any:
+        await asyncio.wait([asyncio.create_task(never())], timeout=0.05)
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    await asked(limited(app, body=0.01), receive=after_a_while, **{WHOLLY_HERE: True})
+
+    assert [message["body"] for message in read] == [b"{}"]
 
 
 async def test_a_body_that_has_had_its_time_already_is_not_waited_for() -> None:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from learntrack.serving.connections import ConnectionLimits
 from learntrack.serving.orderly import OrderlyProtocol
 from learntrack.serving.unread import LAST_LOOK_SECONDS
-from learntrack.web.limits import TOO_LATE
+from learntrack.web.limits import TOO_LATE, WHOLLY_HERE
 from learntrack.web.room_for_bodies import SMALL_BYTES
 
 _SIZE = b"content-length"
@@ -77,6 +77,8 @@ class WholeFirstProtocol(OrderlyProtocol):
     def _begin_to_answer(self) -> None:
         app = self._wait_no_more()
         if app is not None:
+            if not self._under_way.more_body:
+                self._under_way.scope[WHOLLY_HERE] = True
             super()._start_asgi_task(self._under_way, app)
 
     def _wait_no_more(self) -> Any:

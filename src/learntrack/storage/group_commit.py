@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from learntrack.errors import kept_without_frames
 from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, TooMuchAtOnce
@@ -109,12 +109,12 @@ class GroupCommit(Generic[Job, Answer]):
 
         """
         answer = self.enqueue(job)
+        # Not `asyncio.timeout`, which takes a hundredth of an update.
+        too_late = asyncio.get_running_loop().call_later(self._patience, _give_up, answer)
         try:
-            async with asyncio.timeout(self._patience):
-                return await answer
-        except TimeoutError as error:
-            raise DatabaseUnavailable("The database did not answer in time.") from error
+            return await answer
         finally:
+            too_late.cancel()
             del answer  # an error in it would hold itself, by its traceback, and with it the request
 
     async def _work(self) -> None:
@@ -195,3 +195,8 @@ class GroupCommit(Generic[Job, Answer]):
                 each.answer.set_exception(outcome)
             else:
                 each.answer.set_result(outcome)
+
+
+def _give_up(answer: "asyncio.Future[Any]") -> None:
+    if not answer.done():
+        answer.set_exception(DatabaseUnavailable("The database did not answer in time."))

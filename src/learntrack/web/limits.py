@@ -19,6 +19,8 @@ GONE = "learntrack.gone"
 """In the scope of a request whose caller has gone: a task that is cancelled then answers nobody."""
 TOO_LATE = "learntrack.too_late"
 """In the scope of a request whose body has had its time before it was begun to be answered."""
+WHOLLY_HERE = "learntrack.wholly_here"
+"""In the scope of a request whose body was there as a whole before it was begun to be answered."""
 _READS = ("GET", "HEAD")
 
 
@@ -63,7 +65,7 @@ class TimeLimits:
 
         try:
             async with limit:
-                body_seconds = 0 if TOO_LATE in scope else self._body_seconds
+                body_seconds = None if WHOLLY_HERE in scope else 0 if TOO_LATE in scope else self._body_seconds
                 await self._app(scope, _in_time(receive, body_seconds, lambda: begun), sending)
         except TimeoutError:
             if begun or not limit.expired():
@@ -78,8 +80,8 @@ class TimeLimits:
             await _send_too_late(send)
 
 
-def _in_time(receive: Receive, seconds: float, is_answered: Callable[[], bool]) -> Receive:
-    """`receive`, which gives up on a body that is not there so long after it was asked for.
+def _in_time(receive: Receive, seconds: float | None, is_answered: Callable[[], bool]) -> Receive:
+    """`receive`, which gives up on a body that is not there so long after it was asked for; None: it is there.
 
     Once the answer has begun nobody reads a body any more: what is still asked is whether the caller has gone.
     """
@@ -92,15 +94,18 @@ def _in_time(receive: Receive, seconds: float, is_answered: Callable[[], bool]) 
             return await receive()
         if is_answered():
             return await _going(receive)
-        if deadline is None:
-            deadline = asyncio.get_running_loop().time() + seconds
-        try:
-            async with asyncio.timeout_at(deadline):
-                message = await receive()
-        except TimeoutError:
-            if is_answered():
-                return await _going(receive)
-            raise HTTPException("The body did not arrive in time.", status_code=408) from None
+        if seconds is None:
+            message = await receive()
+        else:
+            if deadline is None:
+                deadline = asyncio.get_running_loop().time() + seconds
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError:
+                if is_answered():
+                    return await _going(receive)
+                raise HTTPException("The body did not arrive in time.", status_code=408) from None
         complete = message["type"] != "http.request" or not message["more_body"]
         return message
 
