@@ -11,6 +11,7 @@ from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from learntrack.access.actor import Actor
 from learntrack.errors import InvalidFields, TooLarge
 from learntrack.web.bodies import JsonRequest, TrustedRequest
+from learntrack.web.limits import WHOLLY_HERE
 from tests.conftest import settings
 from tests.web.asgi import Headers
 
@@ -44,6 +45,12 @@ def request(body: bytes, shape: Any = None, headers: Headers = ()) -> JsonReques
     return JsonRequest(scope, receive)
 
 
+def seen_whole(is_there: bool) -> Any:
+    """What the scope of a request says whose body was there when it was begun to be answered."""
+    return {WHOLLY_HERE: True} if is_there else {}
+
+
+@pytest.mark.parametrize("is_there", [False, True])
 @pytest.mark.parametrize(
     ("body", "value"),
     [
@@ -54,8 +61,10 @@ def request(body: bytes, shape: Any = None, headers: Headers = ()) -> JsonReques
         (b'["\\ud83d", 1' + b"0" * 400 + b"]", ["\ufffd", float("inf")]),
     ],
 )
-async def test_json_is_read_whatever_the_content_type_says(body: bytes, value: Any) -> None:
-    assert await request(body).json() == value
+async def test_json_is_read_whatever_the_content_type_says(body: bytes, value: Any, is_there: bool) -> None:
+    sent = request(body)
+
+    assert await JsonRequest(sent.scope | seen_whole(is_there), sent.receive).json() == value
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[NaN]", b"\xef\xbb\xbf{}", b"[" * 10_000, rb'"\ud83d' + b"[" * 9999])
@@ -74,21 +83,25 @@ async def test_a_body_is_read_in_the_shape_of_its_route() -> None:
     assert set(refused.value.errors) == {"count"}
 
 
-async def test_a_caller_who_goes_away_is_no_error_of_the_service() -> None:
-    messages = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+@pytest.mark.parametrize("is_there", [False, True])
+async def test_a_caller_who_goes_away_is_no_error_of_the_service(is_there: bool) -> None:
+    begun: list[Any] = [{"type": "http.request", "body": b"{", "more_body": True}]
+    messages = iter([*([] if is_there else begun), {"type": "http.disconnect"}])
 
     async def receive() -> Any:
         return next(messages)
 
     with pytest.raises(ClientException):
-        await JsonRequest(request(b"").scope, receive).json()
+        await JsonRequest(request(b"").scope | seen_whole(is_there), receive).json()
 
 
 @pytest.mark.parametrize(
     ("signed_in", "most"), [(True, "500 bytes."), (False, "100 bytes of a caller who is not signed in.")]
 )
-@pytest.mark.parametrize("announced", [True, False])
-async def test_too_large_a_body_is_told_how_large_it_may_be(signed_in: bool, most: str, announced: bool) -> None:
+@pytest.mark.parametrize(("announced", "is_there"), [(True, False), (False, False), (True, True), (False, True)])
+async def test_too_large_a_body_is_told_how_large_it_may_be(
+    signed_in: bool, most: str, announced: bool, is_there: bool
+) -> None:
     sent = request(b"x" * 1000)
     sent.scope["litestar_app"].state.settings = SimpleNamespace(max_anonymous_body_bytes=100)
     sent.scope["route_handler"] = SimpleNamespace(resolve_request_max_body_size=lambda: 500)  # type: ignore[typeddict-item]
@@ -96,7 +109,7 @@ async def test_too_large_a_body_is_told_how_large_it_may_be(signed_in: bool, mos
     sent.scope["headers"] = [(b"content-length", b"1000")] if announced else []
 
     with pytest.raises(RequestEntityTooLarge) as refused:
-        await JsonRequest(sent.scope, sent.receive).body()
+        await JsonRequest(sent.scope | seen_whole(is_there), sent.receive).body()
 
     assert refused.value.detail == f"body: may have at most {most}"
 

@@ -21,6 +21,7 @@ from learntrack.domain.any_json import read_patiently, read_quickly
 from learntrack.errors import TooLarge, field_error
 from learntrack.settings import Settings
 from learntrack.web.afterwards import once_answered
+from learntrack.web.limits import WHOLLY_HERE
 from learntrack.web.room_for_bodies import SMALL_BYTES, Place, RoomForBodies
 from learntrack.web.values import read_as
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 LARGE = 16 * 1024
 """Bytes of a body that are read at once; a larger one is read aside."""
+
+_NOT_WHOLE = "The body has not come whole."
 
 T = TypeVar("T")
 
@@ -134,6 +137,9 @@ class JsonRequest(Request[Any, Any, State]):
             detail = "A body is taken as it is, not compressed: leave Content-Encoding out."
             raise HTTPException(detail, status_code=415, headers={"Accept-Encoding": "identity"})
         most = self._most_bytes()
+        if WHOLLY_HERE in self.scope:
+            yield await self._small_body(most)
+            return
         announced = self.content_length or 0
         if most is not None and announced > most:
             raise self._too_large()
@@ -151,9 +157,18 @@ class JsonRequest(Request[Any, Any, State]):
         except RequestEntityTooLarge:
             raise self._too_large() from None
         except InternalServerException as error:
-            raise ClientException("The body has not come whole.") from error
+            raise ClientException(_NOT_WHOLE) from error
         if place is not None:
             self._room.arrived(place, size)
+
+    async def _small_body(self, most: int | None) -> bytes:
+        """One that is there: no line has to be stood in for it, nor has it to be gathered."""
+        message = await self.receive()
+        if message["type"] != "http.request":
+            raise ClientException(_NOT_WHOLE)
+        if most is not None and len(message["body"]) > most:
+            raise self._too_large()
+        return message["body"]
 
     async def _next(self, parts: AsyncGenerator[bytes, None], place: Place | None) -> bytes | None:
         if place is None:
