@@ -177,10 +177,11 @@ class PatientProtocol(WholeFirstProtocol):
         if self._fields_size > self.limits.head_bytes:
             self.end_with(431, "The request's head is too large.")
             return
-        if not is_unambiguous(self.headers, self.parser.get_http_version()):
+        version = self.parser.get_http_version()
+        if not is_unambiguous(self.headers, version):
             self.end_with(400, "A request has one Host, at the most one Authorization, and only chunked parts (1.1).")
             return
-        if self.parser.get_http_version() != "1.1":
+        if version != "1.1":
             self.expect_100_continue = False  # who knows no interim answers takes one for the answer (RFC 9110, 15.2)
         super().on_headers_complete()
         self._head_open = False
