@@ -17,13 +17,16 @@ from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
 from learntrack.storage.some_fields import SomeFields, Values
 
-_OF_TRIES = ("tries", "finished", "attempts", "correct_sum", "first_done_at")
+_OF_QUIZ = ("tries", "finished", "attempts", "correct_sum", "first_done_at")
 FIELDS = (
     *("_id", "user_id", "content_id", "kind", "progress", "time_spent", "end_timestamp"),
-    *("completion_timestamp", "first_completed_at", "finished_tries", "of_tries.exercise.not_right"),
-    *(f"of_tries.{kind}.{name}" for kind in ("exercise", "quiz", "coach_quiz") for name in _OF_TRIES),
+    *("completion_timestamp", "first_completed_at", "finished_tries"),
+    *(f"of_tries.exercise.{name}" for name in ("tries", "attempts", "correct_sum", "first_done_at", "not_right")),
+    *(f"of_tries.{kind}.{name}" for kind in ("quiz", "coach_quiz") for name in _OF_QUIZ),
 )
 """What is read of a summary."""
+_KEY, _END, _FINISHED_QUIZZES, _FINISHED_COACH_QUIZZES = 0, 6, 16, 21
+"""Their places among them."""
 _SCORE = 7
 """The place of the score in a row."""
 _STUCK_AFTER = 4
@@ -64,17 +67,16 @@ async def rows_about(
         TooMany: there are more than `most`.
 
     """
-    since, until = (period.get(end) and milliseconds(period[end]) for end in ("$gte", "$lt"))
+    since = milliseconds(period["$gte"]) if "$gte" in period else -inf
+    until = milliseconds(period["$lt"]) if "$lt" in period else inf
     rows: list[Values] = []
     handed_in: dict[str, int] = {}
     async for part in summaries:
-        for summary in part:
-            key, end, finished_quizzes = summary[0], summary[6], (summary[17] or 0) + (summary[22] or 0)
-            if (since is not None and end < since) or (until is not None and end >= until):
-                continue
-            if finished_quizzes:
-                handed_in[key] = len(rows)
-            rows.append(row_of(summary))
+        inside = [each for each in part if since <= each[_END] < until] if period else part
+        for place, summary in enumerate(inside, len(rows)):
+            if summary[_FINISHED_QUIZZES] or summary[_FINISHED_COACH_QUIZZES]:
+                handed_in[summary[_KEY]] = place
+        rows += map(row_of, inside)
         if len(rows) > most:
             raise TooMany
     for key, score in (await scores(db, list(handed_in), of_owners)).items():
@@ -85,23 +87,20 @@ async def rows_about(
 
 def row_of(summary: Values) -> Values:
     """The row of a summary, given by its `FIELDS`; without a score."""
-    _, user, content, kind, progress, seconds, end, completion, first_completed, finished_tries, not_right = summary[
-        :11
-    ]
-    tries, attempts, correct, done = summary[11] or 0, summary[13] or 0, summary[14] or 0.0, summary[15]
-    all_tries, all_attempts, all_correct = tries, attempts, correct
-    completed_at = completion if first_completed is None else first_completed
-    for quiz_tries, _, quiz_attempts, quiz_correct, quiz_done in (summary[16:21], summary[21:26]):
-        if quiz_tries is not None:
-            all_tries, all_attempts, all_correct = (
-                all_tries + quiz_tries,
-                all_attempts + quiz_attempts,
-                all_correct + quiz_correct,
-            )
+    _, user, content, kind, progress, seconds, end, completion, first_completed, finished, *numbers = summary
+    of_exercise, attempts, correct, done, not_right, *of_quizzes = numbers
+    exercise_tries = tries = of_exercise or 0
+    completed_at = _earlier(completion if first_completed is None else first_completed, done)
+    hard = tries > 0 and is_hard(attempts, correct)
+    all_attempts, all_correct = attempts or 0, correct or 0.0
+    for first in (0, len(_OF_QUIZ)):
+        if of_quizzes[first] is not None:
+            more, _, quiz_attempts, quiz_correct, quiz_done = of_quizzes[first : first + len(_OF_QUIZ)]
+            tries, all_attempts, all_correct = tries + more, all_attempts + quiz_attempts, all_correct + quiz_correct
             completed_at = _earlier(completed_at, quiz_done)
-    completed = is_completed(progress, completion, finished_tries)
+    completed = is_completed(progress, completion, finished)
     needs_help = not completed and (not_right or 0) >= _STUCK_AFTER
-    is_exercise = tries > 0 or (not all_tries and kind == "exercise")
+    is_exercise = exercise_tries > 0 or (not tries and kind == "exercise")
     done_word = "mastered" if is_exercise else "finished"
     return (
         user,
@@ -109,15 +108,15 @@ def row_of(summary: Values) -> Values:
         kind,
         done_word if completed else "needs help" if needs_help else "started",
         needs_help,
-        not completed and is_hard(attempts, correct),
+        not completed and hard,
         progress,
         None,
         seconds,
-        all_tries,
+        tries,
         all_attempts,
         all_correct / all_attempts if all_attempts else None,
         end,
-        _earlier(completed_at, done),
+        completed_at,
     )
 
 
