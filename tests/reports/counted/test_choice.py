@@ -12,6 +12,7 @@ from learntrack.reports.counted import (
     funnel,
     improvement,
     lessons,
+    progress,
     quizzes,
     retention,
     struggling,
@@ -186,6 +187,19 @@ async def test_what_is_too_much_to_be_held_is_asked_of_the_engine(
 
     assert close(await told(world, name, everything), expected)
     assert asked_of_engine.has_run(name)
+
+
+@pytest.mark.parametrize("whose", ["facility", "everybody"])
+async def test_progress_of_more_than_is_held_is_read_some_hundred_learners_at_once(
+    world: World, asked_of_engine: Asked, monkeypatch: pytest.MonkeyPatch, whose: str
+) -> None:
+    narrowed = {"facility": world.school.facility} if whose == "facility" else {}
+    expected = await told(world, "progress", narrowed)
+    assert asked_of_engine.learners == []
+    monkeypatch.setattr(progress, "MOST_ROWS", 0)
+
+    assert await told(world, "progress", narrowed) == expected
+    assert sum(asked_of_engine.learners) >= len({row["user_id"] for row in expected})
 
 
 @pytest.mark.parametrize("name", [name for name in COUNTED if name not in ("retention", "time-on-task")])

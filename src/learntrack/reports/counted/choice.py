@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from learntrack.access.may_read import Readable
-from learntrack.documents import ContentSummary, Facility
+from learntrack.documents import Facility
 from learntrack.domain.time_zones import UTC_NAME
 from learntrack.reports.counted.asked import CountedAbout
 from learntrack.reports.counted.funnel import mastery_funnel
@@ -59,9 +59,6 @@ async def counted(
     can_tell &= not (name in _OF_ALL_TIME and filters.has_period) and not (name in _FROM_DAYS and days is None)
     if db.capabilities.walks_indexes or not db.capabilities.transactions or not can_tell:
         return None
-    if members.users is None and name == "progress":
-        owners = await db.reports.rows(ContentSummary, [{"$group": {"_id": "$user_id"}}])
-        members = Readable([row["_id"] for row in owners])
     is_all = facility is not None and len(await db.reports.rows(Facility, _TWO)) < 2
     zone = filters.timezone or UTC_NAME
     if name == "improvement" and not is_all:
