@@ -1,6 +1,7 @@
 """One application per engine for the whole run; every test uses people and contents of its own."""
 
 import asyncio
+import functools
 import gc
 import logging
 import os
@@ -28,6 +29,13 @@ from tests.processes import Service
 from tests.support import SECRET, Api, School
 from tests.wire import Wire, wire_to
 
+_LONG = (
+    {"Service"},
+    {"EmbeddedEngine", "fresh", "subprocess", "built", "usually"},
+)
+"""Names by which files are known whose tests take long each: services come first, then engines, other programs and
+examples that are drawn.
+"""
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -94,11 +102,16 @@ def pytest_xdist_auto_num_workers() -> int:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that run services come first: they take longest. Of the others those with most tests do, so that at the end
-    small ones fill what is left on each processor.
+    """Files whose tests take long come first, of the others those with most tests, so that at the end small ones fill
+    what is left on each processor.
     """
     tests_of = Counter(item.path for item in items)
-    items.sort(key=lambda item: (not hasattr(getattr(item, "module", None), "Service"), -tests_of[item.path]))
+    items.sort(key=lambda item: (_kind(getattr(item, "module", None)), -tests_of[item.path]))
+
+
+@functools.cache
+def _kind(module: object) -> int:
+    return next((number for number, names in enumerate(_LONG) if names & set(dir(module))), len(_LONG))
 
 
 def pytest_collection_finish() -> None:
