@@ -5,9 +5,9 @@ To decode a summary of 690 bytes takes 5 to 10 µs, and a facility has 36,000. O
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import compress
+from struct import Struct
 from typing import Any, Protocol, TypeVar
 
 import bson
@@ -27,6 +27,11 @@ T = TypeVar("T")
 _MOST_LAYOUTS = 64
 """Layouts that are looked for; where there are more, what is free-form decides on them, and each is met once."""
 _MOST_TEXTS = 20_000
+
+
+_Alike = tuple[int, int, Layout, list[bytes]]
+"""The mask and the rules of a layout, the layout, and those documents of a batch that lie like this."""
+_size_at = Struct("<i").unpack_from
 
 
 class Wanted(Protocol[T]):
@@ -69,21 +74,22 @@ class SomeFields:
         found: list[Values] = []
         alike, position, number_of = self._alike, 0, int.from_bytes
         while position < len(batch):
-            size = number_of(batch[position : position + 4], "little")
+            [size] = _size_at(batch, position)
             document = batch[position : position + size]
             number = number_of(document, "little") if size <= LARGE else 0
             position += size
-            for each in alike.get(size, ()):
-                if number & each.layout.mask == each.layout.rules:
-                    each.documents.append(document)
+            for mask, rules, _, documents in alike.get(size, ()):
+                if number & mask == rules:
+                    documents.append(document)
                     break
             else:
                 if not self._learn(document):
                     for row in self._decoded.documents_in(document, options):
                         found += self._picked(row)
         for several in alike.values():
-            for each in several:
-                self._take(each, found)
+            for _, _, layout, documents in several:
+                if documents:
+                    self._take(layout, documents, found)
         return found
 
     def _learn(self, document: bytes) -> bool:
@@ -96,23 +102,21 @@ class SomeFields:
             layout = layout_of(document, self._fields, self._entries, decides)
         except NotTaken:
             return False
-        self._alike.setdefault(len(document), []).append(_Alike(layout, [document]))
+        self._alike.setdefault(len(document), []).append((layout.mask, layout.rules, layout, [document]))
         return True
 
-    def _take(self, alike: "_Alike", found: list[Values]) -> None:
+    def _take(self, layout: Layout, documents: list[bytes], found: list[Values]) -> None:
         """Add the rows of documents that lie alike, column by column, and forget these."""
-        count = len(alike.documents)
-        if not count:
-            return
-        columns = list(zip(*map(alike.layout.taken, alike.documents), strict=True))
-        for place in alike.layout.texts:
+        count = len(documents)
+        columns = list(zip(*map(layout.taken, documents), strict=True))
+        for place in layout.texts:
             columns[place] = tuple(map(self._texts.__getitem__, columns[place]))
         if self._only is not None:
-            columns, count = _narrowed(columns, count, alike.layout.only, self._only[1])
+            columns, count = _narrowed(columns, count, layout.only, self._only[1])
         absent = (None,) * count
-        for row in alike.layout.rows:
+        for row in layout.rows:
             found += zip(*(absent if place is None else columns[place] for place in row), strict=True)
-        alike.documents.clear()
+        documents.clear()
 
     def _picked(self, row: Row) -> Iterator[Values]:
         if self._only is not None and row.get(self._only[0]) != self._only[1]:
@@ -164,14 +168,6 @@ def _narrowed(columns: list[Any], count: int, place: int | None, wanted: str) ->
         return (columns if matching else [()] * len(columns)), matching
     matches = [value == wanted for value in columns[place]]
     return [tuple(compress(column, matches)) for column in columns], matching
-
-
-@dataclass(slots=True)
-class _Alike:
-    """Documents that lie alike, those of a batch."""
-
-    layout: Layout
-    documents: list[bytes] = field(default_factory=list)
 
 
 class _Texts(dict[bytes, str]):
