@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import Any
 
 from learntrack.documents import User
-from learntrack.reports.parts import Parts
+from learntrack.reports.parts import Part, Parts
 from learntrack.reports.questions import Column
 from learntrack.reports.titles import titles_of, titles_of_assigned
 from learntrack.storage.database import Row
@@ -14,6 +14,10 @@ ROWS = 500
 """Rows that are looked up at once."""
 _MOST_KNOWN = 5000
 """Names that are kept for the rows that follow."""
+_PARTS = 4
+"""Parts of some hundred rows for which names are looked up at once."""
+_Called = dict[str, dict[str | None, Sequence[str]]]
+"""What is written in the columns behind an id, by the column and the id."""
 Known = dict[str, dict[str, Row]]
 """What has been looked up, by column and id, of a question by its `_key`; nothing where the roster knows nothing."""
 
@@ -55,24 +59,30 @@ async def with_names(db: Reading, rows: AsyncIterator[Row], columns: Sequence[Co
 async def with_names_in_parts(db: Reading, parts: Parts, columns: Sequence[Column]) -> Parts:
     """The same for rows in parts, column by column; none of these is a question."""
     known: Known = {}
-    called: dict[str, dict[str | None, Sequence[str]]] = {column.name: {} for column in columns}
-    async for part in parts:
-        found: list[Sequence[Any]] = []
-        for values, column in zip(zip(*part, strict=True), columns, strict=True):
-            found.append(values)
+    called: _Called = {column.name: {} for column in columns}
+    async for several in in_parts_of(parts, _PARTS):
+        for place, column in enumerate(columns):
             if column.kind not in _AFTER:
                 continue
-            names = called[column.name]
+            names, rows = called[column.name], known.setdefault(column.name, {})
             if len(names) > _MOST_KNOWN:
                 names.clear()
-            if unnamed := set(values) - names.keys():
-                rows = known.setdefault(column.name, {})
-                await _learn(db, rows, column.kind, unnamed)
-                for key in unnamed:
-                    row = rows.get(key or "", {})
-                    names[key] = [row.get(after.name, "") for after in _AFTER[column.kind]]
-            found += zip(*map(names.__getitem__, values), strict=True)
-        yield list(zip(*found, strict=True))
+            unnamed = {row[place] for part in several for row in part} - names.keys()
+            await _learn(db, rows, column.kind, unnamed)
+            for key in unnamed:
+                row = rows.get(key or "", {})
+                names[key] = [row.get(after.name, "") for after in _AFTER[column.kind]]
+        for part in several:
+            yield _named(part, columns, called)
+
+
+def _named(part: Part, columns: Sequence[Column], called: _Called) -> Part:
+    found: list[Sequence[Any]] = []
+    for values, column in zip(zip(*part, strict=True), columns, strict=True):
+        found.append(values)
+        if column.kind in _AFTER:
+            found += zip(*map(called[column.name].__getitem__, values), strict=True)
+    return list(zip(*found, strict=True))
 
 
 async def _learn(db: Reading, known: dict[str, Row], kind: str, ids: Collection[str | None]) -> None:
