@@ -8,15 +8,12 @@ import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
-from io import StringIO
 from multiprocessing.connection import Connection
 
 from learntrack.errors import StartError
 from learntrack.importing.converting import Conversion
 from learntrack.importing.kolibri.source import Kolibri, OpensAgain
 from learntrack.importing.kolibri.sql import Share
-from learntrack.importing.prepared import PreparedBatch
-from learntrack.importing.report import ImportReport, Told
 
 _NICE = 5
 """By how much it stands back: behind the database, and a class that is at work meanwhile."""
@@ -29,14 +26,6 @@ class Order:
     source: OpensAgain
     conversion: Conversion
     tells_all: bool
-
-
-@dataclass(slots=True, frozen=True)
-class Made:
-    """A batch and what was noticed while it was made; without a batch a share is at its end."""
-
-    batch: PreparedBatch | None
-    told: Told
 
 
 @dataclass(slots=True, frozen=True)
@@ -60,7 +49,5 @@ def main() -> None:
 
 
 def _convert(source: Kolibri, share: Share | None, order: Order, asked: "Connection") -> None:
-    report = ImportReport(StringIO() if order.tells_all else None)
-    for batch in order.conversion.share(source, share, report):
-        asked.send(Made(batch, report.hand_over()))
-    asked.send(Made(None, report.hand_over()))
+    for made in order.conversion.made(source, share, tells_all=order.tells_all):
+        asked.send(made)

@@ -5,17 +5,15 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from learntrack.errors import StartError
-from learntrack.importing.converter import Failed, Made, Order
+from learntrack.importing.converter import Failed, Order
+from learntrack.importing.converting import Made
 from learntrack.importing.kolibri.sql import SHARES, Share
-from learntrack.importing.prepared import PreparedBatch
-from learntrack.importing.report import ImportReport
 
 MOST = 3
 """Processes at the most: then the database is what an import waits for."""
@@ -44,15 +42,10 @@ def _usable() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
-MadeByProcesses = Callable[[ImportReport], Iterator[PreparedBatch]]
-"""What becomes of all shares of the learners and of the anonymous, in whatever order it is done; a report is told what
-is noticed.
-"""
-
-
 @contextmanager
-def converting(order: Order, many: int) -> Iterator[MadeByProcesses]:
-    """So many processes that have begun to convert, and go on as what they make is taken.
+def converting(order: Order, many: int) -> Iterator[Iterator[Made]]:
+    """What becomes of all shares of the learners and of the anonymous, in whatever order so many processes do it.
+    They begin at once, and go on as what they make is taken.
 
     Raises:
         StartError: one of them cannot go on, or has ended; also what they make raises it.
@@ -64,21 +57,20 @@ def converting(order: Order, many: int) -> Iterator[MadeByProcesses]:
         for each in busy:
             _send(each, order)
             _send(each, waiting.popleft())
-        yield partial(_made, busy, waiting)
+        yield _made(busy, waiting)
 
 
-def _made(busy: list[Connection], waiting: deque[Share | None], report: ImportReport) -> Iterator[PreparedBatch]:
+def _made(busy: list[Connection], waiting: deque[Share | None]) -> Iterator[Made]:
     while busy:
         ready = wait(busy)
         for each in [converter for converter in busy if converter in ready]:
             made = _received(each)
-            report.take_in(made.told)
-            if made.batch is not None:
-                yield made.batch
-            elif waiting:
-                _send(each, waiting.popleft())
-            else:
-                busy.remove(each)
+            if made.batch is None:
+                if waiting:
+                    _send(each, waiting.popleft())
+                else:
+                    busy.remove(each)
+            yield made
 
 
 def _send(converter: Connection, what: Order | Share | None) -> None:

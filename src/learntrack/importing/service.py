@@ -4,11 +4,10 @@ A learner is stored whole or not at all, unless no transaction could hold all of
 an import that is run again ends right.
 """
 
-import asyncio
-from collections.abc import AsyncGenerator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import ExitStack, aclosing, closing, contextmanager
 from datetime import datetime
+from itertools import chain
 
 from learntrack.documents import Facility
 from learntrack.domain import moments
@@ -18,8 +17,10 @@ from learntrack.importing.converters import MOST, converting, cores
 from learntrack.importing.converting import Conversion
 from learntrack.importing.kolibri.people import roster_of
 from learntrack.importing.kolibri.source import Kolibri
+from learntrack.importing.kolibri.sql import EVERYBODY
 from learntrack.importing.merging import FORGOTTEN, NOT_OURS
 from learntrack.importing.prepared import PreparedBatch
+from learntrack.importing.read_ahead import ReadAhead
 from learntrack.importing.report import ImportReport
 from learntrack.importing.storing import Storing
 from learntrack.roster.loading import load
@@ -30,6 +31,9 @@ from learntrack.storage.patience import patiently
 
 _WORTH_PROCESSES = 50_000
 """Logs from which on processes that convert pay for their start, which takes each a second."""
+
+_AHEAD = 6
+"""Batches that processes make ahead, about 12 MB: what they make while a database starts."""
 
 
 async def import_kolibri(
@@ -102,21 +106,25 @@ class Begun:
                 self._stack.close()
                 self._read()
         storing = Storing(db, self._at, dry_run=dry_run)
-        async with aclosing(_ahead(self._made)) as waiting:
-            async for batch in waiting:
-                await _store(storing, batch, self._report)
-                progress(batch.rows)
+        async with aclosing(self._ahead.read()) as waiting:
+            async for made in waiting:
+                self._report.take_in(made.told)
+                if made.batch is not None:
+                    await _store(storing, made.batch, self._report)
+                    progress(made.batch.rows)
 
     def _read(self) -> None:
         """Begin to read the logs of those who are in the roster."""
         self._conversion = Conversion(self._at, _facilities(self._roster))
-        self._made: Iterator[PreparedBatch]
-        if self._source.again is None or self._processes == 0:
-            made = self._conversion.everything(self._source, self._report)
-            self._made = self._stack.enter_context(closing(made))
+        tells_all, again = self._report.log is not None, self._source.again
+        if again is None or self._processes == 0:
+            # Not before the source is at hand for it alone.
+            shares = (self._conversion.made(self._source, share, tells_all=tells_all) for share in (EVERYBODY, None))
+            self._ahead = self._stack.enter_context(closing(ReadAhead(chain.from_iterable(shares), 1)))
         else:
-            order = Order(self._source.again, self._conversion, tells_all=self._report.log is not None)
-            self._made = self._stack.enter_context(converting(order, self._processes))(self._report)
+            made = self._stack.enter_context(converting(Order(again, self._conversion, tells_all), self._processes))
+            self._ahead = self._stack.enter_context(closing(ReadAhead(made, _AHEAD)))
+            self._ahead.start()
 
 
 def _facilities(roster: Roster) -> dict[str, str]:
@@ -128,16 +136,6 @@ def _fitting(source: Kolibri) -> int:
     """How many processes pay."""
     available = min(MOST, cores())
     return available if available > 1 and source.count() >= _WORTH_PROCESSES else 0
-
-
-async def _ahead(waiting: Iterator[PreparedBatch]) -> AsyncGenerator[PreparedBatch, None]:
-    """The batches, each made in a thread while the one before it is stored: the database works meanwhile."""
-    loop = asyncio.get_running_loop()
-    with ThreadPoolExecutor(1, "import") as thread:
-        made = loop.run_in_executor(thread, next, waiting, None)
-        while (batch := await made) is not None:
-            made = loop.run_in_executor(thread, next, waiting, None)
-            yield batch
 
 
 async def _load(db: Database, roster: Roster, report: ImportReport, at: datetime) -> None:
