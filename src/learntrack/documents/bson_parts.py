@@ -44,7 +44,7 @@ def divided(raw: bytes, names: Container[bytes]) -> tuple[bytes, dict[bytes, byt
     while position < end:
         kind, begins = raw[position], end_of_text(0, position + 1) + 1
         length = length_of(kind)
-        ends = value_ends(raw, kind, begins) if length is None else begins + length
+        ends = _end(raw, kind, begins) if length is None else begins + length
         if kind == _ARRAY and (name := raw[position + 1 : begins - 1]) in names:
             arrays[name] = raw[begins:ends]
             kept.append(raw[copied:position])
@@ -91,13 +91,17 @@ def count_of(array: bytes) -> int:
 
 def value_ends(raw: bytes, kind: int, begins: int) -> int:
     """Where a value of this type ends that begins there."""
-    if (length := _LENGTHS.get(kind)) is not None:
-        return begins + length
-    if kind == _EXPRESSION:
-        return raw.index(0, raw.index(0, begins) + 1) + 1
-    return begins + int(_length_at(raw, begins)[0]) + _ADDED[kind]
+    length = _LENGTHS.get(kind)
+    return _end(raw, kind, begins) if length is None else begins + length
 
 
 def has_length_first(kind: int) -> bool:
     """Whether values of this type begin with four bytes that say how long they are."""
     return kind in _ADDED
+
+
+def _end(raw: bytes, kind: int, begins: int) -> int:
+    """Where a value of this type, which says how long it is, ends that begins there."""
+    if kind == _EXPRESSION:
+        return raw.index(0, raw.index(0, begins) + 1) + 1
+    return begins + int(_length_at(raw, begins)[0]) + _ADDED[kind]
