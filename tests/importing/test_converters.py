@@ -1,7 +1,10 @@
 """Processes that convert make what a thread makes, tell what they notice, and never end without being heard."""
 
 import io
+import os
+import signal
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from learntrack.importing.kolibri.sql import SHARES
 from learntrack.importing.kolibri.sqlite import SqliteCopy, sqlite_source
 from learntrack.importing.prepared import PreparedBatch
 from learntrack.importing.report import ImportReport
+from learntrack.importing.service import begun
 from tests.importing.kolibri.rows import AT
 from tests.importing.moving import HOME, changed
 
@@ -28,8 +32,8 @@ def conversion(source: Kolibri) -> Conversion:
 
 
 def made_by(order: Order, many: int) -> list[PreparedBatch]:
-    with converting(order, many) as made:
-        return [each.batch for each in made if each.batch is not None]
+    with converting(order, many) as converters:
+        return [each.batch for each in converters.made if each.batch is not None]
 
 
 @pytest.mark.parametrize("most_bytes", [dividing.MOST_BYTES, 12_000])
@@ -44,9 +48,9 @@ def test_processes_make_the_same_as_a_thread_and_tell_the_same(
     with sqlite_source(changed(tmp_path, ODD)) as source:
         expected = [*conversion(source).everything(source, alone)]
         assert source.again is not None
-        with converting(Order(source.again, conversion(source), tells_all=True), 2) as made:
+        with converting(Order(source.again, conversion(source), tells_all=True), 2) as running:
             found = []
-            for each in made:
+            for each in running.made:
                 together.take_in(each.told)
                 found += [each.batch] if each.batch is not None else []
 
@@ -132,3 +136,21 @@ def test_a_containers_limit_of_cores_counts(
     monkeypatch.setattr(converters, "_usable", lambda: 4)
 
     assert cores() == expected
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+def test_who_leaves_an_import_waits_for_nothing_that_is_converted() -> None:
+    """As where the database does not start: a process that stands still kept the command for ever."""
+    with sqlite_source(HOME) as source, begun(source, ImportReport(), 2):
+        converters_begun = of_this_process()
+        assert len(converters_begun) == 2
+        for pid in converters_begun:
+            os.kill(pid, signal.SIGSTOP)
+
+    assert of_this_process() == set()
+
+
+def of_this_process() -> set[int]:
+    """The processes that convert for this one."""
+    children = {pid for each in Path("/proc/self/task").glob("*/children") for pid in each.read_text().split()}
+    return {int(pid) for pid in children if b"importing.converter" in Path(f"/proc/{pid}/cmdline").read_bytes()}

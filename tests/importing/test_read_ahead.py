@@ -1,8 +1,9 @@
 """What is read ahead comes in order, no more of it than may wait, and its thread ends."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
-from threading import Event, enumerate
+from threading import Event
 
 import pytest
 
@@ -26,7 +27,7 @@ async def taken(ahead: ReadAhead, found: list[Made] | None = None) -> list[Made]
 
 
 def is_read() -> bool:
-    return any(thread.name == "import" for thread in enumerate())
+    return any(thread.name == "import" for thread in threading.enumerate())
 
 
 @pytest.mark.parametrize("most", [1, MOST, 20])

@@ -56,10 +56,10 @@ async def test_records_as_kolibri_does(kolibri_school: Api, steps: list[dict[str
     await replay(kolibri_school, steps)
 
 
-@pytest.mark.engines("mongomock", "real")
+@pytest.mark.engines("mongomock", "embedded", "real")
 @pytest.mark.parametrize("steps", PERMISSIONS)
 async def test_lets_read_whom_kolibri_does(kolibri_school: Api, steps: list[dict[str, Any]]) -> None:
-    """What tells who may read is asked of the other engines in tests/api (test_reading, test_nothing_of_others)."""
+    """What tells who may read is asked of the other engines in tests/api/test_reading.py."""
     await replay(kolibri_school, steps)
 
 

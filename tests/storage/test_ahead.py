@@ -47,17 +47,34 @@ async def test_the_next_is_asked_for_before_one_is_handed_on() -> None:
     assert steps.closed
 
 
-async def test_who_ends_early_waits_for_what_is_under_way_and_no_more_is_asked() -> None:
+async def test_who_ends_early_waits_for_no_more() -> None:
+    """A step that takes a report's time would else keep who has given up."""
     steps = Steps(9)
     found = one_ahead(steps())
     await anext(found)
-    ending = asyncio.ensure_future(found.aclose())
-    await asyncio.sleep(0)
-    assert not ending.done()
+    await steps.waits.wait()
 
-    steps.let_go.set()
-    await ending
-    assert (steps.ended, steps.closed) == (2, True)
+    async with asyncio.timeout(20):
+        await found.aclose()
+    assert (steps.begun, steps.ended, steps.closed) == (2, 1, True)
+
+
+async def test_who_is_cancelled_between_steps_ends_too() -> None:
+    steps, at_work = Steps(9), asyncio.Event()
+
+    async def read() -> None:
+        async with aclosing(one_ahead(steps())) as found:
+            async for _ in found:
+                at_work.set()
+                await asyncio.Event().wait()
+
+    reading = asyncio.ensure_future(read())
+    async with asyncio.timeout(20):
+        await at_work.wait()
+        reading.cancel()
+        await asyncio.wait([reading])
+    assert reading.cancelled()
+    assert steps.closed
 
 
 async def test_an_error_comes_where_its_step_would() -> None:

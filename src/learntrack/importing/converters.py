@@ -5,8 +5,9 @@ import socket
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
@@ -42,22 +43,40 @@ def _usable() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
+@dataclass(frozen=True)
+class Converters:
+    """Processes that convert.
+
+    `made` is what becomes of all shares of the learners and of the anonymous, in whatever order they do it; they go on
+    as it is taken, and it raises `StartError` where one of them cannot go on, or has ended. `end` ends them: whoever
+    waits for more has that error.
+    """
+
+    made: Iterator[Made]
+    end: Callable[[], None]
+
+
 @contextmanager
-def converting(order: Order, many: int) -> Iterator[Iterator[Made]]:
-    """What becomes of all shares of the learners and of the anonymous, in whatever order so many processes do it.
-    They begin at once, and go on as what they make is taken.
+def converting(order: Order, many: int) -> Iterator[Converters]:
+    """So many processes that have begun.
 
     Raises:
-        StartError: one of them cannot go on, or has ended; also what they make raises it.
+        StartError: one of them has ended.
 
     """
     waiting: deque[Share | None] = deque([*SHARES, None])
     with ExitStack() as stack:
-        busy = [stack.enter_context(_process()) for _ in range(many)]
+        begun = [stack.enter_context(_process()) for _ in range(many)]
+        busy = [connection for connection, _ in begun]
         for each in busy:
             _send(each, order)
             _send(each, waiting.popleft())
-        yield _made(busy, waiting)
+
+        def end() -> None:
+            for _, process in begun:
+                process.kill()  # it only reads
+
+        yield Converters(_made(busy, waiting), end)
 
 
 def _made(busy: list[Connection], waiting: deque[Share | None]) -> Iterator[Made]:
@@ -92,8 +111,8 @@ def _received(converter: Connection) -> Made:
 
 
 @contextmanager
-def _process() -> Iterator[Connection]:
-    """A process at the other end of a connection. It ends with that, and so with this process."""
+def _process() -> Iterator[tuple[Connection, subprocess.Popen[bytes]]]:
+    """A connection, and the process at its other end, which ends with it, and so with this process."""
     ours, theirs = socket.socketpair()
     with Connection(ours.detach()) as connection:
         with theirs:
@@ -102,6 +121,6 @@ def _process() -> Iterator[Connection]:
             process = subprocess.Popen(command, pass_fds=[number], stdin=subprocess.DEVNULL)
         with process:
             try:
-                yield connection
+                yield connection, process
             finally:
                 process.kill()  # it only reads

@@ -122,8 +122,10 @@ class Begun:
             shares = (self._conversion.made(self._source, share, tells_all=tells_all) for share in (EVERYBODY, None))
             self._ahead = self._stack.enter_context(closing(ReadAhead(chain.from_iterable(shares), 1)))
         else:
-            made = self._stack.enter_context(converting(Order(again, self._conversion, tells_all), self._processes))
-            self._ahead = self._stack.enter_context(closing(ReadAhead(made, _AHEAD)))
+            order = Order(again, self._conversion, tells_all)
+            converters = self._stack.enter_context(converting(order, self._processes))
+            self._ahead = self._stack.enter_context(closing(ReadAhead(converters.made, _AHEAD)))
+            self._stack.callback(converters.end)  # first of all: nobody waits for what they are at
             self._ahead.start()
 
 

@@ -11,7 +11,7 @@ _END: Any = object()
 async def one_ahead(steps: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
     """The same steps, each handed on once the next has been asked for; so one more is held, and others have their turn.
 
-    Who ends early waits for the step that is under way.
+    Who ends early ends the step that is under way.
     """
     coming = asyncio.ensure_future(_next_of(steps))
     try:
@@ -21,6 +21,7 @@ async def one_ahead(steps: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
             yield step
     finally:
         if not coming.done():
+            coming.cancel()
             await asyncio.wait([coming])
         if not coming.cancelled():
             coming.exception()  # nobody hears of it any more, and it would be logged as if that were a mistake

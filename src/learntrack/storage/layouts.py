@@ -50,7 +50,8 @@ def layout_of(document: bytes, fields: Sequence[Path], entries: str | None = Non
         only: The field that decides whether it is wanted.
 
     Raises:
-        NotTaken: a wanted value is there twice or of a type that is only decoded, or an entry is no document.
+        NotTaken: a wanted value is of a type that is only decoded or is there twice (none of them null), or an entry is
+            no document.
 
     """
     walk = _Walk(document, fields if only is None else [*fields, only], entries)

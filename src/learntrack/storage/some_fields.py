@@ -129,7 +129,8 @@ class SomeFields:
 
 
 class WithEntries:
-    """Reads documents, and of each entry of an array of theirs some fields: a row without the array, and its values.
+    """Reads documents, and of each entry of an array of theirs some fields: a row (it may have the array still), and
+    its values.
 
     For documents that are too large or too different to lie alike as a whole, as tries are.
 

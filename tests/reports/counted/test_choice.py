@@ -1,6 +1,7 @@
 """What is counted in the service is what the engine's pipelines answer, row by row and in the same order."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -216,4 +217,7 @@ async def test_learners_are_asked_for_some_hundred_at_once(
 
     assert await told(world, name, in_class) == expected
     assert set(all_at_once) == {3}
-    assert asked_of_engine.learners == [2, 1] * len(all_at_once)
+    # Where the engine finds the keys of what is wanted first, the same are asked for twice.
+    by_question = [many for many, _ in groupby(asked_of_engine.learners)]
+    assert by_question == [2, 1] * (len(by_question) // 2)
+    assert len(asked_of_engine.learners) == 2 * len(all_at_once)

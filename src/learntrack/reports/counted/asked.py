@@ -61,17 +61,17 @@ class CountedAbout(Struct, frozen=True):
         Args:
             contents: Those of which alone something is wanted, where they are few; none says that they are not. Only a
                 facility's logs are found by them.
-            where: What else they meet; it is asked where the collection is read as it lies.
+            where: What else they meet.
             moment: The field that lies in the period; it is asked where an index on a facility's covers it.
 
         """
         if self.facility is None:
-            return [part.query() for part in self.members.in_parts(LEARNERS_AT_ONCE)]
-        theirs = {"facility_id": self.facility}
+            return [{**part.query(), **(where or {})} for part in self.members.in_parts(LEARNERS_AT_ONCE)]
+        theirs: Mapping[str, Any] = {"facility_id": self.facility, **(where or {})}
         if 0 < len(contents) <= FEW_CONTENTS:
-            return [theirs | {"content_id": content} for content in sorted(contents)]
+            return [{**theirs, "content_id": content} for content in sorted(contents)]
         if moment is not None and self.period:
-            return [theirs | {moment: dict(self.period)}]
+            return [{**theirs, moment: dict(self.period)}]
         return [where or {}] if self.is_all else [theirs]
 
 
