@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import sys
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,16 @@ def test_a_containers_limit_of_cores_counts(
     monkeypatch.setattr(converters, "_usable", lambda: 4)
 
     assert cores() == expected
+
+
+def test_a_process_that_ends_within_what_it_says_has_ended() -> None:
+    """As one that the system kills for its memory; it was a traceback."""
+    ours, theirs = Pipe()
+    with ours, theirs:
+        os.write(theirs.fileno(), (1000).to_bytes(4, "big") + b"a part")
+        theirs.close()
+        with pytest.raises(StartError, match="has ended"):
+            converters._received(ours)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")

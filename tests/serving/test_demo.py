@@ -4,14 +4,16 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pymongo import MongoClient
 
-from learntrack.documents import MasteryLog
+from learntrack.documents import Facility, MasteryLog
+from learntrack.errors import BeingForgotten
 from learntrack.serving import demo
 from learntrack.settings import Settings
-from learntrack.storage import Database
+from learntrack.storage import Database, DatabaseBusy
 from tests.commands.typed import Terminal
 from tests.processes import Service, until
 
@@ -53,6 +55,25 @@ async def test_what_callers_may_send_bounds_no_demo_school(memory: Database) -> 
     assert await memory.load(MasteryLog, {}, None)
 
 
+async def test_a_demo_school_that_could_not_be_loaded_whole_is_not_there(
+    memory: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken for there the next time, with eight of its sessions."""
+    record, told = demo._record, iter([None, None, DatabaseBusy("somebody else")])
+
+    async def of_some(*given: Any) -> None:
+        if (error := next(told, None)) is not None:
+            raise error
+        await record(*given)
+
+    monkeypatch.setattr(demo, "_record", of_some)
+    with pytest.raises(DatabaseBusy):
+        await demo.load(memory, LEAST)
+
+    assert not await memory.load(Facility, {}, None)
+    assert not await memory.load(MasteryLog, {}, None)
+
+
 def _jsons(text: str) -> list[str]:
     found, decoder = [], json.JSONDecoder()
     while text.strip():
@@ -69,6 +90,17 @@ def test_the_demo_school_is_taken_away_whole(data_dir: Path, terminal: Terminal)
         assert "no demo school" in terminal("demo", "--remove").out
         left = pymongo_names(service.uri())
     assert {name: count for name, count in left.items() if count} == {}
+
+
+def test_who_loads_it_while_it_is_being_taken_away_is_told_so(
+    data_dir: Path, terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refused(*_: Any) -> None:
+        raise BeingForgotten("a" * 32, "users[0]")
+
+    with Service(data_dir):
+        monkeypatch.setattr(demo, "load", refused)
+        assert "this person is being forgotten" in terminal("demo", expect=2).line
 
 
 def pymongo_names(uri: str) -> dict[str, int]:

@@ -37,10 +37,26 @@ async def recorded(path: str, person: Person) -> None:
     raise AssertionError(said)
 
 
+class Restart:
+    """Another worker in each one's place; asked for again where the machine was too busy for one to start."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._before = set(service.worker_pids())
+        self._asked = 0
+
+    def is_done(self) -> bool:
+        if self._asked == self._service.last_words.count("no worker could start"):
+            self._asked += 1
+            assert self._service.process is not None
+            os.kill(self._service.process.pid, signal.SIGHUP)
+        there = set(self._service.worker_pids())
+        return not self._before & there and len(there) == 2
+
+
 async def test_a_rolling_restart_loses_no_request(tmp_path: Path) -> None:
     with Service(tmp_path / "data", workers=2) as service:
         assert service.process is not None
-        before = set(service.worker_pids())
         people = [Person(new_id()) for _ in range(4)]
         sessions = [
             service.send("POST", "/api/logger/contentsession", person, json=video()).json()["session_id"]
@@ -57,16 +73,12 @@ async def test_a_rolling_restart_loses_no_request(tmp_path: Path) -> None:
                 await asyncio.sleep(0.02)  # or they take the processors from the workers that start
 
         tasks = [asyncio.create_task(work(number)) for number in range(len(people))]
-        os.kill(service.process.pid, signal.SIGHUP)
-
-        def replaced() -> bool:
-            there = set(service.worker_pids())
-            return not before & there and len(there) == 2
+        restart = Restart(service)
 
         def failed() -> bool:
             return any(task.done() for task in tasks)
 
-        await when(lambda: failed() or replaced(), 240)
+        await when(lambda: failed() or restart.is_done(), 400)
         wanted = [each + 5 for each in answered]
         await when(lambda: failed() or all(map(ge, answered, wanted)))
         stop.set()

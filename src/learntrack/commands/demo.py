@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from learntrack.commands.terminal import failures_in_a_line
+
 commands = typer.Typer()
 
 
@@ -30,4 +32,5 @@ def demo(
             return f"The demo school is gone: {removed} documents." if removed else "There was no demo school."
         return "The demo school is loaded." if await school.load(db, settings) else "The demo school is there already."
 
-    print(with_database(settings, work))
+    with failures_in_a_line():
+        print(with_database(settings, work))

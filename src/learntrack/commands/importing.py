@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO, cast
 
 import typer
 
-from learntrack.commands.terminal import fail, failures_in_a_line, progress_bar
+from learntrack.commands.terminal import ended_as_by_ctrl_c, fail, failures_in_a_line, progress_bar
 
 if TYPE_CHECKING:
     from learntrack.importing.kolibri.source import Kolibri
@@ -46,6 +46,7 @@ def import_from_kolibri(
     if path is None and postgres is None:
         fail("Name the PATH of a Kolibri home (or its db.sqlite3), or --postgres URI, or both.")
     with ExitStack() as stack:
+        stack.enter_context(ended_as_by_ctrl_c())  # a copy of everybody's data stays behind otherwise
         with failures_in_a_line(skipped):
             skips = stack.enter_context(skipped.open("w")) if skipped is not None else None
         source = stack.enter_context(_source(path, postgres))

@@ -1,6 +1,9 @@
 """What commands say on the terminal."""
 
+import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,8 +30,24 @@ def failures_in_a_line(file: Path | None = None) -> Iterator[None]:
         yield
     except Refusal as refusal:
         fail(refusal.detail)
+    except BrokenPipeError:  # who reads has enough, as `head` has; nor may the interpreter's last flush complain
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(1) from None
     except OSError as error:
         fail(f"{error.filename or file}: {error.strerror}")
+
+
+@contextmanager
+def ended_as_by_ctrl_c() -> Iterator[None]:
+    """Take a SIGTERM for a Ctrl-C, so that what is open is closed, and temporary files go."""
+    if threading.current_thread() is not threading.main_thread():  # which alone is told of signals
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def user_id_of(text: str) -> str:

@@ -103,7 +103,7 @@ def _send(converter: Connection, what: Order | Share | None) -> None:
 def _received(converter: Connection) -> Made:
     try:
         made: Made | Failed = converter.recv()
-    except (EOFError, ConnectionError):
+    except (EOFError, OSError):  # also within a message
         raise StartError(_HAS_ENDED) from None
     if isinstance(made, Failed):
         raise StartError(made.why)

@@ -3,9 +3,10 @@
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
+from math import inf
 from pathlib import Path
 
 from learntrack.errors import StartError
@@ -13,6 +14,10 @@ from learntrack.importing.kolibri.source import Kolibri, SqlConnection
 from learntrack.importing.kolibri.values import SourceRow
 
 _FILE = "db.sqlite3"
+_PAGES = 20_000
+"""What is copied at a time, some 80 MB."""
+_MOST_BEGINNINGS = 3
+"""How often SQLite may begin such a copy anew."""
 _CHANNELS = "content/databases/*.sqlite3"
 """Where a Kolibri home keeps the databases of its channels, which it writes once, when a channel is imported."""
 
@@ -96,10 +101,27 @@ def _back_up(file: Path, copy: sqlite3.Connection) -> None:
         _copy_all(uri + "&immutable=1", copy)
 
 
+class _Disturbed(Exception):
+    """Somebody writes so often that a copy made in steps would never end."""
+
+
 def _copy_all(uri: str, copy: sqlite3.Connection) -> None:
+    """Copy in steps, between which others write; SQLite then begins anew. So after some of that all at once."""
     original = sqlite3.connect(uri, uri=True, timeout=30)
+    left, begun_anew = inf, 0
+
+    def look(_: int, remaining: int, __: int) -> None:
+        nonlocal left, begun_anew
+        begun_anew += remaining >= left
+        left = remaining
+        if begun_anew >= _MOST_BEGINNINGS:
+            raise _Disturbed
+
     try:
-        original.backup(copy, pages=20_000, sleep=0.05)
+        with suppress(_Disturbed):
+            original.backup(copy, pages=_PAGES, sleep=0.05, progress=look)
+            return
+        original.backup(copy)
     finally:
         original.close()
 

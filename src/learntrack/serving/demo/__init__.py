@@ -49,8 +49,12 @@ async def load(db: Database, settings: Settings) -> bool:
     settings = settings.model_copy(update={name: field.default for name, field in Limits.model_fields.items()})
     await RosterService(db, settings.max_roster_records).write(roster())
     now = moments.now() - timedelta(seconds=1)
-    for person in LEARNERS:
-        await _record(db, settings, Story(person, settings, now))
+    try:
+        for person in LEARNERS:
+            await _record(db, settings, Story(person, settings, now))
+    except Exception:
+        await remove(db, settings)  # half of it would be taken for all of it the next time
+        raise
     return True
 
 
