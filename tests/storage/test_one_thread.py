@@ -76,7 +76,8 @@ async def test_what_fails_when_nobody_waits_any_more_is_no_mistake_of_the_loops(
     gc.collect()
     await asyncio.sleep(0)
 
-    assert unheard == []
+    # Tasks that other tests have left behind may be told of here, too.
+    assert [context for context in unheard if "exception" in context] == []
 
 
 async def test_what_is_cancelled_again_still_waits_for_its_thread() -> None:

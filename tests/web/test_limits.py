@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -14,6 +15,11 @@ from tests.web.asgi import answering, asked
 
 async def never() -> Any:
     await asyncio.Event().wait()
+
+
+async def a_while() -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(never(), 0.05)
 
 
 def limited(app: Any, *, request: float = 30, body: float = 30) -> TimeLimits:
@@ -31,7 +37,7 @@ async def test_an_answer_that_does_not_begin_in_time_is_503() -> None:
 async def test_an_answer_that_has_begun_may_take_its_time() -> None:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await asyncio.wait([asyncio.create_task(never())], timeout=0.05)
+        await a_while()
         await send({"type": "http.response.body", "body": b"all", "more_body": False})
 
     [start, body] = await asked(limited(app, request=0.01))
@@ -57,7 +63,7 @@ async def test_a_body_that_is_there_has_no_limit() -> None:
         await answering()(scope, receive, send)
 
     async def after_a_while() -> Any:
-        await asyncio.wait([asyncio.create_task(never())], timeout=0.05)
+        await a_while()
         return {"type": "http.request", "body": b"{}", "more_body": False}
 
     await asked(limited(app, body=0.01), receive=after_a_while, **{WHOLLY_HERE: True})
@@ -81,7 +87,7 @@ async def test_what_comes_after_the_body_may_be_waited_for() -> None:
     async def receive() -> Any:
         message = next(messages)
         if message["type"] == "http.disconnect":
-            await asyncio.wait([asyncio.create_task(never())], timeout=0.05)
+            await a_while()
         return message
 
     received = []
