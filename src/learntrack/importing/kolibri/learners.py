@@ -100,15 +100,14 @@ class _Learner:
 
     def _add_attempts(self) -> None:
         """An attempt is held by its try; outside a try by its session."""
-        report = self._convert.report
+        report, tries, sessions = self._convert.report, self._tries, self._sessions
         for row, attempt in self._convert.each("attempts", self._rows.attempts, self._convert.attempt):
             log_id = row["masterylog_id"]
-            key = str(log_id).replace("-", "")
-            holder = self._tries.get(key) if log_id else self._sessions.get(attempt.session_id)
+            holder = tries.get(str(log_id).replace("-", "")) if log_id else sessions.get(attempt.session_id)
             if holder is None:
                 report.skip("attempts", row["id"], f"its {'try' if log_id else 'session'} is not there")
                 continue
-            if attempt.session_id not in self._sessions:
+            if attempt.session_id not in sessions:
                 report.note("attempts", row["id"], "kept in its try, though its session is not there")
             holder.add_attempt(row, attempt)
 

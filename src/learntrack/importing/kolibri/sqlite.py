@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from math import inf
 from pathlib import Path
+from sys import intern
 
 from learntrack.errors import StartError
 from learntrack.importing.kolibri.source import Kolibri, SqlConnection
@@ -150,6 +151,6 @@ class _Sqlite:
 
     def _from(self, query: str, first: int) -> Iterator[SourceRow]:
         cursor = self._connection.execute(query)
-        names = [column[0] for column in cursor.description]
+        names = [intern(column[0]) for column in cursor.description]  # as those in the code, found without comparing
         for row in islice(cursor, first, None):
             yield dict(zip(names, row, strict=False))

@@ -7,10 +7,11 @@ from datetime import datetime
 from itertools import product
 from typing import Annotated, Any
 
+import msgspec
 from pydantic import Field, SkipValidation, Strict, StringConstraints, TypeAdapter
 
-from learntrack.domain.attempts import Attempt
-from learntrack.importing.kolibri.values import FIRST, YEAR, SourceRow, usual_answers, usual_moment
+from learntrack.domain.attempts import Attempt, HistoryEntry
+from learntrack.importing.kolibri.values import FIRST, YEAR, SourceRow, are_usual, usual_moment
 
 _Id = Annotated[str, StringConstraints(strict=True, pattern="^[0-9a-f]{32}$")]
 _FLAGS = {
@@ -19,18 +20,63 @@ _FLAGS = {
 """What three columns say that are 0 or 1, or false or true, whichever the database has."""
 
 
+_UNSET = msgspec.UNSET
+_fields = msgspec.structs.asdict
+
+
+class UsualEntry(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A `HistoryEntry` that is only written down: checked while its JSON is read, which takes a third of a model."""
+
+    type: str | msgspec.UnsetType | None = _UNSET
+    answer: Any = _UNSET
+    correct: float | msgspec.UnsetType | None = _UNSET
+
+    def row(self) -> dict[str, Any]:
+        """The entry as it is stored."""
+        fields = _fields(self)
+        if self.type is _UNSET or self.answer is _UNSET or self.correct is _UNSET:
+            return {name: value for name, value in fields.items() if value is not _UNSET}
+        return fields
+
+
 class UsualAttempt(Attempt):
-    """An attempt, with the checks that a row of Kolibri's needs."""
+    """An attempt that is only written down, with the checks that a row of Kolibri's needs; what is made here of a row
+    needs none.
+    """
 
     id: _Id
+    number: SkipValidation[int]
     item: Annotated[str, StringConstraints(strict=True, min_length=1)]
     session_id: _Id
+    start_timestamp: SkipValidation[datetime]
+    end_timestamp: SkipValidation[datetime]
+    completion_timestamp: SkipValidation[datetime | None]
     time_spent: Annotated[float, Field(strict=True, ge=0, le=YEAR)]
+    complete: SkipValidation[bool]
     correct: Annotated[float, Field(strict=True, ge=0, le=1)]
+    hinted: SkipValidation[bool]
+    error: SkipValidation[bool]
     answer: SkipValidation[dict[str, Any]]
     simple_answer: Annotated[str, Strict()]
+    interaction_history: SkipValidation[list[HistoryEntry]]
+
+    def row(self) -> dict[str, Any]:
+        """The attempt as it is stored, in UTC without saying so: of that a driver makes the same date in half the
+        time.
+        """
+        end, completion = self.end_timestamp, self.completion_timestamp
+        plain_end = end.replace(tzinfo=None)
+        return {
+            **self.__dict__,
+            "start_timestamp": self.start_timestamp.replace(tzinfo=None),
+            "end_timestamp": plain_end,
+            "completion_timestamp": plain_end if completion is end else completion and completion.replace(tzinfo=None),
+            "interaction_history": [entry.row() for entry in self.interaction_history],
+        }
 
 
+_answer = msgspec.json.Decoder(dict[str, Any] | None).decode
+_history = msgspec.json.Decoder(list[UsualEntry] | None).decode
 _checked: Callable[[dict[str, Any]], Attempt] = TypeAdapter(UsualAttempt).validator.validate_python
 
 
@@ -46,9 +92,9 @@ def usual_attempt(row: SourceRow, at: datetime) -> Attempt | None:
     """
     try:
         times = _times(row, at)
-        answers = usual_answers(row["answer"], row["interaction_history"])
+        answer, history = row["answer"], row["interaction_history"]
         flags = _FLAGS.get((row["complete"], row["hinted"], row.get("error", 0)))
-        if times is None or answers is None or flags is None:
+        if times is None or flags is None or not are_usual(answer, history):
             return None
         return _checked(
             {
@@ -64,9 +110,9 @@ def usual_attempt(row: SourceRow, at: datetime) -> Attempt | None:
                 "correct": row["correct"],
                 "hinted": flags[1],
                 "error": flags[2],
-                "answer": answers[0],
+                "answer": _answer(answer) or {},
                 "simple_answer": row["simple_answer"],
-                "interaction_history": answers[1],
+                "interaction_history": _history(history) or [],
             }
         )
     except (ValueError, TypeError, KeyError, RecursionError):

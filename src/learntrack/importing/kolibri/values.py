@@ -44,8 +44,6 @@ _TEST_TYPES = ("pre", "post")
 
 _object = msgspec.json.Decoder(dict[str, Any] | None, float_hook=double).decode
 _objects = msgspec.json.Decoder(list[dict[str, Any]] | None, float_hook=double).decode
-_short_object = msgspec.json.Decoder(dict[str, Any] | None).decode
-_short_objects = msgspec.json.Decoder(list[dict[str, Any]] | None).decode
 
 
 class Corrupt(ValueError):
@@ -158,18 +156,12 @@ def usual_moment(text: str) -> datetime | None:
     return datetime.fromisoformat(f"{text[:23]}+00:00")
 
 
-def usual_answers(answer: str, history: str) -> tuple[dict[str, Any], list[dict[str, Any]]] | None:
-    """An answer and an interaction history that are stored as they are; None where one of them has to be looked at by
-    `mapping` or `history`.
-
-    Raises:
-        ValueError: one of them is no JSON, or JSON of another kind.
-
+def are_usual(answer: str, history: str) -> bool:
+    """Whether an answer and an interaction history, where they are JSON, are stored as they are; else they have to be
+    looked at by `mapping` and `history`.
     """
     both = answer + history
-    if len(both) > _SHORT or _is_suspect(both) or both.count("{") + both.count("[") > _DEPTH:
-        return None
-    return _short_object(answer) or {}, _short_objects(history) or []
+    return not (len(both) > _SHORT or _is_suspect(both) or both.count("{") + both.count("[") > _DEPTH)
 
 
 def _json(row: SourceRow, name: str, decode: Callable[[str], Any]) -> Any:
