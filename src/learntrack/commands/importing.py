@@ -1,6 +1,7 @@
 """`learntrack import`: moving in with another system's history."""
 
 import gc
+import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
@@ -41,17 +42,35 @@ def import_from_kolibri(
     transaction cannot hold all of it.
     """
     gc.disable()  # a history has no cycles, and looking for them in vain takes an eighth of the time
-    from learntrack.commands.connected import configured
-
     if path is None and postgres is None:
         fail("Name the PATH of a Kolibri home (or its db.sqlite3), or --postgres URI, or both.")
     with ExitStack() as stack:
         stack.enter_context(ended_as_by_ctrl_c())  # a copy of everybody's data stays behind otherwise
         with failures_in_a_line(skipped):
             skips = stack.enter_context(skipped.open("w")) if skipped is not None else None
-        source = stack.enter_context(_source(path, postgres))
+        with _importing_modules():
+            source = stack.enter_context(_source(path, postgres))
+        from learntrack.commands.connected import configured
+
         settings = stack.enter_context(_only_looking() if dry_run else nullcontext(configured()))
         _import(source, settings, skips, dry_run=dry_run)
+
+
+@contextmanager
+def _importing_modules() -> Iterator[None]:
+    """Import what storing needs meanwhile: it takes as long as copying the source, which another core does."""
+
+    def work() -> None:
+        import learntrack.commands.connected
+        import learntrack.importing.service  # noqa: F401
+
+    # No daemon: one that is at this when the interpreter ends takes it down.
+    thread = threading.Thread(target=work, name="modules")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
 
 
 def _source(path: Path | None, postgres: str | None) -> "AbstractContextManager[Kolibri]":

@@ -32,8 +32,8 @@ from learntrack.storage.patience import patiently
 _WORTH_PROCESSES = 50_000
 """Logs from which on processes that convert pay for their start, which takes each a second."""
 
-_AHEAD = 6
-"""Batches that processes make ahead, about 12 MB: what they make while a database starts."""
+_AHEAD = 20
+"""Batches that processes make ahead, about 30 MB: what they make while a database starts, so that no core rests."""
 
 
 async def import_kolibri(

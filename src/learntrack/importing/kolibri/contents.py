@@ -6,7 +6,7 @@ from typing import Any, TypeGuard
 from learntrack.domain.any_json import read_patiently
 from learntrack.domain.ids import is_id
 from learntrack.importing.kolibri.source import Kolibri
-from learntrack.importing.kolibri.values import SourceRow
+from learntrack.importing.kolibri.sql import SourceRow
 from learntrack.importing.report import ImportReport
 from learntrack.roster.records import MOST_QUESTIONS, MOST_TOPICS
 

@@ -11,7 +11,7 @@ from learntrack.importing.kolibri import values
 from learntrack.importing.kolibri.legacy_exams import LegacyExam, legacy_exams
 from learntrack.importing.kolibri.logs import Circumstances, LogConverter, end_of
 from learntrack.importing.kolibri.source import LearnerRows
-from learntrack.importing.kolibri.values import SourceRow
+from learntrack.importing.kolibri.sql import SourceRow
 from learntrack.importing.report import ImportReport
 
 

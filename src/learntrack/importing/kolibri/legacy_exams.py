@@ -14,7 +14,8 @@ from learntrack.domain.attempts import Attempt
 from learntrack.importing.kolibri import values
 from learntrack.importing.kolibri.logs import LogConverter
 from learntrack.importing.kolibri.source import LearnerRows
-from learntrack.importing.kolibri.values import Corrupt, SourceRow
+from learntrack.importing.kolibri.sql import SourceRow
+from learntrack.importing.kolibri.values import Corrupt
 
 
 @dataclass(slots=True)

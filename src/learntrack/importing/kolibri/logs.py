@@ -14,8 +14,9 @@ from learntrack.domain.attempts import Attempt
 from learntrack.domain.mastery import Criterion, fitting_level, is_quiz
 from learntrack.domain.progress import is_complete
 from learntrack.importing.kolibri import values
+from learntrack.importing.kolibri.sql import SourceRow
 from learntrack.importing.kolibri.usual_attempts import usual_attempt
-from learntrack.importing.kolibri.values import FIRST, YEAR, Corrupt, SourceRow
+from learntrack.importing.kolibri.values import FIRST, YEAR, Corrupt
 from learntrack.importing.report import ImportReport
 
 T = TypeVar("T")

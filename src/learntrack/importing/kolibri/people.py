@@ -8,7 +8,7 @@ import msgspec
 
 from learntrack.importing.kolibri.contents import Contents
 from learntrack.importing.kolibri.source import Kolibri
-from learntrack.importing.kolibri.values import SourceRow
+from learntrack.importing.kolibri.sql import SourceRow
 from learntrack.importing.report import ImportReport
 from learntrack.roster.records import (
     ClassroomRecord,

@@ -8,8 +8,8 @@ from typing import Any
 
 from learntrack.errors import StartError
 from learntrack.importing.kolibri.source import Kolibri
+from learntrack.importing.kolibri.sql import SourceRow
 from learntrack.importing.kolibri.sqlite import channels_of
-from learntrack.importing.kolibri.values import SourceRow
 
 _FETCH = 2000
 _NAME = "The PostgreSQL database"

@@ -13,7 +13,7 @@ from typing import Protocol
 from learntrack.domain.time_zones import is_place
 from learntrack.errors import StartError
 from learntrack.importing.kolibri import sql
-from learntrack.importing.kolibri.values import SourceRow
+from learntrack.importing.kolibri.sql import SourceRow
 
 
 @dataclass(slots=True)

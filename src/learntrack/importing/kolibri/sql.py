@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+SourceRow = dict[str, Any]
+"""A row as another database has it: a value a column, of whatever type."""
 
 _TIMES = ("start_timestamp", "end_timestamp")
 _LOG = ("id", "user_id", "content_id", "channel_id", "kind", *_TIMES, "time_spent", "progress", "extra_fields")

@@ -12,7 +12,7 @@ from sys import intern
 
 from learntrack.errors import StartError
 from learntrack.importing.kolibri.source import Kolibri, SqlConnection
-from learntrack.importing.kolibri.values import SourceRow
+from learntrack.importing.kolibri.sql import SourceRow
 
 _FILE = "db.sqlite3"
 _PAGES = 20_000

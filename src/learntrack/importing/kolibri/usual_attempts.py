@@ -11,7 +11,8 @@ import msgspec
 from pydantic import Field, SkipValidation, Strict, StringConstraints, TypeAdapter
 
 from learntrack.domain.attempts import Attempt, HistoryEntry
-from learntrack.importing.kolibri.values import FIRST, YEAR, SourceRow, are_usual, usual_moment
+from learntrack.importing.kolibri.sql import SourceRow
+from learntrack.importing.kolibri.values import FIRST, YEAR, are_usual, usual_moment
 
 _Id = Annotated[str, StringConstraints(strict=True, pattern="^[0-9a-f]{32}$")]
 _FLAGS = {

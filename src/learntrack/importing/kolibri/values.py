@@ -14,9 +14,7 @@ from learntrack.domain import moments
 from learntrack.domain.any_json import Unstorable, double, kept, read_patiently, stored_json
 from learntrack.domain.attempts import HistoryEntry
 from learntrack.domain.ids import parse_id
-
-SourceRow = dict[str, Any]
-"""A row as another database has it: a value a column, of whatever type."""
+from learntrack.importing.kolibri.sql import SourceRow
 
 LEVELS = range(-(2**31), 2**31)
 """The mastery levels that a database may hold."""
