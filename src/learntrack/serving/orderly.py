@@ -5,6 +5,8 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from learntrack.serving.one_piece import InOnePiece
+
 _MOST_WAITING = 64
 """Requests of one connection that wait for the one before to be answered; what follows waits unread."""
 _MOST_WAITING_BYTES = 64 * 1024
@@ -184,4 +186,4 @@ class OrderlyProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: Any, app: Any) -> None:
         self._under_way = cycle
-        super()._start_asgi_task(cycle, app)
+        super()._start_asgi_task(cycle, InOnePiece(app, cycle))

@@ -24,6 +24,7 @@ from learntrack.tracking.schemas import (
     SessionUpdated,
 )
 from learntrack.tracking.service import Recorded, Tracking
+from learntrack.tracking.straight import StraightUpdate
 from learntrack.web.answers import json_response
 from learntrack.web.bodies import DescribedAs, is_large
 from learntrack.web.examples import example
@@ -86,6 +87,7 @@ class ContentSessionController(Controller):
 
     @put(
         "/contentsession/{session_id:str}",
+        middleware=[StraightUpdate],
         operation_id="update_session",
         responses=answers(
             400,

@@ -2,12 +2,15 @@
 
 import asyncio
 import csv
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
-from litestar import Response
+from litestar import Litestar, Request, Response
+from litestar.datastructures import Cookie
 from litestar.response import Stream
+from litestar.status_codes import HTTP_200_OK
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from learntrack.domain.any_json import as_sent, encodable, restore_keys
 from learntrack.web.paging import Page
@@ -34,7 +37,48 @@ def json_response(value: Any, headers: dict[str, str] | None = None, *, status: 
     `status` is the route's own where none is given.
     """
     body = value if isinstance(value, bytes) else encoded(value)
-    return Response(body, media_type=JSON, headers=headers, status_code=status)
+    return _Encoded(body, media_type=JSON, headers=headers, status_code=status)
+
+
+async def send_json(value: Any, send: Send) -> None:
+    """Answer with this value in JSON, past the framework."""
+    for message in _messages(value if isinstance(value, bytes) else encoded(value), HTTP_200_OK, ()):
+        await send(message)
+
+
+class _Encoded(Response[bytes]):
+    """An answer whose body is there, sent as it is: the framework's own way there takes as long as to encode it."""
+
+    def to_asgi_response(  # type: ignore[override]
+        self,
+        app: Litestar | None,
+        request: Request[Any, Any, Any],
+        *,
+        headers: Mapping[str, str] | None = None,
+        cookies: Iterable[Cookie] | None = None,
+        status_code: int | None = None,
+        **others: Any,
+    ) -> ASGIApp:
+        """What sends it, with what its route adds."""
+        named = {**(headers or {}), **self.headers}
+        fields = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
+        fields += [each.to_encoded_header() for each in (*self.cookies, *(cookies or ()))]
+        messages = _messages(self.content, self.status_code or status_code or HTTP_200_OK, fields)
+
+        async def sent(scope: Scope, receive: Receive, send: Send) -> None:
+            for message in messages:
+                await send(message)
+
+        return sent
+
+
+def _messages(body: bytes, status: int, headers: Sequence[tuple[bytes, bytes]]) -> tuple[Message, Message]:
+    """The two of an answer whose body is there."""
+    described = (b"content-type", JSON.encode()), (b"content-length", b"%d" % len(body))
+    return (
+        {"type": "http.response.start", "status": status, "headers": [*headers, *described]},
+        {"type": "http.response.body", "body": body, "more_body": False},
+    )
 
 
 async def list_response(listed: Page[T] | AsyncIterator[T]) -> Response[Any]:
