@@ -8,10 +8,23 @@ from typing import Any
 
 import pytest
 from bson import Int64
+from litestar import Response
+from litestar.datastructures import Cookie
+from litestar.types import Receive, Scope, Send
 
 from learntrack.errors import NotFound
-from learntrack.web.answers import csv_parts, encoded, in_parts, lines_response, list_response, write_json
+from learntrack.web.answers import (
+    csv_parts,
+    encoded,
+    in_parts,
+    json_response,
+    lines_response,
+    list_response,
+    send_json,
+    write_json,
+)
 from learntrack.web.paging import Page
+from tests.web.asgi import asked
 
 PART = 64 * 1024
 
@@ -99,3 +112,29 @@ def test_an_integer_of_the_drivers_own_kind_is_an_integer() -> None:
 def test_what_is_no_json_is_not_made_some() -> None:
     with pytest.raises(NotImplementedError):
         encoded({"x": object()})
+
+
+@pytest.mark.parametrize("status", [None, 400])
+@pytest.mark.parametrize("headers", [None, {"Idempotent-Replayed": "true", "x": "ä"}])
+@pytest.mark.parametrize(
+    "of_route", [{}, {"status_code": 201, "headers": {"X": "of the route"}, "cookies": [Cookie("a")]}]
+)
+async def test_json_is_sent_as_the_framework_would(status: Any, headers: Any, of_route: dict[str, Any]) -> None:
+    ours = json_response({"a": [1]}, headers, status=status)
+    its = Response(b'{"a":[1]}', media_type="application/json", headers=headers, status_code=status)
+    for each in (ours, its):
+        each.set_cookie("b", "c")
+
+    sent = [await asked(each.to_asgi_response(None, None, **of_route)) for each in (ours, its)]  # type: ignore[arg-type]
+
+    for start, _ in sent:
+        start["headers"] = sorted(start["headers"])
+    assert sent[0] == sent[1]
+
+
+async def test_json_past_the_framework_is_the_same() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send_json({"a": [1]}, send, [(b"x", b"y")])
+
+    made = json_response(b'{"a":[1]}', {"X": "y"}, status=200)
+    assert await asked(app) == await asked(made.to_asgi_response(None, None))  # type: ignore[arg-type]

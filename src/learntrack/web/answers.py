@@ -40,9 +40,9 @@ def json_response(value: Any, headers: dict[str, str] | None = None, *, status: 
     return _Encoded(body, media_type=JSON, headers=headers, status_code=status)
 
 
-async def send_json(value: Any, send: Send) -> None:
-    """Answer with this value in JSON, past the framework."""
-    for message in _messages(value if isinstance(value, bytes) else encoded(value), HTTP_200_OK, ()):
+async def send_json(value: Any, send: Send, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    """Answer with this value, as `json_response` does, past the framework."""
+    for message in _messages(value if isinstance(value, bytes) else encoded(value), HTTP_200_OK, headers):
         await send(message)
 
 

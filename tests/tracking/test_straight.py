@@ -1,0 +1,109 @@
+"""An update that is answered straight is answered as by the framework, whatever it is sent with."""
+
+from collections.abc import Sequence
+
+import pytest
+from httpx import Response
+from litestar.types import Receive, Scope, Send
+
+from learntrack.tracking.straight import StraightUpdate
+from tests.support import Api, Person, exercise, new_id
+
+pytestmark = pytest.mark.engines("mongomock")  # no engine decides it
+
+_TEXT = {"content-type": "text/plain"}
+
+
+@pytest.fixture
+def learner() -> Person:
+    return Person(new_id())
+
+
+@pytest.fixture
+def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Which way each request went: the framework's where a header of it says so."""
+    ways: list[str] = []
+    straight = StraightUpdate.__call__
+
+    async def called(self: StraightUpdate, scope: Scope, receive: Receive, send: Send) -> None:
+        if dict(scope["headers"]).get(b"x-way") == b"framework":
+            ways.append("framework")
+            await self._app(scope, receive, send)
+        else:
+            ways.append("straight")
+            await straight(self, scope, receive, send)
+
+    monkeypatch.setattr(StraightUpdate, "__call__", called)
+    return ways
+
+
+ODD: Sequence[tuple[bytes, dict[str, str]]] = [
+    (b'{"progress_delta": 0.1, "time_spent_delta": 5}', {}),
+    (b"", {}),
+    (b'{"progress": 2}', {}),
+    (b'{"interactions": [{"item": "q"}]}', {}),
+    (b'{"interactions": [{"item": "q", "correct": 1, "time_spent": 1, "answer": {}, "id": "%s"}]}' % (b"0" * 32), {}),
+    (b"{", {}),
+    (b"[]", _TEXT),
+    (b"\xff", _TEXT),
+    (b'{"extra_fields": {"a": "%s"}}' % (b"x" * 20_000), {}),
+    (b'{"extra_fields": {"a": "%s"}}' % (b"x" * 6_000_000), {}),
+    (b"{}", {"content-encoding": "gzip"}),
+    (b"{}", {"idempotency-key": "k" * 256}),
+    (b"{}", {"idempotency-key": ""}),
+    (b"{}", {"idempotency-key": "a b"}),
+    (b"{}", {"accept": "text/html", "cookie": "visitor_id=x"}),
+    (b"{}", {"authorization": "Bearer x"}),
+    (b"{}", {"authorization": ""}),
+]
+
+
+@pytest.mark.parametrize("path", ["contentsession", "trackprogress"])
+@pytest.mark.parametrize(("body", "headers"), ODD)
+async def test_both_ways_answer_alike(
+    api: Api, learner: Person, taken: list[str], path: str, body: bytes, headers: dict[str, str]
+) -> None:
+    answers = []
+    for way in ("straight", "framework"):
+        session = (await api.start(learner, **exercise()))["session_id"]
+        answers.append(await sent(api, learner, f"{path}/{session}?odd=1", body, headers | {"x-way": way}))
+    assert told(answers[0]) == told(answers[1])
+    if "authorization" not in headers:
+        assert taken == ["straight", "framework"]
+
+
+@pytest.mark.parametrize("session", [new_id(), "x", "%00", "a%20b"])
+async def test_what_is_no_session_is_told_alike(api: Api, learner: Person, taken: list[str], session: str) -> None:
+    answers = [
+        await sent(api, learner, f"contentsession/{session}", b"{}", {"x-way": way})
+        for way in ("straight", "framework")
+    ]
+    assert answers[0].status_code == 404
+    assert told(answers[0]) == told(answers[1])
+
+
+async def test_a_key_is_kept_by_one_way_and_known_by_the_other(api: Api, learner: Person, taken: list[str]) -> None:
+    session, key = (await api.start(learner, **exercise()))["session_id"], {"idempotency-key": new_id()}
+    body = b'{"time_spent_delta": 5, "interactions": [{"item": "q", "correct": 1, "time_spent": 1, "answer": {}}]}'
+    first = await sent(api, learner, f"contentsession/{session}", body, key)
+    again = await sent(api, learner, f"contentsession/{session}", body, key)
+    by_framework = await sent(api, learner, f"contentsession/{session}", body, key | {"x-way": "framework"})
+
+    assert first.headers.get("idempotent-replayed") is None
+    assert told(again) == told(by_framework)
+    assert again.headers["idempotent-replayed"] == "true"
+    assert first.content == again.content
+    assert (await api.db.find_one("mastery_logs", {"user_id": learner.id}))["time_spent"] == 5
+    other = await sent(api, learner, f"contentsession/{session}", b"{}", key)
+    assert other.status_code == 422
+    assert taken == ["straight", "straight", "framework", "straight"]
+
+
+async def sent(api: Api, by: Person, path: str, body: bytes, headers: dict[str, str]) -> Response:
+    given = {name.lower(): value for name, value in by.headers.items()} | headers
+    return await api.client.put(f"/api/logger/{path}", content=body, headers=given)
+
+
+def told(answer: Response) -> tuple[int, bytes, list[tuple[str, str]]]:
+    """What an answer says, but for its request's id."""
+    return answer.status_code, answer.content, [each for each in answer.headers.items() if each[0] != "x-request-id"]
