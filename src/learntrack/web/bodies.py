@@ -14,6 +14,7 @@ from litestar.datastructures import State
 from litestar.exceptions import ClientException, HTTPException, InternalServerException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from litestar.plugins import OpenAPISchemaPlugin
+from litestar.types import Empty
 from litestar.typing import FieldDefinition
 
 from learntrack.access.actor import network_asking
@@ -33,6 +34,7 @@ LARGE = 16 * 1024
 """Bytes of a body that are read at once; a larger one is read aside."""
 
 _NOT_WHOLE = "The body has not come whole."
+_NOT_COMPRESSED = (b"", b"identity")
 
 T = TypeVar("T")
 
@@ -118,7 +120,13 @@ class JsonRequest(Request[Any, Any, State]):
         return value
 
     async def body(self) -> bytes:
-        """The raw body; an empty one is an empty object, so that a handler sees its fields missing."""
+        """The raw body; an empty one is an empty object, so that a handler sees its fields missing.
+
+        One that is there needs no line to be stood in for it, nor has it to be gathered. Raises as `stream`.
+        """
+        if self._body is Empty and WHOLLY_HERE in self.scope:
+            self._refuse_compressed()
+            self._body = self._connection_state.body = await self._small_body()
         return await super().body() or b"{}"
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
@@ -132,14 +140,8 @@ class JsonRequest(Request[Any, Any, State]):
                 here.
 
         """
-        codings = ",".join(self.headers.getall("content-encoding", [])).split(",")
-        if any(coding.strip().lower() not in ("", "identity") for coding in codings):
-            detail = "A body is taken as it is, not compressed: leave Content-Encoding out."
-            raise HTTPException(detail, status_code=415, headers={"Accept-Encoding": "identity"})
+        self._refuse_compressed()
         most = self._most_bytes()
-        if WHOLLY_HERE in self.scope:
-            yield await self._small_body(most)
-            return
         announced = self.content_length or 0
         if most is not None and announced > most:
             raise self._too_large()
@@ -161,11 +163,20 @@ class JsonRequest(Request[Any, Any, State]):
         if place is not None:
             self._room.arrived(place, size)
 
-    async def _small_body(self, most: int | None) -> bytes:
-        """One that is there: no line has to be stood in for it, nor has it to be gathered."""
+    def _refuse_compressed(self) -> None:
+        """Look in the headers as they came, of which the framework would make a copy."""
+        for name, value in self.scope["headers"]:
+            if name != b"content-encoding":
+                continue
+            if any(coding.strip().lower() not in _NOT_COMPRESSED for coding in value.split(b",")):
+                detail = "A body is taken as it is, not compressed: leave Content-Encoding out."
+                raise HTTPException(detail, status_code=415, headers={"Accept-Encoding": "identity"})
+
+    async def _small_body(self) -> bytes:
         message = await self.receive()
         if message["type"] != "http.request":
             raise ClientException(_NOT_WHOLE)
+        most = self._most_bytes()
         if most is not None and len(message["body"]) > most:
             raise self._too_large()
         return message["body"]
