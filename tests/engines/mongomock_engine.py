@@ -88,9 +88,7 @@ ROSTER = ("users", "facilities", "classrooms", "learner_groups", "lessons", "qui
 class UndoingDatabase(Database):
     """A database whose refused rosters leave nothing behind, as elsewhere a transaction sees to it."""
 
-    async def transaction(
-        self, work: Callable[[None], Awaitable[Any]], *, patience: float | None = None, in_thread: bool = False
-    ) -> Any:
+    async def transaction(self, work: Callable[[None], Awaitable[Any]], *, patience: float | None = None) -> Any:
         if patience is None:  # an ordinary write; rosters are given more time
             with translated():
                 return await work(None)

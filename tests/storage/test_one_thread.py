@@ -19,6 +19,10 @@ def name_of(tx: Tx) -> str:
     return bytes(tx.session_id["id"]).hex()
 
 
+def nothing_more(_: object) -> None:
+    """No transaction follows."""
+
+
 async def test_what_waits_for_something_else_is_a_mistake_and_changes_nothing(wired: Api) -> None:
     before = await wired.db.find(Writer, {})
 
@@ -27,7 +31,7 @@ async def test_what_waits_for_something_else_is_a_mistake_and_changes_nothing(wi
         await asyncio.sleep(0)
 
     with pytest.raises(AssertionError, match="only through its `Tx`"):
-        await wired.db.transaction(work, in_thread=True)
+        await wired.db.transactions(work, nothing_more)
 
     assert {row["_id"] for row in before} <= {row["_id"] for row in await wired.db.find(Writer, {})}
 
@@ -41,10 +45,10 @@ async def test_a_session_is_nobody_elses_until_the_thread_of_who_gave_up_has_end
 
     may_end = asyncio.Event()
     commit = wire.on("commitTransaction", do=held(may_end), times=1)
-    given_up = asyncio.create_task(wired.db.transaction(work, patience=60, in_thread=True))
+    given_up = asyncio.create_task(wired.db.transactions(work, nothing_more, patience=60))
     await commit.happens()
     given_up.cancel()
-    await wired.db.transaction(work, in_thread=True)
+    await wired.db.transactions(work, nothing_more)
 
     assert not given_up.done()
     may_end.set()

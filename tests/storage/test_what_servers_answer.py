@@ -6,7 +6,7 @@ import pytest
 
 from learntrack.documents import Writer
 from learntrack.storage import DatabaseUnavailable, transactions
-from learntrack.storage.transactions import Tx
+from learntrack.storage.transactions import Tx, Work
 from tests.conftest import service_on
 from tests.pauses import noted
 from tests.support import Api, Person, Refused, exercise, new_id, right, video
@@ -104,9 +104,16 @@ async def test_a_commit_that_takes_too_long_is_given_up(wire: Wire, monkeypatch:
         never.set()
 
 
-@pytest.mark.parametrize("in_thread", [False, True])
+async def transaction(wired: Api, work: Work[None], *, patience: float, in_line: bool) -> None:
+    if in_line:
+        await wired.db.transactions(work, lambda _: None, patience=patience)
+    else:
+        await wired.db.transaction(work, patience=patience)
+
+
+@pytest.mark.parametrize("in_line", [False, True])
 async def test_writers_that_meet_do_not_spin(
-    wire: Wire, wired: Api, monkeypatch: pytest.MonkeyPatch, in_thread: bool
+    wire: Wire, wired: Api, monkeypatch: pytest.MonkeyPatch, in_line: bool
 ) -> None:
     """Each further try waits longer, so that half a second of conflicts is few of them."""
     conflict = wire.on("delete", do=error(112, TRANSIENT, name="WriteConflict"), where=in_transaction, times=5)
@@ -115,18 +122,18 @@ async def test_writers_that_meet_do_not_spin(
     async def work(tx: Tx) -> None:
         await wired.db.remove(Writer, {"_id": "nobody"}, tx)
 
-    await wired.db.transaction(work, patience=60, in_thread=in_thread)
+    await transaction(wired, work, patience=60, in_line=in_line)
 
     assert conflict.met == 5
     assert waited[:5] == [(0.005, 0.5)] * 5
 
 
-@pytest.mark.parametrize("in_thread", [False, True])
-async def test_writers_that_only_meet_are_told_so(wire: Wire, wired: Api, in_thread: bool) -> None:
+@pytest.mark.parametrize("in_line", [False, True])
+async def test_writers_that_only_meet_are_told_so(wire: Wire, wired: Api, in_line: bool) -> None:
     wire.on("delete", do=error(112, TRANSIENT, name="WriteConflict"), where=in_transaction)
 
     async def work(tx: Tx) -> None:
         await wired.db.remove(Writer, {"_id": "nobody"}, tx)
 
     with pytest.raises(DatabaseUnavailable):
-        await wired.db.transaction(work, patience=0.5, in_thread=in_thread)
+        await transaction(wired, work, patience=0.5, in_line=in_line)

@@ -10,7 +10,7 @@ from learntrack.access.actor import Actor
 from learntrack.domain import moments
 from learntrack.settings import Settings
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable
-from learntrack.storage.group_commit import GroupCommit
+from learntrack.storage.group_commit import GroupCommit, Stored
 from learntrack.tracking.batch import BatchRecorder
 from learntrack.tracking.jobs import Job, UpdateJob
 from learntrack.tracking.schemas import SessionUpdated
@@ -34,12 +34,13 @@ class Recording:
     def enqueue(self, job: Job, *, after: Any = None) -> Any:
         return self._line.enqueue(job, bulk=True, after=after)
 
-    async def _do(self, jobs: Sequence[Job]) -> list[Recorded | Exception]:
-        seconds = [job.advance.time_spent for job in jobs if isinstance(job, UpdateJob)]
-        if 13 in seconds:
-            raise self._error
-        self.recorded += seconds
-        return [Recorded(SessionUpdated(complete=False)) for _ in jobs]
+    async def _do(self, jobs: Sequence[Job], stored: Stored[Recorded, Job]) -> None:
+        while jobs:
+            seconds = [job.advance.time_spent for job in jobs if isinstance(job, UpdateJob)]
+            if 13 in seconds:
+                raise self._error
+            self.recorded += seconds
+            jobs = stored([Recorded(SessionUpdated(complete=False)) for _ in jobs])
 
 
 @pytest.mark.parametrize("error", [DatabaseBusy("conflict"), DatabaseUnavailable("gone")], ids=repr)

@@ -1,7 +1,7 @@
 """A connected database: its collections, its transactions, and reading by aggregation."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from functools import partial
 from threading import Thread
@@ -25,7 +25,7 @@ from learntrack.storage.index_first import Stage
 from learntrack.storage.reading import AGGREGATIONS_AT_ONCE, Reading
 from learntrack.storage.report_reading import ReportReading
 from learntrack.storage.threads import aggregated, found, within
-from learntrack.storage.transactions import Transactions, Tx
+from learntrack.storage.transactions import Then, Transactions, Tx, Work
 from learntrack.storage.writes_together import WritesTogether
 
 _CLOSE_SECONDS = 0.75
@@ -95,10 +95,8 @@ class Database(Reading):
         self._together = WritesTogether()
         self._transactions = Transactions(client, self.raw, available=capabilities.transactions)
 
-    async def transaction(
-        self, work: Callable[[Tx], Coroutine[Any, Any, T]], *, patience: float | None = None, in_thread: bool = False
-    ) -> T:
-        """Run `work` in a transaction: all of its writes are stored, or none; `in_thread` as in `Transactions.run`.
+    async def transaction(self, work: Work[T], *, patience: float | None = None) -> T:
+        """Run `work` in a transaction: all of its writes are stored, or none.
 
         `work` is run again when somebody else wrote the same documents meanwhile, so it must have no outside effect.
 
@@ -108,7 +106,17 @@ class Database(Reading):
 
         """
         self.check_disk()
-        return await self._transactions.run(work, patience or self.patience, in_thread=in_thread)
+        return await self._transactions.run(work, patience or self.patience)
+
+    async def transactions(self, work: Work[T], then: Then[T], *, patience: float | None = None) -> None:
+        """Run transactions one after the other: `work`, and what `then` returns, as of `Transactions.run_in_line`.
+
+        Raises:
+            DatabaseUnavailable: as of `transaction`; `then` has been told of those that were stored before.
+
+        """
+        self.check_disk()
+        await self._transactions.run_in_line(work, then, patience or self.patience)
 
     def check_disk(self) -> None:
         """Raise `DatabaseUnavailable` if the disk is nearly full. A transaction asks itself; other writes ask here."""

@@ -6,6 +6,7 @@ what is live never waits for more than one of them.
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from learntrack.storage.monitoring import GROUP_JOBS
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
+Stored = Callable[[Sequence[Answer | Exception]], Sequence[Job]]
+"""Is told what became of a group once it is stored, in whatever thread; returns the next group, or nothing."""
 
 
 GROUP_BYTES = 2 * 1024 * 1024
@@ -29,6 +32,8 @@ _SMALL = 8
 """Jobs that are done together, whatever else is under way."""
 PART_SECONDS = 0.1
 """How long bulk goes on, group by group, while something live waits."""
+_TURN_SECONDS = 1.0
+"""How long groups follow each other without coming back here: what has to be looked at now and then is looked at."""
 
 
 @dataclass(slots=True)
@@ -51,8 +56,9 @@ class GroupCommit(Generic[Job, Answer]):
     """Runs jobs in groups; while one group is being stored, the next one gathers.
 
     Args:
-        run: Does a group of jobs in one transaction and returns for each its answer, or the exception that refuses it
-            alone. Where it raises, nothing of the group is known to be stored.
+        run: Does a group of jobs in one transaction, tells `stored` for each its answer, or the exception that refuses
+            it alone, and goes on with the group that this returns. Where it raises, nothing is known to be stored of
+            the group at which it is.
         size: The bytes that a job was sent with.
         may_join: Whether a job may be in one transaction with those before it.
         patience: Seconds until a job that nobody has got to is given up.
@@ -64,7 +70,7 @@ class GroupCommit(Generic[Job, Answer]):
 
     def __init__(
         self,
-        run: Callable[[Sequence[Job]], Awaitable[Sequence[Answer | Exception]]],
+        run: Callable[[Sequence[Job], Stored[Answer, Job]], Awaitable[None]],
         *,
         may_join: Callable[[Sequence[Job], Job], bool],
         patience: float,
@@ -123,7 +129,7 @@ class GroupCommit(Generic[Job, Answer]):
             while self._line or self._bulk:
                 group = self._next_group(self._line, self._share(len(self._line) + before))
                 if group:
-                    await self._settle(group)
+                    await self._settle(group, goes_on=True)
                 before = len(group)
                 await self._do_a_part_of_the_bulk()
         finally:
@@ -162,39 +168,58 @@ class GroupCommit(Generic[Job, Answer]):
             line.popleft()
         return group
 
-    async def _settle(self, group: Sequence[_Waiting[Job, Answer]], *, bulk: bool = False) -> None:
-        outcomes: Sequence[Answer | Exception]
-        try:
-            outcomes = await self._run([each.job for each in group])
+    async def _settle(self, group: list[_Waiting[Job, Answer]], *, bulk: bool = False, goes_on: bool = False) -> None:
+        """Do a group; if it `goes_on`, also those that have gathered by its end, and so forth for a while."""
+        end = time.monotonic() + _TURN_SECONDS if goes_on else 0.0
+        answered = asyncio.get_running_loop().call_soon_threadsafe
+
+        def stored(outcomes: Sequence[Answer | Exception]) -> Sequence[Job]:
+            """Mostly called in a thread, that in which it was stored: who waits is answered while the next begins."""
+            nonlocal group
             GROUP_JOBS.observe(len(group))
+            answered(_answer, group, outcomes)
+            before, group = len(group), []
+            if time.monotonic() < end and not self._bulk:
+                group = self._next_group(self._line, self._share(len(self._line) + before))
+            return [each.job for each in group]
+
+        try:
+            await self._run([each.job for each in group], stored)
         except Exception as error:
-            if len(group) > 1 and isinstance(error, TooMuchAtOnce):
-                half = len(group) // 2
-                if bulk:  # the rest has its turn again, in smaller groups: what is live does not wait for all of them
-                    self._bulk.extendleft(reversed(group[half:]))
-                    self._bulk_now = half
-                    await self._settle(group[:half], bulk=True)
-                    return
-                await self._settle(group[:half])
-                if rest := [each for each in group[half:] if each.is_to_be_done()]:
-                    await self._settle(rest)
+            await self._settle_otherwise(group, error, bulk=bulk)
+
+    async def _settle_otherwise(self, group: Sequence[_Waiting[Job, Answer]], error: Exception, *, bulk: bool) -> None:
+        """Do a group in parts that could not be done as a whole, or say why it could not be done."""
+        if len(group) > 1 and isinstance(error, TooMuchAtOnce):
+            half = len(group) // 2
+            if bulk:  # the rest has its turn again, in smaller groups: what is live does not wait for all of them
+                self._bulk.extendleft(reversed(group[half:]))
+                self._bulk_now = half
+                await self._settle([*group[:half]], bulk=True)
                 return
-            # One job may have spoilt it for all, unless there is no database at all.
-            if len(group) > 1 and (isinstance(error, DatabaseBusy) or not isinstance(error, DatabaseUnavailable)):
-                for each in group:
-                    if each.is_to_be_done():
-                        await self._settle([each])
-                return
-            if isinstance(error, DatabaseUnavailable):
-                kept_without_frames(error)
-            outcomes = [error] * len(group)
-        for each, outcome in zip(group, outcomes, strict=True):
-            if each.answer.done():
-                continue
-            if isinstance(outcome, Exception):
-                each.answer.set_exception(outcome)
-            else:
-                each.answer.set_result(outcome)
+            await self._settle([*group[:half]])
+            if rest := [each for each in group[half:] if each.is_to_be_done()]:
+                await self._settle(rest)
+            return
+        # One job may have spoilt it for all, unless there is no database at all.
+        if len(group) > 1 and (isinstance(error, DatabaseBusy) or not isinstance(error, DatabaseUnavailable)):
+            for each in group:
+                if each.is_to_be_done():
+                    await self._settle([each])
+            return
+        if isinstance(error, DatabaseUnavailable):
+            kept_without_frames(error)
+        _answer(group, [error] * len(group))
+
+
+def _answer(group: Sequence[_Waiting[Any, Answer]], outcomes: Sequence[Answer | Exception]) -> None:
+    for each, outcome in zip(group, outcomes, strict=True):
+        if each.answer.done():
+            continue
+        if isinstance(outcome, Exception):
+            each.answer.set_exception(outcome)
+        else:
+            each.answer.set_result(outcome)
 
 
 def _give_up(answer: "asyncio.Future[Any]") -> None:

@@ -15,9 +15,9 @@ from learntrack.domain.ids import is_id, new_id, parse_id, summary_id
 from learntrack.errors import Forgotten, NotFound, Refusal, kept_without_frames
 from learntrack.settings import Settings
 from learntrack.storage import Database, DatabaseBusy, TooMuchAtOnce
-from learntrack.storage.group_commit import GROUP_BYTES, GroupCommit
+from learntrack.storage.group_commit import GROUP_BYTES, GroupCommit, Stored
 from learntrack.storage.shard_ranges import range_of
-from learntrack.storage.transactions import Tx
+from learntrack.storage.transactions import Tx, Work
 from learntrack.tracking import left_behind, recording
 from learntrack.tracking.idempotency import KeyScope, Running, request_key
 from learntrack.tracking.jobs import Job, StartJob, UpdateJob, may_join, size_of
@@ -129,31 +129,44 @@ class Tracking:
         finally:
             self._running.leave(job.key)
 
-    async def _do(self, jobs: Sequence[Job]) -> list[Recorded | Exception]:
-        """Do a group of jobs in one transaction."""
+    async def _do(self, jobs: Sequence[Job], stored: Stored[Recorded, Job]) -> None:
+        """Do a group of jobs in one transaction, and then those that `stored` returns."""
+        helped: StartJob | None = None
 
-        async def work(tx: Tx) -> list[Recorded | Exception]:
-            unit = UnitOfWork(self._db, tx, alone=len(jobs) == 1)
-            await unit.load(jobs)
-            outcomes = self._outcomes(jobs, unit)
-            await unit.store()
-            return outcomes
+        def then(outcomes: list[Recorded | Exception]) -> Work[list[Recorded | Exception]] | None:
+            nonlocal jobs
+            _count(jobs, outcomes)
+            jobs = stored(outcomes)
+            return partial(self._group, jobs) if jobs else None
 
-        try:
-            outcomes = await self._db.transaction(work, in_thread=True)
-        except DatabaseBusy:
-            only = jobs[0]
-            if len(jobs) > 1 or not isinstance(only, StartJob):
-                raise
-            if await left_behind.is_forgotten(self._db, only):
-                return [Forgotten()]
-            if await left_behind.is_of_another(self._db, only):
-                return [NotFound(recording.NO_SESSION)]
-            if not await left_behind.give_summary_back(self._db, only):
-                raise
-            outcomes = await self._db.transaction(work, in_thread=True)
-        _count(jobs, outcomes)
+        while jobs:
+            try:
+                await self._db.transactions(partial(self._group, jobs), then)
+            except DatabaseBusy:
+                only = jobs[0]
+                if len(jobs) > 1 or not isinstance(only, StartJob) or only is helped:
+                    raise
+                if (refused := await self._never(only)) is not None:
+                    then([refused])
+                elif await left_behind.give_summary_back(self._db, only):
+                    helped = only
+                else:
+                    raise
+
+    async def _group(self, jobs: Sequence[Job], tx: Tx) -> list[Recorded | Exception]:
+        unit = UnitOfWork(self._db, tx, alone=len(jobs) == 1)
+        await unit.load(jobs)
+        outcomes = self._outcomes(jobs, unit)
+        await unit.store()
         return outcomes
+
+    async def _never(self, start: StartJob) -> Refusal | None:
+        """Why a start that could not be stored never can be, if that is so."""
+        if await left_behind.is_forgotten(self._db, start):
+            return Forgotten()
+        if await left_behind.is_of_another(self._db, start):
+            return NotFound(recording.NO_SESSION)
+        return None
 
     def _outcomes(self, jobs: Sequence[Job], unit: UnitOfWork) -> list[Recorded | Exception]:
         """The outcome of each job, with keys that are stored with it: few bytes may lead to many of an answer.
