@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from learntrack.documents import Writer
+from learntrack.documents import Touched, Writer
+from learntrack.domain import moments
 from learntrack.storage.threads import InThread
 from learntrack.storage.transactions import Tx
 from tests.support import Api
@@ -34,6 +35,47 @@ async def test_what_waits_for_something_else_is_a_mistake_and_changes_nothing(wi
         await wired.db.transactions(work, nothing_more)
 
     assert {row["_id"] for row in before} <= {row["_id"] for row in await wired.db.find(Writer, {})}
+
+
+async def test_transactions_in_line_have_one_session_and_are_told_of_in_one_thread(wired: Api) -> None:
+    used: list[str] = []
+    threads: list[threading.Thread] = []
+
+    async def work(tx: Tx) -> int:
+        used.append(name_of(tx))
+        await wired.db.remove(Writer, {"_id": "nobody"}, tx)
+        return len(used)
+
+    def then(answer: int) -> Any:
+        threads.append(threading.current_thread())
+        return work if answer < 3 else None
+
+    await wired.db.transactions(work, then)
+
+    assert len(used) == 3
+    assert len({*used}) == len({*threads}) == 1
+    assert threading.current_thread() not in threads
+
+
+async def test_what_fails_behind_a_stored_transaction_leaves_that_stored(wired: Api) -> None:
+    told: list[None] = []
+
+    async def fail(_: Tx) -> None:
+        raise ValueError("a fault")
+
+    async def mark(tx: Tx) -> None:
+        await wired.db.write([Touched.by_moving(["somebody in line"], moments.now())], tx)
+
+    def then(answer: None) -> Any:
+        told.append(answer)
+        return fail
+
+    with pytest.raises(ValueError, match="a fault"):
+        await wired.db.transactions(mark, then)
+
+    assert told == [None]
+    [mark_of] = await wired.db.find(Touched, {"moved": "somebody in line"})
+    await wired.db.transaction(lambda tx: wired.db.remove(Touched, {"_id": mark_of["_id"]}, tx))
 
 
 async def test_a_session_is_nobody_elses_until_the_thread_of_who_gave_up_has_ended(wire: Wire, wired: Api) -> None:
