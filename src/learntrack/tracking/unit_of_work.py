@@ -277,7 +277,7 @@ class UnitOfWork:
         yield from self.logs.values()
         for chunks in self._chunks.values():
             yield from chunks.values()
-        tries = [(log.user_id, log.content_id) for log in self.logs.values() if log.has_changed]
+        tries = [(log.user_id, log.content_id) for log in self.logs.values() if self._has_changed(log)]
         settled = moments.now() - SETTLED
         sessions = [
             (session.user_id, session.start_timestamp)
@@ -286,3 +286,7 @@ class UnitOfWork:
         ]
         if tries or sessions:
             yield Touched.by_logs(tries, moments.now(), sessions)
+
+    def _has_changed(self, log: MasteryLog) -> bool:
+        """Whether anything of a try has: an older answer may be another that counts the same."""
+        return log.has_changed or any(chunk.has_changed for chunk in self._chunks.get(log.id, {}).values())

@@ -57,6 +57,25 @@ async def test_what_is_written_is_marked_with_it_and_worked_off(school: School) 
     assert await api.db.find(Touched, {"logs": {"$exists": True}}) == []
 
 
+async def test_an_older_answer_that_changes_and_counts_the_same_is_marked(school: School) -> None:
+    """Nothing of the try changes, only a chunk of its older attempts."""
+    api, learner, body = school.api, await school.learner(), exercise()
+    session = await api.start(learner, **body)
+    half = {"correct": 0.5, "simple_answer": "7"}
+    await api.update(learner, session, interactions=[right(f"q{number}", **half) for number in range(30)])
+    await roll_up(api.db, nobody)
+    [chunk] = await api.db.find("attempt_overflow", {"user_id": learner.id})
+    older = chunk["attempts"][0]
+
+    again = right(older["item"], **half | {"simple_answer": "8", "id": older["id"], "replace": True})
+    await api.update(learner, session, interactions=[again])
+    await roll_up(api.db, nobody)
+
+    rows = await api.db.find("item_rollups", {"facility_id": school.facility, "content_id": body["content_id"]})
+    answers = {row["item"]: [answer["answer"] for answer in row["answers"]] for row in rows}
+    assert answers[older["item"]] == ["8"]
+
+
 async def test_who_waits_for_a_process_that_has_gone_takes_over(
     school: School, monkeypatch: pytest.MonkeyPatch
 ) -> None:
