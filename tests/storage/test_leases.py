@@ -1,10 +1,12 @@
 """Of all processes one does the job; who has lost it stores nothing."""
 
+from typing import Any
+
 import pytest
 
 from learntrack.documents import Facility
 from learntrack.domain.ids import new_id
-from learntrack.storage import leases
+from learntrack.storage import DatabaseUnavailable, leases
 from learntrack.storage.leases import Holding, LeaseLost, outdate
 from tests.support import Api
 
@@ -50,3 +52,40 @@ async def test_who_has_lost_it_stores_nothing(api: Api, why: str) -> None:
     if why != "another took over":
         await holding.write([school], await holding.epoch())
         assert await api.db.find_one(Facility, {"_id": school.id}) is not None
+
+
+@pytest.mark.engines("embedded", "mongoeco", "real")
+async def test_whether_another_held_it_in_between_is_told_by_its_term(api: Api) -> None:
+    job = new_id()
+    first, second = Holding(api.db, job, silent_seconds=0.0), Holding(api.db, job, silent_seconds=0.0)
+    assert await first.take()
+    term = first.term
+    assert await first.take()
+    assert first.term == term
+
+    assert await second.take()
+    assert await first.take()  # without having noticed
+
+    assert first.term > term
+
+
+@pytest.mark.engines("embedded", "mongoeco", "real")
+async def test_where_it_is_not_known_whether_it_was_taken_another_term_begins(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    holding = Holding(api.db, new_id(), silent_seconds=0.0)
+    assert await holding.take()
+    term, transaction = holding.term, api.db.transaction
+    assert await Holding(api.db, holding._job, silent_seconds=0.0).take()
+
+    async def unanswered(work: Any, **more: Any) -> None:
+        await transaction(work, **more)
+        raise DatabaseUnavailable("no answer")
+
+    monkeypatch.setattr(api.db, "transaction", unanswered)
+    with pytest.raises(DatabaseUnavailable):
+        await holding.take()
+    monkeypatch.undo()
+
+    assert await holding.take()
+    assert holding.term > term

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from learntrack.domain import moments
 from learntrack.storage import some_fields
-from learntrack.storage.some_fields import SomeFields, WithEntries
+from learntrack.storage.some_fields import SomeFields, WithEntries, WithLaterEntries
 
 OPTIONS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True)
 FIELDS = ("a", "b.c", "b.d.e", "missing", "b.missing")
@@ -114,3 +114,23 @@ def test_the_entries_of_an_array_come_with_their_document(documents: list[dict[s
         assert sorted_by_text(values) == sorted_by_text(decoded(document.get("list", []), ("c", "d.e")))
         [(_, told)] = wanted.rows_in(whole, OPTIONS)
         assert sorted_by_text(told) == sorted_by_text(values)
+
+
+@pytest.mark.parametrize("as_sent", [True, False])
+def test_whether_entries_are_the_same_is_told_without_reading_them(
+    as_sent: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = WithLaterEntries(("x",), "list", ("c",))
+    entries = [{"c": number} for number in range(250)]
+    documents = [{"x": 1, "list": entries}, {"x": 2, "list": entries}, {"list": entries[1:]}, {"x": 3}]
+    batches = [b"".join(map(bson.encode, documents))] if as_sent else documents
+    with monkeypatch.context() as patch:
+        patch.setattr(wanted._entries, "rows_in", None)
+        found = [each for batch in batches for each in wanted.rows_in(batch, OPTIONS)]
+    first, second, third, fourth = [later for _, later in found]
+
+    assert first.digest == second.digest
+    assert len({first.digest, third.digest, fourth.digest}) == 3
+    assert sorted(values for part in first.parts() for values in part) == [(number,) for number in range(250)]
+    assert max(map(len, first.parts())) <= 100
+    assert list(fourth.parts()) == []

@@ -43,6 +43,13 @@ class Capabilities:
     walks_indexes: bool = True
     snapshot_sessions: bool = True
 
+    @property
+    def leaves_counting(self) -> bool:
+        """Whether what an aggregation would count is better counted here, from documents as they are stored: the
+        embedded engine hands them out in a tenth of the time in which it looks into them.
+        """
+        return self.transactions and not self.walks_indexes
+
     def of_owners(self, owners: Iterable[str | None], field: str = "user_id") -> dict[str, object]:
         """Whose documents are meant, to be asked beside their ids where shards are asked by it; nothing elsewhere: of
         two conditions the embedded engine uses the index of neither, and would walk all documents.

@@ -49,14 +49,21 @@ class Holding:
         self._me = new_id()
         self._seen: tuple[str | None, int] | None = None
         self._seen_at = 0.0
+        self.term = 0
+        """Grows whenever this process takes the lease: as long as it is the same, nobody else has had it meanwhile."""
 
     async def take(self) -> bool:
         """Take the lease if nobody holds it, or nobody who lives; whether this process holds it now."""
+        term = self.term
+        self.term += 1  # unless it turns out that this process has held it all the while
 
         async def work(tx: Tx) -> bool:
+            nonlocal term
             lease = await self._load(tx)
             if lease.holder == self._me:
+                self.term = term
                 return True
+            term = self.term  # also if this is run again, because no answer says what has become of it
             if lease.holder is not None and not self._is_silent(lease):
                 return False
             lease.take(self._me)

@@ -4,8 +4,9 @@ To decode a summary of 690 bytes takes 5 to 10 µs, and a facility has 36,000. O
 (`storage.layouts`) a few values take a fifth of that. Any other is decoded; the values are the same.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import compress
 from struct import Struct
 from typing import Any, Protocol, TypeVar
@@ -27,6 +28,9 @@ T = TypeVar("T")
 _MOST_LAYOUTS = 64
 """Layouts that are looked for; where there are more, what is free-form decides on them, and each is met once."""
 _MOST_TEXTS = 20_000
+_ENTRIES_AT_ONCE = 100
+"""Entries that are read at once where they may be read later: to decode one takes some 20 µs."""
+_EMPTY = bson.encode({})
 
 
 _Alike = tuple[int, int, Layout, list[bytes]]
@@ -142,24 +146,76 @@ class WithEntries:
     """
 
     def __init__(self, fields: Sequence[str], array: str, of_entries: Sequence[str]) -> None:
+        self._later = WithLaterEntries(fields, array, of_entries)
+        self.fields = self._later.fields
+
+    def rows_in(self, batch: bytes | Row, options: CodecOptions[Row]) -> list[tuple[Row, list[Values]]]:
+        """The documents of what a cursor of `batches_of` hands on."""
+        later = self._later.rows_in(batch, options)
+        return [(row, [values for part in entries.parts() for values in part]) for row, entries in later]
+
+
+class LaterEntries:
+    """The entries of an array as they came, read only where somebody asks for them.
+
+    `digest` tells them from what is not the same, as far as 64 bits do, and as long as this process lives.
+    """
+
+    __slots__ = ("_parts", "digest")
+
+    def __init__(self, digest: int, parts: Callable[[], Iterator[list[Values]]]) -> None:
+        self.digest = digest
+        self._parts = parts
+
+    def parts(self) -> Iterator[list[Values]]:
+        """Their values, in no order, those of some entries at a time."""
+        return self._parts()
+
+
+class WithLaterEntries:
+    """Reads documents as `WithEntries` does, for who may know the entries of many already: to look whether they are the
+    same takes a hundredth of reading them.
+
+    Args:
+        fields: As of that.
+        array: As of that.
+        of_entries: As of that.
+
+    """
+
+    def __init__(self, fields: Sequence[str], array: str, of_entries: Sequence[str]) -> None:
         self.fields: Sequence[str] = (*fields, *(f"{array}.{name}" for name in of_entries))
         self._array = array
         self._entries = SomeFields(of_entries)
 
-    def rows_in(self, batch: bytes | Row, options: CodecOptions[Row]) -> list[tuple[Row, list[Values]]]:
+    def rows_in(self, batch: bytes | Row, options: CodecOptions[Row]) -> list[tuple[Row, LaterEntries]]:
         """The documents of what a cursor of `batches_of` hands on."""
-        of_entry, name = self._entries.rows_in, self._array.encode()
         if not isinstance(batch, bytes):
-            return [(batch, [values for entry in batch.get(self._array) or () for values in of_entry(entry, options)])]
-        found: list[tuple[Row, list[Values]]] = []
-        position = 0
+            entries = batch.get(self._array) or ()
+            return [(batch, LaterEntries(hash(repr(entries)), partial(self._decoded, entries, options)))]
+        found: list[tuple[Row, LaterEntries]] = []
+        name, position = self._array.encode(), 0
         while position < len(batch):
             end = position + int.from_bytes(batch[position : position + 4], "little")
             rest, arrays = divided(batch[position:end], (name,))
-            values = of_entry(in_a_row(arrays[name]), options) if name in arrays else []
-            found.append((bson.decode(rest, options), values))
+            array = arrays.get(name, _EMPTY)
+            found.append((bson.decode(rest, options), LaterEntries(hash(array), partial(self._sent, array, options))))
             position = end
         return found
+
+    def _sent(self, array: bytes, options: CodecOptions[Row]) -> Iterator[list[Values]]:
+        documents = in_a_row(array)
+        begin = end = number = 0
+        while end < len(documents):
+            end += _size_at(documents, end)[0]
+            number += 1
+            if number % _ENTRIES_AT_ONCE == 0 or end == len(documents):
+                yield self._entries.rows_in(documents[begin:end], options)
+                begin = end
+
+    def _decoded(self, entries: Sequence[Row], options: CodecOptions[Row]) -> Iterator[list[Values]]:
+        for entry in entries:
+            yield self._entries.rows_in(entry, options)
 
 
 def _narrowed(columns: list[Any], count: int, place: int | None, wanted: str) -> tuple[list[Any], int]:
