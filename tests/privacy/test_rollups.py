@@ -6,7 +6,7 @@ import pytest
 
 from learntrack.privacy import service
 from learntrack.reports.rollups import roll_up
-from learntrack.reports.upkeep import items
+from learntrack.storage.leases import Holding
 from tests.conftest import settings
 from tests.privacy.forgetting import passed
 from tests.support import ROOT, School, exercise, wrong
@@ -51,16 +51,15 @@ async def test_a_rollup_that_runs_meanwhile_brings_no_answers_back(
     async def forget(*_: Any) -> None:
         await service.Privacy(api.db, settings()).remove(learner.id or "")
 
-    read = items.computed
+    write = Holding.write
     forgetting: list[Any] = [forget]
 
-    async def computed(db: Any, question: Any, item: items.FacilityContent) -> list[Any]:
-        rows = await read(db, question, item)
-        if forgetting and "own words" in str(rows):
+    async def written(holding: Holding, documents: Any, *given: Any) -> None:
+        if forgetting and "own words" in str(documents):
             await forgetting.pop()()
-        return rows
+        await write(holding, documents, *given)
 
-    monkeypatch.setattr(items, "computed", computed)
+    monkeypatch.setattr(Holding, "write", written)
     await roll_up(api.db, lambda *_: None)
 
     assert not forgetting

@@ -18,7 +18,7 @@ from learntrack.reports.upkeep.checking import (
     differing,
     users_with_other_days,
 )
-from learntrack.reports.upkeep.items import FacilityContent
+from learntrack.reports.upkeep.item_tries import FacilityContent
 from learntrack.reports.upkeep.worker import Upkeep
 from learntrack.storage import Database
 from learntrack.storage.database import Stage

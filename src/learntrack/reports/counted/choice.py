@@ -57,7 +57,7 @@ async def counted(
     """
     can_tell = name in _COUNTED and not filters.names_contents
     can_tell &= not (name in _OF_ALL_TIME and filters.has_period) and not (name in _FROM_DAYS and days is None)
-    if db.capabilities.walks_indexes or not db.capabilities.transactions or not can_tell:
+    if not db.capabilities.leaves_counting or not can_tell:
         return None
     is_all = facility is not None and len(await db.reports.rows(Facility, _TWO)) < 2
     zone = filters.timezone or UTC_NAME

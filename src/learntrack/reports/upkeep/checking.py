@@ -7,7 +7,8 @@ from learntrack.documents import ContentSummary, MasteryLog, User
 from learntrack.documents.base import as_stored
 from learntrack.documents.try_numbers import TRY_FIELDS, TrySight, numbers_by_kind
 from learntrack.reports.upkeep import days, items, moves, recounts
-from learntrack.reports.upkeep.items import FacilityContent, are_equal
+from learntrack.reports.upkeep.item_tries import FacilityContent
+from learntrack.reports.upkeep.items import are_equal
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.storage.long_work import OnProgressOf

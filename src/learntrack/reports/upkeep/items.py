@@ -1,8 +1,4 @@
-"""Rollups of one facility's learners at one content.
-
-They are written in a transaction instead of by the pipeline's own `$merge`, which no transaction may have: so that
-nothing is written that has been outdated meanwhile, and what is no more goes.
-"""
+"""Rollups of one facility's learners at one content: which there are, what is kept of them, and whether it is right."""
 
 from collections.abc import Mapping, Sequence
 from math import isclose
@@ -10,18 +6,14 @@ from typing import Any
 
 from learntrack.documents import ItemRollup, MasteryLog, Touched
 from learntrack.documents.base import SCHEMA_VERSION, Row
-from learntrack.documents.rollups import KeptRow
 from learntrack.domain import moments
 from learntrack.reports.questions import ReportQuestion, questions
+from learntrack.reports.upkeep.item_tries import FacilityContent
 from learntrack.storage import Database
-from learntrack.storage.leases import Holding
-from learntrack.storage.transactions import Tx
 
 _STEP = 500
-_ANSWERS = 10
+ANSWERS = 10
 """How many of a question's commonest wrong answers are kept."""
-FacilityContent = tuple[str, str]
-"""A facility and a content."""
 
 
 def rolled_up() -> Mapping[str, ReportQuestion]:
@@ -54,7 +46,7 @@ def doubting(doubtful: Sequence[FacilityContent]) -> list[Touched]:
 async def computed(db: Database, question: ReportQuestion, item: FacilityContent) -> list[Row]:
     """What is to be kept of an item, computed from the logs. Index: facility_content."""
     facility, content = item
-    asked = {"facility": facility, "content": content, "facility_content": content, "answers": _ANSWERS}
+    asked = {"facility": facility, "content": content, "facility_content": content, "answers": ANSWERS}
     rows = await db.rows(question.collection, question.rollup_stages(asked))
     return [{**row, "schema_version": SCHEMA_VERSION} for row in rows]
 
@@ -62,24 +54,6 @@ async def computed(db: Database, question: ReportQuestion, item: FacilityContent
 async def kept(db: Database, item: FacilityContent) -> list[Row]:
     """What is kept of an item. Index: facility_content."""
     return await db.find(ItemRollup, {"facility_id": item[0], "content_id": item[1]})
-
-
-async def compute(db: Database, holding: Holding, item: FacilityContent) -> None:
-    """Compute anew what is kept of an item.
-
-    Raises:
-        LeaseLost: another process does that now.
-
-    """
-    epoch = await holding.epoch()
-    for question in rolled_up().values():
-        rows = await computed(db, question, item)
-        gone = {"facility_id": item[0], "content_id": item[1], "_id": {"$nin": [row["_id"] for row in rows]}}
-
-        async def remove(tx: Tx, gone: Mapping[str, Any] = gone) -> int:
-            return await db.remove(ItemRollup, gone, tx)
-
-        await holding.write([KeptRow(ItemRollup, row) for row in rows], epoch, remove)
 
 
 def are_equal(ours: Any, theirs: Any) -> bool:

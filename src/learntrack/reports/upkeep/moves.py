@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, User
 from learntrack.documents.base import Stored
-from learntrack.reports.upkeep.items import FacilityContent
+from learntrack.reports.upkeep.item_tries import FacilityContent
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 

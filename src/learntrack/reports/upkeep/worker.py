@@ -14,7 +14,8 @@ from learntrack.documents.upkeep import UPKEEP
 from learntrack.domain import moments
 from learntrack.reports.upkeep import days, items, moves, recounts
 from learntrack.reports.upkeep.days import Touches
-from learntrack.reports.upkeep.items import FacilityContent
+from learntrack.reports.upkeep.item_keeping import ItemKeeping
+from learntrack.reports.upkeep.item_tries import FacilityContent
 from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.leases import SILENT_SECONDS, Holding, LeaseLost
 from learntrack.storage.long_work import OnProgressOf
@@ -40,16 +41,25 @@ def pause_after(seconds: float) -> float:
 
 @dataclass(slots=True)
 class Round:
-    """What one round has to do."""
+    """What one round has to do.
+
+    `items` are computed anew, whoever was at them; of those in `learners` these have gone on.
+    """
 
     marks: list[Touched] = field(default_factory=list)
     items: set[FacilityContent] = field(default_factory=set)
+    learners: dict[FacilityContent, set[str]] = field(default_factory=dict)
     moved: list[str] = field(default_factory=list)
     visited: dict[str, list[date]] = field(default_factory=dict)
 
     def touched(self) -> Touches:
         """Whose days are to be computed anew."""
         return self.visited | dict.fromkeys(self.moved)
+
+    def computed(self) -> list[tuple[FacilityContent, set[str] | None]]:
+        """What is to be computed, and whose it is alone; None for everybody's."""
+        every = sorted(self.items | self.learners.keys())
+        return [(item, None if item in self.items else self.learners[item]) for item in every]
 
 
 class Upkeep:
@@ -66,6 +76,7 @@ class Upkeep:
         self._db = db
         self._seconds = seconds
         self._holding = Holding(db, UPKEEP, silent_seconds=silent_seconds)
+        self._items = ItemKeeping(db, self._holding)
         self._followed: dict[str, float] = {}
         self._days_kept_up: float | None = None
 
@@ -99,6 +110,7 @@ class Upkeep:
         if not await self._holding.take():
             return None
         many = 0
+        self._items.forget()  # whoever asks for it wants to be sure
         async with self._holding.beating():
             while (computed := await self._work_off(progress)) is not None:
                 many += computed
@@ -116,13 +128,14 @@ class Upkeep:
             return None
         found.items |= await moves.follow(self._db, found.moved)
         await days.recompute(self._db, self._holding, found.touched())
-        for number, item in enumerate(sorted(found.items)):
-            progress(number, len(found.items))
+        every = found.computed()
+        for number, (item, learners) in enumerate(every):
+            progress(number, len(every))
             self._db.check_disk()
-            await items.compute(self._db, self._holding, item)
-        progress(len(found.items), len(found.items))
+            await self._items.compute(item, learners)
+        progress(len(every), len(every))
         await self._remove(found.marks)
-        return len(found.items)
+        return len(every)
 
     async def _keep_up_days(self) -> None:
         if self._days_kept_up is None or time.monotonic() >= self._days_kept_up + _DAYS_SECONDS:
@@ -152,8 +165,9 @@ class Upkeep:
             for user, day in map(_pair, mark.days):
                 found.visited.setdefault(user, []).append(date.fromisoformat(day))
         facilities = await moves.facilities_of(self._db, sorted({_pair(log)[0] for log in logs}))
-        pairs = map(_pair, logs)
-        found.items |= {(facilities[user], content) for user, content in pairs if user in facilities}
+        for user, content in map(_pair, logs):
+            if user in facilities:
+                found.learners.setdefault((facilities[user], content), set()).add(user)
         return found
 
     def _is_due(self, mark: str) -> bool:
