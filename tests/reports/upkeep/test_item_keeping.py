@@ -95,7 +95,7 @@ async def test_what_is_counted_is_what_the_pipeline_says(api: Api, keeping: Item
         await api.db.write(tries(chance, item[0], new_id(), item[1]), None)
         await api.db.write(tries(chance, "elsewhere", new_id(), item[1]), None)
 
-    await keeping.compute(item)
+    await keeping.compute([(item, None)])
 
     assert await is_right(api, item)
     answered = await api.db.find(MasteryLog, {"facility_id": item[0], "attempt_count": {"$gt": 0}})
@@ -117,7 +117,7 @@ async def test_an_answer_that_nobody_knows_when_it_was_given_is_the_first(api: A
     given[1]["start_timestamp"] = None
     await api.db.collection(MasteryLog).insert_one({**log.row(), "attempts": given, "attempt_count": 2})
 
-    await keeping.compute(item)
+    await keeping.compute([(item, None)])
 
     assert await is_right(api, item)
     [row] = await items.kept(api.db, item)
@@ -192,10 +192,10 @@ async def test_what_may_be_wrong_is_not_remembered(school: School, why: str, mon
     holding = Holding(api.db, new_id(), silent_seconds=0.0)
     assert await holding.take()
     keeping = ItemKeeping(api.db, holding)
-    await keeping.compute(item)
+    await keeping.compute([(item, None)])
     # As if nobody had said so: what is remembered is not looked at again.
     await api.db.collection(MasteryLog).update_one({"user_id": ben.id}, {"$set": {"attempts.0.correct": 1.0}})
-    await keeping.compute(item, {ada.id or ""})
+    await keeping.compute([(item, {ada.id or ""})])
     assert not await is_right(api, item)
 
     if why == "somebody was forgotten":
@@ -209,8 +209,8 @@ async def test_what_may_be_wrong_is_not_remembered(school: School, why: str, mon
         with monkeypatch.context() as patch:
             Asked(api, patch)
             with pytest.raises(AssertionError):
-                await keeping.compute(item)
-    await keeping.compute(item, {ada.id or ""})
+                await keeping.compute([(item, None)])
+    await keeping.compute([(item, {ada.id or ""})])
 
     assert await is_right(api, item)
 
@@ -224,7 +224,7 @@ async def test_what_cannot_be_remembered_is_read_anew(
     keeping._remembered = Remembered(most=4000)
     for number, learner in enumerate(learners):
         await practise(api, learner, body, *(wrong(f"q{number}", simple_answer=f"{number}") for number in range(5)))
-        await keeping.compute(item, {learner.id or ""})
+        await keeping.compute([(item, {learner.id or ""})])
         assert await is_right(api, item)
         assert keeping._remembered.size <= 4000
 

@@ -2,19 +2,20 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 from learntrack.documents import AttemptOverflow, MasteryLog
+from learntrack.documents.base import Row
 from learntrack.domain.ids import summary_id
 from learntrack.reports.upkeep.item_sums import ItemSums, Observation, correctness
 from learntrack.storage import Database
 from learntrack.storage.some_fields import LaterEntries, Values, WithLaterEntries
 
-_LEARNERS = 50
-"""Learners whose tries are asked for at once."""
+_PAIRS = 60
+"""Learners at contents whose tries are asked for at once."""
 _TRIES, _CHUNKS = 16, 4
 """Tries, and chunks of long ones, that come at once; a try has some 7 KB, a chunk up to half a megabyte."""
 _LONG = 16
@@ -30,13 +31,18 @@ _QUIZZES = "quizzes"
 """The portion that all of a learner's quizzes are; a try has its id."""
 FacilityContent = tuple[str, str]
 """A facility and a content."""
+Pair = tuple[FacilityContent, str]
+"""A content at a facility, and a learner."""
+Changed = dict[FacilityContent, set[str]]
+"""The questions whose sums are others now."""
 
 
 @dataclass(slots=True)
 class _Try:
     id: str
-    user: str
+    pair: Pair
     is_quiz: bool
+    is_long: bool
     attempts: list[LaterEntries]
 
     @property
@@ -63,56 +69,59 @@ class ItemTries:
         rows = await self._db.rows(MasteryLog, [{"$match": match}, {"$group": {"_id": "$user_id"}}])
         return sorted(row["_id"] for row in rows)
 
-    async def count(self, sums: ItemSums, place: FacilityContent, learners: Sequence[str]) -> set[str]:
-        """Count the tries of these learners at a content of a facility, as they are now, instead of what was counted of
-        them before; returns which questions' sums are others now. Indexes: summary, holder.
+    async def count(self, sums: Mapping[FacilityContent, ItemSums], pairs: Sequence[Pair]) -> Changed:
+        """Count the tries of these learners at these contents of their facilities, as they are now, instead of what was
+        counted of them before. Indexes: summary, holder.
         """
-        changed: set[str] = set()
-        for first in range(0, len(learners), _LEARNERS):
-            changed |= await _Counting(self, sums, place).of(learners[first : first + _LEARNERS])
+        changed: Changed = defaultdict(set)
+        for first in range(0, len(pairs), _PAIRS):
+            await _Counting(self, sums, changed).count(pairs[first : first + _PAIRS])
         return changed
 
-    async def read(self, place: FacilityContent, learners: Iterable[str]) -> Any:
-        """The tries of learners, some at a time, and which of them have older attempts elsewhere."""
-        of_content = {"summary_id": {"$in": [summary_id(user, place[1]) for user in learners]}}
-        async with aclosing(self._db.parts(MasteryLog, of_content, self._tries, batch=_TRIES)) as parts:
+    async def read(self, pairs: Sequence[Pair]) -> AsyncGenerator[list[_Try], None]:
+        """The tries of some, a few at a time; long ones without their older attempts."""
+        of_these = {"summary_id": {"$in": [summary_id(user, content) for (_, content), user in pairs]}}
+        known = set(pairs)
+        async with aclosing(self._db.parts(MasteryLog, of_these, self._tries, batch=_TRIES)) as parts:
             async for part in parts:
-                yield [
-                    (_Try(row["_id"], row["user_id"], row["mastery_level"] < 0, [attempts]), row.get("overflow"))
-                    for row, attempts in part
-                    if (row["facility_id"], row["content_id"]) == place
-                ]
+                tries = [_try(row, attempts) for row, attempts in part]
+                yield [each for each in tries if each.pair in known]
 
-    async def add_older(self, place: FacilityContent, tries: Sequence[_Try]) -> None:
+    async def add_older(self, tries: Sequence[_Try]) -> None:
         """Give long tries their older attempts."""
         by_id = {each.id: each for each in tries}
         of_tries = {"holder_id": {"$in": sorted(by_id)}}
         async with aclosing(self._db.parts(AttemptOverflow, of_tries, self._chunks, batch=_CHUNKS)) as parts:
             async for part in parts:
                 for row, attempts in part:
-                    if (row["facility_id"], row["content_id"]) == place:
-                        by_id[row["holder_id"]].attempts.append(attempts)
+                    holder = by_id[row["holder_id"]]
+                    if (row["facility_id"], row["content_id"]) == holder.pair[0]:
+                        holder.attempts.append(attempts)
+
+
+def _try(row: Row, attempts: LaterEntries) -> _Try:
+    pair = (row["facility_id"], row["content_id"]), row["user_id"]
+    return _Try(row["_id"], pair, row["mastery_level"] < 0, row.get("overflow") is not None, [attempts])
 
 
 class _Counting:
-    """Counts the tries of some learners."""
+    """Counts the tries of some learners into sums; `changed` is told what is changed by it."""
 
-    def __init__(self, tries: ItemTries, sums: ItemSums, place: FacilityContent) -> None:
+    def __init__(self, tries: ItemTries, sums: Mapping[FacilityContent, ItemSums], changed: Changed) -> None:
         self._tries = tries
         self._sums = sums
-        self._place = place
-        self._quizzes: dict[str, list[_Try]] = defaultdict(list)
-        self._portions: dict[str, set[str]] = defaultdict(set)
-        self._changed: set[str] = set()
+        self._changed = changed
+        self._quizzes: dict[Pair, list[_Try]] = defaultdict(list)
+        self._portions: dict[Pair, set[str]] = defaultdict(set)
         self._read = 0
 
-    async def of(self, learners: Sequence[str]) -> set[str]:
-        """Count those of these learners."""
+    async def count(self, pairs: Sequence[Pair]) -> None:
+        """Count those of these."""
         long: list[_Try] = []
-        async with aclosing(self._tries.read(self._place, learners)) as parts:
+        async with aclosing(self._tries.read(pairs)) as parts:
             async for part in parts:
-                for each, has_older in part:
-                    if has_older:
+                for each in part:
+                    if each.is_long:
                         long.append(each)
                     else:
                         await self._take(each)
@@ -120,43 +129,48 @@ class _Counting:
                     await self._take_long(long)
                     long = []
         await self._take_long(long)
-        for learner, quizzes in self._quizzes.items():
+        for pair, quizzes in self._quizzes.items():
             digest = hash(tuple(sorted((each.id, each.digest) for each in quizzes)))
-            await self._put(learner, _QUIZZES, digest, quizzes)
-        for learner in learners:
-            self._changed |= self._sums.keep_only(learner, self._portions[learner])
-        return self._changed
+            await self._put(pair, _QUIZZES, digest, quizzes)
+        for pair in pairs:
+            place, learner = pair
+            self._changed[place] |= self._sums[place].keep_only(learner, self._portions[pair])
 
     async def _take_long(self, long: Sequence[_Try]) -> None:
         if long:
-            await self._tries.add_older(self._place, long)
+            await self._tries.add_older(long)
         for each in long:
             await self._take(each)
 
     async def _take(self, each: _Try) -> None:
         if each.is_quiz:
-            self._quizzes[each.user].append(each)
+            self._quizzes[each.pair].append(each)
         else:
-            await self._put(each.user, each.id, each.digest, [each])
+            await self._put(each.pair, each.id, each.digest, [each])
 
-    async def _put(self, learner: str, portion: str, digest: int, tries: Sequence[_Try]) -> None:
-        self._portions[learner].add(portion)
-        if self._sums.has(learner, portion, digest):
-            return
+    async def _put(self, pair: Pair, portion: str, digest: int, tries: Sequence[_Try]) -> None:
+        self._portions[pair].add(portion)
+        place, learner = pair
+        if not self._sums[place].has(learner, portion, digest):
+            made = await (self._first_answers(tries) if portion == _QUIZZES else self._answers(tries))
+            self._changed[place] |= self._sums[place].put(learner, portion, digest, made)
+
+    async def _answers(self, tries: Sequence[_Try]) -> list[Observation]:
         found: list[Observation] = []
-        first: dict[str, tuple[Any, Observation]] = {}
-        for values in _parts(tries):
-            for each in values:
-                observation = _observed(each)
-                if portion != _QUIZZES:
-                    found.append(observation)
-                    continue
-                sight = _order(each, observation)
-                if each[0] not in first or sight < first[each[0]][0]:
-                    first[each[0]] = sight, observation
-            await self._rest(len(values))
-        given = found or [observation for _, observation in first.values()]
-        self._changed |= self._sums.put(learner, portion, digest, given)
+        for attempts in _parts(tries):
+            found += map(_observed, attempts)
+            await self._rest(len(attempts))
+        return found
+
+    async def _first_answers(self, tries: Sequence[_Try]) -> list[Observation]:
+        first: dict[str, tuple[tuple[Any, ...], Observation]] = {}
+        for attempts in _parts(tries):
+            for each in attempts:
+                sight = _order(each, observation := _observed(each)), observation
+                if each[0] not in first or sight[0] < first[each[0]][0]:
+                    first[each[0]] = sight
+            await self._rest(len(attempts))
+        return [observation for _, observation in first.values()]
 
     async def _rest(self, read: int) -> None:
         """Let others have their turn where much has been read."""

@@ -14,7 +14,7 @@ from learntrack.documents.upkeep import UPKEEP
 from learntrack.domain import moments
 from learntrack.reports.upkeep import days, items, moves, recounts
 from learntrack.reports.upkeep.days import Touches
-from learntrack.reports.upkeep.item_keeping import ItemKeeping
+from learntrack.reports.upkeep.item_keeping import ItemKeeping, TouchedItem
 from learntrack.reports.upkeep.item_tries import FacilityContent
 from learntrack.storage import Database, DatabaseUnavailable
 from learntrack.storage.leases import SILENT_SECONDS, Holding, LeaseLost
@@ -56,7 +56,7 @@ class Round:
         """Whose days are to be computed anew."""
         return self.visited | dict.fromkeys(self.moved)
 
-    def computed(self) -> list[tuple[FacilityContent, set[str] | None]]:
+    def computed(self) -> list[TouchedItem]:
         """What is to be computed, and whose it is alone; None for everybody's."""
         every = sorted(self.items | self.learners.keys())
         return [(item, None if item in self.items else self.learners[item]) for item in every]
@@ -129,11 +129,7 @@ class Upkeep:
         found.items |= await moves.follow(self._db, found.moved)
         await days.recompute(self._db, self._holding, found.touched())
         every = found.computed()
-        for number, (item, learners) in enumerate(every):
-            progress(number, len(every))
-            self._db.check_disk()
-            await self._items.compute(item, learners)
-        progress(len(every), len(every))
+        await self._items.compute(every, progress)
         await self._remove(found.marks)
         return len(every)
 
