@@ -155,20 +155,20 @@ async def test_while_the_first_sending_is_being_answered_the_second_is_told_to_w
         return answer.status_code
 
     asked, held = asyncio.Event(), asyncio.Event()
-    transaction = api.db.transaction
+    transactions = api.db.transactions
 
     async def slow(*arguments: object, **more: object) -> object:
         asked.set()
         await held.wait()
-        return await transaction(*arguments, **more)
+        return await transactions(*arguments, **more)
 
-    api.db.transaction = slow  # type: ignore[method-assign]
+    api.db.transactions = slow  # type: ignore[method-assign]
     try:
         first = asyncio.create_task(send(5))
         await asyncio.wait_for(asked.wait(), 20)
         second, other = await send(5), await send(6)
     finally:
-        api.db.transaction = transaction  # type: ignore[method-assign]
+        api.db.transactions = transactions  # type: ignore[method-assign]
         held.set()
 
     assert (second, other) == (409, 422)

@@ -10,9 +10,18 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from learntrack.serving.protocol import PatientProtocol
-from tests.serving.on_a_wire import Wire
+from tests.serving.on_a_wire import Served, Wire
 
 Messages = Sequence[dict[str, Any]]
+NOTED = (
+    "response_started",
+    "response_complete",
+    "chunked_encoding",
+    "expected_content_length",
+    "keep_alive",
+    "waiting_for_100_continue",
+)
+"""What uvicorn notes of an answer, and reads elsewhere."""
 LENGTH = (b"Content-Length", b"4")
 
 
@@ -22,6 +31,7 @@ class Pieces(Wire):
     def __init__(self) -> None:
         super().__init__()
         self.pieces: list[bytes] = []
+        self.noted: dict[str, Any] = {}
 
     def write(self, data: Any) -> None:
         self.pieces.append(bytes(data))
@@ -37,7 +47,7 @@ def body(part: bytes, *, more: bool = False) -> dict[str, Any]:
 
 
 async def answered(kind: type[HttpToolsProtocol], messages: Messages, request: bytes) -> Pieces:
-    """What is written when an application answers a request with these messages."""
+    """What is written when an application answers a request with these messages, and what is noted of it."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         for message in messages:
@@ -48,6 +58,7 @@ async def answered(kind: type[HttpToolsProtocol], messages: Messages, request: b
     protocol.connection_made(wire)
     protocol.data_received(request)
     await asyncio.gather(*protocol.tasks)
+    wire.noted = {name: getattr(protocol.cycle, name) for name in NOTED}
     protocol.connection_lost(None)
     return wire
 
@@ -81,6 +92,7 @@ REQUESTS = {
     "of 1.0": request(version="1.0"),
     "the last one": request("GET", "Connection: close"),
     "POST": request("POST", "Content-Length: 2") + b"{}",
+    "one that waits to be asked": request("PUT", "Content-Length: 2", "Expect: 100-continue"),
 }
 
 
@@ -91,6 +103,7 @@ async def test_the_same_is_written_as_by_uvicorn(name: str, asked: str) -> None:
     uvicorns = await answered(HttpToolsProtocol, ANSWERS[name], REQUESTS[asked])
     assert ours.written == uvicorns.written
     assert ours.closed == uvicorns.closed
+    assert ours.noted == uvicorns.noted
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -102,9 +115,11 @@ async def test_what_does_not_become_what_it_announces_ends_the_connection(name: 
 
 @pytest.mark.parametrize("header", NO_HEADERS)
 async def test_what_would_be_read_as_something_else_is_no_header(header: tuple[bytes, bytes]) -> None:
-    wire = await answered(PatientProtocol, [head(header, LENGTH), body(b"four")], request())
-    assert wire.written.startswith(b"HTTP/1.1 500 ")
-    assert b"four" not in wire.written
+    for headers in ((header, LENGTH), (LENGTH, header)):
+        wire = await answered(PatientProtocol, [head(*headers), body(b"four")], request())
+        assert wire.written.startswith(b"HTTP/1.1 500 ")
+        assert wire.written.endswith(b"Internal Server Error")
+        assert wire.closed
 
 
 async def test_an_answer_that_is_there_is_one_piece() -> None:
@@ -119,3 +134,17 @@ async def test_a_head_whose_body_may_take_long_is_sent_at_once() -> None:
     wire = await answered(PatientProtocol, [head()], request())
     [piece] = wire.pieces
     assert piece.endswith(b"transfer-encoding: chunked\r\n\r\n")
+
+
+async def test_who_does_not_read_is_waited_for(protocol: Any, app: Served, wire: Wire) -> None:
+    protocol.data_received(request())
+    protocol.pause_writing()
+    app.told.set()
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert app.asked
+    assert wire.written == b""
+
+    protocol.resume_writing()
+    await asyncio.gather(*protocol.tasks)
+    assert wire.written.endswith(b"/;")

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,36 +11,7 @@ import pytest
 from learntrack.errors import kept_without_frames
 from learntrack.storage import DatabaseBusy, DatabaseUnavailable, TooMuchAtOnce, group_commit
 from learntrack.storage.group_commit import GroupCommit, Stored
-
-Job, Answer = str, str
-
-
-class Store:
-    """Stores groups of jobs, when it is let."""
-
-    def __init__(self, refuse: Callable[[Sequence[Job]], Exception | None] = lambda _: None) -> None:
-        self.groups: list[list[Job]] = []
-        self.open = asyncio.Event()
-        self.open.set()
-        self.asked = asyncio.Event()
-        self._refuse = refuse
-
-    async def run(self, jobs: Sequence[Job], stored: Stored[Answer, Job]) -> None:
-        while jobs:
-            self.groups.append(list(jobs))
-            self.asked.set()
-            await self.open.wait()
-            if (error := self._refuse(jobs)) is not None:
-                raise error
-            jobs = stored([ValueError(job) if job.startswith("refused") else job.upper() for job in jobs])
-            await asyncio.sleep(0)  # who waits is answered
-
-    def line(self, **more: Any) -> GroupCommit[Job, Answer]:
-        return GroupCommit(self.run, **{"may_join": lambda _, __: True, "patience": 60} | more)
-
-
-async def settled(*answers: "asyncio.Future[Answer]") -> list[Any]:
-    return list(await asyncio.gather(*answers, return_exceptions=True))
+from tests.storage.groups import Answer, Job, Store, settled
 
 
 async def test_what_arrives_while_a_group_is_stored_is_the_next_group() -> None:
@@ -54,60 +25,6 @@ async def test_what_arrives_while_a_group_is_stored_is_the_next_group() -> None:
 
     assert await settled(first, *later) == ["A", "B", "C", "D"]
     assert store.groups == [["a"], ["b", "c", "d"]]
-
-
-class InLine(Store):
-    """A store that notes which groups it was handed on by the one before, without being asked anew."""
-
-    def __init__(self, refuse: Callable[[Sequence[Job]], Exception | None] = lambda _: None) -> None:
-        super().__init__(refuse)
-        self.turns: list[int] = []
-
-    async def run(self, jobs: Sequence[Job], stored: Stored[Answer, Job]) -> None:
-        self.turns.append(len(self.groups))
-        await super().run(jobs, stored)
-
-
-async def test_what_has_gathered_is_begun_before_anybody_is_answered() -> None:
-    store = InLine()
-    line = store.line(most=1)
-    first, *later = [line.enqueue(job) for job in "abc"]
-    answered: list[int] = []
-    first.add_done_callback(lambda _: answered.append(len(store.groups)))
-
-    assert await settled(first, *later) == ["A", "B", "C"]
-    assert store.turns == [0]
-    assert answered == [2]
-
-
-async def test_what_goes_wrong_behind_what_is_stored_is_not_the_stored_ones_fault() -> None:
-    error = DatabaseUnavailable("gone")
-    store = InLine(lambda jobs: error if "b" in jobs else None)
-    line = store.line(most=1)
-
-    assert await settled(*[line.enqueue(job) for job in "abc"]) == ["A", error, "C"]
-    assert store.groups == [["a"], ["b"], ["c"]]
-    assert store.turns == [0, 2]
-
-
-async def test_bulk_has_its_turn_between_groups_that_follow_each_other() -> None:
-    store = InLine()
-    line = store.line(most=1)
-    live = [line.enqueue(job) for job in "abc"]
-    bulk = line.enqueue("bulk", bulk=True)
-
-    await settled(bulk, *live)
-    assert store.groups == [["a"], ["bulk"], ["b"], ["c"]]
-
-
-async def test_groups_do_not_follow_each_other_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sessions grow old, and disks full, which is looked at before a turn."""
-    monkeypatch.setattr(group_commit, "_TURN_SECONDS", 0)
-    store = InLine()
-    line = store.line(most=1)
-
-    await settled(*[line.enqueue(job) for job in "abc"])
-    assert store.turns == [0, 1, 2]
 
 
 async def test_a_group_has_a_size() -> None:

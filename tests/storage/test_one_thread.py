@@ -3,12 +3,15 @@
 import asyncio
 import gc
 import threading
+import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from learntrack.documents import Touched, Writer
 from learntrack.domain import moments
+from learntrack.storage import transactions
 from learntrack.storage.threads import InThread
 from learntrack.storage.transactions import Tx
 from tests.support import Api
@@ -55,6 +58,21 @@ async def test_transactions_in_line_have_one_session_and_are_told_of_in_one_thre
     assert len(used) == 3
     assert len({*used}) == len({*threads}) == 1
     assert threading.current_thread() not in threads
+
+
+async def test_each_transaction_in_line_has_its_own_time(wired: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now, sleep=time.sleep)
+    monkeypatch.setattr(transactions, "time", clock)
+    done: list[float] = []
+
+    async def work(tx: Tx) -> int:
+        await wired.db.remove(Writer, {"_id": "nobody"}, tx)
+        clock.now += 100
+        done.append(clock.now)
+        return len(done)
+
+    await wired.db.transactions(work, lambda count: work if count < 3 else None, patience=120)
+    assert done == [100, 200, 300]
 
 
 async def test_what_fails_behind_a_stored_transaction_leaves_that_stored(wired: Api) -> None:

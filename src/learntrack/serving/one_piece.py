@@ -14,15 +14,19 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 _NO_NAME = re.compile(rb"[^!#$%&'*+.^_`|~0-9A-Za-z-]|\A\Z")
 _NO_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _WITHOUT_BODY = (204, 304)
+_PASSING = (b"x-request-id", b"set-cookie", b"etag")
 _LAST_CHUNK = b"0\r\n\r\n"
 
 
 class InOnePiece:
     """An application, one answer of which is written as said above.
 
+    A head that announces how much follows is kept until that comes: an application that fails in between has sent
+    nothing. Lines of an access log, which uvicorn's own `send` writes, are not written here.
+
     Args:
         app: What answers.
-        cycle: uvicorn's, of that request. How far its answer has come is noted there, as uvicorn's own `send` does.
+        cycle: uvicorn's, of that request. How far its answer has come is noted there, as that does.
 
     """
 
@@ -53,11 +57,10 @@ class InOnePiece:
 
     def _begin(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         cycle = self._cycle
-        lines = [STATUS_LINE[status]]
+        fields = [_header(name, value) for name, value in (*cycle.default_headers, *headers)]  # before any counts
+        lines = [STATUS_LINE[status], *(line for _, _, line in fields)]
         closes = False
-        for written, value in (*cycle.default_headers, *headers):
-            name, line = _header(written, value)
-            lines.append(line)
+        for name, value, _ in fields:
             if name == b"content-length" and cycle.chunked_encoding is None:
                 cycle.expected_content_length, cycle.chunked_encoding = int(value), False
             elif name == b"transfer-encoding" and value.lower() == b"chunked":
@@ -101,15 +104,22 @@ class InOnePiece:
             cycle.on_response()
 
 
-@lru_cache(512)
-def _header(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """The name of a header in lower case, and its line.
+def _header(name: bytes, value: bytes) -> tuple[bytes, bytes, bytes]:
+    """The name of a header in lower case, its value, and its line.
 
     Raises:
         RuntimeError: it would be read as something else.
 
     """
+    # What is another each time, or secret, is made anew.
+    return (_made if name in _PASSING else _known)(name, value)
+
+
+def _made(name: bytes, value: bytes) -> tuple[bytes, bytes, bytes]:
     if _NO_NAME.search(name) or _NO_VALUE.search(value):
         raise RuntimeError(f"This is no header: {name!r}.")
     name = name.lower()
-    return name, b"%b: %b\r\n" % (name, value)
+    return name, value, b"%b: %b\r\n" % (name, value)
+
+
+_known = lru_cache(512)(_made)

@@ -33,7 +33,9 @@ _SMALL = 8
 PART_SECONDS = 0.1
 """How long bulk goes on, group by group, while something live waits."""
 _TURN_SECONDS = 1.0
-"""How long groups follow each other without coming back here: what has to be looked at now and then is looked at."""
+"""How long groups follow each other without coming back to the loop: the room on the disk is looked at before, and the
+session is one that has not grown old. So long one that is cancelled may still go on.
+"""
 
 
 @dataclass(slots=True)
@@ -98,9 +100,10 @@ class GroupCommit(Generic[Job, Answer]):
         Args:
             job: What is to be done.
             bulk: Whether it is one of many that may wait while others are served.
-            after: What must be stored before it: where that could not be just now, neither is this.
+            after: What of the bulk must be stored before it: where that could not be just now, neither is this.
 
         """
+        assert bulk or after is None, "what has become of it is looked at in any thread but for bulk"
         waiting: _Waiting[Job, Answer] = _Waiting(job, asyncio.get_running_loop().create_future(), after)
         (self._bulk if bulk else self._line).append(waiting)
         if self._worker is None:
@@ -128,9 +131,7 @@ class GroupCommit(Generic[Job, Answer]):
         try:
             while self._line or self._bulk:
                 group = self._next_group(self._line, self._share(len(self._line) + before))
-                if group:
-                    await self._settle(group, goes_on=True)
-                before = len(group)
+                before = await self._settle(group, goes_on=True) if group else 0
                 await self._do_a_part_of_the_bulk()
         finally:
             self._worker = None
@@ -168,25 +169,30 @@ class GroupCommit(Generic[Job, Answer]):
             line.popleft()
         return group
 
-    async def _settle(self, group: list[_Waiting[Job, Answer]], *, bulk: bool = False, goes_on: bool = False) -> None:
-        """Do a group; if it `goes_on`, also those that have gathered by its end, and so forth for a while."""
+    async def _settle(self, group: list[_Waiting[Job, Answer]], *, bulk: bool = False, goes_on: bool = False) -> int:
+        """Do a group; if it `goes_on`, also those that have gathered by its end, and so forth for a while. Returns how
+        many were in the last one.
+        """
         end = time.monotonic() + _TURN_SECONDS if goes_on else 0.0
         answered = asyncio.get_running_loop().call_soon_threadsafe
+        size = len(group)
 
         def stored(outcomes: Sequence[Answer | Exception]) -> Sequence[Job]:
             """Mostly called in a thread, that in which it was stored: who waits is answered while the next begins."""
-            nonlocal group
-            GROUP_JOBS.observe(len(group))
-            answered(_answer, group, outcomes)
-            before, group = len(group), []
+            nonlocal group, size
+            done, group = group, []  # whatever goes wrong from here on, these are not done again
+            answered(_answer, done, outcomes)
+            GROUP_JOBS.observe(len(done))
             if time.monotonic() < end and not self._bulk:
-                group = self._next_group(self._line, self._share(len(self._line) + before))
+                group = self._next_group(self._line, self._share(len(self._line) + len(done)))
+            size = len(group) or size
             return [each.job for each in group]
 
         try:
             await self._run([each.job for each in group], stored)
         except Exception as error:
             await self._settle_otherwise(group, error, bulk=bulk)
+        return size
 
     async def _settle_otherwise(self, group: Sequence[_Waiting[Job, Answer]], error: Exception, *, bulk: bool) -> None:
         """Do a group in parts that could not be done as a whole, or say why it could not be done."""

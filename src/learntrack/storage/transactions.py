@@ -81,7 +81,7 @@ class Transactions:
         Args:
             work: What the first one does, as for `run`; it may wait for nothing but what it asks of its transaction.
             then: Is asked in that thread.
-            patience: Seconds that each may take.
+            patience: Seconds that each may take; of the first, and until it begins.
 
         Raises:
             DatabaseUnavailable: no answer within `patience`. Of that transaction the writes may or may not have been
@@ -89,6 +89,7 @@ class Transactions:
 
         """
         following: Work[T] | None = work
+        end = time.monotonic() + patience
         with _in_time():
             if not self._available:
                 while following is not None:
@@ -98,7 +99,7 @@ class Transactions:
                 return
             async with self._session(patience) as session:
                 # Until the thread has ended nobody else uses its session; each step of it has a limit of its own.
-                await InThread(partial(_in_line, work, then, session.delegate, patience)).to_its_end()
+                await InThread(partial(_in_line, work, then, session.delegate, end, patience)).to_its_end()
 
     @asynccontextmanager
     async def _session(self, patience: float) -> AsyncIterator[Any]:
@@ -126,11 +127,11 @@ def _in_time() -> Iterator[None]:
         raise DatabaseUnavailable("The database did not answer in time.") from error
 
 
-def _in_line(work: Work[T], then: Then[T], session: Any, patience: float) -> None:
+def _in_line(work: Work[T], then: Then[T], session: Any, end: float, patience: float) -> None:
     following: Work[T] | None = work
     while following is not None:
-        end = time.monotonic() + patience
         following = then(driven(partial(_until_it_is_stored, following, session, end, _sleep)))
+        end = time.monotonic() + patience
 
 
 async def _until_it_is_stored(work: Work[T], session: Any, end: float, sleep: Sleep) -> T:

@@ -12,6 +12,7 @@ from learntrack.access.actor import ActorRequest
 from learntrack.tracking.batch import BatchRecorder
 from learntrack.tracking.batch_request import BatchRequest
 from learntrack.tracking.batch_schemas import BATCH_EXAMPLE, BATCH_RESULTS_EXAMPLE, Batch, BatchResults
+from learntrack.tracking.idempotency import REPLAYED
 from learntrack.tracking.schemas import (
     SESSION_START_EXAMPLE,
     SESSION_STARTED_EXAMPLE,
@@ -159,4 +160,4 @@ class BatchController(Controller):
 
 
 def _response(answer: Recorded) -> Response[Any]:
-    return json_response(answer.body, {"Idempotent-Replayed": "true"} if answer.replayed else None)
+    return json_response(answer.body, REPLAYED if answer.replayed else None)

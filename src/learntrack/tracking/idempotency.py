@@ -15,6 +15,8 @@ import msgspec
 from learntrack.documents import IdempotencyKey
 from learntrack.errors import KeyReused, StillRunning, field_error
 
+REPLAYED = {"Idempotent-Replayed": "true"}
+"""The header of an answer that is given again."""
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -91,6 +93,11 @@ class RequestKey:
         return None if found is None else found.answer
 
 
+def is_key(sent: str) -> bool:
+    """Whether this can be an Idempotency-Key: 1–255 visible ASCII characters."""
+    return _KEY.fullmatch(sent) is not None
+
+
 def request_key(
     key: str | None,
     *,
@@ -116,7 +123,7 @@ def request_key(
     """
     if key is None:
         return None
-    if not _KEY.fullmatch(key):
+    if not is_key(key):
         raise field_error(field, "Must be 1–255 visible ASCII characters.")
     if scope is None:
         return None

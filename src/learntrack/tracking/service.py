@@ -131,12 +131,12 @@ class Tracking:
 
     async def _do(self, jobs: Sequence[Job], stored: Stored[Recorded, Job]) -> None:
         """Do a group of jobs in one transaction, and then those that `stored` returns."""
-        helped: StartJob | None = None
+        helped: StartJob | None = None  # once is enough: who forgets at the same time would be helped without end
 
         def then(outcomes: list[Recorded | Exception]) -> Work[list[Recorded | Exception]] | None:
             nonlocal jobs
-            _count(jobs, outcomes)
-            jobs = stored(outcomes)
+            done, jobs = jobs, stored(outcomes)
+            _count(done, outcomes)
             return partial(self._group, jobs) if jobs else None
 
         while jobs:

@@ -2,14 +2,16 @@
 
 import math
 from datetime import datetime
-from typing import Any
+from typing import Any, get_type_hints
 
 import bson
+import msgspec
 import pytest
 
+from learntrack.domain.attempts import HistoryEntry
 from learntrack.importing.kolibri.logs import Circumstances, LogConverter
 from learntrack.importing.kolibri.sqlite import sqlite_source
-from learntrack.importing.kolibri.usual_attempts import usual_attempt
+from learntrack.importing.kolibri.usual_attempts import UsualEntry, usual_attempt
 from learntrack.importing.kolibri.values import Corrupt
 from learntrack.importing.report import ImportReport
 from tests.importing.kolibri.rows import AT, LEARNER, attempt, id_of, moment, stamp
@@ -85,3 +87,12 @@ def test_nearly_all_attempts_of_a_real_kolibri_are_checked_by_one_call() -> None
         rows = [*source.table("logger_attemptlog")]
 
     assert sum(usual_attempt(row, at) is not None for row in rows) >= 0.95 * len(rows) > 100
+
+
+def test_an_entry_that_is_only_written_down_has_the_fields_of_what_is_stored() -> None:
+    """Whoever changes one of the two has to look at the other."""
+    stored = {name: field.annotation for name, field in HistoryEntry.model_fields.items()}
+    usual = get_type_hints(UsualEntry)
+    assert usual.keys() == stored.keys()
+    assert all(usual[name] in (kind, kind | msgspec.UnsetType) for name, kind in stored.items() if kind is not Any)
+    assert not any(field.metadata for field in HistoryEntry.model_fields.values())
