@@ -67,6 +67,17 @@ async def test_json_is_read_whatever_the_content_type_says(body: bytes, value: A
     assert await JsonRequest(sent.scope | seen_whole(is_there), sent.receive).json() == value
 
 
+@pytest.mark.parametrize("is_there", [False, True])
+async def test_what_has_been_read_is_there_for_whoever_looks_at_the_same_request(is_there: bool) -> None:
+    messages = iter([{"type": "http.request", "body": b"[1]", "more_body": False}])
+
+    async def receive() -> Any:
+        return next(messages)
+
+    scope = request(b"").scope | seen_whole(is_there)
+    assert [await JsonRequest(scope, receive).json() for _ in range(2)] == [[1], [1]]
+
+
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[NaN]", b"\xef\xbb\xbf{}", b"[" * 10_000, rb'"\ud83d' + b"[" * 9999])
 async def test_what_is_no_json_or_deep_beyond_all_measure_is_refused(body: bytes) -> None:
     with pytest.raises(InvalidFields) as refused:

@@ -124,7 +124,7 @@ class JsonRequest(Request[Any, Any, State]):
 
         One that is there needs no line to be stood in for it, nor has it to be gathered. Raises as `stream`.
         """
-        if self._body is Empty and WHOLLY_HERE in self.scope:
+        if WHOLLY_HERE in self.scope and self._connection_state.body is Empty:
             self._refuse_compressed()
             self._body = self._connection_state.body = await self._small_body()
         return await super().body() or b"{}"
