@@ -1,10 +1,13 @@
 """Logs follow their learner into another facility."""
 
-from learntrack.documents import ContentSession, ContentSummary, MasteryLog, User
+import pytest
+
+from learntrack.documents import ContentSession, ContentSummary, MasteryLog, Touched, User
 from learntrack.domain import moments
 from learntrack.domain.ids import new_id
-from learntrack.reports.upkeep.moves import facilities_of, follow
-from learntrack.storage import Database
+from learntrack.reports.upkeep import moves
+from learntrack.reports.upkeep.moves import facilities_of, follow, marked
+from learntrack.storage import Database, DatabaseUnavailable
 
 NOW = moments.now()
 NORTH, SOUTH, ADA, BEN, CONTENT, OTHER = "north", "south", *(new_id() for _ in range(4))
@@ -45,18 +48,36 @@ async def test_they_are_where_the_learner_is_and_both_facilities_are_computed_an
     logs = [*tried(ADA, CONTENT, NORTH), *tried(ADA, OTHER, None), visited(ADA, NORTH), *tried(BEN, CONTENT, NORTH)]
     await memory.write([*users, *logs], None)
 
-    touched = await follow(memory, [ADA, BEN])
+    marks = await follow(memory, [ADA, BEN])
 
-    assert touched == {(NORTH, CONTENT), (SOUTH, CONTENT), (SOUTH, OTHER)}
+    assert marked(marks) == {(NORTH, CONTENT), (SOUTH, CONTENT), (SOUTH, OTHER)}
     for kind in (ContentSummary, MasteryLog, ContentSession):
         found = {(each.user_id, each.facility_id) for each in await memory.load(kind, {}, None)}
         assert found <= {(ADA, SOUTH), (BEN, NORTH)}
-    assert await follow(memory, [ADA, BEN]) == set()  # where they are already nothing is to be done
+    assert await follow(memory, [ADA, BEN]) == []  # where they are already nothing is to be done
+
+
+async def test_what_is_to_be_computed_anew_is_known_also_where_it_ends_half_way(
+    memory: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await memory.write([User.begin(ADA, username="", facility_id=SOUTH), *tried(ADA, CONTENT, NORTH)], None)
+
+    def full() -> None:
+        raise DatabaseUnavailable("the disk is nearly full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(moves, "_LOGS", (MasteryLog, ContentSummary))
+        patch.setattr(memory, "check_disk", full)
+        patch.setattr(memory, "transaction", lambda work: work(None))
+        with pytest.raises(DatabaseUnavailable):
+            await follow(memory, [ADA])
+
+    assert marked(await memory.load(Touched, {}, None)) == {(NORTH, CONTENT), (SOUTH, CONTENT)}
 
 
 async def test_who_is_not_on_the_roster_stays_where_they_were(memory: Database) -> None:
     await memory.write(tried(ADA, CONTENT, NORTH), None)
 
-    assert (await facilities_of(memory, [ADA]), await follow(memory, [ADA])) == ({}, set())
+    assert (await facilities_of(memory, [ADA]), await follow(memory, [ADA])) == ({}, [])
     [log] = await memory.load(MasteryLog, {}, None)
     assert log.facility_id == NORTH

@@ -34,7 +34,7 @@ async def check_facilities(db: Database, checked: Checked) -> set[FacilityConten
     """Let every log say where its learner is today; returns what is to be computed anew where one did not."""
     touched: set[FacilityContent] = set()
     async for users in in_parts_of(db.stream(User, [{"$project": {"_id": 1}}]), _STEP):
-        found = await moves.follow(db, [user["_id"] for user in users])
+        found = moves.marked(await moves.follow(db, [user["_id"] for user in users]))
         checked.count("learners' facilities", len(users), len(found))
         touched |= found
     return touched

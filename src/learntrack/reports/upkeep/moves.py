@@ -1,9 +1,10 @@
 """Letting the logs of learners follow them into another facility."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, User
+from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, Touched, User
 from learntrack.documents.base import Stored
+from learntrack.reports.upkeep import items
 from learntrack.reports.upkeep.item_tries import FacilityContent
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
@@ -19,22 +20,29 @@ async def facilities_of(db: Database, users: Sequence[str]) -> dict[str, str]:
     return {row["_id"]: row["facility_id"] for row in rows}
 
 
-async def follow(db: Database, users: Sequence[str]) -> set[FacilityContent]:
-    """Let the logs of these users say where they are today; returns what is to be computed anew.
+async def follow(db: Database, users: Sequence[str]) -> list[Touched]:
+    """Let the logs of these users say where they are today; returns the marks of what is to be computed anew.
 
-    Each log is written by itself: who reads meanwhile finds it there or here. Indexes: owner_*.
+    These are written first: where this ends half way, the logs that it has changed tell nobody any more that they have
+    been elsewhere. Each log is written by itself: who reads meanwhile finds it there or here. Indexes: owner_*.
     """
-    touched: set[FacilityContent] = set()
+    marks: list[Touched] = []
     for first in range(0, len(users), _STEP):
         by_facility: dict[str, list[str]] = {}
         for user, facility in (await facilities_of(db, users[first : first + _STEP])).items():
             by_facility.setdefault(facility, []).append(user)
         for facility, members in by_facility.items():
-            touched |= await _follow_into(db, facility, members)
-    return touched
+            marks += await _follow_into(db, facility, members)
+    return marks
 
 
-async def _follow_into(db: Database, facility: str, members: Sequence[str]) -> set[FacilityContent]:
+def marked(marks: Iterable[Touched]) -> set[FacilityContent]:
+    """What is to be computed anew by these marks."""
+    pairs = (pair.split(":") for mark in marks for pair in mark.items)
+    return {(facility, content) for facility, content in pairs}
+
+
+async def _follow_into(db: Database, facility: str, members: Sequence[str]) -> list[Touched]:
     # Two conditions, because the embedded engine uses an index only for one that it covers whole.
     elsewhere: list[Stage] = [
         {"$match": {"user_id": {"$in": list(members)}}},
@@ -43,10 +51,13 @@ async def _follow_into(db: Database, facility: str, members: Sequence[str]) -> s
     key = {"facility": "$facility_id", "content": "$content_id"}
     left = [row["_id"] for row in await db.rows(MasteryLog, [*elsewhere, {"$group": {"_id": key}}])]
     touched = {(place, each["content"]) for each in left for place in (facility, each.get("facility")) if place}
+    marks = items.doubting(sorted(touched))
+    if marks:
+        await db.transaction(lambda tx: db.write(marks, tx))
     for kind in _LOGS:
         found = [row["_id"] async for row in db.stream(kind, [*elsewhere, {"$project": {"_id": 1}}])]
         for first in range(0, len(found), _STEP):
             db.check_disk()
             part = {"_id": {"$in": found[first : first + _STEP]}} | db.capabilities.of_owners(members)
             await db.collection(kind).update_many(part, {"$set": {"facility_id": facility}})
-    return touched
+    return marks

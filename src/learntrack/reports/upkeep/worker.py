@@ -126,7 +126,9 @@ class Upkeep:
         found = await self._next_round()
         if not found.marks:
             return None
-        found.items |= await moves.follow(self._db, found.moved)
+        moved = await moves.follow(self._db, found.moved)
+        found.marks += moved
+        found.items |= moves.marked(moved)
         await days.recompute(self._db, self._holding, found.touched())
         every = found.computed()
         await self._items.compute(every, progress)
