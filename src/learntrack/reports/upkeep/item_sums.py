@@ -15,7 +15,7 @@ _WHOLE = 1 << 60
 """Sums are whole numbers, so many for one: what has been added can be taken out again, to the last bit, in any order.
 Their error is less than that of adding up floating-point numbers.
 """
-_OF_ANSWER, _OF_OBSERVATION, _OF_PORTION, _OF_LEARNER, _OF_ATTEMPT = 700, 300, 260, 420, 4
+_OF_ANSWER, _OF_OBSERVATION, _OF_PORTION, _OF_LEARNER, _OF_ATTEMPT = 550, 240, 260, 420, 4
 """Bytes that these take, beside the text of an answer."""
 
 
