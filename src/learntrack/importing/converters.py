@@ -25,8 +25,6 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever stores says when to stop
 from learntrack.importing.converter import main
 main()
 """
-_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(64 * 2**20), "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20)}
-"""What keeps glibc from giving memory back that the next batch takes again: a fiftieth of what a process does."""
 _HAS_ENDED = "A process that reads Kolibri's database has ended. What is stored is sound; run the import again."
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
@@ -120,7 +118,7 @@ def _process() -> Iterator[tuple[Connection, subprocess.Popen[bytes]]]:
         with theirs:
             number = theirs.fileno()
             command = [sys.executable, "-P", "-c", _PROGRAM, str(number)]
-            process = subprocess.Popen(command, pass_fds=[number], stdin=subprocess.DEVNULL, env=os.environ | _MEMORY)
+            process = subprocess.Popen(command, pass_fds=[number], stdin=subprocess.DEVNULL)
         with process:
             try:
                 yield connection, process
