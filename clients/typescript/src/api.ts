@@ -737,7 +737,7 @@ export interface components {
             report: string;
             title: string;
             description: string;
-            /** @description As of when it is: now, or when its rollup was computed. */
+            /** @description What had been recorded by then is in it: now, or, of a rollup, when the oldest change was stored that it lacks. An answer is stored some moments after its own time. */
             as_of: string;
             /** @description In which time zone its days begin (an IANA name). */
             timezone: string;

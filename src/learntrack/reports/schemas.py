@@ -27,13 +27,19 @@ REPORT_NAMES_EXAMPLE = [
 ]
 
 
+_AS_OF = (
+    "What had been recorded by then is in it: now, or, of a rollup, when the oldest change was stored that it lacks. "
+    "An answer is stored some moments after its own time."
+)
+
+
 class Report(Struct):
     """A report."""
 
     report: str
     title: str
     description: str
-    as_of: Annotated[datetime, Meta(description="As of when it is: now, or when its rollup was computed.")]
+    as_of: Annotated[datetime, Meta(description=_AS_OF)]
     timezone: Annotated[str, Meta(description="In which time zone its days begin (an IANA name).")]
     columns: list[Column]
     results: list[dict[str, Any]]
