@@ -1,7 +1,7 @@
 """The way of an update that is as usual: straight to the use case.
 
-Nineteen of twenty requests are updates. The framework's look at what one may be sent with, and what it makes to call
-the handler, took an update a sixth of what the service does for it.
+Nearly all requests are updates. The framework's look at what one may be sent with, and what it makes to call the
+handler, cost more than an update's own rules.
 """
 
 from litestar.types import ASGIApp, Receive, Scope, Send
