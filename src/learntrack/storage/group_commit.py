@@ -181,10 +181,12 @@ class GroupCommit(Generic[Job, Answer]):
             """Mostly called in a thread, that in which it was stored: who waits is answered while the next begins."""
             nonlocal group, size
             done, group = group, []  # whatever goes wrong from here on, these are not done again
-            answered(_answer, done, outcomes)
+            try:
+                if time.monotonic() < end and not self._bulk:
+                    group = self._next_group(self._line, self._share(len(self._line) + len(done)))
+            finally:  # Not sooner: whether what they send next came in here would be chance.
+                answered(_answer, done, outcomes)
             GROUP_JOBS.observe(len(done))
-            if time.monotonic() < end and not self._bulk:
-                group = self._next_group(self._line, self._share(len(self._line) + len(done)))
             size = len(group) or size
             return [each.job for each in group]
 
