@@ -196,16 +196,16 @@ class GroupCommit(Generic[Job, Answer]):
             await self._settle_otherwise(group, error, bulk=bulk)
         return size
 
-    async def _settle_otherwise(self, group: Sequence[_Waiting[Job, Answer]], error: Exception, *, bulk: bool) -> None:
+    async def _settle_otherwise(self, group: list[_Waiting[Job, Answer]], error: Exception, *, bulk: bool) -> None:
         """Do a group in parts that could not be done as a whole, or say why it could not be done."""
         if len(group) > 1 and isinstance(error, TooMuchAtOnce):
             half = len(group) // 2
             if bulk:  # the rest has its turn again, in smaller groups: what is live does not wait for all of them
                 self._bulk.extendleft(reversed(group[half:]))
                 self._bulk_now = half
-                await self._settle([*group[:half]], bulk=True)
+                await self._settle(group[:half], bulk=True)
                 return
-            await self._settle([*group[:half]])
+            await self._settle(group[:half])
             if rest := [each for each in group[half:] if each.is_to_be_done()]:
                 await self._settle(rest)
             return
