@@ -15,8 +15,7 @@ from litestar import Litestar
 
 from learntrack.access.secrets import with_secret
 from learntrack.access.tokens import TokenVerifier, issue
-from learntrack.app import create_app
-from learntrack.serving import demo, log_lines
+from learntrack.serving import log_lines
 from learntrack.serving.connections import ConnectionLimits
 from learntrack.serving.hang_up import heed_hang_up, leave_hang_up_to_parent
 from learntrack.serving.memory import give_back_what_is_free, give_back_what_is_large
@@ -51,6 +50,9 @@ def _application(settings: Settings) -> Litestar:
     It runs after more allocations than by default, because a request makes and drops some thousand objects without
     cycles.
     """
+    # Not at the top: the parent of several workers has no application, and would keep its modules in memory.
+    from learntrack.app import create_app
+
     give_back_what_is_large()
     give_back_what_is_free()
     PatientProtocol.limit(ConnectionLimits.of(settings))
@@ -121,6 +123,8 @@ class Server:
         try:
             await db.prepare()
             if self._demo:
+                from learntrack.serving import demo
+
                 await demo.load(db, settings)
         finally:
             await db.close()
@@ -130,6 +134,8 @@ class Server:
         address = f"http://{host}:{listening.getsockname()[1]}"
         print(f"learntrack listens on {address} (API description: {address}/schema)", flush=True)
         if self._demo and settings.jwt_secret is not None:
+            from learntrack.serving import demo
+
             secret = settings.jwt_secret.get_secret_value()
             tokens = {
                 name: issue(secret, person, superuser=False, ttl=_DEMO_TTL, settings=settings)
