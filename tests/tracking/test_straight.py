@@ -1,16 +1,18 @@
-"""An update that is answered straight is answered as by the framework, whatever it is sent with."""
+"""A start or an update that is answered straight is answered as by the framework, whatever it is sent with."""
 
+import re
 from collections.abc import Sequence
 
+import msgspec
 import pytest
 from httpx import Response
 from litestar.types import Receive, Scope, Send
 
 from learntrack.app import create_app
 from learntrack.settings import Settings
-from learntrack.tracking.straight import StraightUpdate
+from learntrack.tracking.straight import Straight, StraightStart, StraightUpdate
 from learntrack.web.bodies import JsonRequest
-from tests.support import Api, Person, exercise, new_id
+from tests.support import Api, Person, exercise, new_id, video
 
 pytestmark = pytest.mark.engines("mongomock")  # no engine decides it
 
@@ -26,9 +28,9 @@ def learner() -> Person:
 def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Which way each request was answered: the framework's where a header of it says so."""
     ways: list[str] = []
-    straight = StraightUpdate.__call__
+    straight = Straight.__call__
 
-    async def called(self: StraightUpdate, scope: Scope, receive: Receive, send: Send) -> None:
+    async def called(self: Straight, scope: Scope, receive: Receive, send: Send) -> None:
         ways.append("straight")
         framework = self._app
 
@@ -39,9 +41,9 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         if dict(scope["headers"]).get(b"x-way") == b"framework":
             await handed_on(scope, receive, send)
         else:
-            await straight(StraightUpdate(handed_on), scope, receive, send)
+            await straight(type(self)(handed_on), scope, receive, send)
 
-    monkeypatch.setattr(StraightUpdate, "__call__", called)
+    monkeypatch.setattr(Straight, "__call__", called)
     return ways
 
 
@@ -78,7 +80,57 @@ async def test_both_ways_answer_alike(
     assert told(answers[0]) == told(answers[1])
     if "authorization" not in headers:
         is_odd = "idempotency-key" in headers
-        assert taken == ["framework" if is_odd else "straight", "framework"]
+        assert taken[1::2] == ["framework" if is_odd else "straight", "framework"]
+
+
+_VIDEO = msgspec.json.encode(video())
+_EXERCISE = msgspec.json.encode(exercise())
+
+ODD_STARTS: Sequence[tuple[bytes, dict[str, str], bool]] = [
+    (_VIDEO, {}, True),
+    (_EXERCISE, {}, True),
+    (_EXERCISE, {"x-anonymous": "yes"}, True),
+    (_EXERCISE, {"x-anonymous": "yes", "cookie": "a=b"}, False),
+    (_EXERCISE, {"x-anonymous": "yes", "cookie": f"visitor_id={new_id()}"}, False),
+    (_EXERCISE, {"cookie": "visitor_id=x; visitor_id=y"}, False),
+    (_EXERCISE, {"idempotency-key": "a b"}, False),
+    (_VIDEO.replace(b"video", b"film"), {}, True),
+    (_VIDEO.replace(b"{", b'{"quiz_id": "x", ', 1), {}, True),
+    (b"", {}, True),
+    (b"{", {}, True),
+    (b'{"a": "%s"}' % (b"x" * 6_000_000), {}, True),
+    (_VIDEO, {"content-encoding": "gzip"}, True),
+]
+
+
+@pytest.mark.parametrize("path", ["contentsession", "trackprogress"])
+@pytest.mark.parametrize(("body", "headers", "usual"), ODD_STARTS)
+async def test_both_ways_start_alike(
+    api: Api, taken: list[str], path: str, body: bytes, headers: dict[str, str], usual: bool
+) -> None:
+    answers = [
+        await sent(api, Person(new_id()), path, body, headers | {"x-way": way}, method="POST")
+        for way in ("straight", "framework")
+    ]
+    assert told(answers[0]) == told(answers[1])
+    started = [answer.json()["session_id"] for answer in answers if answer.status_code == 200]
+    visitors = [(await api.db.find_one("content_sessions", {"_id": each}))["visitor_id"] for each in started]
+    assert visitors[:1] == visitors[1:]
+    assert taken == ["straight" if usual else "framework", "framework"]
+
+
+async def test_a_start_is_known_again_by_its_key_whichever_way_it_comes(
+    api: Api, learner: Person, taken: list[str]
+) -> None:
+    key = {"idempotency-key": new_id()}
+    first, again, by_framework = [
+        await sent(api, learner, "contentsession", _EXERCISE, key | {"x-way": way}, method="POST")
+        for way in ("straight", "straight", "framework")
+    ]
+    assert first.headers.get("idempotent-replayed") is None
+    assert again.headers["idempotent-replayed"] == "true"
+    assert told(again) == told(by_framework)
+    assert first.content == again.content
 
 
 @pytest.mark.parametrize("session", [new_id(), "x", "%00", "a%20b"])
@@ -105,15 +157,20 @@ async def test_a_key_is_kept_by_one_way_and_known_by_the_other(api: Api, learner
     assert (await api.db.find_one("mastery_logs", {"user_id": learner.id}))["time_spent"] == 5
     other = await sent(api, learner, f"contentsession/{session}", b"{}", key)
     assert other.status_code == 422
-    assert taken == ["straight", "straight", "framework", "straight"]
+    assert taken[1:] == ["straight", "straight", "framework", "straight"]
 
 
 def test_the_route_declares_nothing_that_is_not_heeded() -> None:
     """A guard would let everybody through."""
     app = create_app(Settings(jwt_secret="for this test only"))
     handlers = [each for route in app.routes for each in getattr(route, "route_handlers", ())]
-    straight = [each for each in handlers if StraightUpdate in (each.middleware or ())]
-    assert {handler.operation_id for handler in straight} == {"update_session", "kolibri_update_session"}
+    straight = [each for each in handlers if {StraightStart, StraightUpdate} & set(each.middleware or ())]
+    assert {handler.operation_id for handler in straight} == {
+        "start_session",
+        "kolibri_start_session",
+        "update_session",
+        "kolibri_update_session",
+    }
     for handler in straight:
         assert not handler.resolve_guards()
         assert handler.resolve_before_request() is handler.resolve_after_response() is None
@@ -123,15 +180,17 @@ def test_the_route_declares_nothing_that_is_not_heeded() -> None:
         assert all(layer.after_request is None for layer in handler.ownership_layers)
         assert handler.resolve_request_class() is JsonRequest
         assert handler.status_code == 200
-        taken = {"session_id", "data", "request", "tracking", "idempotency_key"}
+        own = "session_id" if StraightUpdate in (handler.middleware or ()) else "visitor_id"
+        taken = {own, "data", "request", "tracking", "idempotency_key"}
         assert handler.parsed_fn_signature.parameters.keys() == taken
 
 
-async def sent(api: Api, by: Person, path: str, body: bytes, headers: dict[str, str]) -> Response:
-    given = {name.lower(): value for name, value in by.headers.items()} | headers
-    return await api.client.put(f"/api/logger/{path}", content=body, headers=given)
+async def sent(api: Api, by: Person, path: str, body: bytes, headers: dict[str, str], method: str = "PUT") -> Response:
+    own = {} if "x-anonymous" in headers else {name.lower(): value for name, value in by.headers.items()}
+    return await api.client.request(method, f"/api/logger/{path}", content=body, headers=own | headers)
 
 
 def told(answer: Response) -> tuple[int, bytes, list[tuple[str, str]]]:
-    """What an answer says, but for its request's id."""
-    return answer.status_code, answer.content, [each for each in answer.headers.items() if each[0] != "x-request-id"]
+    """What an answer says, but for its request's id, and for the id of what it started."""
+    content = re.sub(rb'"session_id":"[0-9a-f]{32}"', b'"session_id":""', answer.content)
+    return answer.status_code, content, [each for each in answer.headers.items() if each[0] != "x-request-id"]

@@ -25,7 +25,7 @@ from learntrack.tracking.schemas import (
     SessionUpdated,
 )
 from learntrack.tracking.service import Recorded, Tracking
-from learntrack.tracking.straight import StraightUpdate
+from learntrack.tracking.straight import StraightStart, StraightUpdate
 from learntrack.web.answers import json_response
 from learntrack.web.bodies import DescribedAs, is_large
 from learntrack.web.examples import example
@@ -56,6 +56,7 @@ class ContentSessionController(Controller):
 
     @post(
         "/contentsession",
+        middleware=[StraightStart],
         operation_id="start_session",
         status_code=HTTP_200_OK,
         responses=answers(
