@@ -90,9 +90,9 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
     def without(self, user: str) -> "Touched | None":
         """What is left of it without this user, as another mark, since the owner may be them; None for nothing."""
         kept = {
-            "logs": [entry for entry in self.logs if entry.split(":")[0] != user],
+            "logs": [entry for entry in self.logs if pair_of(entry)[0] != user],
             "moved": [entry for entry in self.moved if entry != user],
-            "days": [entry for entry in self.days if entry.split(":")[0] != user],
+            "days": [entry for entry in self.days if pair_of(entry)[0] != user],
             "items": self.items,
             "forgotten": self.forgotten,
         }
@@ -105,6 +105,12 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
 
 def _pairs(pairs: Iterable[tuple[str, str]]) -> list[str]:
     return sorted({":".join(pair) for pair in pairs})
+
+
+def pair_of(entry: str) -> tuple[str, str]:
+    """The two ids, or the id and the day, of an entry of a mark."""
+    first, _, second = entry.partition(":")
+    return first, second
 
 
 UPKEEP = "upkeep"

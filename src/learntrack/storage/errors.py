@@ -19,6 +19,7 @@ from pymongo.errors import (
 
 from learntrack.errors import field_error
 
+NOT_IN_TIME = "The database did not answer in time."
 TRANSIENT = "TransientTransactionError"
 _WRITE_CONFLICT = 112
 _DUPLICATE_KEY = 11000

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from learntrack.errors import kept_without_frames
-from learntrack.storage.errors import DatabaseBusy, DatabaseUnavailable, TooMuchAtOnce
+from learntrack.storage.errors import NOT_IN_TIME, DatabaseBusy, DatabaseUnavailable, TooMuchAtOnce
 from learntrack.storage.monitoring import GROUP_JOBS
 
 Job = TypeVar("Job")
@@ -232,4 +232,4 @@ def _answer(group: Sequence[_Waiting[Any, Answer]], outcomes: Sequence[Answer | 
 
 def _give_up(answer: "asyncio.Future[Any]") -> None:
     if not answer.done():
-        answer.set_exception(DatabaseUnavailable("The database did not answer in time."))
+        answer.set_exception(DatabaseUnavailable(NOT_IN_TIME))

@@ -10,7 +10,7 @@ from typing import Any
 import pymongo
 from pymongo.errors import PyMongoError
 
-from learntrack.storage.errors import DatabaseUnavailable, may_be_asked_again, translated
+from learntrack.storage.errors import NOT_IN_TIME, DatabaseUnavailable, may_be_asked_again, translated
 from learntrack.storage.pauses import pauses
 
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.1, 1.0
@@ -42,7 +42,7 @@ class within:  # named as what it is used as: a statement, like `asyncio.timeout
             if isinstance(error, TimeoutError):
                 raise error
         except TimeoutError as late:
-            raise DatabaseUnavailable("The database did not answer in time.") from late
+            raise DatabaseUnavailable(NOT_IN_TIME) from late
         if isinstance(error, PyMongoError):
             with translated():
                 raise error

@@ -15,7 +15,7 @@ from pymongo.errors import ExecutionTimeout, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from learntrack.storage.errors import DatabaseUnavailable, may_be_run_again, translated
+from learntrack.storage.errors import NOT_IN_TIME, DatabaseUnavailable, may_be_run_again, translated
 from learntrack.storage.pauses import pauses
 from learntrack.storage.threads import InThread, driven, told
 from learntrack.storage.writers import Writers
@@ -124,7 +124,7 @@ def _in_time() -> Iterator[None]:
         with translated():
             yield
     except TimeoutError as error:
-        raise DatabaseUnavailable("The database did not answer in time.") from error
+        raise DatabaseUnavailable(NOT_IN_TIME) from error
 
 
 def _in_line(work: Work[T], then: Then[T], session: Any, end: float, patience: float) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, Touched, User
 from learntrack.documents.base import Stored
+from learntrack.documents.upkeep import pair_of
 from learntrack.reports.upkeep import items
 from learntrack.reports.upkeep.item_tries import FacilityContent
 from learntrack.storage import Database
@@ -38,8 +39,7 @@ async def follow(db: Database, users: Sequence[str]) -> list[Touched]:
 
 def marked(marks: Iterable[Touched]) -> set[FacilityContent]:
     """What is to be computed anew by these marks."""
-    pairs = (pair.split(":") for mark in marks for pair in mark.items)
-    return {(facility, content) for facility, content in pairs}
+    return {pair_of(entry) for mark in marks for entry in mark.items}
 
 
 async def _follow_into(db: Database, facility: str, members: Sequence[str]) -> list[Touched]:

@@ -10,7 +10,7 @@ from datetime import date
 import structlog
 
 from learntrack.documents import RecordingPermit, RollupState, Touched
-from learntrack.documents.upkeep import UPKEEP
+from learntrack.documents.upkeep import UPKEEP, pair_of
 from learntrack.domain import moments
 from learntrack.reports.upkeep import days, items, moves, recounts
 from learntrack.reports.upkeep.days import Touches
@@ -158,12 +158,12 @@ class Upkeep:
                 continue
             found.marks.append(mark)
             found.moved += mark.moved
-            found.items |= {_pair(pair) for pair in (*mark.items, *mark.forgotten)}
+            found.items |= {pair_of(entry) for entry in (*mark.items, *mark.forgotten)}
             logs |= set(mark.logs)
-            for user, day in map(_pair, mark.days):
+            for user, day in map(pair_of, mark.days):
                 found.visited.setdefault(user, []).append(date.fromisoformat(day))
-        facilities = await moves.facilities_of(self._db, sorted({_pair(log)[0] for log in logs}))
-        for user, content in map(_pair, logs):
+        facilities = await moves.facilities_of(self._db, sorted({pair_of(log)[0] for log in logs}))
+        for user, content in map(pair_of, logs):
             if user in facilities:
                 found.learners.setdefault((facilities[user], content), set()).add(user)
         return found
@@ -190,8 +190,3 @@ class Upkeep:
             return await self._db.remove(Touched, {"_id": {"$in": done}}, tx)
 
         await self._holding.write(followed, await self._holding.epoch(), remove)
-
-
-def _pair(text: str) -> tuple[str, str]:
-    first, _, second = text.partition(":")
-    return first, second
