@@ -75,3 +75,19 @@ async def test_reads(school: School) -> None:
     ):
         found = await spent(request)
         assert sum(found.values()) <= most, found
+
+
+async def test_pages_of_a_class_are_asked_in_small_questions(school: School) -> None:
+    api, coach = school.api, await school.coach()
+    for _ in range(10):
+        learner = await school.learner()
+        session = await api.start(learner, **exercise())
+        await api.update(learner, session, interactions=[right("a")])
+    room = school.places["A1"]
+    await api.tries(coach, classroom=room)  # what a place is is looked up once
+    for request, most in (
+        (api.tries(coach, classroom=room, page_size=30), 3),
+        (api.attempts(coach, classroom=room, page_size=30), 4),
+    ):
+        found = await spent(request)
+        assert sum(found.values()) == most, found

@@ -12,9 +12,11 @@ from learntrack.access.may_read import Readable
 from learntrack.errors import NotFound
 from learntrack.logs import lists_by_group
 from learntrack.logs.filters import LogFilters
+from learntrack.logs.holders_by_group import some_sessions
 from learntrack.logs.lists import Lists, lists_of
 from learntrack.logs.lists_by_group import ListsByGroup
 from learntrack.logs.lists_by_index import ListsByIndex
+from learntrack.logs.pipelines import SESSIONS
 from learntrack.storage import Database
 from learntrack.storage.capabilities import Capabilities
 from learntrack.web.paging import PageRequest
@@ -79,10 +81,20 @@ def check(api: Api, loop: asyncio.AbstractEventLoop, data: st.DataObject) -> Non
         assert by_group == by_index, (asked, of_attempts, page)
 
 
+WAYS: dict[str, dict[str, int]] = {
+    "few learners": {},
+    "a class": {"_SEVERAL": 1},
+    "a class, with no more holders looked at than a page needs": {"_SEVERAL": 1, "SPARE": 0},
+    "a class, with more sessions than are sent along": {"_SEVERAL": 1, "_MOST_SESSIONS": 0},
+    "many learners": {"_SEVERAL": 1, "_MANY": 0},
+}
+
+
 @pytest.mark.engines("embedded", "real")  # the others lack $sortArray or $setWindowFields
-@pytest.mark.parametrize("many", [lists_by_group._MANY, 0], ids=["few learners", "many learners"])
-async def test_both_ways_give_the_same(api: Api, many: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists_by_group, "_MANY", many)
+@pytest.mark.parametrize("way", WAYS)
+async def test_both_ways_give_the_same(api: Api, way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in WAYS[way].items():
+        monkeypatch.setattr(lists_by_group, name, value)
     loop = asyncio.get_running_loop()
 
     @settings(
@@ -93,3 +105,11 @@ async def test_both_ways_give_the_same(api: Api, many: int, monkeypatch: pytest.
         check(api, loop, data)
 
     await asyncio.to_thread(run)
+
+
+@pytest.mark.engines("embedded")
+async def test_sessions_that_hold_attempts_are_found_by_the_index_on_these(api: Api) -> None:
+    match = some_sessions(Readable([new_id(), new_id()]), LogFilters(), 1)[0]["$match"]
+    asked = {"find": SESSIONS, "filter": dict(match)}
+    plan = await api.db.raw.command("explain", asked, verbosity="queryPlanner")
+    assert plan["queryPlanner"]["winningPlan"]["inputStage"]["indexName"] == "owner_attempts"

@@ -37,7 +37,7 @@ def _values(attempt: Row, user_id: str | None, try_id: str | None) -> list[Any]:
 async def rows_of(
     db: Database, holder: Row, filters: LogFilters, older_at_once: AtOnce | None = None
 ) -> AsyncIterator[AttemptLogRow]:
-    """The rows of one holder (as of `pipelines.with_attempts`), the older ones of a long try read from its chunks.
+    """The rows of one holder (as of `with_their_attempts`), the older ones of a long try read from its chunks.
 
     Args:
         db: Where they are.
@@ -81,7 +81,7 @@ async def with_their_attempts(
 
     Args:
         db: Where they are.
-        holders: Which.
+        holders: Which: `_id`, `try_id` or `holder_session_id`, and where the data is sharded `user_id`.
         filters: Which attempts.
         at_once: Is told how many bytes that was, where there are more to come.
 
@@ -90,14 +90,21 @@ async def with_their_attempts(
     for collection, name in ((pipelines.TRIES, "try_id"), (pipelines.SESSIONS, "holder_session_id")):
         found = [holder for holder in holders if name in holder]
         if found:
-            of_owners = db.capabilities.of_owners({holder["user_id"] for holder in found})
+            of_owners = db.capabilities.of_owners({holder.get("user_id") for holder in found})
             match = {"_id": {"$in": [holder["_id"] for holder in found]}} | of_owners
-            shown = {"overflow": 1, "attempts": pipelines.matching_attempts("$attempts", filters)}
-            rows = await db.rows(collection, [{"$match": match}, {"$project": shown}])
-            attempts |= {row["_id"]: row for row in rows}
+            attempts |= {row["_id"]: row for row in await _with_matching(db, collection, match, filters)}
     if at_once is not None:
         at_once.learn(bytes_of(list(attempts.values())), len(attempts))
     return [holder | attempts[holder["_id"]] for holder in holders if holder["_id"] in attempts]
+
+
+async def _with_matching(db: Database, collection: str, match: Row, filters: LogFilters) -> list[Row]:
+    """Holders with their matching attempts: all of them by a find, which looks into none."""
+    shown: dict[str, Any] = {"user_id": 1, "overflow": 1, "attempts": 1}
+    attempts = pipelines.matching_attempts("$attempts", filters)
+    if attempts == "$attempts":
+        return await db.find(collection, match, shown)
+    return await db.rows(collection, [{"$match": match}, {"$project": shown | {"attempts": attempts}}])
 
 
 async def page_of_attempts(

@@ -5,31 +5,44 @@ There a `$group` that pushes the few fields which are shown or which order and c
 sorting: what is grouped reads only those fields, not the attempts.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from learntrack.access.may_read import Readable
-from learntrack.logs.attempt_rows import page_of_attempts, rows_of_all
+from learntrack.logs.attempt_rows import page_of_attempts, rows_of_all, with_their_attempts
 from learntrack.logs.filters import LogFilters
-from learntrack.logs.newest_of_facility import NewestPart, count_attempts, count_tries, newest_part
-from learntrack.logs.pipelines import (
-    SESSIONS,
-    TRIES,
-    matching_count,
-    may_hold_matching,
-    sessions_matching,
-    tries_listed,
-    tries_matching,
-    try_fields,
-    with_attempts,
+from learntrack.logs.holders_by_group import (
+    SPARE,
+    beside,
+    both,
+    few_of_page,
+    grouped_sessions,
+    grouped_tries,
+    newest_first,
+    of_newest,
+    only_of_page,
+    sessions_of_page,
+    some_sessions,
+    tries_beside_sessions,
 )
+from learntrack.logs.newest_of_facility import count_attempts, count_tries, newest_part
+from learntrack.logs.pipelines import SESSIONS, TRIES, shown_tries, tries_listed, try_fields, try_projection
 from learntrack.logs.schemas import AttemptLogRow, MasteryLogRow
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
 from learntrack.web.paging import Page, PageRequest, page_with
 
+Grouped = tuple[str, list[Stage]]
+"""A way to ask for holders, grouped: the collection that is asked, and how."""
+
 _MANY = 200
-"""From so many learners on a look-up of their sessions costs more than reading all sessions."""
+"""From so many learners on the sessions are asked together with their tries, most of all that there are."""
+_MOST_SESSIONS = 2000
+"""So many sessions are asked beforehand, and sent along; where more hold attempts, the union finds them."""
+_SEVERAL = 10
+"""So many learners have so many tries that to ask twice, for little and then for the page's, is cheaper."""
+_SMALL_PAGE = 200
+"""Of so many tries the fields that are shown are read as fast by their keys as those of all."""
 
 
 class ListsByGroup:
@@ -42,14 +55,27 @@ class ListsByGroup:
         """A page of tries."""
         newest = await newest_part(self._db, readable, filters, page)
         if newest is not None:
-            grouped = await self._db.rows(TRIES, [newest.stage(), *tries_page(readable, filters, page)])
-            if grouped and grouped[0]["count"] >= page.skip + page.size:
-                count = await count_tries(self._db, newest.facility_id)
-                return page_with([MasteryLogRow(**row) for row in grouped[0]["rows"]], count, page)
-        grouped = await self._db.rows(TRIES, tries_page(readable, filters, page))
-        if not grouped:
-            return page_with([], 0, page)
-        return page_with([MasteryLogRow(**row) for row in grouped[0]["rows"]], grouped[0]["count"], page)
+            rows, reached = await self._tries_of([newest.stage()], readable, filters, page)
+            if reached >= page.skip + page.size:
+                return page_with(rows, await count_tries(self._db, newest.facility_id), page)
+        rows, count = await self._tries_of([], readable, filters, page)
+        return page_with(rows, count, page)
+
+    async def _tries_of(
+        self, part: list[Stage], readable: Readable, filters: LogFilters, page: PageRequest
+    ) -> tuple[list[MasteryLogRow], int]:
+        """The tries of a page of those in a part of all, and how many these are."""
+        if not _is_of_many(readable, filters, page):
+            grouped = await self._db.rows(TRIES, [*part, *tries_page(readable, filters, page)])
+            return ([MasteryLogRow(**row) for row in grouped[0]["rows"]], grouped[0]["count"]) if grouped else ([], 0)
+        grouped = await self._db.rows(TRIES, [*part, *order_of_tries_page(readable, filters, page)])
+        keys = [row["id"] for row in grouped[0]["rows"]] if grouped else []
+        if not keys:
+            return [], sum(row["count"] for row in grouped)
+        # By a find: an aggregation takes this engine seven times as long.
+        found = await self._db.find(TRIES, {"_id": {"$in": keys}}, try_projection(filters))
+        shown = {row["id"]: MasteryLogRow(**row) for row in shown_tries(found, filters)}
+        return [shown[key] for key in keys if key in shown], grouped[0]["count"]
 
     async def all_tries(self, readable: Readable, filters: LogFilters) -> AsyncIterator[MasteryLogRow]:
         """All tries."""
@@ -59,34 +85,109 @@ class ListsByGroup:
 
     async def attempts_page(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[AttemptLogRow]:
         """A page of attempts."""
+        if not _are_several(readable):
+            return await self._attempts_of_few(readable, filters, page)
         newest = await newest_part(self._db, readable, filters, page)
         if newest is not None:
-            holders = await self._db.rows(TRIES, holders_of_newest(newest, readable, filters, page))
-            if holders and holders[0]["total"] >= page.skip + page.size:
-                total = await count_attempts(self._db, newest.facility_id)
-                return await page_of_attempts(self._db, [row | {"total": total} for row in holders], filters, page)
-        holders = await self._db.rows(TRIES, holders_of_page(readable, filters, page))
-        if not holders and not filters.of_tries_only:
-            sessions_of_page = [*_grouped_sessions(readable, filters), *_only_of_page(filters, page)]
-            holders = await self._db.rows(SESSIONS, sessions_of_page)
-        return await page_of_attempts(self._db, holders, filters, page)
+            total, rows = await self._on_page([(TRIES, of_newest(newest, readable, filters))], page)
+            if total >= page.skip + page.size:
+                return await self._page_of(rows, await count_attempts(self._db, newest.facility_id), filters, page)
+        total, rows = await self._on_page(await self._holders(readable, filters), page)
+        return await self._page_of(rows, total, filters, page)
+
+    async def _attempts_of_few(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[AttemptLogRow]:
+        """All in one question, as a question more would take longer than it spares."""
+        rows = await self._db.rows(TRIES, few_of_page(readable, filters, page))
+        if not rows and not filters.of_tries_only:
+            rows = await self._db.rows(SESSIONS, sessions_of_page(readable, filters, page))
+        return await page_of_attempts(self._db, rows, filters, page)
+
+    async def _on_page(self, ways: Sequence[Grouped], page: PageRequest) -> tuple[int, list[Row]]:
+        """How many attempts the holders have, and those of them whose attempts are on a page.
+
+        The first holders are looked at, and all where these hold too few.
+        """
+        last = page.skip + page.size
+        row: Row = {"total": 0, "seen": 0, "rows": []}
+        for first in (last + SPARE, None):
+            row = await self._one_row(ways, only_of_page(page, first)) or row
+            if row["seen"] >= min(row["total"], last):
+                break
+        return row["total"], row["rows"]
+
+    async def _one_row(self, ways: Sequence[Grouped], stages: Sequence[Stage]) -> Row | None:
+        """What these stages make of the holders, grouped the first way that finds any."""
+        for collection, grouped in ways:
+            if rows := await self._db.rows(collection, [*grouped, *stages]):
+                return rows[0]
+        return None
+
+    async def _page_of(
+        self, holders: Sequence[Row], total: int, filters: LogFilters, page: PageRequest
+    ) -> Page[AttemptLogRow]:
+        if not holders:
+            return page_with([], total, page)
+        rows = [_named(holder) | {"total": total} for holder in holders]
+        return await page_of_attempts(self._db, await with_their_attempts(self._db, rows, filters), filters, page)
 
     async def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[AttemptLogRow]:
         """All attempts: the order of their holders first, then the attempts of a part of them at a time."""
-        in_order: Stage = {"$project": {"_id": 0, "rows": _newest_first("_id")}}
-        grouped = await self._db.rows(TRIES, [*_grouped_holders(readable, filters), in_order])
-        if not grouped and not filters.of_tries_only:
-            grouped = await self._db.rows(SESSIONS, [*_grouped_sessions(readable, filters), in_order])
-        holders: list[Row] = grouped[0]["rows"] if grouped else []
+        in_order: Stage = {"$project": {"_id": 0, "rows": newest_first("_id")}}
+        grouped = await self._one_row(await self._holders(readable, filters), [in_order])
+        holders: list[Row] = grouped["rows"] if grouped else []
         async for row in rows_of_all(self._db, _one_by_one(holders), filters):
             yield row
+
+    async def _holders(self, readable: Readable, filters: LogFilters) -> list[Grouped]:
+        """The tries that hold matching attempts, and the sessions too where a filter does not ask for tries only.
+
+        Few sessions hold any, so those of a class are asked for first: beside its tries, within one question, that
+        takes the engine as long as the tries.
+        """
+        tries = grouped_tries(readable, filters)
+        if filters.of_tries_only:
+            return [(TRIES, tries)]
+        sessions = grouped_sessions(readable, filters)
+        if not _are_several(readable):
+            return [(TRIES, tries_beside_sessions(readable, filters)), (SESSIONS, sessions)]
+        if readable.users is not None and len(readable.users) <= _MANY:
+            some = await self._db.rows(SESSIONS, some_sessions(readable, filters, _MOST_SESSIONS + 1), led=False)
+            found: list[Row] = some[0]["rows"] if some else []
+            if not found:
+                return [(TRIES, tries)]
+            if len(found) <= _MOST_SESSIONS:
+                return [(TRIES, [*tries, beside(found)]), (SESSIONS, sessions)]
+        return [(TRIES, both(tries, sessions))]
 
 
 async def _one_by_one(holders: list[Row]) -> AsyncIterator[Row]:
     """These, each let go when its turn has come."""
     holders.reverse()
     while holders:
-        yield holders.pop()
+        yield _named(holders.pop())
+
+
+def _named(holder: Row) -> Row:
+    """A holder by what it is: grouped, a try is told by nothing, for there are many."""
+    return holder if "holder_session_id" in holder else holder | {"try_id": holder["_id"]}
+
+
+def _are_several(readable: Readable) -> bool:
+    return readable.users is None or len(readable.users) >= _SEVERAL
+
+
+def _is_of_many(readable: Readable, filters: LogFilters, page: PageRequest) -> bool:
+    """Whether these tries are likely to be many more than the page has."""
+    of_all = filters.content is None and filters.masterylog is None
+    return of_all and page.size <= _SMALL_PAGE and _are_several(readable)
+
+
+def order_of_tries_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
+    """As `tries_page`, but that of each try there is `id` and `end_timestamp` alone: to group a field of a try more
+    takes the engine 2 µs. Indexes: owner_end, owner_content, content.
+    """
+    row = {"id": "$_id", "end_timestamp": "$end_timestamp"}
+    return [*tries_listed(readable, filters), *_counted_rows(row), _shown_of_page(page)]
 
 
 def tries_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
@@ -94,133 +195,18 @@ def tries_page(readable: Readable, filters: LogFilters, page: PageRequest) -> li
 
     Indexes: owner_end, owner_content, content.
     """
-    rows = {"$slice": [_newest_first("id"), page.skip, page.size]}
-    return [*_grouped_tries(readable, filters), {"$project": {"_id": 0, "count": 1, "rows": rows}}]
+    return [*tries_listed(readable, filters), *_counted_rows(try_fields(filters)), _shown_of_page(page)]
 
 
 def all_tries(readable: Readable, filters: LogFilters) -> list[Stage]:
     """One row: as `rows` the tries, newest first. No row at all: nothing matches."""
-    return [*_grouped_tries(readable, filters), {"$project": {"_id": 0, "rows": _newest_first("id")}}]
+    in_order: Stage = {"$project": {"_id": 0, "rows": newest_first("id")}}
+    return [*tries_listed(readable, filters), *_counted_rows(try_fields(filters)), in_order]
 
 
-def _grouped_tries(readable: Readable, filters: LogFilters) -> list[Stage]:
-    rows = {"_id": None, "count": {"$sum": 1}, "rows": {"$push": try_fields(filters)}}
-    return [*tries_listed(readable, filters), {"$group": rows}]
+def _counted_rows(row: Mapping[str, Any]) -> list[Stage]:
+    return [{"$group": {"_id": None, "count": {"$sum": 1}, "rows": {"$push": row}}}]
 
 
-def _newest_first(key: str) -> dict[str, Any]:
-    return {"$sortArray": {"input": "$rows", "sortBy": {"end_timestamp": -1, key: 1}}}
-
-
-def holders_of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
-    """The holders whose attempts are on a page. No row where no try matches."""
-    return [*_grouped_holders(readable, filters), *_only_of_page(filters, page)]
-
-
-def holders_of_newest(newest: NewestPart, readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
-    """As `holders_of_page`, of the newest part of a facility's logs; `total` is of that part."""
-    tries = [newest.stage(), *_grouped_holding_tries(readable, filters)]
-    # Few sessions hold attempts: whose they are is asked last.
-    ended: Stage = {"$match": {"end_timestamp": newest.end_timestamp}}
-    sessions = [may_hold_matching(filters), ended, *_grouped_sessions(readable, filters)]
-    return [*_both(tries, sessions), *_only_of_page(filters, page)]
-
-
-# What holds attempts: one row, as `rows`, in no order, what orders and counts the holders of matching attempts. No row
-# at all where no try matches: then the sessions are asked by themselves.
-
-
-def _grouped_holders(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """The tries that hold matching attempts, and the sessions too where a filter does not ask for tries only."""
-    if filters.of_tries_only:
-        return _grouped_holding_tries(readable, filters)
-    if readable.users is None or len(readable.users) > _MANY:
-        return _tries_beside_all_sessions(readable, filters)
-    return _tries_beside_looked_up_sessions(readable, filters)
-
-
-def _grouped_holding_tries(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """The tries alone."""
-    row = _ordering("$", filters) | {"try_id": "$_id"}
-    grouped = {"$group": {"_id": None, "rows": {"$push": row}}}
-    return [*tries_matching(readable, filters), may_hold_matching(filters), grouped]
-
-
-def _grouped_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """The sessions alone; a pipeline on content_sessions."""
-    row = _ordering("$", filters) | {"holder_session_id": "$_id"}
-    grouped = {"$group": {"_id": None, "rows": {"$push": row}}}
-    return [*sessions_matching(readable), may_hold_matching(filters), grouped]
-
-
-def _tries_beside_all_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """Both, by a union that reads all sessions: of many learners nearly all of them are read anyway."""
-    return _both(_grouped_holding_tries(readable, filters), _grouped_sessions(readable, filters))
-
-
-def _both(tries: list[Stage], sessions: list[Stage]) -> list[Stage]:
-    """The rows of tries, and those of sessions by a union."""
-    # Not unwound: each unwound row would carry a copy of the whole list for a moment.
-    both = {"$concatArrays": [{"$arrayElemAt": ["$both", 0]}, {"$ifNull": [{"$arrayElemAt": ["$both", 1]}, []]}]}
-    return [
-        *tries,
-        {"$unionWith": {"coll": SESSIONS, "pipeline": sessions}},
-        {"$group": {"_id": None, "both": {"$push": "$rows"}}},
-        {"$project": {"rows": both}},
-    ]
-
-
-def _tries_beside_looked_up_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """Both, by a look-up of the sessions of few learners: a `$lookup` on one field uses its index (owner_start_id)."""
-    row = _ordering("$$session.", filters) | {"holder_session_id": "$$session._id"}
-    holding = {"$filter": {"input": "$sessions", "as": "session", "cond": {"$and": _session_conditions(filters)}}}
-    rows = {"$concatArrays": ["$rows", {"$map": {"input": holding, "as": "session", "in": row}}]}
-    return [
-        *_grouped_holding_tries(readable, filters),
-        {"$addFields": {"owners": list(readable.users or ())}},
-        {"$lookup": {"from": SESSIONS, "localField": "owners", "foreignField": "user_id", "as": "sessions"}},
-        {"$project": {"rows": rows}},
-    ]
-
-
-def _session_conditions(filters: LogFilters) -> list[dict[str, Any]]:
-    """`may_hold_matching` as conditions on the variable `session`, for `$and`."""
-    conditions: list[dict[str, Any]] = [{"$gt": ["$$session.attempt_count", 0]}]
-    if filters.item is not None:
-        has_chunks = {"$gt": [{"$ifNull": ["$$session.overflow.chunk_count", 0]}, 0]}
-        items = {"$map": {"input": "$$session.attempts", "as": "attempt", "in": "$$attempt.item"}}
-        conditions.append({"$or": [{"$in": [{"$literal": filters.item}, items]}, has_chunks]})
-    return conditions
-
-
-def _ordering(holder: str, filters: LogFilters) -> dict[str, Any]:
-    """What orders and counts a holder; `holder` as of `matching_count`."""
-    fields = {name: f"{holder}{name}" for name in ("_id", "user_id", "end_timestamp")}
-    return fields | {"count": matching_count(filters, holder)}
-
-
-def _only_of_page(filters: LogFilters, page: PageRequest) -> list[Stage]:
-    """Of the one row of holders those whose attempts are on a page, with them: their counts are added up in order.
-
-    Rows as of `with_attempts`, with `before` (attempts ahead of this row) and `total` (attempts in all).
-    """
-    upto = {"$add": ["$$value.total", "$$this.count"]}
-    on_page = {
-        "$and": [  # what most holders fail comes first: they are behind the page
-            {"$lt": ["$$value.total", page.skip + page.size]},
-            {"$gt": [upto, page.skip]},
-            {"$gt": ["$$this.count", 0]},
-        ]
-    }
-    holder = {"$mergeObjects": ["$$this", {"before": "$$value.total"}]}
-    rows = {"$cond": [on_page, {"$concatArrays": ["$$value.rows", [holder]]}, "$$value.rows"]}
-    added_up = {
-        "$reduce": {"input": "$rows", "initialValue": {"total": 0, "rows": []}, "in": {"total": upto, "rows": rows}}
-    }
-    return [
-        {"$project": {"rows": _newest_first("_id")}},
-        {"$project": {"page": added_up}},
-        {"$unwind": "$page.rows"},
-        {"$replaceRoot": {"newRoot": {"$mergeObjects": ["$page.rows", {"total": "$page.total"}]}}},
-        *with_attempts(filters),
-    ]
+def _shown_of_page(page: PageRequest) -> Stage:
+    return {"$project": {"_id": 0, "count": 1, "rows": {"$slice": [newest_first("id"), page.skip, page.size]}}}

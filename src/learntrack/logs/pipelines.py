@@ -4,20 +4,21 @@ Each answers its question in one round trip, with stages that MongoDB 6.0 docume
 question (see documents/). A *holder* is a document that holds attempts: a try, or a session without one.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from learntrack.access.may_read import EVERYBODY, Readable
 from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.schemas import INCLUDABLE, MasteryLogRow
-from learntrack.storage.database import Stage
+from learntrack.storage.database import Row, Stage
 
 NEWEST = {"end_timestamp": -1, "_id": 1}
 TRIES, SESSIONS, OVERFLOW = (kind.collection() for kind in (MasteryLog, ContentSession, AttemptOverflow))
 
 _ELSEWHERE = {"id": "_id", "correct": "correct_sum"}
 _ALWAYS = [name for name in MasteryLogRow.__struct_fields__ if name not in INCLUDABLE]
-_INCLUDED: dict[str, Any] = {
+_INCLUDED: dict[str, str | None] = {
     "user": "user_id",
     "content": "content_id",
     "mastery_level": "mastery_level",
@@ -27,10 +28,26 @@ _INCLUDED: dict[str, Any] = {
 
 def try_fields(filters: LogFilters, holder: str = "$") -> dict[str, Any]:
     """A try as the lists show it, each field by where it stands in the document; `holder` as of `matching_count`."""
-    places = {name: _ELSEWHERE.get(name, name) for name in _ALWAYS} | {
-        name: _INCLUDED[name] for name in filters.include
+    return {
+        name: {"$literal": None} if place is None else f"{holder}{place}" for name, place in _places(filters).items()
     }
-    return {name: {"$literal": None} if place is None else f"{holder}{place}" for name, place in places.items()}
+
+
+def _places(filters: LogFilters) -> dict[str, str | None]:
+    """Where each field of a try that is shown stands in the document."""
+    return {name: _ELSEWHERE.get(name, name) for name in _ALWAYS} | {name: _INCLUDED[name] for name in filters.include}
+
+
+def try_projection(filters: LogFilters) -> dict[str, int]:
+    """What a find shows of tries for `shown_tries`."""
+    return {place: 1 for place in _places(filters).values() if place is not None}
+
+
+def shown_tries(found: Iterable[Row], filters: LogFilters) -> Iterator[Row]:
+    """Tries that a find has shown, as `try_fields` shows them."""
+    places = _places(filters).items()
+    for row in found:
+        yield {name: row[place] if place else None for name, place in places if place is None or place in row}
 
 
 _QUIZ_LEVELS, _EXERCISE_LEVELS = {"$lt": 0}, {"$gte": 0}
