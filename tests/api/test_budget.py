@@ -88,6 +88,7 @@ async def test_pages_of_a_class_are_asked_in_small_questions(school: School) -> 
     for request, most in (
         (api.tries(coach, classroom=room, page_size=30), 3),
         (api.attempts(coach, classroom=room, page_size=30), 4),
+        (api.attempts(coach, classroom=room, page_size=30, complete="false"), 4),
     ):
         found = await spent(request)
         assert sum(found.values()) == most, found

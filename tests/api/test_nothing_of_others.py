@@ -9,6 +9,7 @@ import pytest
 from pymongo.monitoring import CommandStartedEvent
 
 from learntrack.domain.ids import summary_id
+from learntrack.logs import lists_by_group
 from learntrack.storage.monitoring import CommandTimes
 from tests.api.test_indexes import stages
 from tests.support import ROOT, Api, Person, School, exercise, right, video, wrong
@@ -134,19 +135,30 @@ async def test_what_an_interrupted_forgetting_left(api: Api, school: School, ask
     assert ("mastery_logs", {"summary_id": summary_id(str(room.ada.id), body["content_id"])}) in asked
 
 
-async def test_lists(api: Api, school: School, asked: list[Query]) -> None:
+@pytest.mark.parametrize("several", [1, 10])
+async def test_lists(
+    api: Api, school: School, asked: list[Query], monkeypatch: pytest.MonkeyPatch, several: int
+) -> None:
+    """A class is asked about in another way than few learners, which two are unless `several` says otherwise."""
+    monkeypatch.setattr(lists_by_group, "_SEVERAL", several)
     room = await Room(school).open()
     await room.work()
     asked.clear()
 
+    narrowed: list[dict[str, str]] = [{}, {"page_size": "2"}, {"content": room.quiz}]
+    narrowed += [{"complete": "true", "page_size": "2"}, {"classroom": room.id, "page_size": "2"}]
+    of_items = [{"item": "a"}, {"item": "a", "page_size": "2"}]
     for by in (room.ada, room.coach):
-        for path in ("/api/logger/masterylog", "/api/logger/attemptlog"):
-            for params in ({}, {"page_size": "2"}, {"content": room.quiz}, {"complete": "true", "page_size": "2"}):
+        for path, more in (("/api/logger/masterylog", []), ("/api/logger/attemptlog", of_items)):
+            for params in [*narrowed, *more]:
                 await read(api, path, by, **params)
         await read(api, "/api/logger/masterylog/0/diff", by, user=str(room.ada.id), content=room.quiz)
 
     assert await whole_collections_read(api, asked) == []
     assert asked
+    if several == 1 and api.engine == "embedded":
+        held = [query for name, query in asked if name == "content_sessions" and "attempt_count" in query]
+        assert {("user_id" in query, len(query)) for query in held} == {(True, 2)}  # what its index is about, no more
 
 
 @pytest.mark.parametrize("narrowed", [{}, {"since": "2020-01-01"}, {"content": "c" * 32}], ids=str)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from learntrack.logs import lists_by_group
 from tests.examples import usually
 from tests.support import ANONYMOUS, ROOT, Api, Person, exercise, new_id, right, video
 
@@ -187,7 +188,10 @@ def check(api: Api, loop: asyncio.AbstractEventLoop, data: st.DataObject) -> Non
         assert page["count"] == len(rows)
 
 
-async def test_lists_equal_a_naive_model(api: Api) -> None:
+@pytest.mark.parametrize("several", [1, 10])
+async def test_lists_equal_a_naive_model(api: Api, monkeypatch: pytest.MonkeyPatch, several: int) -> None:
+    """Asked as of few learners, and as of a class."""
+    monkeypatch.setattr(lists_by_group, "_SEVERAL", several)
     loop = asyncio.get_running_loop()
 
     @settings(

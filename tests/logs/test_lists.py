@@ -108,8 +108,9 @@ async def test_both_ways_give_the_same(api: Api, way: str, monkeypatch: pytest.M
 
 
 @pytest.mark.engines("embedded")
-async def test_sessions_that_hold_attempts_are_found_by_the_index_on_these(api: Api) -> None:
-    match = some_sessions(Readable([new_id(), new_id()]), LogFilters(), 1)[0]["$match"]
+@pytest.mark.parametrize("filters", [LogFilters(), LogFilters(item="a"), LogFilters(complete=False)])
+async def test_sessions_that_hold_attempts_are_found_by_the_index_on_these(api: Api, filters: LogFilters) -> None:
+    match = some_sessions(Readable([new_id(), new_id()]), filters, 1)[0]["$match"]
     asked = {"find": SESSIONS, "filter": dict(match)}
     plan = await api.db.raw.command("explain", asked, verbosity="queryPlanner")
     assert plan["queryPlanner"]["winningPlan"]["inputStage"]["indexName"] == "owner_attempts"

@@ -24,6 +24,8 @@ async def readable(api: Api, school: School, monkeypatch: pytest.MonkeyPatch) ->
     """All learners of a school: with tries that end in the same moment, a long one, and attempts outside of tries."""
     monkeypatch.setattr(newest_of_facility, "MANY", 0)
     monkeypatch.setattr(newest_of_facility, "SPARE", 0)
+    monkeypatch.setattr(lists_by_group, "_SEVERAL", 1)
+    monkeypatch.setattr(lists_by_group, "SPARE", 0)
     learners = [await school.learner() for _ in range(3)]
     for number, learner in enumerate(learners):
         for many in (1, 3, 30 if number == 0 else 2):
@@ -66,9 +68,13 @@ async def test_they_are_right_whatever_part_the_engine_hands_out(
     ends = sorted(
         row["end_timestamp"] for row in await api.db.find("mastery_logs", {"user_id": (readable.users or [""])[0]})
     )
+    parts: list[NewestPart] = []
+    of_newest = lists_by_group.of_newest
+    monkeypatch.setattr(lists_by_group, "of_newest", lambda part, *more: parts.append(part) or of_newest(part, *more))
     for since in (ends[0] - timedelta(days=1), ends[1], ends[-1] + timedelta(days=1)):
         monkeypatch.setattr(lists_by_group, "newest_part", part_since(str(readable.facility), since))
         assert await pages(ListsByGroup(api.db), readable) == expected
+    assert len(parts) == 3 * len(PAGES)
 
 
 def part_since(facility: str, since: datetime):  # type: ignore[no-untyped-def]

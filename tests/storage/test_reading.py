@@ -32,6 +32,10 @@ async def test_slow_aggregations_wait_for_each_other_and_nothing_else_for_them(
             await db.rows("users", EVERYTHING)
     assert len(wire.of("aggregate")) == 2
     assert await db.find("users", {}) == []
+    with monkeypatch.context() as hurried:
+        hurried.setattr(db, "read_patience", 0.1)
+        with pytest.raises(DatabaseUnavailable):
+            await db.find("users", {}, in_turn=True)
 
     ends.set()
     assert await asyncio.gather(*first) == [[], []]

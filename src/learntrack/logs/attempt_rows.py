@@ -11,7 +11,7 @@ from learntrack.logs.schemas import AttemptLogDiffRow, AttemptLogRow, CorrectDif
 from learntrack.storage import Database
 from learntrack.storage.at_once import AtOnce, bytes_of
 from learntrack.storage.database import Row
-from learntrack.storage.reading import in_parts_of
+from learntrack.storage.parts import in_parts_of
 from learntrack.web.paging import Page, PageRequest, page_with
 
 _PART = 200
@@ -90,7 +90,7 @@ async def with_their_attempts(
     for collection, name in ((pipelines.TRIES, "try_id"), (pipelines.SESSIONS, "holder_session_id")):
         found = [holder for holder in holders if name in holder]
         if found:
-            of_owners = db.capabilities.of_owners({holder.get("user_id") for holder in found})
+            of_owners = db.capabilities.of_owners(holder["user_id"] for holder in found)
             match = {"_id": {"$in": [holder["_id"] for holder in found]}} | of_owners
             attempts |= {row["_id"]: row for row in await _with_matching(db, collection, match, filters)}
     if at_once is not None:
@@ -103,7 +103,7 @@ async def _with_matching(db: Database, collection: str, match: Row, filters: Log
     shown: dict[str, Any] = {"user_id": 1, "overflow": 1, "attempts": 1}
     attempts = pipelines.matching_attempts("$attempts", filters)
     if attempts == "$attempts":
-        return await db.find(collection, match, shown)
+        return await db.find(collection, match, shown, in_turn=True)
     return await db.rows(collection, [{"$match": match}, {"$project": shown | {"attempts": attempts}}])
 
 

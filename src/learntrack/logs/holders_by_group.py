@@ -30,14 +30,6 @@ def newest_first(key: str) -> dict[str, Any]:
     return {"$sortArray": {"input": "$rows", "sortBy": {"end_timestamp": -1, key: 1}}}
 
 
-def of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
-    """One row: as `rows` the tries whose attempts are on a page, where no session holds any. No row: nothing matches.
-
-    Indexes: owner_end, owner_content, content.
-    """
-    return [*grouped_tries(readable, filters), *only_of_page(page, page.skip + page.size + SPARE)]
-
-
 def few_of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
     """The holders of few learners whose attempts are on a page, with them. No row where no try matches.
 
@@ -85,10 +77,11 @@ def grouped_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
 def some_sessions(readable: Readable, filters: LogFilters, most: int) -> list[Stage]:
     """As `grouped_sessions`, so many of them at the most. Index: owner_attempts.
 
-    All conditions in one: for those of the index on a part of the sessions, and no others, the engine uses it.
+    For its own conditions, all in one and no others beside them, the engine uses the index on a part of the sessions.
     """
-    match = may_hold_matching(filters)["$match"] | readable.query()
-    return [{"$match": match}, {"$limit": most}, _grouped(_ordering_sessions(filters), filters)]
+    held = may_hold_matching(LogFilters())["$match"] | readable.query()
+    narrowed = [] if filters.item is None else [may_hold_matching(filters)]
+    return [{"$match": held}, *narrowed, {"$limit": most}, _grouped(_ordering_sessions(filters), filters)]
 
 
 def _grouped(row: Mapping[str, Any], filters: LogFilters) -> Stage:
@@ -121,13 +114,13 @@ def tries_beside_sessions(readable: Readable, filters: LogFilters) -> list[Stage
     `total` is left to `only_of_page`.
     """
     if filters.of_tries_only:
-        return grouped_tries(readable, filters, _named(filters))
+        return grouped_tries(readable, filters, _ordering_tries(filters))
     owner = {"user_id": "$$session.user_id", "holder_session_id": "$$session._id"}
     row = _ordering(filters, "$$session.") | owner
     holding = {"$filter": {"input": "$sessions", "as": "session", "cond": {"$and": _session_conditions(filters)}}}
     rows = {"$concatArrays": ["$rows", {"$map": {"input": holding, "as": "session", "in": row}}]}
     return [
-        *grouped_tries(readable, filters, _named(filters)),
+        *grouped_tries(readable, filters, _ordering_tries(filters)),
         {"$addFields": {"owners": list(readable.users or ())}},
         {"$lookup": {"from": SESSIONS, "localField": "owners", "foreignField": "user_id", "as": "sessions"}},
         {"$project": {"rows": rows}},
@@ -150,7 +143,7 @@ def _ordering(filters: LogFilters, holder: str = "$") -> dict[str, Any]:
     return fields | {"count": matching_count(filters, holder)}
 
 
-def _named(filters: LogFilters) -> dict[str, Any]:
+def _ordering_tries(filters: LogFilters) -> dict[str, Any]:
     """A try, with what `with_attempts` looks it up by."""
     return _ordering(filters) | {"user_id": "$user_id", "try_id": "$_id"}
 

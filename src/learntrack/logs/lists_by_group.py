@@ -36,7 +36,7 @@ Grouped = tuple[str, list[Stage]]
 """A way to ask for holders, grouped: the collection that is asked, and how."""
 
 _MANY = 200
-"""From so many learners on the sessions are asked together with their tries, most of all that there are."""
+"""Of more learners than this the sessions are asked together with their tries, most of all that there are."""
 _MOST_SESSIONS = 2000
 """So many sessions are asked beforehand, and sent along; where more hold attempts, the union finds them."""
 _SEVERAL = 10
@@ -73,7 +73,7 @@ class ListsByGroup:
         if not keys:
             return [], sum(row["count"] for row in grouped)
         # By a find: an aggregation takes this engine seven times as long.
-        found = await self._db.find(TRIES, {"_id": {"$in": keys}}, try_projection(filters))
+        found = await self._db.find(TRIES, {"_id": {"$in": keys}}, try_projection(filters), in_turn=True)
         shown = {row["id"]: MasteryLogRow(**row) for row in shown_tries(found, filters)}
         return [shown[key] for key in keys if key in shown], grouped[0]["count"]
 
@@ -87,12 +87,14 @@ class ListsByGroup:
         """A page of attempts."""
         if not _are_several(readable):
             return await self._attempts_of_few(readable, filters, page)
+        some_count = filters.complete is not None
         newest = await newest_part(self._db, readable, filters, page)
         if newest is not None:
-            total, rows = await self._on_page([(TRIES, of_newest(newest, readable, filters))], page)
+            ways = [(TRIES, of_newest(newest, readable, filters))]
+            total, rows = await self._on_page(ways, page, some_count=some_count)
             if total >= page.skip + page.size:
                 return await self._page_of(rows, await count_attempts(self._db, newest.facility_id), filters, page)
-        total, rows = await self._on_page(await self._holders(readable, filters), page)
+        total, rows = await self._on_page(await self._holders(readable, filters), page, some_count=some_count)
         return await self._page_of(rows, total, filters, page)
 
     async def _attempts_of_few(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[AttemptLogRow]:
@@ -102,14 +104,14 @@ class ListsByGroup:
             rows = await self._db.rows(SESSIONS, sessions_of_page(readable, filters, page))
         return await page_of_attempts(self._db, rows, filters, page)
 
-    async def _on_page(self, ways: Sequence[Grouped], page: PageRequest) -> tuple[int, list[Row]]:
+    async def _on_page(self, ways: Sequence[Grouped], page: PageRequest, *, some_count: bool) -> tuple[int, list[Row]]:
         """How many attempts the holders have, and those of them whose attempts are on a page.
 
-        The first holders are looked at, and all where these hold too few.
+        The first holders are looked at, and all where these hold too few, as often where only some attempts count.
         """
         last = page.skip + page.size
         row: Row = {"total": 0, "seen": 0, "rows": []}
-        for first in (last + SPARE, None):
+        for first in (None,) if some_count else (last + SPARE, None):
             row = await self._one_row(ways, only_of_page(page, first)) or row
             if row["seen"] >= min(row["total"], last):
                 break
@@ -127,14 +129,14 @@ class ListsByGroup:
     ) -> Page[AttemptLogRow]:
         if not holders:
             return page_with([], total, page)
-        rows = [_named(holder) | {"total": total} for holder in holders]
+        rows = [_told(holder) | {"total": total} for holder in holders]
         return await page_of_attempts(self._db, await with_their_attempts(self._db, rows, filters), filters, page)
 
     async def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[AttemptLogRow]:
         """All attempts: the order of their holders first, then the attempts of a part of them at a time."""
         in_order: Stage = {"$project": {"_id": 0, "rows": newest_first("_id")}}
         grouped = await self._one_row(await self._holders(readable, filters), [in_order])
-        holders: list[Row] = grouped["rows"] if grouped else []
+        holders: list[Row] = [row for row in grouped["rows"] if row["count"] > 0] if grouped else []
         async for row in rows_of_all(self._db, _one_by_one(holders), filters):
             yield row
 
@@ -164,10 +166,10 @@ async def _one_by_one(holders: list[Row]) -> AsyncIterator[Row]:
     """These, each let go when its turn has come."""
     holders.reverse()
     while holders:
-        yield _named(holders.pop())
+        yield _told(holders.pop())
 
 
-def _named(holder: Row) -> Row:
+def _told(holder: Row) -> Row:
     """A holder by what it is: grouped, a try is told by nothing, for there are many."""
     return holder if "holder_session_id" in holder else holder | {"try_id": holder["_id"]}
 

@@ -9,7 +9,7 @@ from learntrack.documents import Content, FormerEntry, Quiz
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.schemas import MasteryLogRow
 from learntrack.storage import Database
-from learntrack.storage.reading import in_parts_of
+from learntrack.storage.parts import in_parts_of
 
 _ROWS = 500
 """Rows that are looked up at once."""

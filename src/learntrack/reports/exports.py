@@ -17,7 +17,8 @@ from learntrack.reports.people import Person, people_of
 from learntrack.reports.questions import Column, ColumnKind
 from learntrack.reports.titles import titles_of
 from learntrack.storage.database import Row, Stage
-from learntrack.storage.reading import Reading, in_parts_of
+from learntrack.storage.parts import in_parts_of
+from learntrack.storage.reading import Reading
 
 ExportKind = Literal["sessions", "summaries", "attempts", "interactions"]
 KINDS: tuple[ExportKind, ...] = get_args(ExportKind)

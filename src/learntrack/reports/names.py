@@ -8,7 +8,8 @@ from learntrack.reports.parts import Part, Parts
 from learntrack.reports.questions import Column
 from learntrack.reports.titles import titles_of, titles_of_assigned
 from learntrack.storage.database import Row
-from learntrack.storage.reading import Reading, in_parts_of
+from learntrack.storage.parts import in_parts_of
+from learntrack.storage.reading import Reading
 
 ROWS = 500
 """Rows that are looked up at once."""

@@ -56,7 +56,7 @@ class Capabilities:
         """
         if not self.sharded:
             return {}
-        whose = list(owners)
+        whose = list(dict.fromkeys(owners))
         return {field: whose[0] if len(whose) == 1 else {"$in": whose}}
 
 

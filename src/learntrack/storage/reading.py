@@ -18,6 +18,7 @@ from learntrack.storage.batches import Shown, batches_of
 from learntrack.storage.first_batch import NOTHING_AT_FIRST, all_of
 from learntrack.storage.in_time import limited, within
 from learntrack.storage.index_first import Stage, found_by_index
+from learntrack.storage.parts import in_parts_of
 from learntrack.storage.some_fields import Wanted
 from learntrack.storage.threads import InThread, answered
 from learntrack.storage.unions import without_unions
@@ -88,17 +89,25 @@ class Reading:
         return cast(Row | None, found)
 
     async def find(
-        self, collection: str | type[Stored], query: Mapping[str, Any], projection: Mapping[str, Any] | None = None
+        self,
+        collection: str | type[Stored],
+        query: Mapping[str, Any],
+        projection: Mapping[str, Any] | None = None,
+        *,
+        in_turn: bool = False,
     ) -> list[Row]:
-        """The documents that match, as a list."""
+        """The documents that match, as a list; `in_turn` with aggregations where they may be as large."""
         source = self.collection(collection)
         if self._leads and not found_by_index(source.name, query):
             return await self.rows(collection, [{"$match": query}, *([{"$project": projection}] if projection else [])])
+
+        def ask(asked: Any) -> Any:
+            return asked.find(query, projection).to_list(None)
+
+        if in_turn:
+            return await self._in_turn(source, ask, self.read_patience)
         async with within(self.read_patience):
-            found = await limited(
-                lambda: answered(source, lambda asked: asked.find(query, projection).to_list(None)), self.read_patience
-            )
-        return cast(list[Row], found)
+            return cast(list[Row], await limited(lambda: answered(source, ask), self.read_patience))
 
     async def rows(self, collection: str | type[Stored], pipeline: Sequence[Stage], *, led: bool = True) -> list[Row]:
         """What an aggregation returns, as a list; not `led` where an index on a part of the documents covers it."""
@@ -284,15 +293,3 @@ class Reading:
                     asked.when_over(self._turns.release)
                 else:
                     self._turns.release()
-
-
-async def in_parts_of(rows: AsyncIterator[T], most: int | Callable[[], int]) -> AsyncIterator[list[T]]:
-    """The rows in lists of at most so many, so that what belongs to them can be looked up together."""
-    part: list[T] = []
-    async for row in rows:
-        part.append(row)
-        if len(part) >= (most if isinstance(most, int) else most()):
-            yield part
-            part = []
-    if part:
-        yield part

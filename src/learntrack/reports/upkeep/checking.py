@@ -12,7 +12,7 @@ from learntrack.reports.upkeep.items import are_equal
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.storage.long_work import OnProgressOf
-from learntrack.storage.reading import in_parts_of
+from learntrack.storage.parts import in_parts_of
 
 _STEP = 200
 

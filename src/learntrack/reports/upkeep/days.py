@@ -19,7 +19,7 @@ from learntrack.reports.upkeep.moves import facilities_of
 from learntrack.storage import Database
 from learntrack.storage.database import Stage
 from learntrack.storage.leases import Holding
-from learntrack.storage.reading import in_parts_of
+from learntrack.storage.parts import in_parts_of
 from learntrack.storage.transactions import Tx
 
 _STEP_DAYS = 7
