@@ -52,7 +52,7 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
         """
         named = {"logs": _pairs(tries), "days": _pairs((user, f"{start:%Y-%m-%d}") for user, start in sessions)}
         named = {name: pairs for name, pairs in named.items() if pairs}
-        owner = next(iter(named.values()))[0].split(":")[0]
+        owner = pair_of(next(iter(named.values()))[0])[0]
         return cls.new(id=new_id(), at=at, owner=owner, **named)
 
     @classmethod
@@ -99,7 +99,7 @@ class Touched(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectI
         named = {name: entries for name, entries in kept.items() if entries}
         if not named:
             return None
-        own_id, owners = new_id(), [entry.split(":")[0] for entry in (*kept["logs"], *kept["moved"], *kept["days"])]
+        own_id, owners = new_id(), [pair_of(entry)[0] for entry in (*kept["logs"], *kept["moved"], *kept["days"])]
         return Touched.new(id=own_id, at=self.at, owner=owners[0] if owners else own_id, **named)
 
 

@@ -65,8 +65,7 @@ def of_newest(newest: NewestPart, readable: Readable, filters: LogFilters) -> li
 
 def grouped_tries(readable: Readable, filters: LogFilters, row: Mapping[str, Any] | None = None) -> list[Stage]:
     """The tries alone. By item those that hold none are left out here; to ask of each takes a quarter of the time."""
-    narrowed = [] if filters.item is None else [may_hold_matching(filters)]
-    return [*tries_matching(readable, filters), *narrowed, _grouped(row or _ordering(filters), filters)]
+    return [*tries_matching(readable, filters), *_by_item(filters), _grouped(row or _ordering(filters), filters)]
 
 
 def grouped_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
@@ -80,8 +79,11 @@ def some_sessions(readable: Readable, filters: LogFilters, most: int) -> list[St
     For its own conditions, all in one and no others beside them, the engine uses the index on a part of the sessions.
     """
     held = may_hold_matching(LogFilters())["$match"] | readable.query()
-    narrowed = [] if filters.item is None else [may_hold_matching(filters)]
-    return [{"$match": held}, *narrowed, {"$limit": most}, _grouped(_ordering_sessions(filters), filters)]
+    return [{"$match": held}, *_by_item(filters), {"$limit": most}, _grouped(_ordering_sessions(filters), filters)]
+
+
+def _by_item(filters: LogFilters) -> list[Stage]:
+    return [] if filters.item is None else [may_hold_matching(filters)]
 
 
 def _grouped(row: Mapping[str, Any], filters: LogFilters) -> Stage:

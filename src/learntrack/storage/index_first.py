@@ -80,8 +80,9 @@ def _of_one(condition: Any) -> Any:
 
 @cache
 def _indexes(collection: str) -> Sequence[Sequence[str]]:
-    """The fields of the collection's indexes; those on a part of its documents are left out: the engine
-    uses one only for its own conditions, which are then asked as they are (`led=False`).
+    """The fields of the collection's indexes; those on a part of its documents are left out.
+
+    The engine uses such a one only for its own conditions, which are then asked as they are (`led=False`).
     """
     kinds = [kind for kind in documents.ALL if kind.collection() == collection]
     return [_BY_KEY, *(fields for kind in kinds for fields in _fields(getattr(kind.Settings, "indexes", ())))]
