@@ -8,11 +8,12 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY scripts/install-engine scripts/install-engine
 COPY src src
-# Without an engine (it says why) the image still runs on a MongoDB.
+# Without an engine (it says why) the image still runs on a MongoDB. All modules are compiled here, since nothing can be written where it runs:
+# each process would compile them anew. They are known by their hashes: files get other dates on their way into an image.
 RUN /opt/learntrack/bin/pip install -q -c constraints.txt '.[oidc]' \
  && { /opt/learntrack/bin/python scripts/install-engine || true; } \
  && /opt/learntrack/bin/pip uninstall -q -y pip \
- && find /opt/learntrack -name __pycache__ -prune -exec rm -rf {} +
+ && /opt/learntrack/bin/python -m compileall -q -f -j 0 --invalidation-mode checked-hash /opt/learntrack/lib
 
 FROM docker.io/library/python:3.13-slim
 # learntrack is MIT, the page that it ships Apache-2.0. Beside it lies SecantusDB, the embedded engine: a program of its own under
