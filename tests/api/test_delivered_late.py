@@ -97,6 +97,27 @@ async def test_moments_at_the_ends_of_the_calendar(api: Api, school: School, end
         assert {result["status"] for result in found["results"]} <= {200, 400}
 
 
+async def test_what_was_done_offline_before_a_try_began_finishes_it_where_it_began(api: Api, school: School) -> None:
+    learner, session, sent = await school.learner(), new_id(), exercise()
+    await api.start(learner, **sent)
+
+    results = await deliver(
+        api,
+        learner,
+        item(session, ago=9 * MINUTE, start=sent),
+        item(session, ago=8 * MINUTE, update={"progress": 1, "time_spent_delta": 60, "interactions": [right("q")]}),
+        clock_ahead=0,
+    )
+
+    assert [result["status"] for result in results] == [200, 200]
+    [made] = await api.tries(learner)
+    assert made["complete"]
+    assert made["completion_timestamp"] == made["start_timestamp"]
+    summary = await api.db.find_one("content_summaries", {"content_id": sent["content_id"]})
+    assert summary is not None
+    assert summary["completion_timestamp"] == summary["start_timestamp"]
+
+
 # What was the learner's then
 
 

@@ -54,6 +54,13 @@ def test_a_completion_that_comes_late_is_the_first_and_not_the_latest() -> None:
     assert (document.completion_timestamp, document.first_completed_at) == (NOW + 2 * HOUR, NOW + HOUR)
 
 
+def test_what_was_done_offline_before_it_began_completes_it_where_it_began() -> None:
+    document = summary()
+    document.advance(DONE, NOW - HOUR, NOW)
+
+    assert (document.completion_timestamp, document.end_timestamp) == (NOW, NOW)
+
+
 def test_what_is_done_is_not_completed_again_by_going_on() -> None:
     document = summary(progress=1.0, completion_timestamp=NOW)
     document.advance(Advance(delta=0.5, time_spent=3.0), NOW + HOUR)

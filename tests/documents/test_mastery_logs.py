@@ -56,6 +56,13 @@ def test_what_is_delivered_late_does_not_move_the_end_back() -> None:
     assert (document.end_timestamp, document.completion_timestamp) == (NOW + HOUR, NOW)
 
 
+def test_a_try_is_not_finished_before_it_began() -> None:
+    document = log()
+    document.advance(2.0, NOW - HOUR, NOW, finish=True)
+
+    assert (document.start_timestamp, document.completion_timestamp) == (NOW, NOW)
+
+
 @pytest.mark.parametrize(("here", "there"), [(True, False), (False, True), (True, True), (False, False)])
 def test_finished_here_or_there_is_finished(here: bool, there: bool) -> None:
     document = log(complete=here, completion_timestamp=NOW if here else None)

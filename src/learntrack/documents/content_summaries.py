@@ -118,7 +118,9 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
             self.change(has_tries=True)
 
     def advance(self, step: Advance, at: datetime, clock: datetime | None = None) -> None:
-        """Add progress and time; reaching 1.0 from below is the completion. `clock` as of `visit`."""
+        """Add progress and time; reaching 1.0 from below is the completion, never before it began. `clock` as of
+        `visit`.
+        """
         was_complete = is_complete(self.progress)
         self.change(
             progress=step.of(self.progress),
@@ -126,9 +128,10 @@ class ContentSummary(Logged, Document):  # type: ignore[misc]  # our ids are no 
             end_timestamp=later_end(self.end_timestamp, at, clock),
         )
         if is_complete(self.progress) and not was_complete:
+            done = max(at, self.start_timestamp)
             if self.completion_timestamp is not None:
-                self.change(first_completed_at=min(self.first_completed_at or self.completion_timestamp, at))
-            self.change(completion_timestamp=later_end(self.completion_timestamp or at, at, clock))
+                self.change(first_completed_at=min(self.first_completed_at or self.completion_timestamp, done))
+            self.change(completion_timestamp=later_end(self.completion_timestamp or done, done, clock))
 
     def count_faded(self, attempts: int) -> None:
         """So many more attempts of its tries have faded."""

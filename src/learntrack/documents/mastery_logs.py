@@ -90,13 +90,14 @@ class MasteryLog(HoldsAttempts, Document):  # type: ignore[misc]  # our ids are 
 
     def advance(self, seconds: float, at: datetime, clock: datetime | None = None, *, finish: bool) -> None:
         """Add time, and finish the try if it is to be and is not; its end moves only when one of the two changes.
-        `clock` is what time it is, where that is not when it happened.
+        `clock` is what time it is, where that is not when it happened. It is not finished before it began, even by what
+        was done offline before that and is delivered later.
         """
         finishes = finish and not self.complete
         if seconds > 0 or finishes:
             self.change(time_spent=self.time_spent + seconds, end_timestamp=later_end(self.end_timestamp, at, clock))
         if finishes:
-            self.change(complete=True, completion_timestamp=at)
+            self.change(complete=True, completion_timestamp=max(at, self.start_timestamp))
 
     def keep(self, book: AttemptBook) -> None:
         """Take over what has been recorded in a book; its chunks are documents of their own."""
