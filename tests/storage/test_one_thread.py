@@ -7,6 +7,7 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
+import pymongo
 import pytest
 
 from learntrack.documents import Touched, Writer
@@ -64,6 +65,14 @@ async def test_each_transaction_in_line_has_its_own_time(wired: Api, monkeypatch
     clock = SimpleNamespace(now=0.0, monotonic=lambda: clock.now, sleep=time.sleep)
     monkeypatch.setattr(transactions, "time", clock)
     done: list[float] = []
+    left: list[float] = []
+    timeout = pymongo.timeout
+
+    def limited(seconds: float) -> Any:
+        left.append(seconds)
+        return timeout(seconds)
+
+    monkeypatch.setattr(transactions.pymongo, "timeout", limited)
 
     async def work(tx: Tx) -> int:
         await wired.db.remove(Writer, {"_id": "nobody"}, tx)
@@ -73,6 +82,7 @@ async def test_each_transaction_in_line_has_its_own_time(wired: Api, monkeypatch
 
     await wired.db.transactions(work, lambda count: work if count < 3 else None, patience=120)
     assert done == [100, 200, 300]
+    assert left == [120, 20] * 3, "for each to be done, and to be stored"
 
 
 async def test_what_fails_behind_a_stored_transaction_leaves_that_stored(wired: Api) -> None:

@@ -133,6 +133,13 @@ async def test_a_start_is_known_again_by_its_key_whichever_way_it_comes(
     assert first.content == again.content
 
 
+async def test_several_keys_are_the_frameworks_to_judge(api: Api, learner: Person, taken: list[str]) -> None:
+    headers = [*learner.headers.items(), ("idempotency-key", new_id()), ("idempotency-key", new_id())]
+    for method, path in (("POST", "contentsession"), ("PUT", f"contentsession/{new_id()}")):
+        await api.client.request(method, f"/api/logger/{path}", content=_EXERCISE, headers=headers)
+    assert taken == ["framework", "framework"]
+
+
 @pytest.mark.parametrize("session", [new_id(), "x", "%00", "a%20b"])
 async def test_what_is_no_session_is_told_alike(api: Api, learner: Person, taken: list[str], session: str) -> None:
     answers = [
