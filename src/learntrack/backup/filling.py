@@ -99,7 +99,7 @@ async def _begin(db: Database, target: Whole, name: str, *, replace: bool) -> bo
             raise StartError(
                 "There is data in the database already, which stays as it is: take one that is empty. `restore` finds "
                 "it in a new folder (LEARNTRACK_DATA_DIR) or under a new name (LEARNTRACK_MONGODB_DATABASE), `move` at "
-                "another address (--to)."
+                "another address (--to); `restore --replace` removes what is there."
             )
         await db.collection(Unfinished).insert_one(Unfinished.begin(name).row())
         await target.empty()
