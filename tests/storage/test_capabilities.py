@@ -32,7 +32,7 @@ class Engine:
         (
             REPLICA_SET | MONGODB_6,
             {"secantusVersion": "0.6"},
-            Capabilities(joins=False, walks_indexes=False, snapshot_sessions=False),
+            Capabilities(joins=False, walks_indexes=False, snapshot_sessions=False, remembers_commits=False),
         ),
     ],
     ids=["MongoDB 6", "MongoDB 8", "cluster", "embedded"],

@@ -23,7 +23,6 @@ TRANSIENT = "TransientTransactionError"
         ("commitTransaction", done_and_lost),
         ("commitTransaction", done_but(189, "RetryableWriteError", UNKNOWN)),
         ("commitTransaction", error(64, UNKNOWN, name="WriteConcernTimeout")),
-        ("commitTransaction", error(251, TRANSIENT, name="NoSuchTransaction")),
         ("bulkWrite", error(112, TRANSIENT, name="WriteConflict")),
         ("bulkWrite", lost),
         ("bulkWrite", done_and_lost),
@@ -34,7 +33,6 @@ TRANSIENT = "TransientTransactionError"
         "commit done, answer lost",
         "commit done, result unknown",
         "commit's majority late",
-        "transaction gone",
         "write conflict",
         "write lost",
         "write done, answer lost",
@@ -49,6 +47,38 @@ async def test_what_passes_is_gone_through_once(wire: Wire, wired: Api, command:
     await wired.update(learner, session, time_spent_delta=2, interactions=[right("a")])
 
     assert trouble.met == 1
+    stored = await wired.start(learner, **visited)
+    assert (stored["totalattempts"], stored["time_spent"]) == (1, 2)
+
+
+NO_SUCH_TRANSACTION = error(251, TRANSIENT, name="NoSuchTransaction")
+
+
+async def test_what_a_mongodb_knows_nothing_of_is_run_again(wire: Wire) -> None:
+    """It knows what it has committed, also after a restart."""
+    wire.as_a_mongodb()
+    async with service_on(wire) as api:
+        learner, visited = Person(new_id()), exercise({"type": "quiz"})
+        session = await api.start(learner, **visited)
+
+        gone = wire.on("commitTransaction", do=NO_SUCH_TRANSACTION, times=1)
+        await api.update(learner, session, time_spent_delta=2, interactions=[right("a")])
+
+        assert gone.met == 1
+        stored = await api.start(learner, **visited)
+        assert (stored["totalattempts"], stored["time_spent"]) == (1, 2)
+
+
+async def test_what_an_engine_may_have_committed_before_its_restart_is_not_run_again(wire: Wire, wired: Api) -> None:
+    """It forgets then which transactions it has committed."""
+    learner, visited = Person(new_id()), exercise({"type": "quiz"})
+    session = await wired.start(learner, **visited)
+
+    gone = wire.on("commitTransaction", do=NO_SUCH_TRANSACTION, times=1)
+    wire.on("commitTransaction", do=done_and_lost, times=1)
+    await wired.update(learner, session, 503, time_spent_delta=2, interactions=[right("a")])
+
+    assert gone.met == 1
     stored = await wired.start(learner, **visited)
     assert (stored["totalattempts"], stored["time_spent"]) == (1, 2)
 

@@ -33,6 +33,8 @@ class Capabilities:
             which uses none there and sorts whole documents, groups the few fields that matter instead.
         snapshot_sessions: Whether a session can be asked for one moment's state; the embedded engine, which takes the
             wish for granted and does not fulfil it, shows one moment in a transaction only.
+        remembers_commits: Whether it knows after a restart which transactions were committed; the embedded engine then
+            says of each that there is none.
 
     """
 
@@ -42,6 +44,7 @@ class Capabilities:
     writes_together: bool = False
     walks_indexes: bool = True
     snapshot_sessions: bool = True
+    remembers_commits: bool = True
 
     @property
     def leaves_counting(self) -> bool:
@@ -82,4 +85,5 @@ async def capabilities_of(client: Any) -> Capabilities:
         writes_together=is_mongodb_8,
         walks_indexes=not is_embedded,
         snapshot_sessions=not is_embedded,
+        remembers_commits=not is_embedded,
     )

@@ -93,7 +93,7 @@ class Database(Reading):
         self._name = name
         self._undecoded: dict[str, Any] = {}
         self._together = WritesTogether()
-        self._transactions = Transactions(client, self.raw, available=capabilities.transactions)
+        self._transactions = Transactions(client, self.raw, capabilities)
 
     async def transaction(self, work: Work[T], *, patience: float | None = None) -> T:
         """Run `work` in a transaction: all of its writes are stored, or none.

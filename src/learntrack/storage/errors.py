@@ -21,6 +21,7 @@ from learntrack.errors import field_error
 
 NOT_IN_TIME = "The database did not answer in time."
 TRANSIENT = "TransientTransactionError"
+NO_SUCH_TRANSACTION = 251
 _WRITE_CONFLICT = 112
 _DUPLICATE_KEY = 11000
 _UNKNOWN_ZONE = 40485
@@ -49,7 +50,7 @@ _NOT_THE_REQUESTS_FAULT = {
     43,  # CursorNotFound
     175,  # QueryPlanKilled
     237,  # CursorKilled
-    251,  # NoSuchTransaction
+    NO_SUCH_TRANSACTION,
     290,  # TransactionExceededLifetimeLimitSeconds
     # Too much to do, or no room.
     24,  # LockTimeout

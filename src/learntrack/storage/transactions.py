@@ -15,7 +15,14 @@ from pymongo.errors import ExecutionTimeout, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from learntrack.storage.errors import NOT_IN_TIME, DatabaseUnavailable, may_be_run_again, translated
+from learntrack.storage.capabilities import Capabilities
+from learntrack.storage.errors import (
+    NO_SUCH_TRANSACTION,
+    NOT_IN_TIME,
+    DatabaseUnavailable,
+    may_be_run_again,
+    translated,
+)
 from learntrack.storage.pauses import pauses
 from learntrack.storage.threads import InThread, driven, told
 from learntrack.storage.writers import Writers
@@ -33,6 +40,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 _DURABLE = WriteConcern(w="majority", j=True)
 _UNKNOWN = "UnknownTransactionCommitResult"
+_FORGOTTEN = "The database has been restarted, and does not know whether this was stored."
 _ABORT_SECONDS = 1.0
 _FIRST_PAUSE_SECONDS = 0.005
 _LONGEST_PAUSE_SECONDS = 0.5
@@ -48,13 +56,14 @@ class Transactions:
     Args:
         client: A connected Motor client.
         database: Its database, in which the sessions that write are on record.
-        available: Whether the engine has transactions; without them writes are made one by one.
+        capabilities: What the engine can do; without transactions writes are made one by one.
 
     """
 
-    def __init__(self, client: Any, database: Any, *, available: bool) -> None:
+    def __init__(self, client: Any, database: Any, capabilities: Capabilities) -> None:
         self._writers = Writers(client, database)
-        self._available = available
+        self._available = capabilities.transactions
+        self._remembers_commits = capabilities.remembers_commits
 
     async def run(self, work: Work[T], patience: float) -> T:
         """Run `work` in a transaction, again where somebody else wrote the same documents meanwhile.
@@ -73,7 +82,7 @@ class Transactions:
                 if not self._available:
                     return await work(None)
                 async with self._writers.session() as session:
-                    return await _until_it_is_stored(work, session, end, asyncio.sleep)
+                    return await self._until_it_is_stored(work, session, end, asyncio.sleep)
 
     async def run_in_line(self, work: Work[T], then: Then[T], patience: float) -> None:
         """Run transactions one after the other in one thread, which costs less, and leaves no time between them.
@@ -99,7 +108,47 @@ class Transactions:
                 return
             async with self._session(patience) as session:
                 # Until the thread has ended nobody else uses its session; each step of it has a limit of its own.
-                await InThread(partial(_in_line, work, then, session.delegate, end, patience)).to_its_end()
+                await InThread(partial(self._in_line, work, then, session.delegate, end, patience)).to_its_end()
+
+    def _in_line(self, work: Work[T], then: Then[T], session: Any, end: float, patience: float) -> None:
+        following: Work[T] | None = work
+        while following is not None:
+            following = then(driven(partial(self._until_it_is_stored, following, session, end, _sleep)))
+            end = time.monotonic() + patience
+
+    async def _until_it_is_stored(self, work: Work[T], session: Any, end: float, sleep: Sleep) -> T:
+        for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
+            try:
+                answer = await _worked(work, session, end)
+                await self._commit(session, end, sleep)
+            except PyMongoError as error:
+                if not may_be_run_again(error):
+                    raise
+                await _wait(pause, end, sleep)
+            else:
+                return answer
+        raise AssertionError("pauses have no end")
+
+    async def _commit(self, session: Any, end: float, sleep: Sleep) -> None:
+        """Commit, again as long as nobody knows whether it was, as in an election: a commit may be repeated.
+
+        Raises:
+            DatabaseUnavailable: the engine knows of no such transaction, and forgets on a restart which it has
+                committed: the driver may have repeated the commit after one. Run again, it might be stored twice.
+
+        """
+        for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
+            try:
+                with pymongo.timeout(_left(end)):
+                    await told(session, ClientSession.commit_transaction)
+            except PyMongoError as error:
+                if getattr(error, "code", None) == NO_SUCH_TRANSACTION and not self._remembers_commits:
+                    raise DatabaseUnavailable(_FORGOTTEN) from error
+                if not error.has_error_label(_UNKNOWN) or isinstance(error, ExecutionTimeout):
+                    raise
+                await _wait(pause, end, sleep)
+            else:
+                return
 
     @asynccontextmanager
     async def _session(self, patience: float) -> AsyncIterator[Any]:
@@ -127,27 +176,6 @@ def _in_time() -> Iterator[None]:
         raise DatabaseUnavailable(NOT_IN_TIME) from error
 
 
-def _in_line(work: Work[T], then: Then[T], session: Any, end: float, patience: float) -> None:
-    following: Work[T] | None = work
-    while following is not None:
-        following = then(driven(partial(_until_it_is_stored, following, session, end, _sleep)))
-        end = time.monotonic() + patience
-
-
-async def _until_it_is_stored(work: Work[T], session: Any, end: float, sleep: Sleep) -> T:
-    for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
-        try:
-            answer = await _worked(work, session, end)
-            await _commit(session, end, sleep)
-        except PyMongoError as error:
-            if not may_be_run_again(error):
-                raise
-            await _wait(pause, end, sleep)
-        else:
-            return answer
-    raise AssertionError("pauses have no end")
-
-
 async def _worked(work: Work[T], session: Any, end: float) -> T:
     session.start_transaction(
         read_concern=ReadConcern("snapshot"), write_concern=_DURABLE, read_preference=ReadPreference.PRIMARY
@@ -160,20 +188,6 @@ async def _worked(work: Work[T], session: Any, end: float) -> T:
             with pymongo.timeout(_ABORT_SECONDS):
                 await told(session, ClientSession.abort_transaction)
         raise
-
-
-async def _commit(session: Any, end: float, sleep: Sleep) -> None:
-    """Commit, again as long as nobody knows whether it was, as in an election: a commit may be repeated."""
-    for pause in pauses(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS):
-        try:
-            with pymongo.timeout(_left(end)):
-                await told(session, ClientSession.commit_transaction)
-        except PyMongoError as error:
-            if not error.has_error_label(_UNKNOWN) or isinstance(error, ExecutionTimeout):
-                raise
-            await _wait(pause, end, sleep)
-        else:
-            return
 
 
 async def _wait(seconds: float, end: float, sleep: Sleep) -> None:
