@@ -13,6 +13,7 @@ from learntrack.storage import DatabaseUnavailable, StartError, connect, connect
 from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.connecting import connect_as_configured
 from tests.conftest import settings
+from tests.wire import Wire, lost
 
 NOBODY_THERE = "mongodb://127.0.0.1:9/?replicaSet=rs0"
 
@@ -92,3 +93,17 @@ async def test_nobody_there_is_said_soon(monkeypatch: pytest.MonkeyPatch) -> Non
 async def test_without_an_address_the_command_that_has_an_engine_is_named() -> None:
     with pytest.raises(StartError, match="learntrack serve"):
         await connect_as_configured(settings(mongodb_uri=None))
+
+
+async def test_an_engine_that_ends_while_it_is_asked_is_asked_again(wire: Wire) -> None:
+    ended = wire.on("buildInfo", do=lost, times=1)
+    db = await connect(wire.own_uri, "x")
+    await db.close()
+    assert ended.met == 1
+
+
+async def test_one_that_ends_whenever_it_is_asked_is_not_waited_for(wire: Wire) -> None:
+    ended = wire.on("buildInfo", do=lost)
+    with pytest.raises(StartError, match="answers at the address of the embedded engine"):
+        await connect(wire.own_uri, "x", called="the address of the embedded engine")
+    assert ended.met == 2

@@ -74,7 +74,8 @@ def with_database(
 
     async def connected(uri: str) -> T:
         located = located_at(settings, uri)
-        db = await connect_as_configured(located, read_patience=read_patience)
+        called = "LEARNTRACK_MONGODB_URI" if settings.mongodb_uri else "the address of the embedded engine"
+        db = await connect_as_configured(located, read_patience=read_patience, called=called)
         try:
             if not new and not await schema.is_there(db.raw):
                 raise StartError(

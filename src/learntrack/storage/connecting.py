@@ -8,22 +8,27 @@ from pymongo.errors import ConfigurationError, InvalidURI, PyMongoError
 from learntrack.errors import StartError
 from learntrack.settings import Settings
 from learntrack.storage import threads
-from learntrack.storage.capabilities import capabilities_of
+from learntrack.storage.capabilities import Capabilities, capabilities_of
 from learntrack.storage.database import Database
 from learntrack.storage.disk import DiskGuard
+from learntrack.storage.errors import may_be_asked_again
 from learntrack.storage.monitoring import CommandTimes, PoolSize
 from learntrack.storage.reading import AGGREGATIONS_AT_ONCE
 from learntrack.storage.report_reading import ReportReading
 
 _SELECTION_MS = 3000
+_URI_SETTING = "LEARNTRACK_MONGODB_URI"
 
 
-async def connect_as_configured(settings: Settings, *, read_patience: float | None = None) -> Database:
+async def connect_as_configured(
+    settings: Settings, *, read_patience: float | None = None, called: str = _URI_SETTING
+) -> Database:
     """Connect to the database that the settings name.
 
     Args:
         settings: Where it is, and how patient to be with it.
         read_patience: Seconds that one answer may take, instead of what the settings say.
+        called: How its user has said where it is.
 
     Raises:
         StartError: it cannot be used.
@@ -46,6 +51,7 @@ async def connect_as_configured(settings: Settings, *, read_patience: float | No
             long_patience=settings.export_seconds,
         ),
         disk=None if settings.watched_disk is None else DiskGuard(settings.watched_disk),
+        called=called,
     )
 
 
@@ -58,7 +64,7 @@ async def connect(
     aggregations_at_once: int = AGGREGATIONS_AT_ONCE,
     reports: ReportReading | None = None,
     disk: DiskGuard | None = None,
-    called: str = "LEARNTRACK_MONGODB_URI",
+    called: str = _URI_SETTING,
 ) -> Database:
     """Connect to the MongoDB at `uri` and find out what it can do. The other arguments are those of `Database`.
 
@@ -70,7 +76,7 @@ async def connect(
     """
     client = _client(uri, called)
     try:
-        capabilities = await capabilities_of(client)
+        capabilities = await _capabilities(client)
     except PyMongoError as error:
         client.close()
         raise StartError(f"No MongoDB answers at {called}: {_first_line(error)}") from error
@@ -87,6 +93,16 @@ async def connect(
         reports=reports,
         disk=disk,
     )
+
+
+async def _capabilities(client: Any) -> Capabilities:
+    """What the engine can do, asked again where it ended meanwhile: it may be started again at this moment."""
+    try:
+        return await capabilities_of(client)
+    except PyMongoError as error:
+        if not may_be_asked_again(error):
+            raise
+    return await capabilities_of(client)
 
 
 def _client(uri: str, called: str) -> Any:
