@@ -42,4 +42,5 @@ def test_a_terminal_is_shown_what_it_did_or_would_do() -> None:
         show(report(), console, dry_run=dry_run)
         said = console.file.getvalue()  # type: ignore[attr-defined]
         assert said.split("\n")[0].strip() == title
+        assert "of attempts what was read" in " ".join(said.split())
         assert said.index("was deleted") < said.index("has no name")  # what happened most comes first
