@@ -109,8 +109,15 @@ async def test_who_may_look(room: Class) -> None:
         f"{classroom}/lesson/{new_id()}",
         f"{classroom}/learner/{room.coach.id}",
         f"{classroom}/unit/{new_id()}/{new_id()}",
+        f"/classes/{room.room}",
+        f"{classroom}/nothing/of/that",
     ):
         await page(api, nowhere, room.coach, expect=404)
+
+
+async def test_an_address_that_leads_nowhere_is_a_page_for_who_is_not_signed_in_too(room: Class) -> None:
+    answer = await room.api.client.get("/reports/classes")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
 
 
 async def test_a_page_tells_nothing_of_another_classs_quiz(room: Class) -> None:

@@ -17,7 +17,7 @@ from tests.web.asgi import answering, asked
         ("GET", "/health/live", DATA),
         ("GET", "/metrics", DATA),
         ("GET", "/no/such/path", DATA),
-        ("GET", "/reports/no/such/page", DATA),
+        ("GET", "/reports/no/such/page", PAGE),
         ("DELETE", "/reports/sign-in", DATA),
         ("GET", "/reports/sign-in", PAGE),
         ("GET", "/reports/static/none.css", PAGE),

@@ -1,12 +1,15 @@
 """The doors: what this is, signing in and out, and choosing a language."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 from litestar import Controller, Response, get, post
 from litestar.datastructures import Cookie
+from litestar.params import FromPath
 from litestar.response import Redirect
 
+from learntrack.errors import NotFound
 from learntrack.pages import signing_in
 from learntrack.pages.asked import Text
 from learntrack.pages.languages import COOKIE, LANGUAGES
@@ -32,6 +35,16 @@ class EntranceController(Controller):
     async def root(self, request: AnyRequest) -> Response[Any]:
         """What this is, and where to go from here."""
         return render(request, "root.html", words_for(request))
+
+    @get("/reports/{elsewhere:path}")
+    async def elsewhere(self, elsewhere: FromPath[Path]) -> None:
+        """Whatever else is asked for below /reports, such as an address that was typed.
+
+        Raises:
+            NotFound: always.
+
+        """
+        raise NotFound("There is no such page.")
 
     @get("/reports/sign-in")
     async def sign_in_page(self, request: AnyRequest, signed_out: Text = None, wrong: Text = None) -> Response[Any]:
