@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from learntrack.access import may_read as module
 from learntrack.access.actor import ANONYMOUS, Actor
 from learntrack.access.may_read import EVERYBODY, NOBODY, Readable, may_look_at, may_read
 from learntrack.access.standing import Caller, Standing
-from learntrack.documents import Classroom, LearnerGroup
+from learntrack.documents import Classroom, LearnerGroup, Touched
+from learntrack.domain import moments
 from learntrack.storage import Database
 from tests.engines import mongomock_engine
 
@@ -175,6 +177,31 @@ async def test_lists_ask_only_once_what_kind_of_place_it_is(db: Database, monkey
         await may_read(Caller(db, Actor("class coach")), places=["another class"], kinds=[Classroom])
 
     assert looked_up == [Classroom]
+
+
+@pytest.mark.parametrize("actor", [Actor("north admin"), BY_TOKEN], ids=who)
+async def test_logs_are_asked_for_by_facility_only_of_many_learners_and_while_nobody_moves(
+    db: Database, knowing: bool, monkeypatch: pytest.MonkeyPatch, actor: Actor
+) -> None:
+    """Who moves has logs that still say the facility they have left: by it, its admins would read them."""
+
+    async def narrowed(place: str) -> tuple[str | None, str | None]:
+        found = await asked(db, actor, knowing, places=[place])
+        return found.facility, found.narrows_to
+
+    await db.collection("users").update_many({}, {"$set": {"facility_id": "north"}})
+    everybody = len(users(await asked(db, actor, knowing, places=["north"])))
+    for most, expected in ((everybody, None), (everybody - 1, "north")):
+        monkeypatch.setattr(module, "MANY", most)
+        assert await narrowed("north") == ("north", expected)
+    monkeypatch.setattr(module, "MANY", 0)
+    assert await narrowed("class") == (None, None)
+
+    await db.write([Touched.by_moving(["cat"], moments.now())], None)
+    assert await narrowed("north") == ("north", None)
+    await db.collection(Touched.collection()).delete_many({})
+    assert await narrowed("north") == ("north", "north")
+    await db.collection("users").update_many({}, {"$unset": {"facility_id": ""}})
 
 
 def test_a_class_is_looked_at_by_who_has_a_role_in_it_or_in_its_facility() -> None:

@@ -5,13 +5,16 @@ from typing import Any
 import pytest
 
 from learntrack.access.may_read import EVERYBODY, Readable, members_of
+from learntrack.domain import moments
 from learntrack.logs import lists_by_index, pipelines
 from learntrack.logs.filters import LogFilters
+from learntrack.storage.index_first import index_first
 from tests.support import Api, new_id
 
 PLANNING = ("embedded", "real")
 LEARNER, CLASS = Readable((new_id(),)), Readable(tuple(new_id() for _ in range(30)))
-FACILITY = Readable(tuple(new_id() for _ in range(300)), new_id())
+_SCHOOL = new_id()
+FACILITY = Readable(tuple(new_id() for _ in range(300)), _SCHOOL, narrows_to=_SCHOOL)
 
 
 def stages(plan: Any) -> list[dict[str, Any]]:
@@ -79,6 +82,34 @@ async def test_attempts(api: Api, readable: Readable, narrowed: dict) -> None:
 
     assert "COLLSCAN" not in kinds
     assert indexes
+
+
+@pytest.mark.engines(*PLANNING)
+@pytest.mark.parametrize(
+    ("readable", "ended", "index"),
+    [
+        (LEARNER, None, "owner_attempts"),
+        (CLASS, None, "owner_attempts"),
+        (FACILITY, None, "owner_attempts"),
+        (EVERYBODY, None, "newest_attempts"),
+        (EVERYBODY, {"$gte": moments.now()}, "newest_attempts"),
+        (FACILITY, {"$gte": moments.now()}, "newest_attempts"),
+    ],
+    ids=["learner", "class", "facility", "all", "all-of-late", "facility-of-late"],
+)
+@pytest.mark.parametrize("narrowed", [{}, {"item": "a"}, {"complete": False}], ids=str)
+async def test_sessions_that_hold_attempts(
+    api: Api, readable: Readable, ended: dict | None, index: str, narrowed: dict
+) -> None:
+    asked = pipelines.sessions_holding(readable, LogFilters(**narrowed), ended)
+    if api.engine == "embedded":
+        asked = [*index_first("content_sessions", asked)]
+
+    kinds, indexes = await scanned(api, "content_sessions", asked)
+
+    assert "COLLSCAN" not in kinds
+    # Those of one learner, or of a moment, two indexes lead to; which is MongoDB's to choose.
+    assert indexes == {index} or (api.engine == "real" and indexes <= {"owner_attempts", "newest_attempts"})
 
 
 @pytest.mark.engines(*PLANNING)

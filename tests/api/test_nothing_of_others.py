@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from pymongo.monitoring import CommandStartedEvent
 
+from learntrack.access import may_read
 from learntrack.domain.ids import summary_id
-from learntrack.logs import lists_by_group
+from learntrack.logs import lists_by_group, newest_of_facility
+from learntrack.reports.rollups import roll_up
 from learntrack.storage.monitoring import CommandTimes
 from tests.api.test_indexes import stages
 from tests.support import ROOT, Api, Person, School, exercise, right, video, wrong
@@ -159,6 +161,46 @@ async def test_lists(
     if several == 1 and api.engine == "embedded":
         held = [query for name, query in asked if name == "content_sessions" and "attempt_count" in query]
         assert {("user_id" in query, len(query)) for query in held} == {(True, 2)}  # what its index is about, no more
+
+
+@pytest.mark.parametrize("apart", [0, 200])
+async def test_lists_of_a_facility(
+    api: Api, school: School, asked: list[Query], monkeypatch: pytest.MonkeyPatch, apart: int
+) -> None:
+    """As of a large school: its newest part is looked for first, and its attempts are counted."""
+    for module, name, bound in (
+        (may_read, "MANY", 0),
+        (newest_of_facility, "MORE_TRIES", 0),
+        (lists_by_group, "_SEVERAL", 1),
+        (lists_by_group, "_ASKED_APART", apart),
+    ):
+        monkeypatch.setattr(module, name, bound)
+    room = await Room(school).open()
+    await room.work()
+    await roll_up(api.db, lambda *_: None)  # else somebody may still move, also in another test's school
+    asked.clear()
+
+    for path in ("/api/logger/masterylog", "/api/logger/attemptlog"):
+        for more in ({"page_size": "2"}, {"page_size": "2", "complete": "true"}, {"page_size": "40"}, {}):
+            await read(api, path, ROOT, facility=school.facility, **more)
+
+    assert await whole_collections_read(api, asked) == []
+    held = [sorted(query) for name, query in asked if name == "content_sessions"]
+    assert held.count(["attempt_count", "end_timestamp"]) == 2  # the newest part's, and all to count them
+    assert {*map(tuple, held)} == {("attempt_count", "end_timestamp"), ("attempt_count", "user_id")}
+
+
+async def test_lists_of_everybody_look_through_no_sessions(api: Api, school: School, asked: list[Query]) -> None:
+    """Tries they do read all; of sessions few hold attempts."""
+    await Room(school).open()
+    asked.clear()
+
+    for more in ({"page_size": "2"}, {"page_size": "2", "complete": "true"}, {"item": "a"}, {}):
+        await read(api, "/api/logger/attemptlog", ROOT, **more)
+
+    of_sessions = [query for query in asked if query[0] == "content_sessions" and "in a union" not in query[1]]
+    assert await whole_collections_read(api, of_sessions) == []
+    assert of_sessions
 
 
 @pytest.mark.parametrize("narrowed", [{}, {"since": "2020-01-01"}, {"content": "c" * 32}], ids=str)

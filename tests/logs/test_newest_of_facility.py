@@ -1,5 +1,6 @@
 """Lists of a whole facility, of which only the newest part is sorted: they say what the lists along an index say."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from learntrack.logs.filters import LogFilters
 from learntrack.logs.lists import Lists
 from learntrack.logs.lists_by_group import ListsByGroup
 from learntrack.logs.lists_by_index import ListsByIndex
-from learntrack.logs.newest_of_facility import NewestPart
+from learntrack.logs.newest_of_facility import NewestPart, newest_part
 from learntrack.web.paging import PageRequest
 from tests.support import ANONYMOUS, Api, School, exercise, right, video
 
@@ -22,10 +23,9 @@ PAGES = [PageRequest(number, size) for number in range(1, 5) for size in (1, 2, 
 @pytest.fixture
 async def readable(api: Api, school: School, monkeypatch: pytest.MonkeyPatch) -> Readable:
     """All learners of a school: with tries that end in the same moment, a long one, and attempts outside of tries."""
-    monkeypatch.setattr(newest_of_facility, "MANY", 0)
-    monkeypatch.setattr(newest_of_facility, "SPARE", 0)
+    monkeypatch.setattr(newest_of_facility, "MORE_TRIES", 0)
     monkeypatch.setattr(lists_by_group, "_SEVERAL", 1)
-    monkeypatch.setattr(lists_by_group, "SPARE", 0)
+    monkeypatch.setattr(lists_by_group, "MORE_HOLDERS", 0)
     learners = [await school.learner() for _ in range(3)]
     for number, learner in enumerate(learners):
         for many in (1, 3, 30 if number == 0 else 2):
@@ -42,7 +42,7 @@ async def readable(api: Api, school: School, monkeypatch: pytest.MonkeyPatch) ->
         end = {"end_timestamp": newest[0]["end_timestamp"]}
         await api.db.collection("mastery_logs").update_one({"_id": tie["_id"]}, {"$set": end})
     ids = sorted(learner.id for learner in learners if learner.id is not None)
-    return Readable(ids, school.facility, is_whole=True)
+    return Readable(ids, school.facility, is_whole=True, narrows_to=school.facility)
 
 
 async def pages(lists: Lists, readable: Readable) -> list[object]:
@@ -78,12 +78,19 @@ async def test_they_are_right_whatever_part_the_engine_hands_out(
 
 
 def part_since(facility: str, since: datetime):  # type: ignore[no-untyped-def]
-    async def newest_part(*_: object) -> NewestPart:
+    async def part(*_: object) -> NewestPart:
         return NewestPart(facility, {"$gte": since})
 
-    return newest_part
+    return part
+
+
+async def test_no_part_is_asked_for_by_a_facility_that_lists_may_not_narrow_to(api: Api, readable: Readable) -> None:
+    """As while somebody moves: its logs are not yet those of whom the reader may read."""
+    filters, page = LogFilters(facility=readable.facility), PageRequest(1, 1)
+    assert await newest_part(api.db, readable, filters, page) is not None
+    assert await newest_part(api.db, replace(readable, narrows_to=None), filters, page) is None
 
 
 async def test_a_part_of_a_facility_is_not_taken_for_the_whole(api: Api, readable: Readable) -> None:
-    some = Readable(list(readable.users or ())[:2], readable.facility)
+    some = Readable(list(readable.users or ())[:2], readable.facility, narrows_to=readable.narrows_to)
     assert await pages(ListsByGroup(api.db), some) == await pages(ListsByIndex(api.db), some)

@@ -12,6 +12,7 @@ from tests.support import Api
 
 SESSIONS, TRIES = "content_sessions", "mastery_logs"
 AFTER, MANY = {"$gte": 1}, {"$in": ["u", "v"]}
+HOLDING = {"$gt": 0}
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,20 @@ AFTER, MANY = {"$gte": 1}, {"$in": ["u", "v"]}
         (TRIES, {"user_id": "u", "complete": True, "content_id": "c"}, {"user_id": "u", "content_id": "c"}),
         (TRIES, {"summary_id": MANY, "mastery_criterion.type": "quiz"}, {"summary_id": MANY}),
         (TRIES, {"$or": [{"complete": True}], "user_id": "u"}, {"user_id": "u"}),
+        (TRIES, {"user_id": MANY, "attempt_count": HOLDING}, {"user_id": MANY}),
+        (SESSIONS, {"user_id": MANY, "attempt_count": {"$gt": 1}}, {"user_id": MANY}),
+        (SESSIONS, {"$or": [], "attempt_count": HOLDING, "user_id": MANY}, {"user_id": MANY, "attempt_count": HOLDING}),
+        (
+            SESSIONS,
+            {"user_id": "u", "end_timestamp": AFTER, "attempt_count": HOLDING},
+            {"user_id": "u", "attempt_count": HOLDING},
+        ),
+        (
+            SESSIONS,
+            {"user_id": {"$ne": None}, "end_timestamp": AFTER, "attempt_count": HOLDING},
+            {"end_timestamp": AFTER, "attempt_count": HOLDING},
+        ),
+        (SESSIONS, {"_id": "s", "user_id": "u", "attempt_count": HOLDING}, {"_id": "s"}),
     ],
 )
 def test_what_is_asked_in_two(collection: str, query: dict[str, Any], first: dict[str, Any]) -> None:
@@ -46,6 +61,9 @@ def test_what_is_asked_in_two(collection: str, query: dict[str, Any], first: dic
         (SESSIONS, {}),
         (SESSIONS, {"_id": "s"}),
         (SESSIONS, {"user_id": MANY}),
+        (SESSIONS, {"user_id": MANY, "attempt_count": HOLDING}),
+        (SESSIONS, {"end_timestamp": AFTER, "attempt_count": HOLDING}),
+        (SESSIONS, {"content_id": "c", "context.unit_id": {"$exists": True}}),
         (SESSIONS, {"user_id": "u", "start_timestamp": AFTER}),
         (TRIES, {"user_id": "u", "content_id": "c"}),
         (TRIES, {"attempt_count": {"$gt": 0}}),
@@ -76,6 +94,8 @@ CONDITIONS: dict[str, list[Any]] = {
     "facility_id": ["x", MANY],
     "start_timestamp": [AFTER, {"$gte": 1, "$lt": 2}],
     "progress": [1, {"$ne": 0}],
+    "attempt_count": [HOLDING, {"$gt": 1}],
+    "end_timestamp": [AFTER],
 }
 
 

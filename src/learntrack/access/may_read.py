@@ -16,8 +16,7 @@ from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
 
 MANY = 200
-"""Of so many learners, or fewer, no list is narrowed to their facility."""
-
+"""Of so many learners, or fewer, no list is narrowed to their facility: it would not be faster."""
 
 Place = tuple[type[Stored], str]
 """As what a place is asked for, and its id."""
@@ -30,14 +29,16 @@ class Readable:
     """Whose logs a question is about: those of `users`,
     or of everybody where `users` is None (a superuser's question).
 
-    `facility` is that of all of them, where it is asked for and nobody's is another: it narrows what has to be read.
-    Of more than `MANY` it is None while somebody moves (see `anybody_moves`).
+    `facility` is that of all of them by the roster, where it is asked for and nobody's is another.
     `is_whole`: they are all who are in what was asked for, a place.
+    `narrows_to` is the facility that their logs may be asked for by: where they are more than `MANY`, and nobody moves,
+    as logs may say another than the roster until then (see `anybody_moves`).
     """
 
     users: Sequence[str] | None
     facility: str | None = None
     is_whole: bool = False
+    narrows_to: str | None = None
 
     @property
     def is_nobody(self) -> bool:
@@ -108,9 +109,8 @@ async def may_read(
     users = permitted(standing, persons, user=user, places=still_in)
     is_whole = user is None and left_after is None and len(places) == 1 and len(users) == len(persons)
     facility = _facility_of(users, persons, places)
-    if facility is not None and len(users) > MANY and await anybody_moves(caller.db):
-        facility = None
-    return Readable(users, facility, is_whole)
+    narrows = facility is not None and len(users) > MANY and not await anybody_moves(caller.db)
+    return Readable(users, facility, is_whole, facility if narrows else None)
 
 
 def permitted(standing: Standing, persons: Sequence[Row], *, user: str | None, places: Sequence[str]) -> list[str]:

@@ -14,14 +14,14 @@ from learntrack.logs.pipelines import (
     SESSIONS,
     matching_count,
     may_hold_matching,
-    sessions_matching,
+    sessions_holding,
     tries_matching,
     with_attempts,
 )
 from learntrack.storage.database import Row, Stage
 from learntrack.web.paging import PageRequest
 
-SPARE = 20
+MORE_HOLDERS = 20
 """So many more holders are looked at than a page has attempts, as some may hold none that match."""
 
 
@@ -41,7 +41,7 @@ def few_of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> l
 def sessions_of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
     """As `few_of_page`, of sessions alone; a pipeline on content_sessions."""
     row = _ordering_sessions(filters) | {"user_id": "$user_id"}
-    grouped = [*sessions_matching(readable), may_hold_matching(filters), _grouped(row, filters)]
+    grouped = [*sessions_holding(readable, filters), _grouped(row, filters)]
     return [*grouped, *_with_those_of_page(filters, page)]
 
 
@@ -57,10 +57,8 @@ def _with_those_of_page(filters: LogFilters, page: PageRequest) -> list[Stage]:
 def of_newest(newest: NewestPart, readable: Readable, filters: LogFilters) -> list[Stage]:
     """The grouped holders of the newest part of a facility's logs."""
     tries = [newest.stage(), *grouped_tries(readable, filters)]
-    # Few sessions hold attempts: whose they are is asked last.
-    ended: Stage = {"$match": {"end_timestamp": newest.end_timestamp}}
-    sessions = [may_hold_matching(filters), ended, *grouped_sessions(readable, filters)]
-    return both(tries, sessions)
+    sessions = sessions_holding(readable, filters, newest.end_timestamp)
+    return both(tries, [*sessions, _grouped(_ordering_sessions(filters), filters)])
 
 
 def grouped_tries(readable: Readable, filters: LogFilters, row: Mapping[str, Any] | None = None) -> list[Stage]:
@@ -68,18 +66,10 @@ def grouped_tries(readable: Readable, filters: LogFilters, row: Mapping[str, Any
     return [*tries_matching(readable, filters), *_by_item(filters), _grouped(row or _ordering(filters), filters)]
 
 
-def grouped_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
-    """The sessions alone; a pipeline on content_sessions."""
-    return [*sessions_matching(readable), may_hold_matching(filters), _grouped(_ordering_sessions(filters), filters)]
-
-
-def some_sessions(readable: Readable, filters: LogFilters, most: int) -> list[Stage]:
-    """As `grouped_sessions`, so many of them at the most. Index: owner_attempts.
-
-    For its own conditions, all in one and no others beside them, the engine uses the index on a part of the sessions.
-    """
-    held = may_hold_matching(LogFilters())["$match"] | readable.query()
-    return [{"$match": held}, *_by_item(filters), {"$limit": most}, _grouped(_ordering_sessions(filters), filters)]
+def grouped_sessions(readable: Readable, filters: LogFilters, most: int | None = None) -> list[Stage]:
+    """The sessions alone, so many of them at the most; a pipeline on content_sessions."""
+    limit: list[Stage] = [] if most is None else [{"$limit": most}]
+    return [*sessions_holding(readable, filters), *limit, _grouped(_ordering_sessions(filters), filters)]
 
 
 def _by_item(filters: LogFilters) -> list[Stage]:

@@ -12,7 +12,7 @@ from learntrack.access.may_read import Readable
 from learntrack.logs.attempt_rows import page_of_attempts, rows_of_all, with_their_attempts
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.holders_by_group import (
-    SPARE,
+    MORE_HOLDERS,
     beside,
     both,
     few_of_page,
@@ -22,7 +22,6 @@ from learntrack.logs.holders_by_group import (
     of_newest,
     only_of_page,
     sessions_of_page,
-    some_sessions,
     tries_beside_sessions,
 )
 from learntrack.logs.newest_of_facility import count_attempts, count_tries, newest_part
@@ -35,8 +34,8 @@ from learntrack.web.paging import Page, PageRequest, page_with
 Grouped = tuple[str, list[Stage]]
 """A way to ask for holders, grouped: the collection that is asked, and how."""
 
-_MANY = 200
-"""Of more learners than this the sessions are asked together with their tries, most of all that there are."""
+_ASKED_APART = 200
+"""Of so many learners, or fewer, the sessions are asked for apart: of more they are most of all that there are."""
 _MOST_SESSIONS = 2000
 """So many sessions are asked beforehand, and sent along; where more hold attempts, the union finds them."""
 _SEVERAL = 10
@@ -111,7 +110,7 @@ class ListsByGroup:
         """
         last = page.skip + page.size
         row: Row = {"total": 0, "seen": 0, "rows": []}
-        for first in (None,) if some_count else (last + SPARE, None):
+        for first in (None,) if some_count else (last + MORE_HOLDERS, None):
             row = await self._one_row(ways, only_of_page(page, first)) or row
             if row["seen"] >= min(row["total"], last):
                 break
@@ -152,8 +151,8 @@ class ListsByGroup:
         sessions = grouped_sessions(readable, filters)
         if not _are_several(readable):
             return [(TRIES, tries_beside_sessions(readable, filters)), (SESSIONS, sessions)]
-        if readable.users is not None and len(readable.users) <= _MANY:
-            some = await self._db.rows(SESSIONS, some_sessions(readable, filters, _MOST_SESSIONS + 1), led=False)
+        if readable.users is not None and len(readable.users) <= _ASKED_APART:
+            some = await self._db.rows(SESSIONS, grouped_sessions(readable, filters, _MOST_SESSIONS + 1))
             found: list[Row] = some[0]["rows"] if some else []
             if not found:
                 return [(TRIES, tries)]

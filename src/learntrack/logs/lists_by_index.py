@@ -16,6 +16,7 @@ from learntrack.logs.pipelines import (
     TRIES,
     matching_count,
     may_hold_matching,
+    sessions_holding,
     sessions_matching,
     tries_listed,
     tries_matching,
@@ -90,8 +91,6 @@ class ListsByIndex:
 
 
 _SUM: Stage = {"$group": {"_id": None, "count": {"$sum": "$count"}}}
-_MANY = 200
-"""Of more learners MongoDB does not merge the parts of an index that begins with them: a facility has its own."""
 
 
 def _shown(filters: LogFilters) -> Stage:
@@ -99,10 +98,11 @@ def _shown(filters: LogFilters) -> Stage:
 
 
 def _of_facility(readable: Readable) -> list[Stage]:
-    """Narrow to the facility, where its learners are too many to be asked for one by one. Index: facility_end."""
-    if readable.facility is None or len(readable.users or ()) <= _MANY:
-        return []
-    return [{"$match": {"facility_id": readable.facility}}]
+    """Narrow to the facility, where its learners are too many to be asked for one by one. Index: facility_end.
+
+    Of so many MongoDB does not merge the parts of an index that begins with them: a facility has its own.
+    """
+    return [] if readable.narrows_to is None else [{"$match": {"facility_id": readable.narrows_to}}]
 
 
 def tries_in_order(readable: Readable, filters: LogFilters) -> list[Stage]:
@@ -132,8 +132,8 @@ def holding_tries(readable: Readable, filters: LogFilters) -> list[Stage]:
 
 def holding_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
     """Sessions that hold matching attempts, newest first. Indexes: owner_attempts, newest_attempts."""
-    matching = [*sessions_matching(readable), may_hold_matching(filters)]
-    return [*matching, {"$sort": NEWEST}, {"$project": _ordering(filters) | {"holder_session_id": "$_id"}}]
+    order: Stage = {"$project": _ordering(filters) | {"holder_session_id": "$_id"}}
+    return [*sessions_holding(readable, filters), {"$sort": NEWEST}, order]
 
 
 def counted_by_summaries(readable: Readable, filters: LogFilters) -> list[Stage]:

@@ -4,7 +4,8 @@ Each answers its question in one round trip, with stages that MongoDB 6.0 docume
 question (see documents/). A *holder* is a document that holds attempts: a try, or a session without one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from learntrack.access.may_read import EVERYBODY, Readable
@@ -14,6 +15,8 @@ from learntrack.logs.schemas import INCLUDABLE, MasteryLogRow
 from learntrack.storage.database import Row, Stage
 
 NEWEST = {"end_timestamp": -1, "_id": 1}
+EVER = {"$gte": datetime.min.replace(tzinfo=UTC)}
+"""The condition on a moment that each fulfils, for an index that begins with it."""
 TRIES, SESSIONS, OVERFLOW = (kind.collection() for kind in (MasteryLog, ContentSession, AttemptOverflow))
 
 _ELSEWHERE = {"id": "_id", "correct": "correct_sum"}
@@ -99,15 +102,33 @@ def one_try(try_id: str, readable: Readable) -> list[Stage]:
 
 # Attempts and what holds them
 
+_HOLDING: dict[str, Any] = {"attempt_count": {"$gt": 0}}
+
 
 def sessions_matching(readable: Readable) -> list[Stage]:
-    """Sessions of these learners. Indexes: owner_attempts (with `may_hold_matching`), newest_attempts."""
+    """Documents of these learners. Index: owner_start_id (sessions)."""
     return [{"$match": query}] if (query := readable.query()) else []
+
+
+def sessions_holding(
+    readable: Readable, filters: LogFilters, end_timestamp: Mapping[str, datetime] | None = None
+) -> list[Stage]:
+    """The sessions that may hold matching attempts: of these learners, or of those that ended in a time. Indexes:
+    owner_attempts; newest_attempts of everybody's, and of a time's.
+
+    These are on a part of the sessions. For one MongoDB wants the part's condition as it stands in the index, and one
+    on the index's first field; the embedded engine wants both in one `$match`, and no condition more. So everybody's
+    are those that ended at any time, and whose they are is asked last where few ended in a time.
+    """
+    theirs = readable.query()
+    first, *rest = [theirs] if theirs and end_timestamp is None else [{"end_timestamp": end_timestamp or EVER}, theirs]
+    by_item = [may_hold_matching(filters)] if filters.item is not None else []
+    return [{"$match": _HOLDING | first}, *({"$match": condition} for condition in rest if condition), *by_item]
 
 
 def may_hold_matching(filters: LogFilters) -> Stage:
     """Only holders that may hold a matching attempt; by item it may also be in an overflow chunk."""
-    query: dict[str, Any] = {"attempt_count": {"$gt": 0}}
+    query: dict[str, Any] = dict(_HOLDING)
     if filters.item is not None:
         query["$or"] = [{"attempts.item": filters.item}, {"overflow.chunk_count": {"$gt": 0}}]
     return {"$match": query}

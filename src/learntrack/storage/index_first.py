@@ -13,7 +13,10 @@ from learntrack import documents
 Stage = Mapping[str, Any]
 _Kind = Literal["equality", "choice", "range", "another"]
 _RANGE = {"$gt", "$gte", "$lt", "$lte"}
+_PART = "partialFilterExpression"
 _BY_KEY = ("_id",)
+_Part = tuple[str, Stage]
+"""An index on a part of a collection's documents: its first field, and what these documents have in common."""
 
 
 def index_first(collection: str, pipeline: Sequence[Stage]) -> Sequence[Stage]:
@@ -38,8 +41,19 @@ def found_by_index(collection: str, query: Mapping[str, Any]) -> bool:
 
 
 def _covered(collection: str, match: Mapping[str, Any]) -> Sequence[str]:
-    """The conditions that an index covers: the key's, else as many as any does, and of as many the closest."""
-    return _covered_of(collection, tuple((field, _kind(condition)) for field, condition in match.items()))
+    """The conditions that an index covers: the key's, else those of one on a part of the documents, as that has the
+    fewest; else as many as any does, and of as many the closest.
+    """
+    covered = _covered_of(collection, tuple((field, _kind(condition)) for field, condition in match.items()))
+    if covered is not _BY_KEY:
+        for field, part in _parts(collection):
+            if all(match.get(name) == condition for name, condition in part.items()) and _is_led_by(field, match):
+                return (field, *part)
+    return covered
+
+
+def _is_led_by(field: str, match: Mapping[str, Any]) -> bool:
+    return field in match and _kind(match[field]) != "another"
 
 
 @lru_cache(1024)  # questions are of few kinds, and to find it out each time took a hundredth of a small read
@@ -80,13 +94,23 @@ def _of_one(condition: Any) -> Any:
 
 @cache
 def _indexes(collection: str) -> Sequence[Sequence[str]]:
-    """The fields of the collection's indexes; those on a part of its documents are left out.
+    """The fields of the collection's indexes on all of its documents."""
+    return [_BY_KEY, *(tuple(each["key"]) for each in _documents_of(collection) if _PART not in each)]
 
-    The engine uses such a one only for its own conditions, which are then asked as they are (`led=False`).
+
+@cache
+def _parts(collection: str) -> Sequence[_Part]:
+    """The collection's indexes on a part of its documents that the engine uses: for a condition on their first field
+    and what the part has in common, said as the index says it, and no condition more. For `$exists` it uses none.
     """
+    found = [(next(iter(each["key"])), each[_PART]) for each in _documents_of(collection) if _PART in each]
+    return [
+        (field, part)
+        for field, part in found
+        if field not in part and all(_kind(condition) != "another" for condition in part.values())
+    ]
+
+
+def _documents_of(collection: str) -> Iterable[Stage]:
     kinds = [kind for kind in documents.ALL if kind.collection() == collection]
-    return [_BY_KEY, *(fields for kind in kinds for fields in _fields(getattr(kind.Settings, "indexes", ())))]
-
-
-def _fields(indexes: Iterable[Any]) -> Iterable[Sequence[str]]:
-    return [tuple(index.document["key"]) for index in indexes if "partialFilterExpression" not in index.document]
+    return [index.document for kind in kinds for index in getattr(kind.Settings, "indexes", ())]

@@ -109,9 +109,9 @@ class Reading:
         async with within(self.read_patience):
             return cast(list[Row], await limited(lambda: answered(source, ask), self.read_patience))
 
-    async def rows(self, collection: str | type[Stored], pipeline: Sequence[Stage], *, led: bool = True) -> list[Row]:
-        """What an aggregation returns, as a list; not `led` where an index on a part of the documents covers it."""
-        source, stages = await self._led(collection, pipeline) if led else (self.collection(collection), pipeline)
+    async def rows(self, collection: str | type[Stored], pipeline: Sequence[Stage]) -> list[Row]:
+        """What an aggregation returns, as a list."""
+        source, stages = await self._led(collection, pipeline)
         return await self._in_turn(
             source,
             lambda asked: all_of(partial(asked.aggregate, list(stages), allowDiskUse=True)),
