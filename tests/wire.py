@@ -147,14 +147,10 @@ class Wire:
             for rule in rules:
                 self.rules.remove(rule)
 
-    def as_a_mongodb(self) -> None:
-        """From now on let the engine be taken for a MongoDB."""
-        self.on("buildInfo", do=changed(secantusVersion=None))
-
     def as_a_mongos(self) -> None:
         """From now on let the engine be taken for a sharded cluster's mongos, and for no embedded engine."""
         self.on(*_HELLOS, do=changed(msg="isdbgrid", setName=None, hosts=None))
-        self.as_a_mongodb()
+        self.on("buildInfo", do=changed(secantusVersion=None))
 
     # The proxy itself
 

@@ -2,23 +2,17 @@
 person made the lists, reports and pages of all others slow.
 """
 
-from collections.abc import Sequence
-from typing import Any
-
 import pytest
-from pymongo.monitoring import CommandStartedEvent
 
 from learntrack.access import may_read
 from learntrack.domain.ids import summary_id
 from learntrack.logs import lists_by_group, newest_of_facility
 from learntrack.reports.rollups import roll_up
-from learntrack.storage.monitoring import CommandTimes
-from tests.api.test_indexes import stages
-from tests.support import ROOT, Api, Person, School, exercise, right, video, wrong
+from tests.api.questions import Query, Room, whole_collections_read
+from tests.support import ROOT, Api, Person, School, exercise, right
 
 pytestmark = pytest.mark.engines("embedded")
 
-LARGE = {"users", "content_sessions", "content_summaries", "mastery_logs", "attempt_overflow", "idempotency_keys"}
 REPORTS = (
     "daily-activity",
     "improvement",
@@ -33,78 +27,6 @@ REPORTS = (
     "time-on-task",
     "totals",
 )
-ONCE = "context.unit_id"
-"""Is asked of a content once in a process's life: see `reports.titles`."""
-
-Query = tuple[str, dict[str, Any]]
-
-
-def queries(name: str, command: Any) -> list[Query]:
-    """What a command looks for, in which collections."""
-    if name == "find":
-        return [(command["find"], command.get("filter", {}))]
-    if name == "aggregate" and isinstance(command["aggregate"], str):
-        return of_pipeline(command["aggregate"], command["pipeline"])
-    if name in ("update", "delete"):
-        return [(command[name], each["q"]) for each in command[f"{name}s"]]
-    return []
-
-
-def of_pipeline(collection: str, pipeline: Sequence[dict[str, Any]]) -> list[Query]:
-    unions = [stage["$unionWith"] for stage in pipeline if "$unionWith" in stage]
-    # Within a union, and a look-up by more than a field, it uses no index whatever is asked.
-    apart = [(union["coll"], {"in a union": True}) for union in unions]
-    looked_up = [stage["$lookup"] for stage in pipeline if "pipeline" in stage.get("$lookup", {})]
-    return [
-        (collection, pipeline[0].get("$match", {})),
-        *apart,
-        *((lookup["from"], {"in a look-up": True}) for lookup in looked_up),
-    ]
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[Query]:
-    found: list[Query] = []
-
-    def started(_: CommandTimes, event: CommandStartedEvent) -> None:
-        found.extend(query for query in queries(event.command_name, event.command) if query[0] in LARGE)
-
-    monkeypatch.setattr(CommandTimes, "started", started)
-    return found
-
-
-async def whole_collections_read(api: Api, asked: Sequence[Query]) -> list[Query]:
-    """Those of the queries that no index answers, each shape of them once."""
-    found: dict[str, Query] = {}
-    for collection, query in list(asked):
-        shape = f"{collection} {sorted(query)} {[type(value).__name__ for value in query.values()]}"
-        if shape in found or ONCE in query:
-            continue
-        plan = await api.db.raw.command("explain", {"find": collection, "filter": query}, verbosity="queryPlanner")
-        if "COLLSCAN" in {stage["stage"] for stage in stages(plan["queryPlanner"]["winningPlan"])}:
-            found[shape] = (collection, query)
-    return list(found.values())
-
-
-class Room:
-    """A class with two learners who have done something, and its coach."""
-
-    def __init__(self, school: School) -> None:
-        self.school = school
-
-    async def open(self) -> "Room":
-        self.ada, self.ben = await self.school.learner(), await self.school.learner()
-        self.coach, self.id = await self.school.coach(), self.school.places["A1"]
-        self.quiz = await self.school.quiz()
-        return self
-
-    async def work(self) -> None:
-        api = self.school.api
-        for learner in (self.ada, self.ben):
-            for body in ({"quiz_id": self.quiz}, exercise(), video()):
-                session = await api.start(learner, **body)
-                tries = {"interactions": [right("a"), wrong("b")]} if "mastery_criterion" in session else {}
-                await api.update(learner, session, progress=1, time_spent_delta=2, **tries)
 
 
 async def read(api: Api, path: str, by: Person, **params: str) -> None:

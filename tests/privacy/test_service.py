@@ -187,12 +187,12 @@ async def test_a_visit_that_comes_before_the_summary_goes_is_forgotten_too(
     await api.start(learner, **body)
     removing, visits = service.Privacy._remove_some, 0
 
-    async def visited(self: service.Privacy, kind: Any, query: Any) -> int:
+    async def visited(self: service.Privacy, kind: Any, *more: Any) -> int:
         nonlocal visits
         if kind is ContentSummary and not visits:
             visits += 1
             await api.start(learner, **body)
-        return await removing(self, kind, query)
+        return await removing(self, kind, *more)
 
     monkeypatch.setattr(service.Privacy, "_remove_some", visited)
     assert (await api.answer("DELETE", f"/api/roster/users/{learner.id}", ROOT))["complete"]

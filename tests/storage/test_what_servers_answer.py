@@ -10,7 +10,7 @@ from learntrack.storage.transactions import Tx, Work
 from tests.conftest import service_on
 from tests.pauses import noted
 from tests.support import Api, Person, Refused, exercise, new_id, right, video
-from tests.wire import Action, Wire, done_and_lost, done_but, error, held, in_transaction, lost
+from tests.wire import Action, Wire, changed, done_and_lost, done_but, error, held, in_transaction, lost
 
 UNKNOWN = "UnknownTransactionCommitResult"
 TRANSIENT = "TransientTransactionError"
@@ -56,7 +56,7 @@ NO_SUCH_TRANSACTION = error(251, TRANSIENT, name="NoSuchTransaction")
 
 async def test_what_a_mongodb_knows_nothing_of_is_run_again(wire: Wire) -> None:
     """It knows what it has committed, also after a restart."""
-    wire.as_a_mongodb()
+    wire.on("buildInfo", do=changed(secantusVersion=None))
     async with service_on(wire) as api:
         learner, visited = Person(new_id()), exercise({"type": "quiz"})
         session = await api.start(learner, **visited)

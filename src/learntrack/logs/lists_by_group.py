@@ -73,8 +73,12 @@ class ListsByGroup:
             return [], sum(row["count"] for row in grouped)
         # By a find: an aggregation takes this engine seven times as long.
         found = await self._db.find(TRIES, {"_id": {"$in": keys}}, try_projection(filters), in_turn=True)
-        shown = {row["id"]: MasteryLogRow(**row) for row in shown_tries(found, filters)}
-        return [shown[key] for key in keys if key in shown], grouped[0]["count"]
+        rows = [MasteryLogRow(**row) for row in shown_tries(found, filters)]
+        # As they are now: a class at work ends and completes tries between the two questions.
+        rows = [row for row in rows if filters.complete in (None, row.complete)]
+        rows.sort(key=lambda row: row.id)
+        rows.sort(key=lambda row: row.end_timestamp, reverse=True)
+        return rows, grouped[0]["count"]
 
     async def all_tries(self, readable: Readable, filters: LogFilters) -> AsyncIterator[MasteryLogRow]:
         """All tries."""

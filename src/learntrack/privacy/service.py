@@ -1,7 +1,7 @@
 """Exporting and forgetting everything that is stored about a user."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -19,13 +19,13 @@ from learntrack.documents import (
     User,
 )
 from learntrack.documents.base import Stored
-from learntrack.documents.upkeep import UPKEEP
+from learntrack.documents.upkeep import UPKEEP, pair_of
 from learntrack.domain import moments
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import field_error
 from learntrack.privacy.schemas import ExportLine, Forgotten
 from learntrack.settings import Settings
-from learntrack.storage import Database
+from learntrack.storage import Database, in_portions
 from learntrack.storage.database import Stage
 from learntrack.storage.leases import outdate
 from learntrack.storage.long_work import OnProgress
@@ -58,6 +58,9 @@ _STEP = 50
 """Documents that are removed in one step, so that no step holds up the writes of others: 200 that are as large as may
 be, 4 MB each, take the embedded engine 3 s.
 """
+
+_IN_MARK = 500
+"""Contents of facilities that one mark names."""
 
 
 class Privacy:
@@ -108,7 +111,7 @@ class Privacy:
         await self._mark_rollups(user)
         await self._remove_rollups()
         for kind, field in _ORDER:
-            while step := await self._remove_some(kind, {field: user}):
+            while step := await self._remove_some(kind, {field: user}, [user]):
                 removed[kind.collection()] += step
                 progress(step)
                 if time.monotonic() > deadline and kind is not User:
@@ -154,42 +157,41 @@ class Privacy:
             part = {"facility_id": {"$in": places}, "content_id": {"$in": known[first : first + _STEP]}}
             rows = await self._db.find(ItemRollup, part, {"facility_id": 1, "content_id": 1})
             items |= {(row["facility_id"], row["content_id"]) for row in rows}
-        if items:
-
-            async def work(tx: Tx) -> None:
-                await self._db.write([Touched.by_forgetting(items, moments.now())], tx)
-
-            await self._db.transaction(work)
+        ordered, now = sorted(items), moments.now()
+        parts = [ordered[first : first + _IN_MARK] for first in range(0, len(ordered), _IN_MARK)]
+        await in_portions.write(self._db, [Touched.by_forgetting(part, now) for part in parts])
 
     async def _remove_rollups(self) -> None:
         """Remove what is kept ready of questions and is to be computed anew because somebody is being forgotten."""
         marks = await self._db.find(Touched, {"forgotten": {"$exists": True}}, {"forgotten": 1})
-        for facility, content in sorted({tuple(pair.split(":")) for mark in marks for pair in mark["forgotten"]}):
-            while await self._remove_some(ItemRollup, {"facility_id": facility, "content_id": content}):
+        for facility, content in sorted({pair_of(entry) for mark in marks for entry in mark["forgotten"]}):
+            while await self._remove_some(ItemRollup, {"facility_id": facility, "content_id": content}, []):
                 pass
 
     async def _remove_traces(self, user: str) -> None:
         """Remove what may have been derived, or noted to be derived, of this user while the rest went."""
         await outdate(self._db, UPKEEP)  # whoever has read something of theirs and not written it yet, does not now
         await self._remove_rollups()
-        while await self._remove_some(LearnerDay, {"user_id": user}):
+        while await self._remove_some(LearnerDay, {"user_id": user}, [user]):
             pass
 
-        async def work(tx: Tx) -> None:
-            of_user = {"$regex": f"^{user}:"}
-            naming = {"$or": [{"logs": of_user}, {"days": of_user}, {"moved": user}]}
-            marks = await self._db.load(Touched, naming, tx)
-            await self._db.remove(Touched, {"_id": {"$in": [mark.id for mark in marks]}}, tx)
-            await self._db.write([left for mark in marks if (left := mark.without(user)) is not None], tx)
+        of_user = {"$regex": f"^{user}:"}
+        naming = {"$or": [{"logs": of_user}, {"days": of_user}, {"moved": user}]}
+        marks = [Touched.read(row) for row in await self._db.find(Touched, naming)]
+        for part in in_portions.written_portions(marks):
+            await self._db.transaction(partial(self._without, user, part))
 
-        await self._db.transaction(work)
+    async def _without(self, user: str, marks: Sequence[Touched], tx: Tx) -> None:
+        """Let these marks name the user no more, as far as they are still there."""
+        named = self._db.by_ids(Touched, [mark.id for mark in marks], [mark.owner for mark in marks])
+        stored = await self._db.load(Touched, named, tx)
+        await self._db.remove(Touched, named, tx)
+        await self._db.write([left for mark in stored if (left := mark.without(user)) is not None], tx)
 
-    async def _remove_some(self, kind: type[Stored], query: Mapping[str, Any]) -> int:
+    async def _remove_some(self, kind: type[Stored], query: Mapping[str, Any], owners: Sequence[str]) -> int:
         async def work(tx: Tx) -> int:
             ids = await self._db.ids(kind, query, tx, most=_STEP)
-            # By their ids alone, or the embedded engine would look through all; a cluster asks every shard for those.
-            whose = query if self._db.capabilities.sharded else {}
-            return await self._db.remove(kind, {**whose, "_id": {"$in": ids}}, tx) if ids else 0
+            return await self._db.remove(kind, self._db.by_ids(kind, ids, owners), tx) if ids else 0
 
         return await self._db.transaction(work)
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from learntrack.documents import DaysKept, RollupState, Touched
+from learntrack.documents.upkeep import pair_of
 from learntrack.domain import moments
 from learntrack.reports.upkeep import items
 from learntrack.reports.upkeep.checking import (
@@ -20,12 +21,14 @@ from learntrack.reports.upkeep.checking import (
 )
 from learntrack.reports.upkeep.item_tries import FacilityContent
 from learntrack.reports.upkeep.worker import Upkeep
-from learntrack.storage import Database
+from learntrack.storage import Database, in_portions
 from learntrack.storage.database import Stage
 from learntrack.storage.leases import LeaseLost
 from learntrack.storage.long_work import OnProgressOf
 
 _LOOK_SECONDS = 0.5
+_USERS = 500
+"""Learners that one mark names."""
 
 _OLDEST: list[Stage] = [{"$match": Touched.not_followed()}, {"$sort": {"at": 1}}, {"$limit": 1}]
 """The oldest mark that is not worked off; who moves is looked at twice, and the second time changes hardly anything."""
@@ -39,7 +42,7 @@ async def as_of_rollup(db: Database, facilities: Collection[str] = ()) -> dateti
     if await db.find_one(RollupState, {"_id": items.version()}) is None:
         return None
     for mark in await db.find(Touched, {"forgotten": {"$exists": True}}, {"forgotten": 1}):
-        if not facilities or not {pair.split(":")[0] for pair in mark["forgotten"]}.isdisjoint(facilities):
+        if not facilities or not {pair_of(entry)[0] for entry in mark["forgotten"]}.isdisjoint(facilities):
             return None
     oldest = await db.rows(Touched, _OLDEST)
     return oldest[0]["at"] if oldest else moments.now()
@@ -108,11 +111,12 @@ async def _check_days(db: Database, progress: OnProgressOf, checked: Checked) ->
         await roll_up(db, progress)  # what was written between the two looks
         _, wrong = await users_with_other_days(db, suspected)
         if wrong:
-            await db.transaction(lambda tx: db.write([Touched.by_moving(wrong, moments.now())], tx))
+            some = [wrong[first : first + _USERS] for first in range(0, len(wrong), _USERS)]
+            await in_portions.write(db, [Touched.by_moving(users, moments.now()) for users in some])
             await roll_up(db, progress)
         suspected = wrong
     checked.count("learners' days", many, len(suspected))
 
 
 async def _mark(db: Database, doubtful: Sequence[FacilityContent]) -> None:
-    await db.transaction(lambda tx: db.write(items.doubting(doubtful), tx))
+    await in_portions.write(db, items.doubting(doubtful))

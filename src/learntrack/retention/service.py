@@ -97,8 +97,7 @@ class Retention:
                 done += faded
                 missed += len(fading) - faded
         if export is not None and not missed:
-            state = Retained.begin(kind, self._before[kind])
-            await self._db.collection(Retained).replace_one(state.key(), state.row(), upsert=True)
+            await self._db.put(Retained.begin(kind, self._before[kind]))
         return done
 
     async def _steps(self, holders: type[Holder], kind: FadingKind) -> AsyncIterator[list[_Old]]:
@@ -134,7 +133,8 @@ class _Step:
         """Do it; returns how many have faded."""
         unchanged: list[_Old] = []
         faded: Counter[str] = Counter()
-        for holder in await self.db.load(self.holders, {"_id": {"$in": list(self.fading)}}, tx):
+        owners = [self.rows[name][0]["user_id"] for name in self.fading]
+        for holder in await self.db.load(self.holders, self.db.by_ids(self.holders, self.fading, owners), tx):
             chunks = await _chunks(self.db, holder, tx) if holder.overflow is not None else []
             old = _Old(holder, chunks)
             before = holder.faded_count
@@ -143,11 +143,10 @@ class _Step:
                 if isinstance(holder, MasteryLog):
                     faded[holder.summary_id] += holder.faded_count - before
         if self.kind is FadingKind.sessions:
-            ids = [old.holder.id for old in unchanged]
             visits = [(old.holder.user_id, old.holder.start_timestamp) for old in unchanged]
             if of_learners := [(user, start) for user, start in visits if user is not None]:
                 await self.db.write([Touched.by_logs([], moments.now(), of_learners)], tx)
-            return await self.db.remove(self.holders, {"_id": {"$in": ids}}, tx) if ids else 0
+            return await self._remove([old.holder for old in unchanged], tx)
         for old in unchanged:
             if self.kind is FadingKind.attempts and old.chunks:
                 gone = {"user_id": old.holder.user_id, "holder_id": old.holder.id}
@@ -159,12 +158,17 @@ class _Step:
         await self.db.write([*(old.holder for old in unchanged), *kept, *summaries, *marks], tx)
         return len(unchanged)
 
+    async def _remove(self, holders: Sequence[Holder], tx: Tx) -> int:
+        if not holders:
+            return 0
+        gone = self.db.by_ids(self.holders, [each.id for each in holders], [each.user_id for each in holders])
+        return await self.db.remove(self.holders, gone, tx)
+
     async def _summaries(self, faded: Counter[str], tries: Sequence[MasteryLog], tx: Tx) -> list[ContentSummary]:
         """The summaries of these tries, which count what has faded of them. Index: the key."""
         if not faded.total():
             return []
-        owners = sorted({log.user_id for log in tries})
-        query = {"_id": {"$in": sorted(faded)}, "user_id": {"$in": owners}}
+        query = self.db.by_ids(ContentSummary, sorted(faded), sorted({log.user_id for log in tries}))
         summaries = await self.db.load(ContentSummary, query, tx)
         for summary in summaries:
             summary.count_faded(faded[summary.id])

@@ -17,12 +17,13 @@ from learntrack import documents
 from learntrack.documents.base import Row, Stored, Write
 from learntrack.documents.bson_parts import divided, entries
 from learntrack.storage import schema
+from learntrack.storage.by_themselves import ByThemselves
 from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.changes import Change, changes_of
 from learntrack.storage.disk import DiskGuard
 from learntrack.storage.errors import translated
 from learntrack.storage.index_first import Stage
-from learntrack.storage.reading import AGGREGATIONS_AT_ONCE, Reading
+from learntrack.storage.reading import AGGREGATIONS_AT_ONCE
 from learntrack.storage.report_reading import ReportReading
 from learntrack.storage.threads import aggregated, found, within
 from learntrack.storage.transactions import Then, Transactions, Tx, Work
@@ -49,7 +50,7 @@ class Writable(Protocol):
         """The write, as `Stored.write` says; None for none."""
 
 
-class Database(Reading):
+class Database(ByThemselves):
     """The service's database. Whatever is asked of it itself, its primary answers, whatever the URI says: access is
     decided by it, and what was just written is read again. `reports` may be asked of others.
 
@@ -117,11 +118,6 @@ class Database(Reading):
         """
         self.check_disk()
         await self._transactions.run_in_line(work, then, patience or self.patience)
-
-    def check_disk(self) -> None:
-        """Raise `DatabaseUnavailable` if the disk is nearly full. A transaction asks itself; other writes ask here."""
-        if self.disk is not None:
-            self.disk.check()
 
     async def write(self, documents: Iterable[Writable], tx: Tx) -> None:
         """Write what is new or has changed of these documents within a transaction that has read before.

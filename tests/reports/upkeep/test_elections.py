@@ -1,16 +1,22 @@
 """What is derived is right after an election in the middle of deriving it."""
 
 import asyncio
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from learntrack.documents import Touched
+from learntrack.documents import Retained, Touched
+from learntrack.domain import moments
+from learntrack.domain.fading import FadingKind
 from learntrack.reports.rollups import check_derived, roll_up
+from learntrack.retention.export import new_export
+from learntrack.retention.service import Retention
 from learntrack.storage import patience
 from learntrack.storage.patience import patiently
 from tests.reports.upkeep.test_upkeep import nobody, rolled_up, study
-from tests.support import Api, School, exercise
-from tests.wire import Wire, held, in_transaction
+from tests.support import ROOT, Api, School, exercise
+from tests.wire import Wire, error, held, in_transaction
 
 
 @pytest.mark.parametrize("command", ["commitTransaction", "aggregate"])
@@ -37,3 +43,40 @@ async def test_a_rollup_goes_on_after_an_election(
 
 def is_report(command: dict[str, object]) -> bool:
     return command["aggregate"] == "mastery_logs"
+
+
+async def test_logs_that_follow_their_learner_go_on_after_an_election(
+    wire: Wire, wired: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "PAUSES", (0.0,) * 20)
+    school, other, body = await School(wired).open(), await School(wired).open(), exercise()
+    learner, never = await school.learner(), asyncio.Event()
+    await study(wired, learner, body, "a", "b")
+    await wired.roster(ROOT, users=[{"id": learner.id, "username": "ada", "facility_id": other.facility}])
+
+    met = wire.on("update", do=held(never), times=1, where=lambda command: not in_transaction(command))
+    rolling = asyncio.create_task(patiently(lambda: roll_up(wired.db, nobody)))
+    await met.happens()
+    with wire.election() as noticed:
+        wire.break_connections()
+        await noticed.happens()
+    await rolling
+
+    assert await rolled_up(wired, other.facility, body["content_id"]) == 2
+    assert await rolled_up(wired, school.facility, body["content_id"]) == 0
+    assert sum((await check_derived(wired.db, nobody)).differed.values()) == 0
+
+
+async def test_what_fades_is_remembered_after_an_election(wire: Wire, wired: Api, tmp_path: Path) -> None:
+    met = wire.on("update", do=error(189, name="PrimarySteppedDown"), times=1, where=is_of_retention)
+
+    with new_export(tmp_path / "faded.jsonl.gz") as export:
+        await Retention(wired.db, {FadingKind.answers: moments.now() - timedelta(days=4000)}).run(export)
+
+    assert met.met == 1
+    assert len(await wired.db.find(Retained, {})) == 1
+    await wired.db.collection(Retained).delete_many({})
+
+
+def is_of_retention(command: dict[str, object]) -> bool:
+    return command["update"] == Retained.collection()

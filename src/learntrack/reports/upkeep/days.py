@@ -16,7 +16,7 @@ from learntrack.domain import moments
 from learntrack.domain.time_zones import UTC_NAME, day_begins, day_of
 from learntrack.reports.upkeep.items import are_equal
 from learntrack.reports.upkeep.moves import facilities_of
-from learntrack.storage import Database
+from learntrack.storage import Database, in_portions
 from learntrack.storage.database import Stage
 from learntrack.storage.leases import Holding
 from learntrack.storage.parts import in_parts_of
@@ -25,7 +25,7 @@ from learntrack.storage.transactions import Tx
 _STEP_DAYS = 7
 """Days of a facility that are computed in one question: what has been is kept, if the process ends."""
 _STEP = 500
-"""Learner-days that are written in one transaction."""
+"""Learner-days that are looked for, or removed, at once."""
 _DAY = timedelta(days=1)
 
 Touches = Mapping[str, Sequence[date] | None]
@@ -77,14 +77,8 @@ async def recompute(db: Database, holding: Holding, touched: Touches) -> None:
         wanted, stored = await both(db, user, state, dates)
         changed = [row for key, row in wanted.items() if not are_equal(row, stored.get(key))]
         gone = sorted(stored.keys() - wanted.keys())
-
-        async def remove(tx: Tx, gone: Sequence[str] = gone) -> int:
-            return await db.remove(LearnerDay, _by_ids(db, gone), tx)
-
-        for first in range(0, len(changed), _STEP):
-            await holding.write([KeptRow(LearnerDay, row) for row in changed[first : first + _STEP]], epoch)
-        if gone:
-            await holding.write([], epoch, remove)
+        await in_portions.write_held(holding, (KeptRow(LearnerDay, row) for row in changed), epoch)
+        await in_portions.remove_held(holding, db, LearnerDay, ((key, user) for key in gone), epoch)
 
 
 async def both(
@@ -136,7 +130,7 @@ async def _compute(db: Database, holding: Holding, state: DaysKept, until: datet
     match = {"facility_id": state.id, "start_timestamp": {"$gte": state.through, "$lt": until}}
     async for part in in_parts_of(_days(db, match, zone, state.id), _STEP):
         db.check_disk()
-        await holding.write([KeptRow(LearnerDay, row) for row in part], epoch)
+        await in_portions.write_held(holding, (KeptRow(LearnerDay, row) for row in part), epoch)
     state.move(until, moments.now())
     await holding.write([state], epoch)
 
@@ -157,11 +151,7 @@ async def _remove(db: Database, holding: Holding, query: Mapping[str, Any]) -> N
 
 
 def _by_ids(db: Database, ids: Sequence[str]) -> dict[str, Any]:
-    """The condition on learner-days that have these ids, and on a cluster these owners: the embedded engine would walk
-    the collection for both.
-    """
-    owners = sorted({key.split(":")[0] for key in ids})
-    return db.capabilities.of_owners(owners) | {"_id": {"$in": list(ids)}}
+    return db.by_ids(LearnerDay, ids, sorted({key.split(":")[0] for key in ids}))
 
 
 async def _days(db: Database, match: Mapping[str, Any], zone: str, facility: str) -> AsyncIterator[Row]:

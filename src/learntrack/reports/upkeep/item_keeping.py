@@ -6,7 +6,6 @@ is written that has been outdated meanwhile, and what is no more goes.
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from learntrack.documents import ItemRollup
 from learntrack.documents.base import SCHEMA_VERSION, Row
@@ -15,17 +14,14 @@ from learntrack.reports.upkeep import items
 from learntrack.reports.upkeep.item_sums import ItemSums
 from learntrack.reports.upkeep.item_tries import FacilityContent, ItemTries
 from learntrack.reports.upkeep.remembered import Remembered
-from learntrack.storage import Database
+from learntrack.storage import Database, in_portions
 from learntrack.storage.leases import Holding
 from learntrack.storage.long_work import OnProgressOf
-from learntrack.storage.transactions import Tx
 
 _PLACES = 25
 """Contents of facilities that are brought up to date together: for each alone, commands cost more than the work."""
 _ROWS = 25
 """Rows that are made before others have their turn."""
-_ROWS_AT_ONCE = 160
-"""Rows that are written at once: some 20 ms, when the embedded engine does nothing else. Of fewer each costs more."""
 TouchedItem = tuple[FacilityContent, Collection[str] | None]
 """A content of a facility, and who has gone on at it; None where everybody may have."""
 
@@ -78,8 +74,7 @@ class ItemKeeping:
     async def _aggregate(self, item: FacilityContent) -> None:
         epoch = await self._holding.epoch()
         for question in items.rolled_up().values():
-            rows = await items.computed(self._db, question, item)
-            await self._write(rows, epoch, _others(item, rows))
+            await self._keep(item, await items.computed(self._db, question, item), epoch)
 
     async def _count(self, among: Sequence[TouchedItem]) -> None:
         epoch = await self._begin()
@@ -102,8 +97,7 @@ class ItemKeeping:
         epoch = await self._begin()
         sums = ItemSums(self._remembered.most)
         await self._tries.count({item: sums}, [(item, learner) for learner in await self._tries.learners(item)])
-        rows = await _rows(item, sums, sums.items)
-        await self._write(rows, epoch, _others(item, rows))
+        await self._keep(item, await _rows(item, sums, sums.items), epoch)
         self._remembered.keep(item, sums)
 
     async def _begin(self) -> int:
@@ -129,19 +123,20 @@ class ItemKeeping:
         for item, sums in counted.items():
             rows += await _rows(item, sums, changed[item])
             gone += [_id_of(item, name) for name in changed[item] if name not in sums.items]
-        for first in range(0, len(rows), _ROWS_AT_ONCE):
-            await self._write(rows[first : first + _ROWS_AT_ONCE], epoch, None)
-        if gone:
-            await self._write([], epoch, {"_id": {"$in": gone}})
+        await self._write(rows, gone, epoch)
 
-    async def _write(self, rows: Iterable[Row], epoch: int, gone: Mapping[str, Any] | None) -> None:
-        """Write rows, and remove those that match `gone`, if any may."""
+    async def _keep(self, item: FacilityContent, rows: Sequence[Row], epoch: int) -> None:
+        """Write all that is to be kept of an item, and remove what else is. Index: facility_content."""
+        kept = await self._db.find(ItemRollup, {"facility_id": item[0], "content_id": item[1]}, {"_id": 1})
+        gone = {row["_id"] for row in kept} - {row["_id"] for row in rows}
+        await self._write(rows, sorted(gone), epoch)
 
-        async def remove(tx: Tx) -> None:
-            if gone is not None:
-                await self._db.remove(ItemRollup, gone, tx)
-
-        await self._holding.write([KeptRow(ItemRollup, row) for row in rows], epoch, remove)
+    async def _write(self, rows: Iterable[Row], gone: Iterable[str], epoch: int) -> None:
+        """Write rows, and remove others by their ids. Until its mark is worked off an item may be anything between what
+        it was and what it is to be: each of its questions is right, at some moment since the mark.
+        """
+        await in_portions.write_held(self._holding, (KeptRow(ItemRollup, row) for row in rows), epoch)
+        await in_portions.remove_held(self._holding, self._db, ItemRollup, ((key, None) for key in gone), epoch)
 
 
 async def _rows(item: FacilityContent, sums: ItemSums, changed: Collection[str]) -> list[Row]:
@@ -154,11 +149,6 @@ async def _rows(item: FacilityContent, sums: ItemSums, changed: Collection[str])
         if number % _ROWS == _ROWS - 1:
             await asyncio.sleep(0)
     return rows
-
-
-def _others(item: FacilityContent, rows: Iterable[Row]) -> dict[str, Any]:
-    """The condition on what is kept of an item beside these rows. Index: facility_content."""
-    return {"facility_id": item[0], "content_id": item[1], "_id": {"$nin": [row["_id"] for row in rows]}}
 
 
 def _id_of(item: FacilityContent, name: str) -> str:

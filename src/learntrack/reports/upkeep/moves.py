@@ -7,7 +7,7 @@ from learntrack.documents.base import Stored
 from learntrack.documents.upkeep import pair_of
 from learntrack.reports.upkeep import items
 from learntrack.reports.upkeep.item_tries import FacilityContent
-from learntrack.storage import Database
+from learntrack.storage import Database, in_portions
 from learntrack.storage.database import Stage
 
 _LOGS: Sequence[type[Stored]] = (ContentSummary, ContentSession, MasteryLog, AttemptOverflow)
@@ -52,12 +52,10 @@ async def _follow_into(db: Database, facility: str, members: Sequence[str]) -> l
     left = [row["_id"] for row in await db.rows(MasteryLog, [*elsewhere, {"$group": {"_id": key}}])]
     touched = {(place, each["content"]) for each in left for place in (facility, each.get("facility")) if place}
     marks = items.doubting(sorted(touched))
-    if marks:
-        await db.transaction(lambda tx: db.write(marks, tx))
+    await in_portions.write(db, marks)
     for kind in _LOGS:
         found = [row["_id"] async for row in db.stream(kind, [*elsewhere, {"$project": {"_id": 1}}])]
         for first in range(0, len(found), _STEP):
-            db.check_disk()
-            part = {"_id": {"$in": found[first : first + _STEP]}} | db.capabilities.of_owners(members)
-            await db.collection(kind).update_many(part, {"$set": {"facility_id": facility}})
+            part = db.by_ids(kind, found[first : first + _STEP], members)
+            await db.set_fields(kind, part, {"facility_id": facility})
     return marks

@@ -27,7 +27,7 @@ async def recount(db: Database, summary_id: str, owner: str) -> bool:
     of_owner = db.capabilities.of_owners([owner])
 
     async def work(tx: Tx) -> bool:
-        found = await db.load(ContentSummary, {"_id": summary_id, **of_owner}, tx)
+        found = await db.load(ContentSummary, db.by_ids(ContentSummary, [summary_id], [owner]), tx)
         if not found:
             return False
         [summary] = found

@@ -16,11 +16,10 @@ from learntrack.reports.upkeep import days, items, moves, recounts
 from learntrack.reports.upkeep.days import Touches
 from learntrack.reports.upkeep.item_keeping import ItemKeeping, TouchedItem
 from learntrack.reports.upkeep.item_tries import FacilityContent
-from learntrack.storage import Database, DatabaseUnavailable
+from learntrack.storage import Database, DatabaseUnavailable, in_portions
 from learntrack.storage.leases import SILENT_SECONDS, Holding, LeaseLost
 from learntrack.storage.long_work import OnProgressOf
 from learntrack.storage.patience import end_if_cancelled
-from learntrack.storage.transactions import Tx
 
 _MARKS = 2000
 """Marks that are worked off in one round."""
@@ -144,7 +143,9 @@ class Upkeep:
         """Have everything computed once: nothing is kept ready yet."""
         epoch = await self._holding.epoch()
         marks = items.doubting(await items.all_items(self._db))
-        await self._holding.write([*marks, RollupState.begin(items.version(), moments.now())], epoch)
+        # The marks first: where the state is, all that is not derived yet has to be marked.
+        await in_portions.write_held(self._holding, marks, epoch)
+        await self._holding.write([RollupState.begin(items.version(), moments.now())], epoch)
 
     async def _next_round(self) -> Round:
         """What is to be done next, oldest first. Index: oldest."""
@@ -175,7 +176,7 @@ class Upkeep:
 
     async def _remove(self, marks: Sequence[Touched]) -> None:
         """Remove marks that have been worked off; those of learners who are to be looked at once more say so."""
-        done: list[str] = []
+        done: list[Touched] = []
         followed: list[Touched] = []
         for mark in marks:
             if mark.moved and mark.id not in self._followed:
@@ -184,9 +185,7 @@ class Upkeep:
                 followed.append(mark)
             else:
                 self._followed.pop(mark.id, None)
-                done.append(mark.id)
-
-        async def remove(tx: Tx) -> int:
-            return await self._db.remove(Touched, {"_id": {"$in": done}}, tx)
-
-        await self._holding.write(followed, await self._holding.epoch(), remove)
+                done.append(mark)
+        epoch = await self._holding.epoch()
+        await in_portions.write_held(self._holding, followed, epoch)
+        await in_portions.remove_held(self._holding, self._db, Touched, ((mark.id, mark.owner) for mark in done), epoch)
