@@ -8,8 +8,8 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from learntrack.app import create_app
+from tests.api.questions import ONCE
 from tests.api.test_batch import item, send
-from tests.api.test_nothing_of_others import ONCE
 from tests.api.test_sharded import SHARD_KEYS, cluster, faults_of, filters_of, long_quiz
 from tests.conftest import settings
 from tests.support import ANONYMOUS, Api, Person, School, exercise, new_id, right, video
@@ -21,7 +21,7 @@ NOT_A_LEARNER_S = {"staff_only", "superuser_only", "may_read_metrics"}
 """Guards that a learner does not pass."""
 OF_NO_LOGS = (
     *("/", "/docs", "/health/", "/schema", "/api/auth/session/current", "/api/logger/generatecsvlogrequest"),
-    *("/api/me", "/api/reports", "/reports/language", "/reports/sign-", "/reports/static/"),
+    *("/api/me", "/api/reports", "/reports/language", "/reports/sign-", "/reports/static/", "/reports/{elsewhere"),
 )
 """Routes about nothing that is recorded: how they begin, "/" as a whole."""
 SESSIONS = "/api/logger/contentsession"

@@ -64,3 +64,21 @@ async def test_a_rollup_that_runs_meanwhile_brings_no_answers_back(
 
     assert not forgetting
     assert "own words" not in str(await api.stored())
+
+
+async def test_marks_of_what_somebody_did_are_of_some_contents_each(
+    school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many contents somebody visits they decide themselves; a mark of all would be larger than is ever written."""
+    api, learner = school.api, await school.learner()
+    monkeypatch.setattr(service, "_IN_MARK", 2)
+    for _ in range(5):
+        session = await api.start(learner, **exercise())
+        await api.update(learner, session, interactions=[wrong("q")])
+    before = {mark["_id"] for mark in await api.db.find("touched", {})}
+
+    await api.answer("DELETE", f"/api/roster/users/{learner.id}", ROOT)
+
+    marks = [mark for mark in await api.db.find("touched", {}) if mark["_id"] not in before]
+    assert sorted(len(mark["forgotten"]) for mark in marks if "forgotten" in mark) == [1, 2, 2]
+    assert str(learner.id) not in str(marks)

@@ -8,7 +8,7 @@ from pymongo.errors import OperationFailure
 from learntrack.documents.base import Row, Stored
 from learntrack.storage.capabilities import Capabilities
 from learntrack.storage.disk import DiskGuard
-from learntrack.storage.errors import SOMEBODY_ELSE, DatabaseBusy, may_be_run_again
+from learntrack.storage.errors import DatabaseBusy, may_be_run_again
 from learntrack.storage.in_time import limited, within
 from learntrack.storage.reading import Reading
 from learntrack.storage.threads import answered
@@ -69,5 +69,5 @@ class ByThemselves(Reading):
                 await limited(lambda: answered(source, ask), self.read_patience)
             except OperationFailure as error:
                 if may_be_run_again(error):
-                    raise DatabaseBusy(SOMEBODY_ELSE) from error
+                    raise DatabaseBusy("Somebody else is writing the same documents.") from error
                 raise

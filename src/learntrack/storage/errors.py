@@ -63,7 +63,7 @@ _NOT_THE_REQUESTS_FAULT = {
 _PASSES_SOON = {6, 7, 89, 91, 134, 189, 262, 9001, 10058, 10107, 11600, 11602, 13435, 13436}
 """Those after which drivers ask again."""
 _RETRYABLE = ("RetryableWriteError", "RetryableError")
-SOMEBODY_ELSE = "Somebody else has written the same documents meanwhile."
+_SOMEBODY_ELSE = "Somebody else has written the same documents meanwhile."
 _AFTER_CLOSE = "Cannot use MongoClient after close"
 
 
@@ -99,7 +99,7 @@ def translated() -> Iterator[None]:
         raise DatabaseUnavailable(str(error)) from error
     except OperationFailure as error:
         if error.has_error_label(TRANSIENT) or _is_duplicate(error):
-            raise DatabaseBusy(SOMEBODY_ELSE) from error  # the driver tells documents and ids, and this is logged
+            raise DatabaseBusy(_SOMEBODY_ELSE) from error  # the driver tells documents and ids, and this is logged
         if error.code == _UNKNOWN_ZONE:
             raise field_error(
                 "timezone", "The database knows no such time zone; take another of the same hours."
