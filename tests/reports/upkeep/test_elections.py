@@ -16,7 +16,7 @@ from learntrack.storage import patience
 from learntrack.storage.patience import patiently
 from tests.reports.upkeep.test_upkeep import nobody, rolled_up, study
 from tests.support import ROOT, Api, School, exercise
-from tests.wire import Wire, error, held, in_transaction
+from tests.wire import Rule, Wire, error, held, in_transaction
 
 
 @pytest.mark.parametrize("command", ["commitTransaction", "aggregate"])
@@ -29,16 +29,21 @@ async def test_a_rollup_goes_on_after_an_election(
     await study(wired, learner, body, "a", "b")
 
     met = wire.on(command, do=held(never), times=1, where=in_transaction if command != "aggregate" else is_report)
+    await roll_up_through_an_election(wire, wired, met)
+
+    assert await rolled_up(wired, school.facility, body["content_id"]) == 2
+    assert await wired.db.find(Touched, {"logs": f"{learner.id}:{body['content_id']}"}) == []
+    assert sum((await check_derived(wired.db, nobody)).differed.values()) == 0
+
+
+async def roll_up_through_an_election(wire: Wire, wired: Api, met: Rule) -> None:
+    """Roll everything up, with an election when `met` happens."""
     rolling = asyncio.create_task(patiently(lambda: roll_up(wired.db, nobody)))
     await met.happens()
     with wire.election() as noticed:
         wire.break_connections()
         await noticed.happens()
     await rolling
-
-    assert await rolled_up(wired, school.facility, body["content_id"]) == 2
-    assert await wired.db.find(Touched, {"logs": f"{learner.id}:{body['content_id']}"}) == []
-    assert sum((await check_derived(wired.db, nobody)).differed.values()) == 0
 
 
 def is_report(command: dict[str, object]) -> bool:
@@ -55,12 +60,7 @@ async def test_logs_that_follow_their_learner_go_on_after_an_election(
     await wired.roster(ROOT, users=[{"id": learner.id, "username": "ada", "facility_id": other.facility}])
 
     met = wire.on("update", do=held(never), times=1, where=lambda command: not in_transaction(command))
-    rolling = asyncio.create_task(patiently(lambda: roll_up(wired.db, nobody)))
-    await met.happens()
-    with wire.election() as noticed:
-        wire.break_connections()
-        await noticed.happens()
-    await rolling
+    await roll_up_through_an_election(wire, wired, met)
 
     assert await rolled_up(wired, other.facility, body["content_id"]) == 2
     assert await rolled_up(wired, school.facility, body["content_id"]) == 0
