@@ -12,7 +12,7 @@ from learntrack.documents import Content, User
 from learntrack.domain import moments
 from learntrack.reports import formats, parts
 from learntrack.reports.names import named_columns, with_names, with_names_in_parts
-from learntrack.reports.parts import ROWS, Part, Parts, in_parts, json_of, rows_of
+from learntrack.reports.parts import Part, Parts, json_of, rows_of
 from learntrack.reports.questions import Column
 from learntrack.storage import Database
 
@@ -74,13 +74,6 @@ async def test_a_report_is_one_json_object(many: int) -> None:
 
     row = {"user_id": "u", "content_id": "c", "share": 1.0, "day": "1970-01-01", "at": "1970-01-01T00:00:00.000Z"}
     assert msgspec.json.decode(whole)["results"] == [row] * many
-
-
-def test_rows_that_are_there_are_handed_on_some_hundred_at_a_time() -> None:
-    rows = [(number,) for number in range(2 * ROWS + 1)]
-
-    assert [len(part) for part in in_parts(rows)] == [ROWS, ROWS, 1]
-    assert list(in_parts([])) == []
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.text(max_size=2), st.none())))

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from learntrack.access.standing import OWN_FIELDS, Caller, Standing
 from learntrack.documents import Touched, User
 from learntrack.documents.base import Stored
+from learntrack.domain.portions import in_parts
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
 
@@ -57,7 +58,7 @@ class Readable:
         if users is None:
             yield self
         else:
-            yield from (Readable(users[first : first + most]) for first in range(0, len(users), most))
+            yield from (Readable(some) for some in in_parts(users, most))
 
 
 NOBODY = Readable(())

@@ -1,9 +1,14 @@
-"""Portions of many things, bounded by their number and their size: what is done at once, or stored together."""
+"""Portions of many things, bounded by their number or their size, too: what is done at once, or stored together."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+def in_parts(things: Sequence[T], most: int) -> Iterator[Sequence[T]]:
+    """Things in their order, so many at once; of a list lists, of a tuple tuples."""
+    return (things[first : first + most] for first in range(0, len(things), most))
 
 
 def portions(things: Iterable[T], size: Callable[[T], int], *, most: int, most_size: int) -> Iterator[list[T]]:

@@ -30,24 +30,24 @@ def newest_first(key: str) -> dict[str, Any]:
     return {"$sortArray": {"input": "$rows", "sortBy": {"end_timestamp": -1, key: 1}}}
 
 
-def few_of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
+def holders_of_few_on_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
     """The holders of few learners whose attempts are on a page, with them. No row where no try matches.
 
     Rows as of `with_attempts`, with `before` (attempts ahead of this row) and `total` (attempts in all).
     """
-    return [*tries_beside_sessions(readable, filters), *_with_those_of_page(filters, page)]
+    return [*tries_beside_sessions(readable, filters), *_with_those_on_page(filters, page)]
 
 
-def sessions_of_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
-    """As `few_of_page`, of sessions alone; a pipeline on content_sessions."""
+def sessions_on_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
+    """As `holders_of_few_on_page`, of sessions alone; a pipeline on content_sessions."""
     row = _ordering_sessions(filters) | {"user_id": "$user_id"}
     grouped = [*sessions_holding(readable, filters), _grouped(row, filters)]
-    return [*grouped, *_with_those_of_page(filters, page)]
+    return [*grouped, *_with_those_on_page(filters, page)]
 
 
-def _with_those_of_page(filters: LogFilters, page: PageRequest) -> list[Stage]:
+def _with_those_on_page(filters: LogFilters, page: PageRequest) -> list[Stage]:
     return [
-        *only_of_page(page, None),
+        *holders_on_page(page, None),
         {"$unwind": "$rows"},
         {"$replaceRoot": {"newRoot": {"$mergeObjects": ["$rows", {"total": "$seen"}]}}},
         *with_attempts(filters),
@@ -103,7 +103,7 @@ def both(tries: list[Stage], sessions: list[Stage]) -> list[Stage]:
 def tries_beside_sessions(readable: Readable, filters: LogFilters) -> list[Stage]:
     """Both, by a look-up of the sessions of few learners: a `$lookup` on one field uses its index (owner_start_id).
 
-    `total` is left to `only_of_page`.
+    `total` is left to `holders_on_page`.
     """
     if filters.of_tries_only:
         return grouped_tries(readable, filters, _ordering_tries(filters))
@@ -144,7 +144,7 @@ def _ordering_sessions(filters: LogFilters) -> dict[str, Any]:
     return _ordering(filters) | {"holder_session_id": "$_id"}
 
 
-def only_of_page(page: PageRequest, first: int | None) -> list[Stage]:
+def holders_on_page(page: PageRequest, first: int | None) -> list[Stage]:
     """Of the one row of holders those whose attempts are on a page, newest first, as `rows`: their counts are added up
     in order, so each says how many attempts are `before` it. `total` as of them all, `seen` of those looked at: so
     many of the first, or all.

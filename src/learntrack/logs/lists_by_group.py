@@ -15,13 +15,13 @@ from learntrack.logs.holders_by_group import (
     MORE_HOLDERS,
     beside,
     both,
-    few_of_page,
     grouped_sessions,
     grouped_tries,
+    holders_of_few_on_page,
+    holders_on_page,
     newest_first,
     of_newest,
-    only_of_page,
-    sessions_of_page,
+    sessions_on_page,
     tries_beside_sessions,
 )
 from learntrack.logs.newest_of_facility import count_attempts, count_tries, newest_part
@@ -65,9 +65,9 @@ class ListsByGroup:
     ) -> tuple[list[MasteryLogRow], int]:
         """The tries of a page of those in a part of all, and how many these are."""
         if not _is_of_many(readable, filters, page):
-            grouped = await self._db.rows(TRIES, [*part, *tries_page(readable, filters, page)])
+            grouped = await self._db.rows(TRIES, [*part, *tries_on_page(readable, filters, page)])
             return ([MasteryLogRow(**row) for row in grouped[0]["rows"]], grouped[0]["count"]) if grouped else ([], 0)
-        grouped = await self._db.rows(TRIES, [*part, *order_of_tries_page(readable, filters, page)])
+        grouped = await self._db.rows(TRIES, [*part, *order_of_tries_on_page(readable, filters, page)])
         keys = [row["id"] for row in grouped[0]["rows"]] if grouped else []
         if not keys:
             return [], sum(row["count"] for row in grouped)
@@ -94,20 +94,22 @@ class ListsByGroup:
         newest = await newest_part(self._db, readable, filters, page)
         if newest is not None:
             ways = [(TRIES, of_newest(newest, readable, filters))]
-            total, rows = await self._on_page(ways, page, some_count=some_count)
+            total, rows = await self._total_and_holders(ways, page, some_count=some_count)
             if total >= page.skip + page.size:
-                return await self._page_of(rows, await count_attempts(self._db, newest.facility_id), filters, page)
-        total, rows = await self._on_page(await self._holders(readable, filters), page, some_count=some_count)
-        return await self._page_of(rows, total, filters, page)
+                return await self._page_from(rows, await count_attempts(self._db, newest.facility_id), filters, page)
+        total, rows = await self._total_and_holders(await self._holders(readable, filters), page, some_count=some_count)
+        return await self._page_from(rows, total, filters, page)
 
     async def _attempts_of_few(self, readable: Readable, filters: LogFilters, page: PageRequest) -> Page[AttemptLogRow]:
         """All in one question, as a question more would take longer than it spares."""
-        rows = await self._db.rows(TRIES, few_of_page(readable, filters, page))
+        rows = await self._db.rows(TRIES, holders_of_few_on_page(readable, filters, page))
         if not rows and not filters.of_tries_only:
-            rows = await self._db.rows(SESSIONS, sessions_of_page(readable, filters, page))
+            rows = await self._db.rows(SESSIONS, sessions_on_page(readable, filters, page))
         return await page_of_attempts(self._db, rows, filters, page)
 
-    async def _on_page(self, ways: Sequence[Grouped], page: PageRequest, *, some_count: bool) -> tuple[int, list[Row]]:
+    async def _total_and_holders(
+        self, ways: Sequence[Grouped], page: PageRequest, *, some_count: bool
+    ) -> tuple[int, list[Row]]:
         """How many attempts the holders have, and those of them whose attempts are on a page.
 
         The first holders are looked at, and all where these hold too few, as often where only some attempts count.
@@ -115,7 +117,7 @@ class ListsByGroup:
         last = page.skip + page.size
         row: Row = {"total": 0, "seen": 0, "rows": []}
         for first in (None,) if some_count else (last + MORE_HOLDERS, None):
-            row = await self._one_row(ways, only_of_page(page, first)) or row
+            row = await self._one_row(ways, holders_on_page(page, first)) or row
             if row["seen"] >= min(row["total"], last):
                 break
         return row["total"], row["rows"]
@@ -127,7 +129,7 @@ class ListsByGroup:
                 return rows[0]
         return None
 
-    async def _page_of(
+    async def _page_from(
         self, holders: Sequence[Row], total: int, filters: LogFilters, page: PageRequest
     ) -> Page[AttemptLogRow]:
         if not holders:
@@ -187,20 +189,20 @@ def _is_of_many(readable: Readable, filters: LogFilters, page: PageRequest) -> b
     return of_all and page.size <= _SMALL_PAGE and _are_several(readable)
 
 
-def order_of_tries_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
-    """As `tries_page`, but that of each try there is `id` and `end_timestamp` alone: to group a field of a try more
+def order_of_tries_on_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
+    """As `tries_on_page`, but that of each try there is `id` and `end_timestamp` alone: to group a field of a try more
     takes the engine 2 µs. Indexes: owner_end, owner_content, content.
     """
     row = {"id": "$_id", "end_timestamp": "$end_timestamp"}
-    return [*tries_listed(readable, filters), *_counted_rows(row), _shown_of_page(page)]
+    return [*tries_listed(readable, filters), *_counted_rows(row), _rows_on_page(page)]
 
 
-def tries_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
+def tries_on_page(readable: Readable, filters: LogFilters, page: PageRequest) -> list[Stage]:
     """One row: `count`, and as `rows` those of the page. No row at all: nothing matches.
 
     Indexes: owner_end, owner_content, content.
     """
-    return [*tries_listed(readable, filters), *_counted_rows(try_fields(filters)), _shown_of_page(page)]
+    return [*tries_listed(readable, filters), *_counted_rows(try_fields(filters)), _rows_on_page(page)]
 
 
 def all_tries(readable: Readable, filters: LogFilters) -> list[Stage]:
@@ -213,5 +215,5 @@ def _counted_rows(row: Mapping[str, Any]) -> list[Stage]:
     return [{"$group": {"_id": None, "count": {"$sum": 1}, "rows": {"$push": row}}}]
 
 
-def _shown_of_page(page: PageRequest) -> Stage:
+def _rows_on_page(page: PageRequest) -> Stage:
     return {"$project": {"_id": 0, "count": 1, "rows": {"$slice": [newest_first("id"), page.skip, page.size]}}}

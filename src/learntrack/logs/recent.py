@@ -12,6 +12,7 @@ from learntrack.documents.base import Stored
 from learntrack.domain.attempt_places import EMBEDDED_KEPT, EMBEDDED_MOST
 from learntrack.domain.ids import summary_id
 from learntrack.domain.mastery import is_quiz_level
+from learntrack.domain.portions import in_parts
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
 
@@ -138,7 +139,7 @@ async def _of_keys(
 ) -> list[Row]:
     """What is shown of the documents of which `key` is one of these, all of them a reader's."""
     found: list[Row] = []
-    for first in range(0, len(values), _AT_ONCE):
-        query = {key: {"$in": list(values[first : first + _AT_ONCE])}} | owners_named(db, readable).query()
+    for some in in_parts(values, _AT_ONCE):
+        query = {key: {"$in": list(some)}} | owners_named(db, readable).query()
         found += await db.find(kind, query, shown)
     return found

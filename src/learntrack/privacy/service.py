@@ -22,6 +22,7 @@ from learntrack.documents.base import Stored
 from learntrack.documents.upkeep import UPKEEP, pair_of
 from learntrack.domain import moments
 from learntrack.domain.ids import is_id, parse_id
+from learntrack.domain.portions import in_parts
 from learntrack.errors import field_error
 from learntrack.privacy.schemas import ExportLine, Forgotten
 from learntrack.settings import Settings
@@ -153,13 +154,13 @@ class Privacy:
         known = sorted({found["c"] for found in of_tries})
         entry = await self._db.find_one(User, {"_id": user})
         places = [] if entry is None else User.read(entry).every_place
-        for first in range(0, len(known), _STEP):
-            part = {"facility_id": {"$in": places}, "content_id": {"$in": known[first : first + _STEP]}}
+        for some in in_parts(known, _STEP):
+            part = {"facility_id": {"$in": places}, "content_id": {"$in": some}}
             rows = await self._db.find(ItemRollup, part, {"facility_id": 1, "content_id": 1})
             items |= {(row["facility_id"], row["content_id"]) for row in rows}
         ordered, now = sorted(items), moments.now()
-        parts = [ordered[first : first + _IN_MARK] for first in range(0, len(ordered), _IN_MARK)]
-        await in_portions.write(self._db, [Touched.by_forgetting(part, now) for part in parts])
+        marks = [Touched.by_forgetting(some, now) for some in in_parts(ordered, _IN_MARK)]
+        await in_portions.write(self._db, marks)
 
     async def _remove_rollups(self) -> None:
         """Remove what is kept ready of questions and is to be computed anew because somebody is being forgotten."""

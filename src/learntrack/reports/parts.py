@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from learntrack.domain.moments import at_milliseconds
+from learntrack.domain.portions import in_parts
 from learntrack.reports.questions import Column
 from learntrack.storage.database import Row
 from learntrack.storage.some_fields import Values
@@ -28,11 +29,6 @@ _SECONDS = [f"{second:02d}." for second in range(60)]
 _THOUSANDTHS = [f"{thousandth:03d}Z" for thousandth in range(1000)]
 
 
-def in_parts(rows: Part) -> Iterator[Part]:
-    """Rows that are there already, some hundred at a time."""
-    return (rows[first : first + ROWS] for first in range(0, len(rows), ROWS))
-
-
 def in_order(rows: Iterable[Values]) -> Iterator[Part]:
     """Rows in the order of their first value, then of the second, some hundred at a time; both are texts.
 
@@ -45,9 +41,9 @@ def in_order(rows: Iterable[Values]) -> Iterator[Part]:
     for first in sorted(by_first):
         part += sorted(by_first.pop(first), key=itemgetter(1))
         if len(part) >= ROWS:
-            yield from in_parts(part)
+            yield from in_parts(part, ROWS)
             part = []
-    yield from in_parts(part)
+    yield from in_parts(part, ROWS)
 
 
 def rows_of(part: Part, columns: Sequence[Column]) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from learntrack.documents import DaysKept, RollupState, Touched
 from learntrack.documents.upkeep import pair_of
 from learntrack.domain import moments
+from learntrack.domain.portions import in_parts
 from learntrack.reports.upkeep import items
 from learntrack.reports.upkeep.checking import (
     Checked,
@@ -111,8 +112,8 @@ async def _check_days(db: Database, progress: OnProgressOf, checked: Checked) ->
         await roll_up(db, progress)  # what was written between the two looks
         _, wrong = await users_with_other_days(db, suspected)
         if wrong:
-            some = [wrong[first : first + _USERS] for first in range(0, len(wrong), _USERS)]
-            await in_portions.write(db, [Touched.by_moving(users, moments.now()) for users in some])
+            marks = [Touched.by_moving(users, moments.now()) for users in in_parts(wrong, _USERS)]
+            await in_portions.write(db, marks)
             await roll_up(db, progress)
         suspected = wrong
     checked.count("learners' days", many, len(suspected))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from learntrack.domain.portions import in_parts
 from learntrack.roster.schemas import Roster
 from learntrack.storage import Database
 from learntrack.storage.transactions import Tx
@@ -44,9 +45,8 @@ async def dangling(db: Database, roster: Roster, gone: set[str], tx: Tx) -> dict
     for part in (*COLLECTIONS, "users"):
         keys = list({key for _, parts, key in open_references if part in parts} - gone)
         found[part] = set()
-        for first in range(0, len(keys), _MOST_KEYS):
-            some = {"_id": {"$in": keys[first : first + _MOST_KEYS]}}
-            rows = await db.collection(part).find(some, {"_id": 1}, session=tx).to_list(None)
+        for some in in_parts(keys, _MOST_KEYS):
+            rows = await db.collection(part).find({"_id": {"$in": some}}, {"_id": 1}, session=tx).to_list(None)
             found[part] |= {row["_id"] for row in rows}
     errors: dict[str, list[str]] = {}
     for place, parts, key in open_references:

@@ -4,7 +4,7 @@ How many items a content has, how many contents a learner visits, and how large 
 transaction that writes too much holds everybody up, and the embedded engine never ends one of more than some 5 MB.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ import bson
 
 from learntrack.documents.base import Stored
 from learntrack.documents.rollups import KeptRow
-from learntrack.domain.portions import portions
+from learntrack.domain.portions import in_parts, portions
 from learntrack.storage.database import Database
 from learntrack.storage.leases import Holding
 
@@ -29,11 +29,6 @@ W = TypeVar("W", bound=Stored | KeptRow)
 def written_portions(documents: Iterable[W]) -> Iterator[list[W]]:
     """These documents, in portions that one transaction may write."""
     return portions(documents, _size, most=MOST, most_size=MOST_BYTES)
-
-
-def removed_portions(ids: Sequence[str]) -> Iterator[Sequence[str]]:
-    """These ids, in portions that one transaction may remove."""
-    return (ids[first : first + MOST] for first in range(0, len(ids), MOST))
 
 
 async def write(db: Database, documents: Iterable[Stored]) -> None:
@@ -53,7 +48,7 @@ async def remove_held(
 ) -> None:
     """Remove documents, some in each transaction; given by id and owner, None where the collection has no shard key."""
     owners = dict(gone)
-    for ids in removed_portions(list(owners)):
+    for ids in in_parts(list(owners), MOST):
         query = db.by_ids(kind, ids, [owners[key] for key in ids])
         await holding.write([], epoch, partial(db.remove, kind, query))
 

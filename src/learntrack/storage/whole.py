@@ -12,6 +12,7 @@ from pymongo.errors import OperationFailure
 from pymongo.read_concern import ReadConcern
 
 from learntrack.documents import Deployment, Lease, Unfinished, Writer
+from learntrack.domain.portions import in_parts
 from learntrack.errors import StartError
 from learntrack.storage.database import Database
 from learntrack.storage.errors import DatabaseUnavailable, translated
@@ -137,8 +138,8 @@ class Whole:
         with translated():
             rows = self._db.raw[collection].find({}, {"_id": 1})
             others = [row["_id"] async for row in rows if row["_id"] not in ids]
-            for first in range(0, len(others), MOST_DOCUMENTS):
-                await self._db.raw[collection].delete_many({"_id": {"$in": others[first : first + MOST_DOCUMENTS]}})
+            for some in in_parts(others, MOST_DOCUMENTS):
+                await self._db.raw[collection].delete_many({"_id": {"$in": some}})
 
     def _undecoded(self, collection: str) -> Any:
         return self._db.raw[collection].with_options(codec_options=_UNDECODED)

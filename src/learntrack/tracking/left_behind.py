@@ -39,10 +39,9 @@ async def give_summary_back(db: Database, job: StartJob) -> bool:
     key = summary_id(user_id, job.content_id)
 
     async def work(tx: Tx) -> bool:
-        of_owner = db.capabilities.of_owners([user_id])
-        if await db.load(ContentSummary, {"_id": key, **of_owner}, tx):
+        if await db.load(ContentSummary, db.by_ids(ContentSummary, [key], [user_id]), tx):
             return False
-        tries = await db.load(MasteryLog, {"summary_id": key, **of_owner}, tx)
+        tries = await db.load(MasteryLog, {"summary_id": key, **db.capabilities.of_owners([user_id])}, tx)
         if not tries:
             return False
         summary = ContentSummary.begin(

@@ -100,7 +100,7 @@ class Loading:
 
     async def keys(self, ids: Collection[str], owners: Collection[str]) -> dict[str, IdempotencyKey]:
         """The keys of these owners with these ids that are known, by id; `TooMuchAtOnce` where they are too large."""
-        query = {"_id": _one_of(ids)} | self._of(owners, "owner")
+        query = self._db.by_ids(IdempotencyKey, ids, owners)
         keys, size = await self._db.sized_load(IdempotencyKey, query, self._tx)
         if size > GROUP_BYTES and not self._alone:
             raise TooMuchAtOnce
@@ -174,7 +174,7 @@ class Loading:
         """The documents with these ids, as far as they are these owners'. Index: the key."""
         if not ids:
             return []
-        documents, size = await self._db.sized_load(kind, {"_id": _one_of(ids)} | self._of(owners), self._tx)
+        documents, size = await self._db.sized_load(kind, self._db.by_ids(kind, ids, owners), self._tx)
         self._count(size)
         return [each for each in documents if each.user_id in owners]
 
@@ -211,7 +211,7 @@ class Loading:
         """Whose the sessions are that there are with these ids; on a cluster, those of these owners: not all shards are
         asked for what nobody's client does.
         """
-        query = {"_id": _one_of(session_ids)} | self._of(owners)
+        query = self._db.by_ids(ContentSession, session_ids, owners)
         rows = await self._db.load_fields(ContentSession, query, {"user_id": 1}, self._tx)
         return {row["_id"]: row["user_id"] for row in rows}
 
@@ -266,8 +266,8 @@ class Loading:
             pipeline += [{"$sort": {"start_timestamp": -1, "number": 1}}, {"$limit": most}]
         return [validated(Attempt, row) for row in await self._db.aggregate(AttemptOverflow, pipeline, self._tx)]
 
-    def _of(self, owners: Collection[str | None], field: str = "user_id") -> dict[str, object]:
-        return self._db.capabilities.of_owners(owners, field)
+    def _of(self, owners: Collection[str | None]) -> dict[str, object]:
+        return self._db.capabilities.of_owners(owners)
 
     def _lookup(self, kind: type[Stored], field: str, name: str, owners: Collection[str | None]) -> Stage:
         """The document that a field of each row names; by its id alone a join would ask every shard, row by row."""

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from typing import Any, NamedTuple
 
 from learntrack.documents import AttemptOverflow, Content, FormerEntry, MasteryLog, Quiz
+from learntrack.domain.portions import in_parts
 from learntrack.storage.database import Row
 from learntrack.storage.reading import Reading
 from learntrack.storage.some_fields import Values, WithEntries
@@ -46,8 +47,8 @@ async def answered_in(
     """
     tries = WithEntries((*fields, "mastery_level", "overflow.chunk_count", "faded"), "attempts", _OF_ATTEMPT)
     long: _Long = {}
-    for first in range(0, len(summaries), _AT_ONCE):
-        query = {"summary_id": {"$in": list(summaries[first : first + _AT_ONCE])}, **of_owners}
+    for some in in_parts(summaries, _AT_ONCE):
+        query = {"summary_id": {"$in": list(some)}, **of_owners}
         async for part in db.parts(MasteryLog, query, tries, batch=_TRIES):
             for row, attempts in part:
                 if row["mastery_level"] >= 0:

@@ -6,8 +6,9 @@ between their tries it tells itself, by the question's own pipeline.
 
 from learntrack.documents import ContentSummary
 from learntrack.domain.moments import milliseconds
+from learntrack.domain.portions import in_parts
 from learntrack.reports.counted.asked import MOST_ROWS, CountedAbout, TooMany, summaries
-from learntrack.reports.parts import ROWS, Parts, in_parts
+from learntrack.reports.parts import ROWS, Parts
 from learntrack.reports.questions import filled, questions
 from learntrack.storage.database import Stage
 from learntrack.storage.reading import Reading
@@ -43,11 +44,11 @@ async def improvement(db: Reading, about: CountedAbout) -> Parts:
     question = questions()["improvement"]
     names = [column.name for column in question.columns]
     rest = filled(question.pipeline, {"period": dict(about.period)} if about.period else {})
-    for theirs in in_parts(sorted(several)):
+    for theirs in in_parts(sorted(several), ROWS):
         stages: list[Stage] = [{"$match": {"_id": {"$in": [each[2] for each in theirs]}}}, *rest]
         rows: list[Values] = []
         async for row in db.stream(ContentSummary, stages, batch=ROWS):
             row["end_timestamp"] = milliseconds(row["end_timestamp"])
             rows.append(tuple(row[name] for name in names))
-        for found in in_parts(rows):
+        for found in in_parts(rows, ROWS):
             yield found

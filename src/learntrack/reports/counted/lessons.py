@@ -4,10 +4,11 @@ from collections import defaultdict
 
 from learntrack.documents import ContentSession, Lesson
 from learntrack.domain.moments import milliseconds
+from learntrack.domain.portions import in_parts
 from learntrack.reports.counted.asked import BATCH, MOST_ROWS, CountedAbout, TooMany, summaries
 from learntrack.reports.counted.assigned import assigned_in, learners_by_place, learners_of
 from learntrack.reports.learner_contents import is_completed
-from learntrack.reports.parts import Parts, in_parts
+from learntrack.reports.parts import ROWS, Parts
 from learntrack.storage.reading import Reading
 from learntrack.storage.some_fields import Values
 
@@ -32,7 +33,7 @@ async def lesson_completion(db: Reading, about: CountedAbout) -> Parts:
     await _assign(db, about, found)
     standing = await _standing(db, about, found)
     order = sorted(found, key=lambda key: (key[0], key[1] or "", key[2]))
-    for part in in_parts(order):
+    for part in in_parts(order, ROWS):
         yield [_row(key, found[key], standing.get(key[1:])) for key in part]
 
 

@@ -8,10 +8,11 @@ from learntrack.access.may_read import EVERYBODY
 from learntrack.documents import ContentSummary, Quiz
 from learntrack.domain.mastery import is_coach_assigned
 from learntrack.domain.moments import milliseconds
+from learntrack.domain.portions import in_parts
 from learntrack.reports.counted.answers import Answered, answered_in, newest_first, question_counts, score_of
 from learntrack.reports.counted.asked import BATCH, MOST_ROWS, CountedAbout, TooMany, summaries
 from learntrack.reports.counted.assigned import assigned_in, learners_by_place, learners_of
-from learntrack.reports.parts import Parts, in_parts
+from learntrack.reports.parts import ROWS, Parts
 from learntrack.storage.database import Row, Stage
 from learntrack.storage.reading import Reading
 from learntrack.storage.some_fields import Values
@@ -40,7 +41,7 @@ async def quiz_results(db: Reading, about: CountedAbout) -> Parts:
         pairs |= {(quiz["_id"], user) for user in learners_of(quiz, places)}
         _check(len(pairs))
     counts = await question_counts(db, {quiz for quiz, _ in pairs})
-    for part in in_parts(sorted(pairs)):
+    for part in in_parts(sorted(pairs), ROWS):
         yield [_row(quiz, user, found.get((quiz, user), ()), counts.get(quiz)) for quiz, user in part]
 
 

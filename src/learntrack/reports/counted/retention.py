@@ -7,10 +7,11 @@ from functools import cache
 
 from learntrack.documents import ContentSession
 from learntrack.domain.moments import at_milliseconds, milliseconds
+from learntrack.domain.portions import in_parts
 from learntrack.domain.time_zones import day_of
 from learntrack.reports.counted.asked import BATCH, MOST_ROWS, CountedAbout, TooMany, learner_days
 from learntrack.reports.learner_days import KeptDays
-from learntrack.reports.parts import Parts, in_parts
+from learntrack.reports.parts import ROWS, Parts
 from learntrack.storage.reading import Reading
 from learntrack.storage.some_fields import SomeFields, Values
 
@@ -44,7 +45,8 @@ async def retention(db: Reading, about: CountedAbout) -> Parts:
     for user, theirs in weeks.items():
         if (since is None or begun[user] >= since) and (until is None or begun[user] < until):
             cohorts[min(theirs)].update(theirs)
-    for part in in_parts([row for cohort, came in sorted(cohorts.items()) for row in _rows(cohort, came)]):
+    rows = [row for cohort, came in sorted(cohorts.items()) for row in _rows(cohort, came)]
+    for part in in_parts(rows, ROWS):
         yield part
 
 

@@ -1,8 +1,9 @@
 """Who struggles: the report `struggling-learners` of all time, from summaries."""
 
+from learntrack.domain.portions import in_parts
 from learntrack.reports.counted.asked import MOST_ROWS, CountedAbout, TooMany, summaries
 from learntrack.reports.learner_contents import is_completed, is_hard
-from learntrack.reports.parts import Parts, in_parts
+from learntrack.reports.parts import ROWS, Parts
 from learntrack.storage.reading import Reading
 from learntrack.storage.some_fields import Values
 
@@ -28,5 +29,5 @@ async def struggling_learners(db: Reading, about: CountedAbout) -> Parts:
         if len(rows) > MOST_ROWS:
             raise TooMany
     rows.sort(key=lambda row: (-row[3], row[0], row[1]))
-    for found in in_parts(rows):
+    for found in in_parts(rows, ROWS):
         yield found

@@ -10,6 +10,7 @@ from typing import Any
 from learntrack.documents import AttemptOverflow, MasteryLog
 from learntrack.documents.base import Row
 from learntrack.domain.ids import summary_id
+from learntrack.domain.portions import in_parts
 from learntrack.reports.upkeep.item_sums import ItemSums, Observation, correctness
 from learntrack.storage import Database
 from learntrack.storage.some_fields import LaterEntries, Values, WithLaterEntries
@@ -74,8 +75,8 @@ class ItemTries:
         counted of them before. Indexes: summary, holder.
         """
         changed: Changed = defaultdict(set)
-        for first in range(0, len(pairs), _PAIRS):
-            await _Counting(self, sums, changed).count(pairs[first : first + _PAIRS])
+        for some in in_parts(pairs, _PAIRS):
+            await _Counting(self, sums, changed).count(some)
         return changed
 
     async def read(self, pairs: Sequence[Pair]) -> AsyncGenerator[list[_Try], None]:

@@ -7,6 +7,7 @@ from typing import Any
 from learntrack.documents import ItemRollup, MasteryLog, Touched
 from learntrack.documents.base import SCHEMA_VERSION, Row
 from learntrack.domain import moments
+from learntrack.domain.portions import in_parts
 from learntrack.reports.questions import ReportQuestion, questions
 from learntrack.reports.upkeep.item_tries import FacilityContent
 from learntrack.storage import Database
@@ -40,7 +41,7 @@ async def all_items(db: Database) -> list[FacilityContent]:
 def doubting(doubtful: Sequence[FacilityContent]) -> list[Touched]:
     """The marks by which these items are computed anew, some hundred in each."""
     now = moments.now()
-    return [Touched.by_doubt(doubtful[first : first + _STEP], now) for first in range(0, len(doubtful), _STEP)]
+    return [Touched.by_doubt(some, now) for some in in_parts(doubtful, _STEP)]
 
 
 async def computed(db: Database, question: ReportQuestion, item: FacilityContent) -> list[Row]:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary, MasteryLog, Touched, User
 from learntrack.documents.base import Stored
 from learntrack.documents.upkeep import pair_of
+from learntrack.domain.portions import in_parts
 from learntrack.reports.upkeep import items
 from learntrack.reports.upkeep.item_tries import FacilityContent
 from learntrack.storage import Database, in_portions
@@ -28,9 +29,9 @@ async def follow(db: Database, users: Sequence[str]) -> list[Touched]:
     been elsewhere. Each log is written by itself: who reads meanwhile finds it there or here. Indexes: owner_*.
     """
     marks: list[Touched] = []
-    for first in range(0, len(users), _STEP):
+    for some in in_parts(users, _STEP):
         by_facility: dict[str, list[str]] = {}
-        for user, facility in (await facilities_of(db, users[first : first + _STEP])).items():
+        for user, facility in (await facilities_of(db, some)).items():
             by_facility.setdefault(facility, []).append(user)
         for facility, members in by_facility.items():
             marks += await _follow_into(db, facility, members)
@@ -55,7 +56,6 @@ async def _follow_into(db: Database, facility: str, members: Sequence[str]) -> l
     await in_portions.write(db, marks)
     for kind in _LOGS:
         found = [row["_id"] async for row in db.stream(kind, [*elsewhere, {"$project": {"_id": 1}}])]
-        for first in range(0, len(found), _STEP):
-            part = db.by_ids(kind, found[first : first + _STEP], members)
-            await db.set_fields(kind, part, {"facility_id": facility})
+        for ids in in_parts(found, _STEP):
+            await db.set_fields(kind, db.by_ids(kind, ids, members), {"facility_id": facility})
     return marks
