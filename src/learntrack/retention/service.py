@@ -11,6 +11,7 @@ from learntrack.documents import AttemptOverflow, ContentSession, ContentSummary
 from learntrack.documents.base import Row
 from learntrack.domain import moments
 from learntrack.domain.fading import FadingKind
+from learntrack.retention.chunks import chunks_of, fade_chunks
 from learntrack.retention.export import Export
 from learntrack.storage import Database
 from learntrack.storage.long_work import OnProgress
@@ -88,17 +89,34 @@ class Retention:
                 progress(len(step))
                 lines = {each.holder.id: each.line(kind) for each in step}
                 rows = {each.holder.id: each.row() for each in step}
-                fading = [each.holder.id for each in step if each.fades(kind)]
+                fading = [each for each in step if each.fades(kind)]
                 if export is None or not fading:
                     done += len(fading)
                     continue
-                export.write([lines[name] for name in fading])
-                faded = await self._db.transaction(_Step(self._db, holders, kind, rows, fading).run)
+                export.write([lines[each.holder.id] for each in fading])
+                faded = await self._fade_some(holders, kind, rows, fading)
                 done += faded
                 missed += len(fading) - faded
         if export is not None and not missed:
             await self._db.put(Retained.begin(kind, self._before[kind]))
         return done
+
+    async def _fade_some(
+        self,
+        holders: type[Holder],
+        kind: FadingKind,
+        rows: Mapping[str, tuple[Row, list[Row]]],
+        fading: Sequence[_Old],
+    ) -> int:
+        left: set[str] = set()
+        if kind is not FadingKind.attempts:
+            read = {row["_id"]: row for _, chunks in rows.values() for row in chunks}
+            tries = {
+                log.id: (log.user_id, log.content_id) for old in fading if isinstance(log := old.holder, MasteryLog)
+            }
+            left = await fade_chunks(self._db, kind, [chunk for old in fading for chunk in old.chunks], read, tries)
+        ids = [old.holder.id for old in fading if old.holder.id not in left]
+        return await self._db.transaction(_Step(self._db, holders, kind, rows, ids).run) if ids else 0
 
     async def _steps(self, holders: type[Holder], kind: FadingKind) -> AsyncIterator[list[_Old]]:
         """What is old, some at a time. Index: newest (tries)."""
@@ -107,9 +125,8 @@ class Retention:
         step: list[_Old] = []
         size = 0
         async for row in self._db.each(holders, {"end_timestamp": ended}, batch=_STEP):
-            old = _Old(holders.read(row), [])
-            if old.holder.overflow is not None:
-                old.chunks = await _chunks(self._db, old.holder, None)
+            holder = holders.read(row)
+            old = _Old(holder, await chunks_of(self._db, holder, None))
             step.append(old)
             size += len(old.line(kind))
             if len(step) >= _STEP or size >= _STEP_BYTES:
@@ -135,10 +152,10 @@ class _Step:
         faded: Counter[str] = Counter()
         owners = [self.rows[name][0]["user_id"] for name in self.fading]
         for holder in await self.db.load(self.holders, self.db.by_ids(self.holders, self.fading, owners), tx):
-            chunks = await _chunks(self.db, holder, tx) if holder.overflow is not None else []
-            old = _Old(holder, chunks)
+            old = _Old(holder, await chunks_of(self.db, holder, tx) if self.kind is FadingKind.attempts else [])
             before = holder.faded_count
-            if old.row() == self.rows[holder.id] and old.fades(self.kind):
+            if self._is_as_read(old):
+                old.fades(self.kind)
                 unchanged.append(old)
                 if isinstance(holder, MasteryLog):
                     faded[holder.summary_id] += holder.faded_count - before
@@ -151,12 +168,17 @@ class _Step:
             if self.kind is FadingKind.attempts and old.chunks:
                 gone = {"user_id": old.holder.user_id, "holder_id": old.holder.id}
                 await self.db.remove(AttemptOverflow, gone, tx)
-        kept = [] if self.kind is FadingKind.attempts else [chunk for old in unchanged for chunk in old.chunks]
         tries = [old.holder for old in unchanged if isinstance(old.holder, MasteryLog)]
         marks = [Touched.by_logs([(log.user_id, log.content_id) for log in tries], moments.now())] if tries else []
         summaries = await self._summaries(faded, tries, tx)
-        await self.db.write([*(old.holder for old in unchanged), *kept, *summaries, *marks], tx)
+        await self.db.write([*(old.holder for old in unchanged), *summaries, *marks], tx)
         return len(unchanged)
+
+    def _is_as_read(self, old: _Old) -> bool:
+        """Whether nobody has written since; of chunks that have faded already that was asked then."""
+        holder, chunks = old.row()
+        read, read_chunks = self.rows[old.holder.id]
+        return holder == read and (self.kind is not FadingKind.attempts or chunks == read_chunks)
 
     async def _remove(self, holders: Sequence[Holder], tx: Tx) -> int:
         if not holders:
@@ -173,9 +195,3 @@ class _Step:
         for summary in summaries:
             summary.count_faded(faded[summary.id])
         return summaries
-
-
-async def _chunks(db: Database, holder: Holder, tx: Tx) -> list[AttemptOverflow]:
-    """The older attempts of a long try, or session. Index: holder_attempt."""
-    found = await db.load(AttemptOverflow, {"user_id": holder.user_id, "holder_id": holder.id}, tx)
-    return sorted(found, key=lambda chunk: chunk.number)
