@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from learntrack.documents import Facility, MasteryLog
+from learntrack.documents import Facility, MasteryLog, RecordingPermit
 from learntrack.errors import BeingForgotten
 from learntrack.serving import demo
 from learntrack.settings import Settings
@@ -72,6 +72,27 @@ async def test_a_demo_school_that_could_not_be_loaded_whole_is_not_there(
 
     assert not await memory.load(Facility, {}, None)
     assert not await memory.load(MasteryLog, {}, None)
+
+
+async def test_it_is_there_again_after_it_was_taken_away(memory: Database) -> None:
+    """All that its people did lies before they were forgotten, so none of it was recorded for a month."""
+    await demo.load(memory, LEAST)
+    tries = len(await memory.load(MasteryLog, {}, None))
+
+    for _ in range(2):
+        await demo.remove(memory, LEAST)
+        assert await demo.load(memory, LEAST)
+
+    assert len(await memory.load(MasteryLog, {}, None)) == tries > 0
+
+
+async def test_who_is_being_taken_away_stays_so(memory: Database) -> None:
+    permit = RecordingPermit.begin(demo.PEOPLE["Ada"])
+    permit.withdraw(demo.PEOPLE["Ada"])
+    await memory.write([permit], None)
+
+    with pytest.raises(BeingForgotten):
+        await demo.load(memory, LEAST)
 
 
 def _jsons(text: str) -> list[str]:

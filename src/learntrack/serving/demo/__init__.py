@@ -14,6 +14,7 @@ from learntrack.documents import (
     LearnerGroup,
     Lesson,
     Quiz,
+    RecordingPermit,
 )
 from learntrack.documents.base import Stored
 from learntrack.domain import moments
@@ -47,6 +48,7 @@ async def load(db: Database, settings: Settings) -> bool:
     if await db.find_one(Facility, {"_id": SCHOOL}) is not None:
         return False
     settings = settings.model_copy(update={name: field.default for name, field in Limits.model_fields.items()})
+    await _remember_no_removal(db)
     await RosterService(db, settings.max_roster_records).write(roster())
     now = moments.now() - timedelta(seconds=1)
     try:
@@ -56,6 +58,24 @@ async def load(db: Database, settings: Settings) -> bool:
         await remove(db, settings)  # half of it would be taken for all of it the next time
         raise
     return True
+
+
+async def _remember_no_removal(db: Database) -> None:
+    """Let be recorded again what its people did before they were taken away: of somebody who has been forgotten it is
+    not, and all that they did is long past. Who is being taken away still stays so.
+    """
+    own = [RecordingPermit.id_of(user) for user in _people()]
+
+    async def work(tx: Tx) -> None:
+        permits = await db.load(RecordingPermit, db.by_ids(RecordingPermit, own, []), tx)
+        if ended := [permit.id for permit in permits if permit.user_id is None]:
+            await db.remove(RecordingPermit, db.by_ids(RecordingPermit, ended, []), tx)
+
+    await db.transaction(work)
+
+
+def _people() -> list[str]:
+    return [demo_id(name) for name in [*(person.key for person in LEARNERS), *STAFF]]
 
 
 async def _record(db: Database, settings: Settings, story: Story) -> None:
@@ -80,8 +100,8 @@ async def remove(db: Database, settings: Settings) -> int:
     """Take the demo school away, with all that was recorded in it. Returns how many documents there were."""
     removed = 0
     privacy = Privacy(db, settings, patience=float("inf"))
-    for user in [*(person.key for person in LEARNERS), *STAFF]:
-        removed += sum((await privacy.remove(demo_id(user))).removed.values())
+    for user in _people():
+        removed += sum((await privacy.remove(user)).removed.values())
     ids = {
         SCHOOL,
         GROUP,
