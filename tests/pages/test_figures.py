@@ -96,7 +96,7 @@ async def test_the_class_is_that_of_the_progress_report(room: Class) -> None:
     # The latest work comes first.
     assert f"{room.name(room.stuck)} Quiz 25 % in the test, class 50 % · also Exercise" in needs
     row = part(html, f"r{room.stuck.id}")
-    assert "needs help · 1 of 6 right · 30 % · 5 min" in row
+    assert "needs help · 1 of 6 right · 30 % done · 5 min" in row
     assert "needs help · 25 % right" in row  # a finished quiz below one half
     assert "done · 75 % right" in part(html, f"r{room.done.id}")
     assert part(html, f"r{room.idle.id}").count("not started") == 3

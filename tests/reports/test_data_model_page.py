@@ -48,7 +48,7 @@ async def test_what_the_page_prints_is_answered_rightly(school: School) -> None:
         True,
         True,
     )
-    assert curve[0] in ({"_id": 0, "learners": 1, "correct": 1.0}, {"_id": 0, "learners": 2, "correct": 0.5})
+    assert curve[0] in ({"_id": 0, "tries": 1, "correct": 1.0}, {"_id": 0, "tries": 2, "correct": 0.5})
     assert sum(hour["sessions"] for hour in hours) >= 2
 
 

@@ -1,22 +1,34 @@
-"""Answers fade in the chunks of a long try some at a time, and what ends half way is done again."""
+"""What fades of one long try does so some at a time, and what ends half way is right, and is done again."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from learntrack.documents import AttemptOverflow, MasteryLog, Retained, Touched
+from learntrack.documents import AttemptOverflow, ContentSummary, MasteryLog, Retained, Touched
+from learntrack.documents.base import Row
 from learntrack.domain import moments
 from learntrack.domain.fading import FadingKind
+from learntrack.reports.filters import report_filters
+from learntrack.reports.questions import questions
+from learntrack.reports.service import Reports
 from learntrack.retention.export import new_export
 from learntrack.retention.service import Retention
-from learntrack.storage import in_portions
+from learntrack.storage import Database, in_portions
 from tests.support import Api, Person, School, exercise, right
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco", "real")
 MANY = 90
+
+
+class Nowhere:
+    """An export that keeps nothing."""
+
+    def write(self, lines: list[bytes]) -> None:
+        """Forget them."""
 
 
 class Interrupted(Exception):
@@ -25,26 +37,33 @@ class Interrupted(Exception):
 
 @pytest.fixture
 async def learner(api: Api, school: School, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Person]:
-    """A learner with one try, most of which is in chunks; a transaction may write one of these."""
+    """A learner with one quiz, most of which is in chunks; a transaction may write one of these."""
+    await run(api, FadingKind.attempts, Nowhere())  # what other tests have left
+    await api.db.collection(Retained).delete_many({})
     monkeypatch.setattr(in_portions, "MOST", 1)
     learner = await school.learner()
-    session = await api.start(learner, **exercise())
-    answers = [right(f"q{number}", answer={"a": 1}) for number in range(MANY)]
-    await api.update(learner, session, interactions=answers)
+    session = await api.start(learner, **exercise({"type": "quiz"}))
+    answers = [right(f"q{number % 80}", answer={"a": 1}, correct=number % 4 / 4) for number in range(MANY)]
+    await api.update(learner, session, interactions=answers, progress=1)
     yield learner
     await api.db.collection(Retained).delete_many({})
 
 
-def retention(api: Api) -> Retention:
-    return Retention(api.db, {FadingKind.answers: moments.now() + timedelta(days=1)}, everything=True)
+async def run(api: Api, kind: FadingKind, export: Any) -> None:
+    await Retention(api.db, {kind: moments.now() + timedelta(days=1)}, everything=True).run(export)
 
 
-async def answers_left(api: Api, learner: Person) -> tuple[int, int]:
-    """How many answers there are in chunks, and in the try itself."""
+async def stored(api: Api, learner: Person) -> tuple[list[Row], Row]:
+    """The chunks of the try, and the try."""
     chunks = await api.db.find(AttemptOverflow, {"user_id": learner.id})
-    logs = await api.db.find(MasteryLog, {"user_id": learner.id})
-    of_chunks, of_logs = ([a for each in rows for a in each["attempts"] if a.get("answer")] for rows in (chunks, logs))
-    return len(of_chunks), len(of_logs)
+    [log] = await api.db.find(MasteryLog, {"user_id": learner.id})
+    return chunks, log
+
+
+async def score(api: Api, school: School, learner: Person) -> list[Any]:
+    filters = report_filters(facility=school.facility)
+    rows = (await Reports(api.db).unlimited(questions()["progress"], filters)).rows
+    return [row["score"] async for row in rows if row["user_id"] == learner.id]
 
 
 async def marks(api: Api, learner: Person) -> int:
@@ -52,52 +71,114 @@ async def marks(api: Api, learner: Person) -> int:
     return len(await api.db.find(Touched, {"owner": learner.id}, {"_id": 1}))
 
 
-async def test_a_run_that_ends_between_two_chunks_is_done_by_the_next(
-    api: Api, learner: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    chunks, embedded = await answers_left(api, learner)
-    transaction = api.db.transaction
+def ending_after(some: int, db: Database, patch: pytest.MonkeyPatch) -> None:
+    """Let no more than some transactions be done."""
+    transaction = db.transaction
     done: list[Any] = []
 
     async def one(work: Callable[[Any], Awaitable[Any]]) -> Any:
-        if done:
+        if len(done) == some:
             raise Interrupted
         done.append(work)
         return await transaction(work)
 
+    patch.setattr(db, "transaction", one)
+
+
+def answered(holders: list[Row]) -> int:
+    return sum(bool(attempt.get("answer")) for holder in holders for attempt in holder["attempts"])
+
+
+async def test_answers_of_a_run_that_ends_half_way_are_faded_by_the_next(
+    api: Api, learner: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chunks, log = await stored(api, learner)
     marked = await marks(api, learner)
+    assert len(chunks) > 3
     with monkeypatch.context() as patch, new_export(tmp_path / "first") as export:
-        patch.setattr(api.db, "transaction", one)
+        ending_after(2, api.db, patch)  # the try's, and that of one chunk
         with pytest.raises(Interrupted):
-            await retention(api).run(export)
-    some, same = await answers_left(api, learner)
-    assert 0 < some < chunks
-    assert same == embedded
-    # What has faded is computed anew, whatever becomes of the rest.
-    assert await marks(api, learner) == marked + 1
+            await run(api, FadingKind.answers, export)
+    some, log = await stored(api, learner)
+    assert 0 < answered(some) < answered(chunks)
+    assert answered([log]) == 0
+    assert await marks(api, learner) == marked + 2  # what has faded is computed anew, whatever becomes of the rest
     assert await api.db.find(Retained, {}) == []
 
     with new_export(tmp_path / "second") as export:
-        assert (await retention(api).run(export))[FadingKind.answers] >= 1
+        await run(api, FadingKind.answers, export)
 
-    assert await answers_left(api, learner) == (0, 0)
+    some, log = await stored(api, learner)
+    assert answered([*some, log]) == 0
     assert len(await api.db.find(Retained, {})) == 1
     assert len(await api.attempts(learner)) == MANY
 
 
+async def test_attempts_are_counted_right_wherever_a_run_ends(
+    api: Api, school: School, learner: Person, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The try says what has gone in the transaction in which it goes."""
+    chunks, _ = await stored(api, learner)
+    [before] = await score(api, school, learner)
+    assert 0 < before < 1
+    left = MANY
+    for end in range(len(chunks) + 1):
+        marked = await marks(api, learner)
+        with monkeypatch.context() as patch, new_export(tmp_path / f"{end}") as export, suppress(Interrupted):
+            ending_after(1, api.db, patch)
+            await run(api, FadingKind.attempts, export)
+        some, log = await stored(api, learner)
+        there = sum(len(holder["attempts"]) for holder in [*some, log])
+        assert there < left
+        left = there
+        assert log["attempt_count"] - log["faded"]["attempt_count"] == there
+        page = await api.attempts(learner, page_size=100)
+        assert (page["count"], len(page["results"])) == (there, there)
+        [summary] = await api.db.find(ContentSummary, {"user_id": learner.id})
+        assert summary["faded_attempts"] == MANY - there
+        assert await marks(api, learner) == marked + 1
+        if there == 0:
+            break
+
+    assert end == len(chunks) - 1  # the last chunk went with what the try itself had
+    assert await score(api, school, learner) == [pytest.approx(before)]
+    assert (some, log["attempts"]) == ([], [])
+    assert log["faded"]["completed_attempts"] == log["completed_attempts"]
+
+
 @pytest.mark.engines("embedded", "real")  # the others run in this very thread
-async def test_a_chunk_that_has_changed_since_it_was_read_leaves_its_try_for_later(api: Api, learner: Person) -> None:
-    chunks, embedded = await answers_left(api, learner)
-    key = f"{(await api.db.find(MasteryLog, {'user_id': learner.id}, {'_id': 1}))[0]['_id']}:1"
+@pytest.mark.parametrize("kind", [FadingKind.attempts, FadingKind.answers, FadingKind.interactions])
+async def test_a_try_that_has_gone_on_since_it_was_read_is_left_whole(
+    api: Api, learner: Person, kind: FadingKind
+) -> None:
+    before = await stored(api, learner)
+
+    class Disturbing:
+        def write(self, _: list[bytes]) -> None:
+            rows = api.db.client.delegate[api.db.raw.name]["mastery_logs"]
+            rows.update_one({"user_id": learner.id}, {"$set": {"time_spent": 77.0}})
+
+    await run(api, kind, Disturbing())
+
+    chunks, log = await stored(api, learner)
+    assert (chunks, log["attempts"]) == (before[0], before[1]["attempts"])
+    assert await api.db.find(Retained, {}) == []
+
+
+@pytest.mark.engines("embedded", "real")
+@pytest.mark.parametrize("kind", [FadingKind.attempts, FadingKind.answers])
+async def test_a_chunk_that_has_changed_since_it_was_read_stays_as_it_is(
+    api: Api, learner: Person, kind: FadingKind
+) -> None:
+    key = (await stored(api, learner))[0][-1]["_id"]
 
     class Disturbing:
         def write(self, _: list[bytes]) -> None:
             rows = api.db.client.delegate[api.db.raw.name]["attempt_overflow"]
             rows.update_one({"_id": key}, {"$set": {"attempts.0.time_spent": 77.0}})
 
-    await retention(api).run(Disturbing())  # type: ignore[arg-type]
+    await run(api, kind, Disturbing())
 
-    some, same = await answers_left(api, learner)
-    assert 0 < some < chunks
-    assert same == embedded
+    [chunk] = await api.db.find(AttemptOverflow, {"_id": key})
+    assert answered([chunk]) == len(chunk["attempts"])
     assert await api.db.find(Retained, {}) == []

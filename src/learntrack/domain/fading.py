@@ -43,10 +43,10 @@ def without_interactions(attempt: Attempt) -> Attempt:
     return attempt.model_copy(update={"interaction_history": []})
 
 
-def latest_answers(attempts: Iterable[Attempt]) -> list[float]:
-    """How right (0.0–1.0) the latest answer to each question is: of those that ended together the one recorded last."""
+def latest_by_item(attempts: Iterable[Attempt]) -> dict[str, Attempt]:
+    """The latest answer to each question, by this: of those that ended together the one recorded last."""
     in_order = sorted(attempts, key=lambda attempt: (attempt.end_timestamp, attempt.number))
-    return list({attempt.item: attempt.correct for attempt in in_order}.values())
+    return {attempt.item: attempt for attempt in in_order}
 
 
 def faded(attempts: Iterable[Attempt], kind: FadingKind) -> list[Attempt]:

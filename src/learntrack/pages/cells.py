@@ -65,7 +65,7 @@ def measures(state: State, words: Words) -> str:
     elif state.attempts:
         told.append(right_of(state, words))
     if state.word != "done":
-        told.append(words.percent(state.progress))
+        told.append(words.say("%(share)s done", share=words.percent(state.progress)))
     if state.tries > 1:
         told.append(words.some("%(count)s try", "%(count)s tries", state.tries))
     told.append(words.duration(state.time_spent))

@@ -1,73 +1,104 @@
-"""The chunks of long tries and sessions: answers and interactions fade there before they do in their holders, in
-transactions that are bounded, for how many chunks there are others decide.
+"""The chunks of long tries and sessions fade in transactions that are bounded, for how many there are others decide.
 
-What ends half way is done again: what has faded stays as it is, and its holder is still old.
+What ends half way is done again: the next run finds what is left, and what is counted says what has gone.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog, Touched
+from learntrack.documents import AttemptOverflow
 from learntrack.documents.base import Row
-from learntrack.domain import moments
-from learntrack.domain.fading import FadingKind
+from learntrack.domain.attempts import Attempt
+from learntrack.domain.fading import FadingKind, latest_by_item
+from learntrack.retention.beside import beside
+from learntrack.retention.old import Holder, Old, changes, same
 from learntrack.storage import Database, in_portions
 from learntrack.storage.transactions import Tx
 
 
-async def chunks_of(db: Database, holder: MasteryLog | ContentSession, tx: Tx) -> list[AttemptOverflow]:
-    """The older attempts of a long try, or session. Index: holder_attempt."""
-    if holder.overflow is None:
-        return []
-    found = await db.load(AttemptOverflow, {"user_id": holder.user_id, "holder_id": holder.id}, tx)
-    return sorted(found, key=lambda chunk: chunk.number)
-
-
-async def fade_chunks(
-    db: Database,
-    kind: FadingKind,
-    chunks: Iterable[AttemptOverflow],
-    read: Mapping[str, Row],
-    tries: Mapping[str, tuple[str, str]],
-) -> set[str]:
-    """Let chunks fade.
-
-    Args:
-        db: Where they are.
-        kind: Answers, or interactions; where attempts fade chunks go with their holders.
-        chunks: As they will be.
-        read: By id, as they were read and written out.
-        tries: Learner and content of those holders, by id, that are tries: what is said of these is computed anew.
+async def fade_chunks(db: Database, kind: FadingKind, olds: Sequence[Old]) -> set[str]:
+    """Let answers, or interactions, fade in the chunks of holders in which they have faded.
 
     Returns:
-        The ids of holders of which a chunk has changed since: it is left for later.
+        The ids of holders of which a chunk has changed since it was read: this stays as it is.
 
     """
+    holders = {old.holder.id: old.holder for old in olds}
+    chunks = [chunk for old in olds for chunk in old.chunks if changes(chunk.attempts, kind)]
     left: set[str] = set()
-    for portion in in_portions.written_portions(each for each in chunks if each.write() is not None):
-        left |= await db.transaction(_Portion(db, kind, portion, read, tries).run)
+    for portion in in_portions.written_portions(chunks):
+        theirs = [holders[key] for key in dict.fromkeys(chunk.holder_id for chunk in portion)]
+        left |= await db.transaction(_Fading(db, kind, portion, theirs).run)
     return left
 
 
 @dataclass
-class _Portion:
+class _Fading:
     """What fades in one transaction."""
 
     db: Database
     kind: FadingKind
     chunks: Sequence[AttemptOverflow]
-    read: Mapping[str, Row]
-    tries: Mapping[str, tuple[str, str]]
+    holders: Sequence[Holder]
 
     async def run(self, tx: Tx) -> set[str]:
-        """Do it; returns the holders of those that are not any more as they were read."""
-        ids, owners = [each.id for each in self.chunks], [each.user_id for each in self.chunks]
-        found = await self.db.load(AttemptOverflow, self.db.by_ids(AttemptOverflow, ids, owners), tx)
-        same = [chunk for chunk in found if chunk.row() == self.read[chunk.id]]
-        for chunk in same:
+        """Do it; returns the holders of those chunks that are not any more as they were read."""
+        read = {chunk.id: chunk for chunk in self.chunks}
+        found = await self.db.load(AttemptOverflow, _these(self.db, self.chunks), tx)
+        unchanged = [chunk for chunk in found if same([chunk], [read[chunk.id]])]
+        for chunk in unchanged:
             chunk.fade(self.kind)
-        tries = {self.tries[chunk.holder_id] for chunk in same if chunk.holder_id in self.tries}
-        marks = [Touched.by_logs(sorted(tries), moments.now())] if tries else []
-        await self.db.write([*same, *marks], tx)
-        faded = {chunk.id for chunk in same}
+        await self.db.write([*unchanged, *await beside(self.db, self.holders, {}, tx)], tx)
+        faded = {chunk.id for chunk in unchanged}
         return {chunk.holder_id for chunk in self.chunks if chunk.id not in faded}
+
+
+async def let_chunks_go(db: Database, old: Old) -> Old | None:
+    """Remove the chunks of a long try whose attempts fade; the try counts them on in the same transactions.
+
+    Returns:
+        What is left of it to fade, which is it as it was where it fits one transaction; None where somebody has written
+        since it was read.
+
+    """
+    portions = list(in_portions.written_portions(old.chunks))
+    if len(portions) <= 1:
+        return old
+    latest = latest_by_item([*(attempt for chunk in old.chunks for attempt in chunk.attempts), *old.holder.attempts])
+    counted: set[str] = set()
+    for portion in portions:
+        attempts = [attempt for chunk in portion for attempt in chunk.attempts]
+        answers = [attempt for attempt in attempts if latest[attempt.item] is attempt]
+        if not await db.transaction(_Going(db, old, portion, attempts, answers).run):
+            return None
+        counted |= {attempt.item for attempt in answers}
+    return replace(old, chunks=[], counted=frozenset(counted))
+
+
+@dataclass
+class _Going:
+    """What goes in one transaction."""
+
+    db: Database
+    old: Old
+    chunks: Sequence[AttemptOverflow]
+    attempts: Sequence[Attempt]
+    answers: Sequence[Attempt]
+
+    async def run(self, tx: Tx) -> bool:
+        """Do it; False, and nothing is done, where somebody has written since it was read."""
+        kind, owner = type(self.old.holder), self.old.holder.user_id
+        holders = await self.db.load(kind, self.db.by_ids(kind, [self.old.holder.id], [owner]), tx)
+        found = await self.db.load(AttemptOverflow, _these(self.db, self.chunks), tx)
+        found.sort(key=lambda chunk: chunk.number)
+        if not (holders and self.old.is_still(holders[0]) and same(found, self.chunks)):
+            return False
+        [holder] = holders
+        holder.let_go(self.attempts, [attempt.correct for attempt in self.answers])
+        await self.db.remove(AttemptOverflow, _these(self.db, self.chunks), tx)
+        await self.db.write([holder, *await beside(self.db, [holder], {holder.id: len(self.attempts)}, tx)], tx)
+        return True
+
+
+def _these(db: Database, chunks: Sequence[AttemptOverflow]) -> Row:
+    return db.by_ids(AttemptOverflow, [chunk.id for chunk in chunks], [chunk.user_id for chunk in chunks])

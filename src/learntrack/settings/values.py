@@ -7,13 +7,14 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-_SHORTEST_SECRET = 16
+SHORTEST_SECRET = 16
+"""Characters that a secret has at the least."""
 
 
 def long_secret(secret: SecretStr | None) -> SecretStr | None:
     """A secret that cannot be guessed."""
-    if secret is not None and len(secret.get_secret_value()) < _SHORTEST_SECRET:
-        raise ValueError(f"Is too short: at least {_SHORTEST_SECRET} characters.")
+    if secret is not None and len(secret.get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(f"Is too short: at least {SHORTEST_SECRET} characters.")
     return secret
 
 
