@@ -50,6 +50,28 @@ async def test_a_try_that_goes_on_meanwhile_is_in_order_and_as_it_was_asked_for(
 
     assert [row.id for row in page.results] == [third.id, first.id, second.id]
     assert not any(row.complete for row in page.results)
+    assert page.count == 3
+
+
+async def test_a_page_is_full_though_a_try_of_it_is_completed_meanwhile(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who reads pages until one is short would have missed the rest."""
+    completed, *others = logs = [log(minutes) for minutes in range(1, 5)]
+    await db.write(logs, None)
+    completing = MasteryLog.read(completed.row())
+    find = db.find
+
+    async def meanwhile(*asked: Any, **more: Any) -> Any:
+        completing.advance(1.0, NOW, finish=True)
+        await db.write([completing], None)
+        return await find(*asked, **more)
+
+    monkeypatch.setattr(db, "find", meanwhile)
+    page = await ListsByGroup(db).tries_page(EVERYBODY, LogFilters(complete=False), PageRequest(1, 2))
+
+    assert [row.id for row in page.results] == [each.id for each in others[:2]]
+    assert page.count == 3
 
 
 async def test_of_one_end_the_ids_decide(db: Database) -> None:

@@ -1,7 +1,15 @@
 """What the database answers for reasons of its own is no fault of the request's, and says so."""
 
 import pytest
-from pymongo.errors import BulkWriteError, ConfigurationError, InvalidOperation, OperationFailure, PyMongoError
+from pymongo.errors import (
+    AutoReconnect,
+    BulkWriteError,
+    ConfigurationError,
+    InvalidOperation,
+    OperationFailure,
+    PyMongoError,
+    ServerSelectionTimeoutError,
+)
 
 from learntrack.errors import InvalidFields
 from learntrack.storage import DatabaseUnavailable
@@ -32,6 +40,24 @@ def test_what_drivers_ask_again_after_is_asked_again(code: int) -> None:
 def test_so_is_what_a_later_release_calls_retryable(label: str) -> None:
     with pytest.raises(DatabaseUnavailable), translated():
         raise OperationFailure("as the test asks", 999_999, {"errorLabels": [label]})
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            OperationFailure("cursor id 9 not found, full error: {'ok': 0.0, '$clusterTime': {}}", 43),
+            "cursor id 9 not found",
+        ),
+        (ServerSelectionTimeoutError("a:1: refused, Timeout: 3.0s, Topology Description: <…>"), "a:1: refused"),
+        (AutoReconnect("a:1: connection closed"), "a:1: connection closed"),
+    ],
+)
+def test_of_the_drivers_words_nobody_reads_the_whole_answer(error: PyMongoError, said: str) -> None:
+    with pytest.raises(DatabaseUnavailable) as caught, translated():
+        raise error
+
+    assert str(caught.value) == said
 
 
 def test_a_client_that_is_closed_already_is_a_service_that_stops() -> None:

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from typing import Any
 
-from learntrack.documents import AttemptOverflow
+from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog
+from learntrack.documents.base import Stored
 from learntrack.domain.attempts import Attempt
 from learntrack.logs import pipelines
 from learntrack.logs.filters import LogFilters
@@ -16,6 +17,8 @@ from learntrack.web.paging import Page, PageRequest, page_with
 
 _PART = 200
 """Holders whose attempts are read in one round trip at the most."""
+_HOLDERS: tuple[tuple[type[Stored], str], ...] = ((MasteryLog, "try_id"), (ContentSession, "holder_session_id"))
+"""What holds attempts, and the field that such a holder is told by."""
 _OF_ATTEMPT = tuple(name for name in AttemptLogRow.__struct_fields__ if name in Attempt.model_fields)
 """The fields of a row that are the attempt's own; those that follow say where it belongs."""
 
@@ -87,12 +90,10 @@ async def with_their_attempts(
 
     """
     attempts: dict[str, Row] = {}
-    for collection, name in ((pipelines.TRIES, "try_id"), (pipelines.SESSIONS, "holder_session_id")):
-        found = [holder for holder in holders if name in holder]
-        if found:
-            of_owners = db.capabilities.of_owners(holder["user_id"] for holder in found)
-            match = {"_id": {"$in": [holder["_id"] for holder in found]}} | of_owners
-            attempts |= {row["_id"]: row for row in await _with_matching(db, collection, match, filters)}
+    for kind, name in _HOLDERS:
+        if found := [holder for holder in holders if name in holder]:
+            match = db.by_ids(kind, [holder["_id"] for holder in found], [holder.get("user_id") for holder in found])
+            attempts |= {row["_id"]: row for row in await _with_matching(db, kind.collection(), match, filters)}
     if at_once is not None:
         at_once.learn(bytes_of(list(attempts.values())), len(attempts))
     return [holder | attempts[holder["_id"]] for holder in holders if holder["_id"] in attempts]

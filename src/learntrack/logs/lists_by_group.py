@@ -64,9 +64,19 @@ class ListsByGroup:
         self, part: list[Stage], readable: Readable, filters: LogFilters, page: PageRequest
     ) -> tuple[list[MasteryLogRow], int]:
         """The tries of a page of those in a part of all, and how many these are."""
-        if not _is_of_many(readable, filters, page):
-            grouped = await self._db.rows(TRIES, [*part, *tries_on_page(readable, filters, page)])
-            return ([MasteryLogRow(**row) for row in grouped[0]["rows"]], grouped[0]["count"]) if grouped else ([], 0)
+        if _is_of_many(readable, filters, page):
+            found = await self._tries_of_many(part, readable, filters, page)
+            if found is not None:
+                return found
+        grouped = await self._db.rows(TRIES, [*part, *tries_on_page(readable, filters, page)])
+        return ([MasteryLogRow(**row) for row in grouped[0]["rows"]], grouped[0]["count"]) if grouped else ([], 0)
+
+    async def _tries_of_many(
+        self, part: list[Stage], readable: Readable, filters: LogFilters, page: PageRequest
+    ) -> tuple[list[MasteryLogRow], int] | None:
+        """The same by two questions, which spare the fields of those that are not on the page; None where some of the
+        page's have gone between the two: others have their places.
+        """
         grouped = await self._db.rows(TRIES, [*part, *order_of_tries_on_page(readable, filters, page)])
         keys = [row["id"] for row in grouped[0]["rows"]] if grouped else []
         if not keys:
@@ -76,6 +86,8 @@ class ListsByGroup:
         rows = [MasteryLogRow(**row) for row in shown_tries(found, filters)]
         # As they are now: a class at work ends and completes tries between the two questions.
         rows = [row for row in rows if filters.complete in (None, row.complete)]
+        if len(rows) < len(keys):
+            return None
         rows.sort(key=lambda row: row.id)
         rows.sort(key=lambda row: row.end_timestamp, reverse=True)
         return rows, grouped[0]["count"]

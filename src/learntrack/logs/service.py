@@ -93,8 +93,8 @@ class Logs:
             raise NotFound(_NO_ATTEMPT)
         for collection in (pipelines.TRIES, pipelines.SESSIONS, pipelines.OVERFLOW):
             for row in await self._db.rows(collection, pipelines.holding(key, readable)):
-                holder = row.get("holder_id", row["_id"])
-                its_try = {"_id": holder} | self._db.capabilities.of_owners([row["user_id"]])
+                holder: str = row.get("holder_id") or row["_id"]
+                its_try = self._db.by_ids(MasteryLog, [holder], [row["user_id"]])
                 in_try = collection == pipelines.TRIES or (
                     collection == pipelines.OVERFLOW
                     and await self._db.find_one(pipelines.TRIES, its_try, {"_id": 1}) is not None

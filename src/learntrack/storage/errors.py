@@ -96,7 +96,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (ConnectionFailure, ExecutionTimeout, WaitQueueTimeoutError, WriteConcernError) as error:
-        raise DatabaseUnavailable(str(error)) from error
+        raise DatabaseUnavailable(_said(error)) from error
     except OperationFailure as error:
         if error.has_error_label(TRANSIENT) or _is_duplicate(error):
             raise DatabaseBusy(_SOMEBODY_ELSE) from error  # the driver tells documents and ids, and this is logged
@@ -109,13 +109,21 @@ def translated() -> Iterator[None]:
             or any(map(error.has_error_label, _RETRYABLE))
             or storage_failed(error)
         ):
-            said = type(error).__name__ if isinstance(error, BulkWriteError) else str(error)
-            raise DatabaseUnavailable(said) from error
+            raise DatabaseUnavailable(_said(error)) from error
         raise
     except InvalidOperation as error:
         if _AFTER_CLOSE not in str(error):
             raise
         raise DatabaseUnavailable("The service is being stopped.") from error
+
+
+def _said(error: PyMongoError) -> str:
+    """What is wrong, without the documents, the whole answer and all that it knows of servers, which the driver tells
+    too.
+    """
+    if isinstance(error, BulkWriteError):
+        return type(error).__name__
+    return str(error).partition(", full error: ")[0].partition(", Timeout: ")[0]
 
 
 def may_be_asked_again(error: PyMongoError) -> bool:

@@ -2,21 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import bson
 import pytest
 
-from learntrack.documents import ItemRollup, RollupState, Touched
+from learntrack.documents import DaysKept, ItemRollup, LearnerDay, RollupState, Touched
 from learntrack.documents.rollups import KeptRow
 from learntrack.domain import moments
+from learntrack.privacy.service import Privacy
 from learntrack.reports import rollups
 from learntrack.reports.rollups import roll_up
-from learntrack.reports.upkeep import items, worker
+from learntrack.reports.upkeep import days, items, worker
 from learntrack.reports.upkeep.item_keeping import ItemKeeping
+from learntrack.settings import Settings
 from learntrack.storage import Database, in_portions
 from learntrack.storage.leases import Holding
 from learntrack.storage.transactions import Transactions, Tx
+from tests.reports.upkeep.test_learner_days import deliver
 from tests.reports.upkeep.test_upkeep import nobody, rolled_up
 from tests.support import Api, School, exercise, new_id, wrong
 
@@ -50,7 +54,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Written:
 
     async def removing(self: Database, kind: Any, query: Any, tx: Tx) -> int:
         many = await remove(self, kind, query, tx)
-        found.removed += [many] if kind in (ItemRollup, Touched) else []
+        found.removed += [many] if kind in (ItemRollup, LearnerDay, Touched) else []
         return many
 
     monkeypatch.setattr(Transactions, "run", running)
@@ -133,6 +137,60 @@ async def test_what_a_whole_school_needs_anew(
     assert max(map(len, written.transactions)) == 2
     assert max(written.removed) <= 2
     assert await api.db.find(Touched, {"items": {"$exists": True}}) == []
+
+
+async def test_days_of_a_learner_and_of_a_facility(
+    school: School, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How many contents a day names is the learner's to decide."""
+    db, learner = school.api.db, await school.learner()
+    await deliver(school.api, learner, *(timedelta(days=3 + number) for number in range(12)))
+    monkeypatch.setattr(in_portions, "MOST", 3)
+    written.transactions.clear()
+    await roll_up(db, nobody)
+    theirs = {"user_id": learner.id}
+    kept = await db.find(LearnerDay, theirs)
+    assert len(kept) == 12
+    assert are_bounded(written, 3, in_portions.MOST_BYTES)
+
+    await db.collection(LearnerDay).update_many(theirs, {"$set": {"sessions": 99}})
+    holding = Holding(db, new_id())
+    assert await holding.take()
+    written.transactions.clear()
+    await days.recompute(db, holding, {str(learner.id): None})
+    assert await db.find(LearnerDay, theirs) == kept
+    assert are_bounded(written, 3, in_portions.MOST_BYTES)
+
+    for remove in (days._remove(db, holding, theirs), _of_no_facility(db, holding, learner.id, kept)):
+        written.removed.clear()
+        await remove
+        assert await db.find(LearnerDay, theirs) == []
+        assert (max(written.removed), sum(written.removed)) == (3, 12)
+
+
+async def _of_no_facility(db: Database, holding: Holding, user: str | None, rows: list[Any]) -> None:
+    """Compute the days of a learner anew for whom none are kept any more."""
+    await db.collection(LearnerDay).insert_many(rows)
+    await db.collection(DaysKept).delete_many({})
+    await days.recompute(db, holding, {str(user): None})
+
+
+async def test_marks_that_name_somebody_who_is_forgotten(
+    school: School, written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db, learner, other = school.api.db, await school.learner(), await school.learner()
+    pairs = [[(str(person.id), new_id()) for person in (learner, other)] for _ in range(7)]
+    await db.write([Touched.by_logs(both, moments.now()) for both in pairs], None)
+    monkeypatch.setattr(in_portions, "MOST", 2)
+    written.transactions.clear()
+    written.removed.clear()
+
+    await Privacy(db, Settings(), patience=60)._remove_traces(str(learner.id))
+
+    left = [mark["logs"] for mark in await db.find(Touched, {"logs": {"$regex": f"^{other.id}:"}})]
+    assert sorted(left) == sorted([f"{user}:{content}"] for _, (user, content) in pairs)
+    assert are_bounded(written, 2, in_portions.MOST_BYTES)
+    assert max(written.removed) <= 2
 
 
 async def test_nothing_counts_as_kept_before_all_is_marked(school: School, monkeypatch: pytest.MonkeyPatch) -> None:

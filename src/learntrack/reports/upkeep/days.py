@@ -24,8 +24,6 @@ from learntrack.storage.transactions import Tx
 
 _STEP_DAYS = 7
 """Days of a facility that are computed in one question: what has been is kept, if the process ends."""
-_STEP = 500
-"""Learner-days that are looked for, or removed, at once."""
 _DAY = timedelta(days=1)
 
 Touches = Mapping[str, Sequence[date] | None]
@@ -128,7 +126,7 @@ async def _compute(db: Database, holding: Holding, state: DaysKept, until: datet
     days = {"$gte": f"{day_of(state.through, zone)}", "$lt": f"{day_of(until, zone)}"}
     await _remove(db, holding, {"facility_id": state.id, "day": days})
     match = {"facility_id": state.id, "start_timestamp": {"$gte": state.through, "$lt": until}}
-    async for part in in_parts_of(_days(db, match, zone, state.id), _STEP):
+    async for part in in_parts_of(_days(db, match, zone, state.id), in_portions.MOST):
         db.check_disk()
         await in_portions.write_held(holding, (KeptRow(LearnerDay, row) for row in part), epoch)
     state.move(until, moments.now())
@@ -142,7 +140,7 @@ async def _remove(db: Database, holding: Holding, query: Mapping[str, Any]) -> N
     found = [""]
 
     async def remove(tx: Tx) -> None:
-        found[:] = await db.ids(LearnerDay, query, tx, most=_STEP)
+        found[:] = await db.ids(LearnerDay, query, tx, most=in_portions.MOST)
         if found:
             await db.remove(LearnerDay, _by_ids(db, found), tx)
 
