@@ -1,4 +1,4 @@
-"""Portions of many things, bounded by their number or their size, too: what is done at once, or stored together."""
+"""What is divided: so many things at once, or portions bounded by size, too, of what is done, or stored, together."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar

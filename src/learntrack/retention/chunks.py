@@ -10,8 +10,8 @@ from learntrack.documents import AttemptOverflow
 from learntrack.documents.base import Row
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.fading import FadingKind, latest_by_item
-from learntrack.retention.beside import beside
 from learntrack.retention.old import Holder, Old, changes, same
+from learntrack.retention.summaries_and_marks import summaries_and_mark
 from learntrack.storage import Database, in_portions
 from learntrack.storage.transactions import Tx
 
@@ -48,7 +48,7 @@ class _Fading:
         unchanged = [chunk for chunk in found if same([chunk], [read[chunk.id]])]
         for chunk in unchanged:
             chunk.fade(self.kind)
-        await self.db.write([*unchanged, *await beside(self.db, self.holders, {}, tx)], tx)
+        await self.db.write([*unchanged, *await summaries_and_mark(self.db, self.holders, {}, tx)], tx)
         faded = {chunk.id for chunk in unchanged}
         return {chunk.holder_id for chunk in self.chunks if chunk.id not in faded}
 
@@ -96,7 +96,8 @@ class _Going:
         [holder] = holders
         holder.let_go(self.attempts, [attempt.correct for attempt in self.answers])
         await self.db.remove(AttemptOverflow, _these(self.db, self.chunks), tx)
-        await self.db.write([holder, *await beside(self.db, [holder], {holder.id: len(self.attempts)}, tx)], tx)
+        others = await summaries_and_mark(self.db, [holder], {holder.id: len(self.attempts)}, tx)
+        await self.db.write([holder, *others], tx)
         return True
 
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog, Retained, Touched
 from learntrack.domain import moments
 from learntrack.domain.fading import FadingKind
-from learntrack.retention.beside import beside
 from learntrack.retention.chunks import fade_chunks, let_chunks_go
 from learntrack.retention.export import Export
 from learntrack.retention.old import Holder, Old, chunks_of, same
+from learntrack.retention.summaries_and_marks import summaries_and_mark
 from learntrack.storage import Database
 from learntrack.storage.long_work import OnProgress
 from learntrack.storage.transactions import Tx
@@ -137,7 +137,7 @@ class _Step:
             if self.kind is FadingKind.attempts and old.chunks:
                 await self.db.remove(AttemptOverflow, {"user_id": holder.user_id, "holder_id": holder.id}, tx)
         holders = [holder for holder, _ in unchanged]
-        await self.db.write([*holders, *await beside(self.db, holders, gone, tx)], tx)
+        await self.db.write([*holders, *await summaries_and_mark(self.db, holders, gone, tx)], tx)
 
     async def _remove(self, holders: Sequence[Holder], tx: Tx) -> None:
         if not holders:

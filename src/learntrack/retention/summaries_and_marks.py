@@ -11,7 +11,7 @@ from learntrack.storage import Database
 from learntrack.storage.transactions import Tx
 
 
-async def beside(db: Database, holders: Sequence[Holder], gone: Mapping[str, int], tx: Tx) -> list[Stored]:
+async def summaries_and_mark(db: Database, holders: Sequence[Holder], gone: Mapping[str, int], tx: Tx) -> list[Stored]:
     """The summaries, which count attempts that have gone, and the mark by which reports are computed anew.
 
     Args:
