@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
-from learntrack.documents import Facility, MasteryLog, RecordingPermit
+from learntrack.documents import ContentSession, Facility, MasteryLog, RecordingPermit
 from learntrack.errors import BeingForgotten
+from learntrack.privacy.service import Privacy
 from learntrack.serving import demo
 from learntrack.settings import Settings
 from learntrack.storage import Database, DatabaseBusy
@@ -84,6 +85,45 @@ async def test_it_is_there_again_after_it_was_taken_away(memory: Database) -> No
         assert await demo.load(memory, LEAST)
 
     assert len(await memory.load(MasteryLog, {}, None)) == tries > 0
+
+
+class Killed(BaseException):
+    """What nobody catches."""
+
+
+@pytest.mark.parametrize("half", ["loaded", "taken away"])
+async def test_half_a_school_is_not_taken_for_the_whole(
+    memory: Database, monkeypatch: pytest.MonkeyPatch, half: str
+) -> None:
+    """Whoever is killed cleans nothing up."""
+    await demo.load(memory, LEAST)
+    whole = await tries_and_sessions(memory)
+    if half == "loaded":
+        await demo.remove(memory, LEAST)
+    place, name = (demo, "_record") if half == "loaded" else (Privacy, "remove")
+    given, done = getattr(place, name), iter([None, None, Killed])
+
+    async def killed(*arguments: Any) -> Any:
+        if (error := next(done, None)) is not None:
+            raise error
+        return await given(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, name, killed)
+        with pytest.raises(Killed):
+            await (demo.load if half == "loaded" else demo.remove)(memory, LEAST)
+    assert whole > await tries_and_sessions(memory) > (0, 0)
+
+    assert await demo.load(memory, LEAST)
+
+    assert await tries_and_sessions(memory) == whole
+    assert [each.name for each in await memory.load(Facility, {}, None)] == ["Demo school"]
+    assert not await demo.load(memory, LEAST)
+
+
+async def tries_and_sessions(db: Database) -> tuple[int, int]:
+    """How many there are."""
+    return len(await db.load(MasteryLog, {}, None)), len(await db.load(ContentSession, {}, None))
 
 
 async def test_who_is_being_taken_away_stays_so(memory: Database) -> None:

@@ -1,6 +1,6 @@
 """Documents that hold attempts: the newest embedded, older ones in `attempt_overflow`."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import fsum
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ from learntrack.domain.attempt_book import AttemptBook
 from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.domain.attempt_places import Chunk, OverflowTotals
 from learntrack.domain.attempts import Attempt
-from learntrack.domain.fading import FadingKind, faded, latest_by_item
+from learntrack.domain.fading import Answers, FadingKind, faded, latest_answers
 
 NO_ATTEMPTS: dict[str, Any] = {"attempt_count": 0, "correct_sum": 0.0, "completed_attempts": 0, "attempts": []}
 
@@ -117,36 +117,42 @@ class HoldsAttempts(Logged):
         """How many attempts have faded."""
         return self.faded.attempt_count if self.faded else 0
 
-    def fade(self, kind: FadingKind, older: Sequence[Attempt] = (), counted: Container[str] = ()) -> None:
+    def fade(self, kind: FadingKind, older: Sequence[Attempt] = ()) -> None:
         """Let what is embedded of attempts fade; chunks, which hold the `older` ones, are documents of their own, and
         go where attempts do.
 
-        Attempts that go are counted on: as chunks that are not there. Answers to `counted` questions are already.
+        Attempts that go are counted on: as chunks that are not there.
         """
         if kind is FadingKind.attempts:
             if not self.has_attempts:
                 return
-            latest = latest_by_item([*older, *self.attempts])
+            answers = latest_answers([*older, *self.attempts])
             self.change(overflow=_all_moved(self.overflow, self.attempts))
             self._count_on(
                 self.attempt_count - self.faded_count,
                 self.completed_attempts - (self.faded.completed_attempts if self.faded else 0),
-                [attempt.correct for item, attempt in latest.items() if item not in counted],
+                answers,
             )
         self.change(attempts=faded(self.attempts, kind))
 
-    def let_go(self, older: Sequence[Attempt], answers: Sequence[float]) -> None:
-        """Count attempts on whose chunks go, and of these the latest answers to their questions (0.0–1.0)."""
-        self._count_on(len(older), sum(attempt.complete for attempt in older), answers)
+    def let_go(self, older: Sequence[Attempt], rest: Sequence[Attempt]) -> None:
+        """Count attempts on whose chunks go, given all the others that stay yet.
 
-    def _count_on(self, attempts: int, completed: int, answers: Sequence[float]) -> None:
+        What is counted and the latest answers of those that are there are together as before: a question of which
+        the latest answer goes, and an older one stays, takes away what that is worth.
+        """
+        all_, left = latest_answers([*older, *rest]), latest_answers(rest)
+        gone = Answers(all_.answered - left.answered, all_.correct - left.correct)
+        self._count_on(len(older), sum(attempt.complete for attempt in older), gone)
+
+    def _count_on(self, attempts: int, completed: int, answers: Answers) -> None:
         before = self.faded or FadedAttempts(attempt_count=0, completed_attempts=0)
         self.change(
             faded=FadedAttempts(
                 attempt_count=before.attempt_count + attempts,
                 completed_attempts=before.completed_attempts + completed,
-                answered=before.answered + len(answers),
-                correct=before.correct + fsum(answers),
+                answered=before.answered + answers.answered,
+                correct=before.correct + answers.correct,
             )
         )
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from math import fsum
+from typing import NamedTuple
 
 from learntrack.domain.attempts import Attempt, HistoryEntry
 
@@ -43,10 +45,18 @@ def without_interactions(attempt: Attempt) -> Attempt:
     return attempt.model_copy(update={"interaction_history": []})
 
 
-def latest_by_item(attempts: Iterable[Attempt]) -> dict[str, Attempt]:
-    """The latest answer to each question, by this: of those that ended together the one recorded last."""
+class Answers(NamedTuple):
+    """How many questions have an answer, and the sum of how right the latest to each is (0.0–1.0)."""
+
+    answered: int
+    correct: float
+
+
+def latest_answers(attempts: Iterable[Attempt]) -> Answers:
+    """The latest answer to each question: of those that ended together the one recorded last."""
     in_order = sorted(attempts, key=lambda attempt: (attempt.end_timestamp, attempt.number))
-    return {attempt.item: attempt for attempt in in_order}
+    latest = {attempt.item: attempt.correct for attempt in in_order}
+    return Answers(len(latest), fsum(latest.values()))
 
 
 def faded(attempts: Iterable[Attempt], kind: FadingKind) -> list[Attempt]:

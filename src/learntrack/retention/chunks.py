@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from learntrack.documents import AttemptOverflow
 from learntrack.documents.base import Row
 from learntrack.domain.attempts import Attempt
-from learntrack.domain.fading import FadingKind, latest_by_item
+from learntrack.domain.fading import FadingKind
 from learntrack.retention.old import Holder, Old, changes, same
 from learntrack.retention.summaries_and_marks import summaries_and_mark
 from learntrack.storage import Database, in_portions
@@ -48,7 +48,10 @@ class _Fading:
         unchanged = [chunk for chunk in found if same([chunk], [read[chunk.id]])]
         for chunk in unchanged:
             chunk.fade(self.kind)
-        await self.db.write([*unchanged, *await summaries_and_mark(self.db, self.holders, {}, tx)], tx)
+        # Only of those: who has been forgotten meanwhile is not named any more.
+        changing = {chunk.holder_id for chunk in unchanged}
+        holders = [holder for holder in self.holders if holder.id in changing]
+        await self.db.write([*unchanged, *await summaries_and_mark(self.db, holders, {}, tx)], tx)
         faded = {chunk.id for chunk in unchanged}
         return {chunk.holder_id for chunk in self.chunks if chunk.id not in faded}
 
@@ -64,15 +67,13 @@ async def let_chunks_go(db: Database, old: Old) -> Old | None:
     portions = list(in_portions.written_portions(old.chunks))
     if len(portions) <= 1:
         return old
-    latest = latest_by_item([*(attempt for chunk in old.chunks for attempt in chunk.attempts), *old.holder.attempts])
-    counted: set[str] = set()
+    rest = [*(attempt for chunk in old.chunks for attempt in chunk.attempts), *old.holder.attempts]
     for portion in portions:
         attempts = [attempt for chunk in portion for attempt in chunk.attempts]
-        answers = [attempt for attempt in attempts if latest[attempt.item] is attempt]
-        if not await db.transaction(_Going(db, old, portion, attempts, answers).run):
+        rest = rest[len(attempts) :]
+        if not await db.transaction(_Going(db, old, portion, attempts, rest).run):
             return None
-        counted |= {attempt.item for attempt in answers}
-    return replace(old, chunks=[], counted=frozenset(counted))
+    return replace(old, chunks=[])
 
 
 @dataclass
@@ -83,7 +84,7 @@ class _Going:
     old: Old
     chunks: Sequence[AttemptOverflow]
     attempts: Sequence[Attempt]
-    answers: Sequence[Attempt]
+    rest: Sequence[Attempt]
 
     async def run(self, tx: Tx) -> bool:
         """Do it; False, and nothing is done, where somebody has written since it was read."""
@@ -94,7 +95,7 @@ class _Going:
         if not (holders and self.old.is_still(holders[0]) and same(found, self.chunks)):
             return False
         [holder] = holders
-        holder.let_go(self.attempts, [attempt.correct for attempt in self.answers])
+        holder.let_go(self.attempts, self.rest)
         await self.db.remove(AttemptOverflow, _these(self.db, self.chunks), tx)
         others = await summaries_and_mark(self.db, [holder], {holder.id: len(self.attempts)}, tx)
         await self.db.write([holder, *others], tx)

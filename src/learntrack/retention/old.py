@@ -1,7 +1,7 @@
 """What is old: a try, or a session, with the chunks of its attempts, as they were read and are written out."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import msgspec
 
@@ -21,8 +21,6 @@ class Old:
 
     holder: Holder
     chunks: Sequence[AttemptOverflow]
-    counted: frozenset[str] = field(default_factory=frozenset)
-    """Questions whose answers are counted already, with chunks that have gone."""
 
     def line(self, kind: FadingKind) -> bytes:
         """It as a line of the export."""
@@ -39,6 +37,12 @@ class Old:
         if kind is FadingKind.sessions or not self.holder.has_attempts:
             return kind is FadingKind.sessions and not self.holder.has_attempts
         return kind is FadingKind.attempts or any(changes(each.attempts, kind) for each in (self.holder, *self.chunks))
+
+    def is_left(self, kind: FadingKind) -> bool:
+        """Whether a later run has to look at it again, unless it fades now: it does, or is a visit whose attempts have
+        to go first.
+        """
+        return self.fades(kind) or kind is FadingKind.sessions
 
     def is_still(self, holder: Holder) -> bool:
         """Whether a holder is as it was read, but for chunks that have gone since."""

@@ -47,24 +47,24 @@ class Retention:
         return {kind: await self._fade(kind, export, progress) for kind in self._before}
 
     async def _fade(self, kind: FadingKind, export: Export | None, progress: OnProgress) -> int:
-        done, missed = 0, 0
+        done, through = 0, self._before[kind]
         for holders in (ContentSession,) if kind is FadingKind.sessions else _HOLDERS:
             async for step in self._steps(holders, kind):
                 progress(len(step))
                 fading = [old for old in step if old.fades(kind)]
-                if export is None or not fading:
-                    done += len(fading)
-                    continue
-                export.write([old.line(kind) for old in fading])
-                faded = await self._fade_some(holders, kind, fading)
-                done += faded
-                missed += len(fading) - faded
-        if export is not None and not missed:
-            await self._db.put(Retained.begin(kind, self._before[kind]))
+                faded = {old.holder.id for old in fading}
+                if export is not None and fading:
+                    export.write([old.line(kind) for old in fading])
+                    faded = await self._fade_some(holders, kind, fading)
+                done += len(faded)
+                left = [old for old in step if old.holder.id not in faded and old.is_left(kind)]
+                through = min([through, *(old.holder.end_timestamp for old in left)])
+        if export is not None:
+            await self._db.put(Retained.begin(kind, through))
         return done
 
-    async def _fade_some(self, holders: type[Holder], kind: FadingKind, fading: Sequence[Old]) -> int:
-        """Let what has been written out fade; what has changed since is left for later. How many have faded whole."""
+    async def _fade_some(self, holders: type[Holder], kind: FadingKind, fading: Sequence[Old]) -> set[str]:
+        """Let what has been written out fade; what has changed since is left for later. The ids of what has, whole."""
         ready = fading
         if kind is FadingKind.attempts:
             ready = [left for old in fading if (left := await let_chunks_go(self._db, old)) is not None]
@@ -72,7 +72,7 @@ class Retention:
         if kind in (FadingKind.answers, FadingKind.interactions):
             # Afterwards: who goes on with a try from here on does so after it was old.
             faded -= await fade_chunks(self._db, kind, [old for old in ready if old.holder.id in faded])
-        return len(faded)
+        return faded
 
     async def _steps(self, holders: type[Holder], kind: FadingKind) -> AsyncIterator[list[Old]]:
         """What is old, some at a time. Index: newest (tries)."""
@@ -124,15 +124,14 @@ class _Step:
         if self.kind is FadingKind.sessions:
             return not holder.has_attempts
         if self.kind is FadingKind.attempts:
-            is_left = holder.has_attempts or bool(old.counted)
-            return is_left and same(await chunks_of(self.db, holder, tx), old.chunks)
+            return same(await chunks_of(self.db, holder, tx), old.chunks)
         return True
 
     async def _fade(self, unchanged: Sequence[tuple[Holder, Old]], tx: Tx) -> None:
         gone: dict[str, int] = {}
         for holder, old in unchanged:
             before = holder.faded_count
-            holder.fade(self.kind, [attempt for chunk in old.chunks for attempt in chunk.attempts], old.counted)
+            holder.fade(self.kind, [attempt for chunk in old.chunks for attempt in chunk.attempts])
             gone[holder.id] = holder.faded_count - before
             if self.kind is FadingKind.attempts and old.chunks:
                 await self.db.remove(AttemptOverflow, {"user_id": holder.user_id, "holder_id": holder.id}, tx)

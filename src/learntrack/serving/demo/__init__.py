@@ -20,11 +20,12 @@ from learntrack.documents.base import Stored
 from learntrack.domain import moments
 from learntrack.domain.attempt_limits import AttemptLimits
 from learntrack.privacy.service import Privacy
+from learntrack.roster.schemas import Roster
 from learntrack.roster.service import RosterService
 from learntrack.serving.demo.contents import COURSE, LESSONS, UNIT
 from learntrack.serving.demo.ids import demo_id
 from learntrack.serving.demo.people import LEARNERS, ROOMS, STAFF
-from learntrack.serving.demo.school import CHANNEL, GROUP, SCHOOL, TOUR, items, roster
+from learntrack.serving.demo.school import CHANNEL, GROUP, NOT_WHOLE, SCHOOL, TOUR, facility, items, roster
 from learntrack.serving.demo.story import Story
 from learntrack.settings import Settings
 from learntrack.settings.limits import Limits
@@ -45,8 +46,11 @@ async def load(db: Database, settings: Settings) -> bool:
 
     Of the settings it leaves out what callers may send: the school is always the same.
     """
-    if await db.find_one(Facility, {"_id": SCHOOL}) is not None:
-        return False
+    there = await db.find_one(Facility, {"_id": SCHOOL})
+    if there is not None:
+        if there["name"] != NOT_WHOLE:
+            return False
+        await remove(db, settings)  # what somebody has begun to load, or to take away, and was killed
     settings = settings.model_copy(update={name: field.default for name, field in Limits.model_fields.items()})
     await _remember_no_removal(db)
     await RosterService(db, settings.max_roster_records).write(roster())
@@ -54,10 +58,15 @@ async def load(db: Database, settings: Settings) -> bool:
     try:
         for person in LEARNERS:
             await _record(db, settings, Story(person, settings, now))
+        await _say(db, settings, whole=True)
     except Exception:
         await remove(db, settings)  # half of it would be taken for all of it the next time
         raise
     return True
+
+
+async def _say(db: Database, settings: Settings, *, whole: bool) -> None:
+    await RosterService(db, settings.max_roster_records).write(Roster(facilities=[facility(whole=whole)]))
 
 
 async def _remember_no_removal(db: Database) -> None:
@@ -98,6 +107,8 @@ async def _record(db: Database, settings: Settings, story: Story) -> None:
 
 async def remove(db: Database, settings: Settings) -> int:
     """Take the demo school away, with all that was recorded in it. Returns how many documents there were."""
+    if await db.find_one(Facility, {"_id": SCHOOL}, {"_id": 1}) is not None:
+        await _say(db, settings, whole=False)
     removed = 0
     privacy = Privacy(db, settings, patience=float("inf"))
     for user in _people():

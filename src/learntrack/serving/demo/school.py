@@ -20,6 +20,7 @@ from learntrack.serving.demo.people import LEARNERS, ROOMS, STAFF
 
 CHANNEL = demo_id("channel")
 SCHOOL = demo_id("school")
+NOT_WHOLE = "Demo school (not whole: load it again)"
 GROUP = demo_id("red")
 TOUR = demo_id("tour")
 """The exercise of the README's tour, which nobody has begun: the tour begins it."""
@@ -31,10 +32,15 @@ def items() -> list[tuple[str, Item]]:
     return [(room, item) for room, lessons in LESSONS.items() for lesson in lessons for item in lesson.items]
 
 
+def facility(*, whole: bool) -> FacilityRecord:
+    """The school itself, whose name says so while it is not whole: whoever is killed leaves it like that."""
+    return FacilityRecord(SCHOOL, "Demo school" if whole else NOT_WHOLE, timezone="Africa/Nairobi")
+
+
 def roster() -> Roster:
-    """Everybody and everything."""
+    """Everybody and everything, of a school that is not whole before they have done something."""
     return Roster(
-        facilities=[FacilityRecord(SCHOOL, "Demo school", timezone="Africa/Nairobi")],
+        facilities=[facility(whole=False)],
         classrooms=[ClassroomRecord(demo_id(room), name, SCHOOL) for room, name in ROOMS.items()],
         learner_groups=[LearnerGroupRecord(GROUP, "Blue", demo_id("A"))],
         users=[UserRecord(demo_id(each.key), each.username, SCHOOL, each.name) for each in LEARNERS]
