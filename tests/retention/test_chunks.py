@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,20 @@ class Nowhere:
 
     def write(self, lines: list[bytes]) -> None:
         """Forget them."""
+
+
+@dataclass
+class Disturbing:
+    """An export in whose midst somebody writes."""
+
+    db: Database
+    collection: str
+    query: Row
+    fields: Row
+
+    def write(self, _: list[bytes]) -> None:
+        """Write what somebody else would."""
+        self.db.client.delegate[self.db.raw.name][self.collection].update_one(self.query, {"$set": self.fields})
 
 
 class Interrupted(Exception):
@@ -166,12 +181,7 @@ async def test_a_try_that_has_gone_on_since_it_was_read_is_left_whole(
 ) -> None:
     before = await stored(api, learner)
 
-    class Disturbing:
-        def write(self, _: list[bytes]) -> None:
-            rows = api.db.client.delegate[api.db.raw.name]["mastery_logs"]
-            rows.update_one({"user_id": learner.id}, {"$set": {"time_spent": 77.0}})
-
-    await run(api, kind, Disturbing())
+    await run(api, kind, Disturbing(api.db, "mastery_logs", {"user_id": learner.id}, {"time_spent": 77.0}))
 
     chunks, log = await stored(api, learner)
     assert (chunks, log["attempts"]) == (before[0], before[1]["attempts"])
@@ -185,12 +195,7 @@ async def test_a_chunk_that_has_changed_since_it_was_read_stays_as_it_is(
 ) -> None:
     key = (await stored(api, learner))[0][-1]["_id"]
 
-    class Disturbing:
-        def write(self, _: list[bytes]) -> None:
-            rows = api.db.client.delegate[api.db.raw.name]["attempt_overflow"]
-            rows.update_one({"_id": key}, {"$set": {"attempts.0.time_spent": 77.0}})
-
-    await run(api, kind, Disturbing())
+    await run(api, kind, Disturbing(api.db, "attempt_overflow", {"_id": key}, {"attempts.0.time_spent": 77.0}))
 
     [chunk] = await api.db.find(AttemptOverflow, {"_id": key})
     assert answered([chunk]) == len(chunk["attempts"])

@@ -135,15 +135,9 @@ class HoldsAttempts(Logged):
             )
         self.change(attempts=faded(self.attempts, kind))
 
-    def let_go(self, older: Sequence[Attempt], rest: Sequence[Attempt]) -> None:
-        """Count attempts on whose chunks go, given all the others that stay yet.
-
-        What is counted and the latest answers of those that are there are together as before: a question of which
-        the latest answer goes, and an older one stays, takes away what that is worth.
-        """
-        all_, left = latest_answers([*older, *rest]), latest_answers(rest)
-        gone = Answers(all_.answered - left.answered, all_.correct - left.correct)
-        self._count_on(len(older), sum(attempt.complete for attempt in older), gone)
+    def let_go(self, older: Sequence[Attempt], answers: Answers) -> None:
+        """Count attempts on whose chunks go, and by how much the latest answers become less without them."""
+        self._count_on(len(older), sum(attempt.complete for attempt in older), answers)
 
     def _count_on(self, attempts: int, completed: int, answers: Answers) -> None:
         before = self.faded or FadedAttempts(attempt_count=0, completed_attempts=0)

@@ -51,6 +51,12 @@ class Answers(NamedTuple):
     answered: int
     correct: float
 
+    def less(self, others: "Answers") -> "Answers":
+        """The difference to others. `correct` may be below 0: of a question whose latest answer went, an older one
+        that stays is worth more.
+        """
+        return Answers(self.answered - others.answered, self.correct - others.correct)
+
 
 def latest_answers(attempts: Iterable[Attempt]) -> Answers:
     """The latest answer to each question: of those that ended together the one recorded last."""

@@ -3,13 +3,13 @@
 What ends half way is done again: the next run finds what is left, and what is counted says what has gone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from learntrack.documents import AttemptOverflow
 from learntrack.documents.base import Row
 from learntrack.domain.attempts import Attempt
-from learntrack.domain.fading import FadingKind
+from learntrack.domain.fading import Answers, FadingKind, latest_answers
 from learntrack.retention.old import Holder, Old, changes, same
 from learntrack.retention.summaries_and_marks import summaries_and_mark
 from learntrack.storage import Database, in_portions
@@ -27,8 +27,7 @@ async def fade_chunks(db: Database, kind: FadingKind, olds: Sequence[Old]) -> se
     chunks = [chunk for old in olds for chunk in old.chunks if changes(chunk.attempts, kind)]
     left: set[str] = set()
     for portion in in_portions.written_portions(chunks):
-        theirs = [holders[key] for key in dict.fromkeys(chunk.holder_id for chunk in portion)]
-        left |= await db.transaction(_Fading(db, kind, portion, theirs).run)
+        left |= await db.transaction(_Fading(db, kind, portion, holders).run)
     return left
 
 
@@ -39,21 +38,19 @@ class _Fading:
     db: Database
     kind: FadingKind
     chunks: Sequence[AttemptOverflow]
-    holders: Sequence[Holder]
+    holders: Mapping[str, Holder]
 
     async def run(self, tx: Tx) -> set[str]:
         """Do it; returns the holders of those chunks that are not any more as they were read."""
-        read = {chunk.id: chunk for chunk in self.chunks}
+        read = {chunk.id: chunk.row() for chunk in self.chunks}
         found = await self.db.load(AttemptOverflow, _these(self.db, self.chunks), tx)
-        unchanged = [chunk for chunk in found if same([chunk], [read[chunk.id]])]
-        for chunk in unchanged:
+        unchanged = {chunk.id: chunk for chunk in found if chunk.row() == read[chunk.id]}
+        for chunk in unchanged.values():
             chunk.fade(self.kind)
         # Only of those: who has been forgotten meanwhile is not named any more.
-        changing = {chunk.holder_id for chunk in unchanged}
-        holders = [holder for holder in self.holders if holder.id in changing]
-        await self.db.write([*unchanged, *await summaries_and_mark(self.db, holders, {}, tx)], tx)
-        faded = {chunk.id for chunk in unchanged}
-        return {chunk.holder_id for chunk in self.chunks if chunk.id not in faded}
+        holders = [self.holders[key] for key in dict.fromkeys(chunk.holder_id for chunk in unchanged.values())]
+        await self.db.write([*unchanged.values(), *await summaries_and_mark(self.db, holders, {}, tx)], tx)
+        return {chunk.holder_id for chunk in self.chunks if chunk.id not in unchanged}
 
 
 async def let_chunks_go(db: Database, old: Old) -> Old | None:
@@ -68,11 +65,15 @@ async def let_chunks_go(db: Database, old: Old) -> Old | None:
     if len(portions) <= 1:
         return old
     rest = [*(attempt for chunk in old.chunks for attempt in chunk.attempts), *old.holder.attempts]
+    there = latest_answers(rest)
     for portion in portions:
         attempts = [attempt for chunk in portion for attempt in chunk.attempts]
         rest = rest[len(attempts) :]
-        if not await db.transaction(_Going(db, old, portion, attempts, rest).run):
+        # Together what is counted and the latest answers of what is there are always as before.
+        left = latest_answers(rest)
+        if not await db.transaction(_Going(db, old, portion, attempts, there.less(left)).run):
             return None
+        there = left
     return replace(old, chunks=[])
 
 
@@ -84,7 +85,7 @@ class _Going:
     old: Old
     chunks: Sequence[AttemptOverflow]
     attempts: Sequence[Attempt]
-    rest: Sequence[Attempt]
+    answers: Answers
 
     async def run(self, tx: Tx) -> bool:
         """Do it; False, and nothing is done, where somebody has written since it was read."""
@@ -95,7 +96,7 @@ class _Going:
         if not (holders and self.old.is_still(holders[0]) and same(found, self.chunks)):
             return False
         [holder] = holders
-        holder.let_go(self.attempts, self.rest)
+        holder.let_go(self.attempts, self.answers)
         await self.db.remove(AttemptOverflow, _these(self.db, self.chunks), tx)
         others = await summaries_and_mark(self.db, [holder], {holder.id: len(self.attempts)}, tx)
         await self.db.write([holder, *others], tx)

@@ -34,15 +34,11 @@ class Old:
 
     def fades(self, kind: FadingKind) -> bool:
         """Whether anything of it fades."""
-        if kind is FadingKind.sessions or not self.holder.has_attempts:
-            return kind is FadingKind.sessions and not self.holder.has_attempts
+        if kind is FadingKind.sessions:
+            return not self.holder.has_attempts
+        if not self.holder.has_attempts:
+            return False
         return kind is FadingKind.attempts or any(changes(each.attempts, kind) for each in (self.holder, *self.chunks))
-
-    def is_left(self, kind: FadingKind) -> bool:
-        """Whether a later run has to look at it again, unless it fades now: it does, or is a visit whose attempts have
-        to go first.
-        """
-        return self.fades(kind) or kind is FadingKind.sessions
 
     def is_still(self, holder: Holder) -> bool:
         """Whether a holder is as it was read, but for chunks that have gone since."""

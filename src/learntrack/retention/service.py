@@ -57,8 +57,9 @@ class Retention:
                     export.write([old.line(kind) for old in fading])
                     faded = await self._fade_some(holders, kind, fading)
                 done += len(faded)
-                left = [old for old in step if old.holder.id not in faded and old.is_left(kind)]
-                through = min([through, *(old.holder.end_timestamp for old in left)])
+                # A visit whose attempts have to go first is looked at again, too.
+                due = step if kind is FadingKind.sessions else fading
+                through = min([through, *(old.holder.end_timestamp for old in due if old.holder.id not in faded)])
         if export is not None:
             await self._db.put(Retained.begin(kind, through))
         return done

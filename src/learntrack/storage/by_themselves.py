@@ -26,7 +26,7 @@ class ByThemselves(Reading):
             self.disk.check()
 
     def by_ids(self, kind: type[Stored], ids: Iterable[str], owners: Iterable[str | None]) -> Row:
-        """The condition on documents that have these ids: the only one to look for, change or remove them by.
+        """The condition on documents that have these ids, to look for, change or remove them by.
 
         Beside ids the embedded engine takes nothing, or it would walk the collection; a cluster takes the owners too,
         or it would ask every shard. Index: the key.

@@ -142,14 +142,11 @@ async def _remove(db: Database, holding: Holding, query: Mapping[str, Any]) -> N
     async def remove(tx: Tx) -> None:
         found[:] = await db.ids(LearnerDay, query, tx, most=in_portions.MOST)
         if found:
-            await db.remove(LearnerDay, _by_ids(db, found), tx)
+            owners = sorted({key.split(":")[0] for key in found})
+            await db.remove(LearnerDay, db.by_ids(LearnerDay, found, owners), tx)
 
     while found:
         await holding.write([], epoch, remove)
-
-
-def _by_ids(db: Database, ids: Sequence[str]) -> dict[str, Any]:
-    return db.by_ids(LearnerDay, ids, sorted({key.split(":")[0] for key in ids}))
 
 
 async def _days(db: Database, match: Mapping[str, Any], zone: str, facility: str) -> AsyncIterator[Row]:

@@ -60,7 +60,7 @@ async def load(db: Database, settings: Settings) -> bool:
             await _record(db, settings, Story(person, settings, now))
         await _say(db, settings, whole=True)
     except Exception:
-        await remove(db, settings)  # half of it would be taken for all of it the next time
+        await remove(db, settings)  # half a school is of no use to anybody
         raise
     return True
 
