@@ -1,5 +1,6 @@
 """An open page at a real browser: current by itself, and sent little."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -53,8 +54,7 @@ async def test_what_changes_appears_by_itself_also_after_the_network_was_cut(ser
 async def seconds_after_a_cut(tab: Any, service: Service, cell: Any) -> tuple[float, float]:
     """How long a page takes to show what has changed while the network was cut, and how long it may."""
     await tab.context.set_offline(True)
-    await tab.locator("#live:not(.on)").wait_for(timeout=LONG)
-    assert "Not connected" in await tab.locator("#live").inner_text()
+    await playwright_api.expect(tab.locator("#live:not(.on)")).to_contain_text("Not connected", timeout=LONG)
     before = await cell.text_content()
     await answered(service, 2)
     await tab.evaluate(NOTE_WHEN, f"r{demo.PEOPLE['Ada']}")
@@ -63,6 +63,33 @@ async def seconds_after_a_cut(tab: Any, service: Service, cell: Any) -> tuple[fl
         await playwright_api.expect(cell).not_to_have_text(before, timeout=LONG)
         took = await tab.evaluate(AFTER_THE_CUT) / 1000
     return took, pace.here(3)
+
+
+async def test_an_answer_that_was_on_its_way_when_the_network_went_does_not_make_a_page_live(
+    service: Service, browser: Any
+) -> None:
+    tab = await signed_in(browser, service)
+    await tab.goto(service.address + CLASS)
+    await tab.locator("#live.on").wait_for(timeout=LONG)
+    on_its_way, cut = asyncio.Event(), asyncio.Event()
+
+    async def arrive_late(route: Any) -> None:
+        answer = await route.fetch()
+        on_its_way.set()
+        await cut.wait()
+        await route.fulfill(response=answer)
+
+    await tab.route(f"**{CLASS}", arrive_late)
+    await tab.route("**/events", lambda route: route.abort())
+    await tab.evaluate("document.addEventListener('updated', () => { window.arrived = true; })")
+    await answered(service, 1)
+    await on_its_way.wait()
+    await tab.evaluate("dispatchEvent(new Event('offline'))")
+    cut.set()
+    await tab.wait_for_function("window.arrived", timeout=LONG)
+
+    assert "Not connected" in await tab.locator("#live:not(.on)").inner_text()
+    await tab.context.close()
 
 
 async def test_a_failed_fetch_is_tried_again(service: Service, browser: Any) -> None:

@@ -172,6 +172,7 @@ const lost = () => {
 if (main.dataset.events && window.EventSource) {
   listen();
   setInterval(() => { if (!signedOut && Date.now() - heard > SILENT) listen(); }, 2000);
-  addEventListener('offline', () => connected(false));
+  // What was on its way when the network went may still arrive: without the stream it does not make the page live.
+  addEventListener('offline', lost);
   addEventListener('online', () => { failures = 0; if (!signedOut) listen(); });
 }
