@@ -152,7 +152,7 @@ AFTER_THE_CUT = """() => {
   const answer = performance.getEntriesByType('resource')
     .filter(each => each.initiatorType === 'fetch' && each.startTime >= noted.online && each.responseEnd <= noted.shown)
     .at(-1);
-  return noted.shown - noted.online - (answer.responseEnd - answer.startTime);
+  return noted.shown - noted.online - (answer ? answer.responseEnd - answer.startTime : 0);
 }"""
 """Milliseconds from then till then without those in which the page's last question was being answered: what the page
 waits is the page's, how long an answer takes is the machine's.

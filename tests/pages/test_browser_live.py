@@ -25,6 +25,10 @@ pytestmark = pytest.mark.skipif(
 )
 LONG = 60_000
 """Milliseconds: nothing here takes so long on a slow machine."""
+NOTE_AN_ARRIVAL = """() => {
+  window.arrived = new Promise(done => document.addEventListener('updated', () => done()));
+}"""
+CELL = f"#r{demo.PEOPLE['Ada']} a[href$='#c{demo.EXERCISE}'] .hidden"
 
 
 async def test_what_changes_appears_by_itself_also_after_the_network_was_cut(service: Service, browser: Any) -> None:
@@ -32,7 +36,7 @@ async def test_what_changes_appears_by_itself_also_after_the_network_was_cut(ser
     await tab.goto(service.address + CLASS)
     live = tab.locator("#live.on")
     await live.wait_for(timeout=LONG)
-    cell = tab.locator(f"#r{demo.PEOPLE['Ada']} a[href$='#c{demo.EXERCISE}'] .hidden")
+    cell = tab.locator(CELL)
     before = await cell.text_content()
     await answered(service, 2)
     await playwright_api.expect(cell).not_to_have_text(before, timeout=LONG)
@@ -53,9 +57,10 @@ async def test_what_changes_appears_by_itself_also_after_the_network_was_cut(ser
 
 async def seconds_after_a_cut(tab: Any, service: Service, cell: Any) -> tuple[float, float]:
     """How long a page takes to show what has changed while the network was cut, and how long it may."""
+    before = await now_at(tab, service)
+    await playwright_api.expect(cell).to_have_text(before, timeout=LONG)  # so that nothing new is on its way
     await tab.context.set_offline(True)
     await playwright_api.expect(tab.locator("#live:not(.on)")).to_contain_text("Not connected", timeout=LONG)
-    before = await cell.text_content()
     await answered(service, 2)
     await tab.evaluate(NOTE_WHEN, f"r{demo.PEOPLE['Ada']}")
     with Pace() as pace:
@@ -63,6 +68,15 @@ async def seconds_after_a_cut(tab: Any, service: Service, cell: Any) -> tuple[fl
         await playwright_api.expect(cell).not_to_have_text(before, timeout=LONG)
         took = await tab.evaluate(AFTER_THE_CUT) / 1000
     return took, pace.here(3)
+
+
+async def now_at(tab: Any, service: Service) -> str:
+    """What Ada's cell says on a page that is opened now."""
+    other = await tab.context.new_page()
+    await other.goto(service.address + CLASS)
+    said: str = await other.locator(CELL).text_content()
+    await other.close()
+    return said
 
 
 async def test_an_answer_that_was_on_its_way_when_the_network_went_does_not_make_a_page_live(
@@ -81,12 +95,12 @@ async def test_an_answer_that_was_on_its_way_when_the_network_went_does_not_make
 
     await tab.route(f"**{CLASS}", arrive_late)
     await tab.route("**/events", lambda route: route.abort())
-    await tab.evaluate("document.addEventListener('updated', () => { window.arrived = true; })")
+    await tab.evaluate(NOTE_AN_ARRIVAL)
     await answered(service, 1)
     await on_its_way.wait()
     await tab.evaluate("dispatchEvent(new Event('offline'))")
     cut.set()
-    await tab.wait_for_function("window.arrived", timeout=LONG)
+    await tab.evaluate("window.arrived")
 
     assert "Not connected" in await tab.locator("#live:not(.on)").inner_text()
     await tab.context.close()
