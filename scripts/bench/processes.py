@@ -77,7 +77,8 @@ class Service:
 def service(
     *, workers: int = 1, data_dir: Path | None = None, environment: dict[str, str] | None = None
 ) -> Iterator[Service]:
-    """`learntrack serve` on an embedded engine of its own."""
+    """`learntrack serve` on an embedded engine of its own, which ends with whoever asks for it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # else nothing below is ended
     with tempfile.TemporaryDirectory(prefix="learntrack-bench-") as temporary:
         folder = data_dir or Path(temporary) / "data"
         port = free_port()

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from learntrack.documents import RecordingPermit
+from learntrack.documents import RecordingPermit, Retained
+from learntrack.domain import moments
 from learntrack.importing import dividing
 from learntrack.importing.kolibri.sqlite import sqlite_source
 from learntrack.importing.merging import FORGOTTEN
@@ -66,6 +67,16 @@ async def test_recording_goes_on_in_the_imported_try_and_a_later_import_keeps_it
         assert len(items) == tried["attempts"] + 2
         assert {"a new question", "in Kolibri"} <= set(items)
         assert outcomes(await move_in(api, later), "unchanged") == 379 + 230 + 186
+
+
+async def test_what_is_old_is_all_looked_at_after_an_import(tmp_path: Path) -> None:
+    """It comes with ends of before the last run of `retain`."""
+    async with fresh("embedded") as api:
+        await api.db.put(Retained.begin("answers", moments.now()))
+        await move_in(api, HOME, dry_run=True)
+        assert len(await api.db.find(Retained, {})) == 1
+        await move_in(api, HOME)
+        assert await api.db.find(Retained, {}) == []
 
 
 async def test_an_imported_session_is_updated(tmp_path: Path) -> None:

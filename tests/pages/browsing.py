@@ -142,6 +142,7 @@ BESIDE_THE_PAPER = """() => [...document.querySelectorAll('h1, h2, h3, p, dt, dd
 
 NOTE_WHEN = """id => {
   window.noted = {};
+  document.querySelectorAll('.changed').forEach(each => each.classList.remove('changed'));
   addEventListener('online', () => { noted.online = performance.now(); }, {once: true});
   const marked = () => document.getElementById(id)?.querySelector('.changed');
   new MutationObserver(() => { if (marked()) noted.shown ??= performance.now(); })
@@ -149,9 +150,9 @@ NOTE_WHEN = """id => {
 }"""
 """Notes when the network is there again, and when a cell of this row is marked as changed."""
 AFTER_THE_CUT = """() => {
-  const answer = performance.getEntriesByType('resource')
-    .filter(each => each.initiatorType === 'fetch' && each.startTime >= noted.online && each.responseEnd <= noted.shown)
-    .at(-1);
+  const isMeanwhile = ({responseEnd}) => noted.online <= responseEnd && responseEnd <= noted.shown;
+  const asked = performance.getEntriesByType('resource').filter(each => each.initiatorType === 'fetch');
+  const answer = asked.filter(isMeanwhile).at(-1);
   return noted.shown - noted.online - (answer ? answer.responseEnd - answer.startTime : 0);
 }"""
 """Milliseconds from then till then without those in which the page's last question was being answered: what the page

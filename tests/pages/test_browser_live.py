@@ -1,6 +1,8 @@
 """An open page at a real browser: current by itself, and sent little."""
 
 import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -91,7 +93,8 @@ async def test_an_answer_that_was_on_its_way_when_the_network_went_does_not_make
         answer = await route.fetch()
         on_its_way.set()
         await cut.wait()
-        await route.fulfill(response=answer)
+        with suppress(playwright_api.Error):  # the page does not wait for it any more
+            await route.fulfill(response=answer)
 
     await tab.route(f"**{CLASS}", arrive_late)
     await tab.route("**/events", lambda route: route.abort())
@@ -101,8 +104,58 @@ async def test_an_answer_that_was_on_its_way_when_the_network_went_does_not_make
     await tab.evaluate("dispatchEvent(new Event('offline'))")
     cut.set()
     await tab.evaluate("window.arrived")
+    await tab.unroute_all(behavior="ignoreErrors")
 
     assert "Not connected" in await tab.locator("#live:not(.on)").inner_text()
+    await tab.context.close()
+
+
+async def hanging(tab: Any, service: Service) -> asyncio.Event:
+    """Let a page whose clock stands still ask, and never have an answer; it is told when the page asks again."""
+    await tab.clock.install()
+    await tab.goto(service.address + CLASS)
+    await tab.locator("#live.on").wait_for(timeout=LONG)
+    await tab.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    hangs, again = asyncio.Event(), asyncio.Event()
+
+    async def hang_once(route: Any) -> None:
+        if hangs.is_set():
+            again.set()
+            await route.continue_()
+        hangs.set()
+
+    await tab.route(f"**{CLASS}", hang_once)
+    while not hangs.is_set():
+        await answered(service, 1)
+        await tab.clock.run_for(1000)
+    return again
+
+
+async def test_a_question_that_hangs_is_given_up_and_asked_again_soon(service: Service, browser: Any) -> None:
+    tab = await signed_in(browser, service)
+    again = await hanging(tab, service)
+    await answered(service, 1)  # so that the page has a reason to ask once more
+
+    for _ in range(18):
+        await tab.clock.run_for(1000)
+        if again.is_set():
+            break
+
+    await asyncio.wait_for(again.wait(), 20)
+    await tab.locator("#live.on").wait_for(timeout=LONG)
+    await tab.context.close()
+
+
+async def test_a_question_that_was_asked_without_a_network_keeps_nothing_waiting(
+    service: Service, browser: Any
+) -> None:
+    tab = await signed_in(browser, service)
+    again = await hanging(tab, service)
+
+    await tab.evaluate("dispatchEvent(new Event('online'))")
+
+    await asyncio.wait_for(again.wait(), 20)
+    await tab.locator("#live.on").wait_for(timeout=LONG)
     await tab.context.close()
 
 

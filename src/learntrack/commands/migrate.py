@@ -9,7 +9,7 @@ commands = typer.Typer()
 def migrate() -> None:
     """Make collections and indexes, and bring what is stored to this release's schema.
 
-    Safe to repeat, and while the service runs.
+    Safe to repeat, and while the service runs, unless the upgrade notes say otherwise.
     """
     from learntrack.commands.connected import bring_up_to_date, configured
     from learntrack.documents.base import SCHEMA_VERSION

@@ -30,6 +30,8 @@ def retain(
 
     Run it as a job, for example every month. After a failure just run it again, with another file.
     """
+    from datetime import timedelta
+
     from learntrack.commands.connected import configured, with_database
     from learntrack.retention.export import new_export
     from learntrack.retention.service import Retention
@@ -41,7 +43,8 @@ def retain(
 
     async def work(db: Database) -> "dict[FadingKind, int]":
         await db.prepare()
-        retention = Retention(db, before, everything=everything)
+        late = timedelta(days=settings.max_occurred_days + 1)  # a clock may be wrong by a day
+        retention = Retention(db, before, late=late, everything=everything)
         with bar:
             task = bar.add_task("tries and sessions", total=None)
             if file is None or dry_run:

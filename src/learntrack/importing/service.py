@@ -9,7 +9,7 @@ from contextlib import ExitStack, aclosing, closing, contextmanager
 from datetime import datetime
 from itertools import chain
 
-from learntrack.documents import Facility
+from learntrack.documents import Facility, Retained
 from learntrack.domain import moments
 from learntrack.errors import BeingForgotten
 from learntrack.importing.converter import Order
@@ -101,6 +101,7 @@ class Begun:
 
         """
         if not dry_run:
+            await _look_at_all_that_is_old(db)
             await _load(db, self._roster, self._report, self._at)
             if self._conversion.facilities != _facilities(self._roster):
                 self._stack.close()
@@ -112,6 +113,8 @@ class Begun:
                 if made.batch is not None:
                     await _store(storing, made.batch, self._report)
                     progress(made.batch.rows)
+        if not dry_run:
+            await _look_at_all_that_is_old(db)  # something may have faded meanwhile
 
     def _read(self) -> None:
         """Begin to read the logs of those who are in the roster."""
@@ -138,6 +141,11 @@ def _fitting(source: Kolibri) -> int:
     """How many processes pay."""
     available = min(MOST, cores())
     return available if available > 1 and source.count() >= _WORTH_PROCESSES else 0
+
+
+async def _look_at_all_that_is_old(db: Database) -> None:
+    """Let the next `retain` not begin where the last one ended: what is imported is older."""
+    await patiently(lambda: db.transaction(lambda tx: db.remove(Retained, {}, tx)))
 
 
 async def _load(db: Database, roster: Roster, report: ImportReport, at: datetime) -> None:

@@ -5,14 +5,15 @@ What ends half way is done again: the next run finds what is left, and what is c
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from learntrack.documents import AttemptOverflow
-from learntrack.documents.base import Row
 from learntrack.domain.attempts import Attempt
 from learntrack.domain.fading import Answers, FadingKind, latest_answers
-from learntrack.retention.old import Holder, Old, changes, same
+from learntrack.retention.old import Holder, Old, changes, same, these
 from learntrack.retention.summaries_and_marks import summaries_and_mark
 from learntrack.storage import Database, in_portions
+from learntrack.storage.patience import patiently
 from learntrack.storage.transactions import Tx
 
 
@@ -43,7 +44,7 @@ class _Fading:
     async def run(self, tx: Tx) -> set[str]:
         """Do it; returns the holders of those chunks that are not any more as they were read."""
         read = {chunk.id: chunk.row() for chunk in self.chunks}
-        found = await self.db.load(AttemptOverflow, _these(self.db, self.chunks), tx)
+        found = await self.db.load(AttemptOverflow, these(self.db, self.chunks), tx)
         unchanged = {chunk.id: chunk for chunk in found if chunk.row() == read[chunk.id]}
         for chunk in unchanged.values():
             chunk.fade(self.kind)
@@ -71,7 +72,8 @@ async def let_chunks_go(db: Database, old: Old) -> Old | None:
         rest = rest[len(attempts) :]
         # Together what is counted and the latest answers of what is there are always as before.
         left = latest_answers(rest)
-        if not await db.transaction(_Going(db, old, portion, attempts, there.less(left)).run):
+        going = _Going(db, old, portion, attempts, there.less(left))
+        if not await patiently(partial(db.transaction, going.run)):
             return None
         there = left
     return replace(old, chunks=[])
@@ -91,17 +93,13 @@ class _Going:
         """Do it; False, and nothing is done, where somebody has written since it was read."""
         kind, owner = type(self.old.holder), self.old.holder.user_id
         holders = await self.db.load(kind, self.db.by_ids(kind, [self.old.holder.id], [owner]), tx)
-        found = await self.db.load(AttemptOverflow, _these(self.db, self.chunks), tx)
+        found = await self.db.load(AttemptOverflow, these(self.db, self.chunks), tx)
         found.sort(key=lambda chunk: chunk.number)
         if not (holders and self.old.is_still(holders[0]) and same(found, self.chunks)):
             return False
         [holder] = holders
         holder.let_go(self.attempts, self.answers)
-        await self.db.remove(AttemptOverflow, _these(self.db, self.chunks), tx)
+        await self.db.remove(AttemptOverflow, these(self.db, self.chunks), tx)
         others = await summaries_and_mark(self.db, [holder], {holder.id: len(self.attempts)}, tx)
         await self.db.write([holder, *others], tx)
         return True
-
-
-def _these(db: Database, chunks: Sequence[AttemptOverflow]) -> Row:
-    return db.by_ids(AttemptOverflow, [chunk.id for chunk in chunks], [chunk.user_id for chunk in chunks])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import msgspec
 
@@ -40,6 +41,10 @@ class Old:
             return False
         return kind is FadingKind.attempts or any(changes(each.attempts, kind) for each in (self.holder, *self.chunks))
 
+    def ended_before(self, moment: datetime) -> bool:
+        """Whether its attempts ended before a moment, too: its own end moves only with time spent, or completion."""
+        return all(attempt.end_timestamp < moment for each in (self.holder, *self.chunks) for attempt in each.attempts)
+
     def is_still(self, holder: Holder) -> bool:
         """Whether a holder is as it was read, but for chunks that have gone since."""
         return _without_faded(holder) == _without_faded(self.holder)
@@ -50,12 +55,29 @@ def changes(attempts: Sequence[Attempt], kind: FadingKind) -> bool:
     return any(one.row() != other.row() for one, other in zip(attempts, faded(attempts, kind), strict=True))
 
 
-async def chunks_of(db: Database, holder: Holder, tx: Tx) -> list[AttemptOverflow]:
-    """The older attempts of a long try, or session. Index: holder_attempt."""
+async def chunks_of(db: Database, holder: Holder) -> list[AttemptOverflow]:
+    """The older attempts of a long try, or session, in order. Index: holder."""
     if holder.overflow is None:
         return []
-    found = await db.load(AttemptOverflow, {"user_id": holder.user_id, "holder_id": holder.id}, tx)
-    return sorted(found, key=lambda chunk: chunk.number)
+    rows = await db.find(AttemptOverflow, {"holder_id": holder.id} | db.capabilities.of_owners([holder.user_id]))
+    return sorted(map(AttemptOverflow.read, rows), key=lambda chunk: chunk.number)
+
+
+async def chunks_by_holder(db: Database, holders: Sequence[Holder], tx: Tx) -> dict[str, list[AttemptOverflow]]:
+    """The older attempts of these, in order, by the holder's id. Index: holder."""
+    long = [holder for holder in holders if holder.overflow is not None]
+    found: dict[str, list[AttemptOverflow]] = {holder.id: [] for holder in holders}
+    if long:
+        query = {"holder_id": {"$in": [holder.id for holder in long]}}
+        chunks = await db.load(AttemptOverflow, query | db.capabilities.of_owners({each.user_id for each in long}), tx)
+        for chunk in sorted(chunks, key=lambda chunk: chunk.number):
+            found[chunk.holder_id].append(chunk)
+    return found
+
+
+def these(db: Database, chunks: Sequence[AttemptOverflow]) -> Row:
+    """The query for these chunks. Index: the key."""
+    return db.by_ids(AttemptOverflow, [chunk.id for chunk in chunks], [chunk.user_id for chunk in chunks])
 
 
 def same(found: Sequence[AttemptOverflow], read: Sequence[AttemptOverflow]) -> bool:

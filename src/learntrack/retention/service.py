@@ -2,17 +2,21 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog, Retained, Touched
+from learntrack.documents.base import Row
 from learntrack.domain import moments
 from learntrack.domain.fading import FadingKind
 from learntrack.retention.chunks import fade_chunks, let_chunks_go
 from learntrack.retention.export import Export
-from learntrack.retention.old import Holder, Old, chunks_of, same
+from learntrack.retention.old import Holder, Old, chunks_by_holder, chunks_of, same, these
 from learntrack.retention.summaries_and_marks import summaries_and_mark
-from learntrack.storage import Database
+from learntrack.storage import Database, DatabaseUnavailable
+from learntrack.storage.errors import DiskNearlyFull
 from learntrack.storage.long_work import OnProgress
+from learntrack.storage.patience import patiently
 from learntrack.storage.transactions import Tx
 
 _STEP = 50
@@ -27,13 +31,22 @@ class Retention:
     Args:
         db: Where everything is stored.
         before: By kind, the moment; a kind that is not there stays.
+        late: How long after its end something may come in, or go on; None: nothing does.
         everything: Look at all that is old, not only at what has become so since the last run.
 
     """
 
-    def __init__(self, db: Database, before: Mapping[FadingKind, datetime], *, everything: bool = False) -> None:
+    def __init__(
+        self,
+        db: Database,
+        before: Mapping[FadingKind, datetime],
+        *,
+        late: timedelta | None = None,
+        everything: bool = False,
+    ) -> None:
         self._db = db
         self._before = {kind: before[kind] for kind in FadingKind if kind in before}
+        self._late = late
         self._everything = everything
 
     async def run(self, export: Export | None, progress: OnProgress = lambda _: None) -> dict[FadingKind, int]:
@@ -48,18 +61,21 @@ class Retention:
 
     async def _fade(self, kind: FadingKind, export: Export | None, progress: OnProgress) -> int:
         done, through = 0, self._before[kind]
+        if self._late is not None:
+            through = min(through, moments.now() - self._late)
         for holders in (ContentSession,) if kind is FadingKind.sessions else _HOLDERS:
             async for step in self._steps(holders, kind):
                 progress(len(step))
-                fading = [old for old in step if old.fades(kind)]
+                due = [old for old in step if old.fades(kind)]
+                fading = [old for old in due if old.ended_before(self._before[kind])]
                 faded = {old.holder.id for old in fading}
                 if export is not None and fading:
                     export.write([old.line(kind) for old in fading])
                     faded = await self._fade_some(holders, kind, fading)
                 done += len(faded)
                 # A visit whose attempts have to go first is looked at again, too.
-                due = step if kind is FadingKind.sessions else fading
-                through = min([through, *(old.holder.end_timestamp for old in due if old.holder.id not in faded)])
+                again = step if kind is FadingKind.sessions else due
+                through = min([through, *(old.holder.end_timestamp for old in again if old.holder.id not in faded)])
         if export is not None:
             await self._db.put(Retained.begin(kind, through))
         return done
@@ -69,21 +85,40 @@ class Retention:
         ready = fading
         if kind is FadingKind.attempts:
             ready = [left for old in fading if (left := await let_chunks_go(self._db, old)) is not None]
-        faded = await self._db.transaction(_Step(self._db, holders, kind, ready).run)
+        faded = await self._fade_together(holders, kind, ready)
         if kind in (FadingKind.answers, FadingKind.interactions):
             # Afterwards: who goes on with a try from here on does so after it was old.
             faded -= await fade_chunks(self._db, kind, [old for old in ready if old.holder.id in faded])
         return faded
 
+    async def _fade_together(self, holders: type[Holder], kind: FadingKind, olds: Sequence[Old]) -> set[str]:
+        """Let these fade in one transaction, or in one each where learners go on at the same summaries so often that it
+        does not come to its end.
+        """
+        try:
+            return await self._db.transaction(_Step(self._db, holders, kind, olds).run)
+        except DiskNearlyFull:
+            raise
+        except DatabaseUnavailable:
+            faded: set[str] = set()
+            for old in olds:
+                alone = _Step(self._db, holders, kind, [old])
+                faded |= await patiently(partial(self._db.transaction, alone.run))
+            return faded
+
     async def _steps(self, holders: type[Holder], kind: FadingKind) -> AsyncIterator[list[Old]]:
-        """What is old, some at a time. Index: newest (tries)."""
+        """What is old, some at a time. Indexes: newest (tries), newest_attempts (sessions, but where they fade)."""
         last = None if self._everything else await self._db.find_one(Retained, {"_id": kind.value})
         ended = {"$lt": self._before[kind]} | ({} if last is None else {"$gte": last["through"]})
+        wanted: Row = {"end_timestamp": ended}
+        if kind is not FadingKind.sessions:
+            wanted["attempt_count"] = {"$gt": 0}
         step: list[Old] = []
         size = 0
-        async for row in self._db.each(holders, {"end_timestamp": ended}, batch=_STEP):
+        async for row in self._db.each(holders, wanted, batch=_STEP):
             holder = holders.read(row)
-            old = Old(holder, await chunks_of(self._db, holder, None))
+            # Sessions go only when they have no attempts any more.
+            old = Old(holder, [] if kind is FadingKind.sessions else await chunks_of(self._db, holder))
             step.append(old)
             size += len(old.line(kind))
             if len(step) >= _STEP or size >= _STEP_BYTES:
@@ -112,21 +147,22 @@ class _Step:
             return set()
         query = self.db.by_ids(self.holders, list(olds), [old.holder.user_id for old in self.olds])
         found = [(holder, olds[holder.id]) for holder in await self.db.load(self.holders, query, tx)]
-        unchanged = [(holder, old) for holder, old in found if await self._is_as_read(holder, old, tx)]
+        chunks: Mapping[str, Sequence[AttemptOverflow]] = {}
+        if self.kind is FadingKind.attempts:
+            chunks = await chunks_by_holder(self.db, [holder for holder, _ in found], tx)
+        unchanged = [(holder, old) for holder, old in found if self._is_as_read(holder, old, chunks)]
         if self.kind is FadingKind.sessions:
             await self._remove([holder for holder, _ in unchanged], tx)
         else:
             await self._fade(unchanged, tx)
         return {holder.id for holder, _ in unchanged}
 
-    async def _is_as_read(self, holder: Holder, old: Old, tx: Tx) -> bool:
+    def _is_as_read(self, holder: Holder, old: Old, chunks: Mapping[str, Sequence[AttemptOverflow]]) -> bool:
         if not old.is_still(holder):
             return False
         if self.kind is FadingKind.sessions:
             return not holder.has_attempts
-        if self.kind is FadingKind.attempts:
-            return same(await chunks_of(self.db, holder, tx), old.chunks)
-        return True
+        return self.kind is not FadingKind.attempts or same(chunks[holder.id], old.chunks)
 
     async def _fade(self, unchanged: Sequence[tuple[Holder, Old]], tx: Tx) -> None:
         gone: dict[str, int] = {}
@@ -134,8 +170,9 @@ class _Step:
             before = holder.faded_count
             holder.fade(self.kind, [attempt for chunk in old.chunks for attempt in chunk.attempts])
             gone[holder.id] = holder.faded_count - before
-            if self.kind is FadingKind.attempts and old.chunks:
-                await self.db.remove(AttemptOverflow, {"user_id": holder.user_id, "holder_id": holder.id}, tx)
+        chunks = [chunk for _, old in unchanged for chunk in old.chunks]
+        if self.kind is FadingKind.attempts and chunks:
+            await self.db.remove(AttemptOverflow, these(self.db, chunks), tx)
         holders = [holder for holder, _ in unchanged]
         await self.db.write([*holders, *await summaries_and_mark(self.db, holders, gone, tx)], tx)
 

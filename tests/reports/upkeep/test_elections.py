@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from learntrack.documents import Retained, Touched
+from learntrack.documents import AttemptOverflow, Retained, Touched
 from learntrack.domain import moments
 from learntrack.domain.fading import FadingKind
 from learntrack.reports.rollups import check_derived, roll_up
@@ -76,6 +76,24 @@ async def test_what_fades_is_remembered_after_an_election(wire: Wire, wired: Api
     assert met.met == 1
     assert len(await wired.db.find(Retained, {})) == 1
     await wired.db.collection(Retained).delete_many({})
+
+
+async def test_long_tries_that_fade_are_read_through_an_election(wire: Wire, wired: Api, tmp_path: Path) -> None:
+    school, body = await School(wired).open(), exercise()
+    learner = await school.learner()
+    await study(wired, learner, body, *(f"q{number}" for number in range(40)))
+    met = wire.on("find", do=error(189, name="PrimarySteppedDown"), times=1, where=is_of_chunks)
+
+    with new_export(tmp_path / "faded.jsonl.gz") as export:
+        before = {FadingKind.answers: moments.now() + timedelta(days=1)}
+        faded = await Retention(wired.db, before, everything=True).run(export)
+
+    assert (met.met, faded[FadingKind.answers] >= 1) == (1, True)
+    await wired.db.collection(Retained).delete_many({})
+
+
+def is_of_chunks(command: dict[str, object]) -> bool:
+    return command["find"] == AttemptOverflow.collection()
 
 
 def is_of_retention(command: dict[str, object]) -> bool:

@@ -6,9 +6,11 @@ const SILENT = 12000; // the server says something every five seconds
 const LEAST = 500;
 const MOST = 2000;
 const SELDOM = 15000;
+const LATEST = 15000; // an answer that has not come by then does not come
 
 let events = null;
 let heard = Date.now();
+let asking = null; // what ends the question that is being asked
 let busy = false;
 let again = false;
 let failures = 0;
@@ -115,26 +117,31 @@ async function refresh() {
   if (signedOut) return;
   if (busy) { again = true; return; }
   busy = true;
+  const mine = new AbortController();
+  asking = mine;
+  const limit = setTimeout(() => mine.abort(), LATEST);
   const began = performance.now();
   try {
     const response = await fetch(location.pathname + location.search, {
       headers: { 'Learntrack-Have': versions() },
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: AbortSignal.timeout(15000),
+      signal: mine.signal,
     });
     if (response.status === 401) { sayWhoIsOut(); return; }
     if (response.status === 404) { location.reload(); return; }
     if (!response.ok) throw new Error(String(response.status));
     show(await response.json());
+    took = performance.now() - began;
     failures = 0;
     connected(events !== null && events.readyState === EventSource.OPEN);
   } catch {
     failures += 1;
     connected(false);
+    again = false; // it is asked again anyway
     later(failures < 30 ? Math.min(MOST, LEAST * 2 ** failures) : SELDOM);
   } finally {
-    took = performance.now() - began;
+    clearTimeout(limit);
     busy = false;
     // Whoever waits long for an answer asks less often.
     if (again && !signedOut) { again = false; later(Math.max(LEAST, 3 * took)); }
@@ -174,5 +181,6 @@ if (main.dataset.events && window.EventSource) {
   setInterval(() => { if (!signedOut && Date.now() - heard > SILENT) listen(); }, 2000);
   // What was on its way when the network went may still arrive: without the stream it does not make the page live.
   addEventListener('offline', lost);
-  addEventListener('online', () => { failures = 0; if (!signedOut) listen(); });
+  // What was asked while there was no network may never be answered.
+  addEventListener('online', () => { failures = 0; asking?.abort(); if (!signedOut) listen(); });
 }
