@@ -111,7 +111,7 @@ class Retention:
         last = None if self._everything else await self._db.find_one(Retained, {"_id": kind.value})
         ended = {"$lt": self._before[kind]} | ({} if last is None else {"$gte": last["through"]})
         wanted: Row = {"end_timestamp": ended}
-        if kind is not FadingKind.sessions:
+        if holders is ContentSession and kind is not FadingKind.sessions:  # few have any
             wanted["attempt_count"] = {"$gt": 0}
         step: list[Old] = []
         size = 0
