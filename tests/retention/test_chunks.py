@@ -19,17 +19,11 @@ from learntrack.reports.service import Reports
 from learntrack.retention.export import new_export
 from learntrack.retention.service import Retention
 from learntrack.storage import Database, in_portions
+from tests.retention.exports import Nowhere
 from tests.support import Api, Person, School, exercise, right
 
 pytestmark = pytest.mark.engines("embedded", "mongoeco", "real")
 MANY = 90
-
-
-class Nowhere:
-    """An export that keeps nothing."""
-
-    def write(self, lines: list[bytes]) -> None:
-        """Forget them."""
 
 
 @dataclass

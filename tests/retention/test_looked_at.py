@@ -11,18 +11,12 @@ from learntrack.domain import moments
 from learntrack.domain.fading import FadingKind
 from learntrack.retention.service import Retention
 from learntrack.storage import DatabaseUnavailable, patience
+from tests.retention.exports import Nowhere
 from tests.support import Api, Person, School, exercise, right
 
 ATTEMPTS = FadingKind.attempts
 LONG_AGO = timedelta(days=400)
 OLD = timedelta(days=100)
-
-
-class Nowhere:
-    """An export that keeps nothing."""
-
-    def write(self, lines: list[bytes]) -> None:
-        """Forget them."""
 
 
 @pytest.fixture(autouse=True)

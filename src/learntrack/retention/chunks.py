@@ -65,7 +65,7 @@ async def let_chunks_go(db: Database, old: Old) -> Old | None:
     portions = list(in_portions.written_portions(old.chunks))
     if len(portions) <= 1:
         return old
-    rest = [*(attempt for chunk in old.chunks for attempt in chunk.attempts), *old.holder.attempts]
+    rest = [*old.older, *old.holder.attempts]
     there = latest_answers(rest)
     for portion in portions:
         attempts = [attempt for chunk in portion for attempt in chunk.attempts]

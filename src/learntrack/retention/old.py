@@ -23,6 +23,11 @@ class Old:
     holder: Holder
     chunks: Sequence[AttemptOverflow]
 
+    @property
+    def older(self) -> list[Attempt]:
+        """The attempts in its chunks, in order."""
+        return [attempt for chunk in self.chunks for attempt in chunk.attempts]
+
     def line(self, kind: FadingKind) -> bytes:
         """It as a line of the export."""
         line = {
@@ -43,7 +48,7 @@ class Old:
 
     def ended_before(self, moment: datetime) -> bool:
         """Whether its attempts ended before a moment, too: its own end moves only with time spent, or completion."""
-        return all(attempt.end_timestamp < moment for each in (self.holder, *self.chunks) for attempt in each.attempts)
+        return all(attempt.end_timestamp < moment for attempt in (*self.older, *self.holder.attempts))
 
     def is_still(self, holder: Holder) -> bool:
         """Whether a holder is as it was read, but for chunks that have gone since."""
@@ -59,7 +64,7 @@ async def chunks_of(db: Database, holder: Holder) -> list[AttemptOverflow]:
     """The older attempts of a long try, or session, in order. Index: holder."""
     if holder.overflow is None:
         return []
-    rows = await db.find(AttemptOverflow, {"holder_id": holder.id} | db.capabilities.of_owners([holder.user_id]))
+    rows = await db.find(AttemptOverflow, _of_holders(db, [holder]))
     return sorted(map(AttemptOverflow.read, rows), key=lambda chunk: chunk.number)
 
 
@@ -68,11 +73,15 @@ async def chunks_by_holder(db: Database, holders: Sequence[Holder], tx: Tx) -> d
     long = [holder for holder in holders if holder.overflow is not None]
     found: dict[str, list[AttemptOverflow]] = {holder.id: [] for holder in holders}
     if long:
-        query = {"holder_id": {"$in": [holder.id for holder in long]}}
-        chunks = await db.load(AttemptOverflow, query | db.capabilities.of_owners({each.user_id for each in long}), tx)
+        chunks = await db.load(AttemptOverflow, _of_holders(db, long), tx)
         for chunk in sorted(chunks, key=lambda chunk: chunk.number):
             found[chunk.holder_id].append(chunk)
     return found
+
+
+def _of_holders(db: Database, holders: Sequence[Holder]) -> Row:
+    owners = db.capabilities.of_owners(holder.user_id for holder in holders)
+    return {"holder_id": {"$in": [holder.id for holder in holders]}} | owners
 
 
 def these(db: Database, chunks: Sequence[AttemptOverflow]) -> Row:

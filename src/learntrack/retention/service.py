@@ -168,7 +168,7 @@ class _Step:
         gone: dict[str, int] = {}
         for holder, old in unchanged:
             before = holder.faded_count
-            holder.fade(self.kind, [attempt for chunk in old.chunks for attempt in chunk.attempts])
+            holder.fade(self.kind, old.older)
             gone[holder.id] = holder.faded_count - before
         chunks = [chunk for _, old in unchanged for chunk in old.chunks]
         if self.kind is FadingKind.attempts and chunks:

@@ -11,7 +11,6 @@ const LATEST = 15000; // an answer that has not come by then does not come
 let events = null;
 let heard = Date.now();
 let asking = null; // what ends the question that is being asked
-let busy = false;
 let again = false;
 let failures = 0;
 let waiting = 0;
@@ -115,18 +114,16 @@ const later = (milliseconds) => {
 async function refresh() {
   clearTimeout(waiting);
   if (signedOut) return;
-  if (busy) { again = true; return; }
-  busy = true;
-  const mine = new AbortController();
-  asking = mine;
-  const limit = setTimeout(() => mine.abort(), LATEST);
+  if (asking) { again = true; return; }
+  asking = new AbortController();
+  const limit = setTimeout(() => asking.abort(), LATEST);
   const began = performance.now();
   try {
     const response = await fetch(location.pathname + location.search, {
       headers: { 'Learntrack-Have': versions() },
       credentials: 'same-origin',
       cache: 'no-store',
-      signal: mine.signal,
+      signal: asking.signal,
     });
     if (response.status === 401) { sayWhoIsOut(); return; }
     if (response.status === 404) { location.reload(); return; }
@@ -142,7 +139,7 @@ async function refresh() {
     later(failures < 30 ? Math.min(MOST, LEAST * 2 ** failures) : SELDOM);
   } finally {
     clearTimeout(limit);
-    busy = false;
+    asking = null;
     // Whoever waits long for an answer asks less often.
     if (again && !signedOut) { again = false; later(Math.max(LEAST, 3 * took)); }
   }
@@ -157,7 +154,7 @@ const listen = () => {
   events.addEventListener('beat', alive);
   events.addEventListener('changed', () => {
     alive();
-    if (busy) again = true;
+    if (asking) again = true;
     else later(Math.max(0, 2 * took - LEAST));
   });
   events.addEventListener('error', lost);
