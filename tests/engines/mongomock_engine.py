@@ -74,6 +74,16 @@ def _unwind(rows: Any, database: Any, options: Any) -> list[dict[str, Any]]:
     return unwound
 
 
+_mongomock_array = aggregate._Parser._handle_array_operator
+
+
+def _array(self: Any, operator: str, value: Any) -> Any:
+    if operator != "$range":
+        return _mongomock_array(self, operator, value)
+    return list(range(*map(self.parse, value)))
+
+
+aggregate._Parser._handle_array_operator = _array
 aggregate._PIPELINE_HANDLERS["$group"] = _group
 aggregate._PIPELINE_HANDLERS["$unwind"] = _unwind
 aggregate._PIPELINE_HANDLERS["$unionWith"] = _union_with

@@ -20,7 +20,7 @@ HOLDER_ITEM = IndexModel(
 )
 """Serves: a long try's attempts on an item."""
 HOLDER = IndexModel([("holder_id", ASCENDING)], name="holder")
-"""Serves: joining the chunks of a try to it (reports)."""
+"""Serves: all chunks of some tries, whoever's (diff, reports, retention); on a MongoDB joining them to a try (diff)."""
 FACILITY_CONTENT = IndexModel([("facility_id", ASCENDING), ("content_id", ASCENDING)], name="facility_content")
 """Serves: a facility's older attempts at a content (rollups)."""
 

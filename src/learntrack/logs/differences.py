@@ -1,4 +1,5 @@
-"""The aggregation pipelines of the difference between a try and the one before.
+"""The aggregation pipelines of the difference between a try and the one before, for a MongoDB, which unwinds what it
+has looked up one by one (see `logs.lists`).
 
 Indexes are named beside each question (see documents/).
 """

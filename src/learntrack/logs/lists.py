@@ -1,4 +1,4 @@
-"""The two lists of what was recorded, and which way to ask for them."""
+"""The two lists of what was recorded and the difference between tries, and which way to ask for them."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol
@@ -9,6 +9,7 @@ from learntrack.logs.lists_by_group import ListsByGroup
 from learntrack.logs.lists_by_index import ListsByIndex
 from learntrack.logs.schemas import AttemptLogRow, MasteryLogRow
 from learntrack.storage import Database
+from learntrack.storage.database import Row
 from learntrack.web.paging import Page, PageRequest
 
 
@@ -43,6 +44,10 @@ class Lists(Protocol):
 
     def all_attempts(self, readable: Readable, filters: LogFilters) -> AsyncIterator[AttemptLogRow]:
         """All attempts."""
+        ...
+
+    async def diff(self, readable: Readable, filters: LogFilters, index: int) -> list[Row]:
+        """The difference between the try at this place of a list and the one before: rows as of `differences.diff`."""
         ...
 
 

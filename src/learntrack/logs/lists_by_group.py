@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from learntrack.access.may_read import Readable
+from learntrack.logs import differences_by_find
 from learntrack.logs.attempt_rows import page_of_attempts, rows_of_all, with_their_attempts
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.holders_by_group import (
@@ -156,6 +157,10 @@ class ListsByGroup:
         holders: list[Row] = [row for row in grouped["rows"] if row["count"] > 0] if grouped else []
         async for row in rows_of_all(self._db, _one_by_one(holders), filters):
             yield row
+
+    async def diff(self, readable: Readable, filters: LogFilters, index: int) -> list[Row]:
+        """The difference between two tries."""
+        return await differences_by_find.diff(self._db, readable, filters, index)
 
     async def _holders(self, readable: Readable, filters: LogFilters) -> list[Grouped]:
         """The tries that hold matching attempts, and the sessions too where a filter does not ask for tries only.

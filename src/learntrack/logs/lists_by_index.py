@@ -5,9 +5,10 @@ from contextlib import aclosing
 from functools import reduce
 from typing import Any, get_args
 
-from learntrack.access.may_read import Readable
+from learntrack.access.may_read import Readable, owners_named
 from learntrack.documents import ContentSummary
 from learntrack.domain.mastery import TryKind
+from learntrack.logs import differences
 from learntrack.logs.attempt_rows import page_of_attempts, rows_of_all, with_their_attempts
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.pipelines import (
@@ -66,6 +67,10 @@ class ListsByIndex:
         async with aclosing(self._holders(readable, filters)) as holders:
             async for row in rows_of_all(self._db, holders, filters):
                 yield row
+
+    async def diff(self, readable: Readable, filters: LogFilters, index: int) -> list[Row]:
+        """The difference between two tries."""
+        return await self._db.rows(TRIES, differences.diff(readable, filters, index, owners_named(self._db, readable)))
 
     def _holders(self, readable: Readable, filters: LogFilters) -> AsyncGenerator[Row, None]:
         """What holds matching attempts, newest first: `_id, user_id, end_timestamp, count, try_id | holder_session_id`.

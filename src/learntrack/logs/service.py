@@ -6,12 +6,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from learntrack.access.may_read import EVERYBODY, Readable, may_read, owners_named
+from learntrack.access.may_read import EVERYBODY, Readable, may_read
 from learntrack.access.standing import Caller
 from learntrack.documents import ContentSummary, MasteryLog
 from learntrack.domain.ids import is_id, parse_id
 from learntrack.errors import InvalidFields, NotFound
-from learntrack.logs import differences, pipelines, question_counts, recent
+from learntrack.logs import pipelines, question_counts, recent
 from learntrack.logs.attempt_rows import attempt_diff_row, attempt_row
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.lists import lists_of
@@ -139,9 +139,7 @@ class Logs:
         readable = await _readable(filters, by)
         if readable.is_nobody:
             raise NotFound(_NO_TRY)
-        rows = await self._db.rows(
-            MasteryLog, differences.diff(readable, filters, int(index), owners_named(self._db, readable))
-        )
+        rows = await self._lists.diff(readable, filters, int(index))
         if not rows:
             raise NotFound(_NO_TRY)
         content = filters.content or ""  # it is there, as has been asked
