@@ -1,5 +1,6 @@
 """Whose logs a caller may read: a table of actors and of what they ask, without HTTP."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from learntrack.access import may_read as module
 from learntrack.access.actor import ANONYMOUS, Actor
 from learntrack.access.may_read import EVERYBODY, NOBODY, Readable, may_look_at, may_read
 from learntrack.access.standing import Caller, Standing
-from learntrack.documents import Classroom, LearnerGroup, Touched
+from learntrack.documents import Classroom, LearnerGroup, Touched, User
 from learntrack.domain import moments
 from learntrack.storage import Database
 from tests.engines import mongomock_engine
@@ -32,9 +33,11 @@ ALL = {*LEARNERS, *STAFF, "root"}
 OF_NORTH = {"ann", "ben", "cat", *STAFF, "root"}
 
 
-@pytest.fixture(scope="module")
-def db() -> Any:
-    return mongomock_engine.connect("may_read")
+@pytest.fixture(scope="module", params=[True, False], ids=["as a MongoDB", "as the embedded engine"])
+def db(request: pytest.FixtureRequest) -> Any:
+    db = mongomock_engine.connect("may_read")
+    db.capabilities = replace(db.capabilities, walks_indexes=request.param)
+    return db
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -151,6 +154,22 @@ async def test_the_look_up_of_members_brings_along_what_the_caller_is(db: Databa
         assert caller.known_standing == await Caller(db, Actor("class coach")).standing()
 
 
+async def test_members_are_looked_up_along_only_where_that_takes_no_copy_of_all_for_each(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, stages = db.rows, list[Any]()
+
+    async def noted(kind: Any, pipeline: Any) -> Any:
+        stages.extend(pipeline)
+        return await rows(kind, pipeline)
+
+    monkeypatch.setattr(db, "rows", noted)
+    for narrowed in ({}, {"places": ["class"]}):
+        stages.clear()
+        await may_read(Caller(db, Actor("class coach")), **narrowed)
+        assert any("$lookup" in stage for stage in stages) == db.capabilities.walks_indexes, narrowed
+
+
 async def test_nobody_is_in_what_is_another_kind_of_place_or_not_there(db: Database, knowing: bool) -> None:
     await db.collection("classrooms").insert_one({"_id": "class"})
     for actor, expected in IN_CLASS:
@@ -176,7 +195,7 @@ async def test_lists_ask_only_once_what_kind_of_place_it_is(db: Database, monkey
     for _ in range(3):
         await may_read(Caller(db, Actor("class coach")), places=["another class"], kinds=[Classroom])
 
-    assert looked_up == [Classroom]
+    assert [kind for kind in looked_up if kind is not User] == [Classroom]  # and the coach, where that is by itself
 
 
 @pytest.mark.parametrize("actor", [Actor("north admin"), BY_TOKEN], ids=who)
