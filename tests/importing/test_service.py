@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 
 from learntrack.documents import RecordingPermit, Retained
 from learntrack.domain import moments
-from learntrack.importing import dividing
+from learntrack.importing import dividing, service
 from learntrack.importing.kolibri.sqlite import sqlite_source
 from learntrack.importing.merging import FORGOTTEN
 from learntrack.importing.report import ImportReport
@@ -76,6 +77,25 @@ async def test_what_is_old_is_all_looked_at_after_an_import(tmp_path: Path) -> N
         await move_in(api, HOME, dry_run=True)
         assert len(await api.db.find(Retained, {})) == 1
         await move_in(api, HOME)
+        assert await api.db.find(Retained, {}) == []
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_faded_while_an_import_went_on_is_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    async with fresh("embedded") as api:
+        store = service._store
+
+        async def meanwhile(*asked: Any) -> None:
+            await api.db.put(Retained.begin("answers", moments.now()))
+            await store(*asked)
+            if fails:
+                raise DiskNearlyFull("The disk is nearly full.")
+
+        monkeypatch.setattr(service, "_store", meanwhile)
+        with pytest.raises(DiskNearlyFull) if fails else nullcontext():
+            await move_in(api, HOME)
         assert await api.db.find(Retained, {}) == []
 
 

@@ -110,6 +110,24 @@ async def test_an_answer_that_was_on_its_way_when_the_network_went_does_not_make
     await tab.context.close()
 
 
+async def test_a_network_that_is_silent_is_not_live(service: Service, browser: Any) -> None:
+    """It says no error: nothing comes any more, and who asks has no answer."""
+    tab = await signed_in(browser, service)
+    await tab.clock.install()
+    await tab.goto(service.address + CLASS)
+    await tab.clock.pause_at(datetime.now(UTC) + timedelta(minutes=1))
+    await tab.locator("#live.on").wait_for(timeout=LONG)
+
+    async def stay_silent(_: Any) -> None:
+        pass
+
+    await tab.route("**/events", stay_silent)
+    await tab.clock.run_for(16_000)
+
+    await playwright_api.expect(tab.locator("#live:not(.on)")).to_contain_text("Not connected", timeout=LONG)
+    await tab.context.close()
+
+
 async def hanging(tab: Any, service: Service) -> asyncio.Event:
     """Let a page whose clock stands still ask, and never have an answer; it is told when the page asks again."""
     await tab.clock.install()

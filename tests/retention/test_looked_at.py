@@ -11,6 +11,7 @@ from learntrack.domain import moments
 from learntrack.domain.fading import FadingKind
 from learntrack.retention.service import Retention
 from learntrack.storage import DatabaseUnavailable, patience
+from learntrack.storage.errors import DiskNearlyFull
 from tests.retention.exports import Nowhere
 from tests.support import Api, Person, School, exercise, right
 
@@ -76,6 +77,52 @@ async def test_a_young_attempt_does_not_fade_in_a_try_whose_end_is_old(api: Api,
 
     await make_old(api, learner)
     assert await run(api) == 1
+
+
+async def test_a_young_attempt_in_a_chunk_keeps_its_try(api: Api, school: School) -> None:
+    learner, _ = await tried(api, school, 40)
+    await make_old(api, learner)
+    [chunk, *_] = await api.db.find(AttemptOverflow, {"user_id": learner.id})
+    chunk["attempts"][0]["end_timestamp"] = moments.now()
+    await api.db.collection(AttemptOverflow).replace_one({"_id": chunk["_id"]}, chunk)
+
+    assert await run(api) == 0
+
+
+async def test_a_run_that_an_import_has_come_into_says_of_nothing_that_it_was_looked_at(
+    api: Api, school: School, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have stored what is older than where the run was."""
+    await make_old(api, (await tried(api, school))[0])
+    transaction = api.db.transaction
+
+    async def meanwhile(work: Any) -> Any:
+        await api.db.collection(Retained).delete_many({})
+        return await transaction(work)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(api.db, "transaction", meanwhile)
+        assert await run(api) == 1
+    assert await api.db.find(Retained, {}) == []
+
+    await make_old(api, (await tried(api, school))[0])
+    assert await run(api) == 1
+
+
+async def test_a_full_disk_ends_a_run_at_once(api: Api, school: School, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(2):
+        await make_old(api, (await tried(api, school))[0])
+    tries = []
+
+    async def full(work: Any) -> Any:
+        tries.append(work)
+        raise DiskNearlyFull("The disk is nearly full.")
+
+    monkeypatch.setattr(api.db, "transaction", full)
+
+    with pytest.raises(DiskNearlyFull):
+        await run(api)
+    assert len(tries) == 1
 
 
 async def test_tries_fade_one_by_one_where_they_do_not_together(

@@ -25,6 +25,8 @@ async def test_a_first_batch_of_many_large_rows(api: Api) -> None:
 
         assert [len(row["text"]) async for row in api.db.stream("large_rows", pipeline)] == [BYTES] * ROWS
         assert len(await api.db.rows("large_rows", pipeline)) == ROWS
+        assert len(await api.db.find("large_rows", {})) == ROWS
+        assert [len(row["text"]) for row in await api.db.find("large_rows", {}, {"text": 1})] == [BYTES] * ROWS
         assert await api.db._as_stored(rows, pipeline, 12_000_000) is None
         assert await api.db.transaction(within) == ROWS
     finally:

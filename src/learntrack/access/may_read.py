@@ -1,4 +1,5 @@
-"""Whose logs a caller may read, decided from the roster of now: one indexed look-up at the most.
+"""Whose logs a caller may read, decided from the roster of now: one indexed look-up at the most, two on an engine that
+has to be led; and what a place is, the first time.
 
 Lists, the diff, reports and pages all ask here, so that none of them can forget it.
 """

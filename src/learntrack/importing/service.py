@@ -107,14 +107,16 @@ class Begun:
                 self._stack.close()
                 self._read()
         storing = Storing(db, self._at, dry_run=dry_run)
-        async with aclosing(self._ahead.read()) as waiting:
-            async for made in waiting:
-                self._report.take_in(made.told)
-                if made.batch is not None:
-                    await _store(storing, made.batch, self._report)
-                    progress(made.batch.rows)
-        if not dry_run:
-            await _look_at_all_that_is_old(db)  # something may have faded meanwhile
+        try:
+            async with aclosing(self._ahead.read()) as waiting:
+                async for made in waiting:
+                    self._report.take_in(made.told)
+                    if made.batch is not None:
+                        await _store(storing, made.batch, self._report)
+                        progress(made.batch.rows)
+        finally:
+            if not dry_run:
+                await _look_at_all_that_is_old(db)  # something may have faded meanwhile
 
     def _read(self) -> None:
         """Begin to read the logs of those who are in the roster."""

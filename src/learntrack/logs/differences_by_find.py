@@ -4,7 +4,6 @@ For the embedded engine: to unwind the chunks that it has looked up, it copies a
 as long took four times the time.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
@@ -16,40 +15,37 @@ from learntrack.logs.pipelines import NEWEST, shown_tries, tries_listed, try_pro
 from learntrack.storage import Database
 from learntrack.storage.database import Row, Stage
 
+_FIGURES = ("correct_sum", "time_spent", "attempt_count")
+_OF_OLDER = ("id", "item", "correct", "end_timestamp", "number")
+
 
 async def diff(db: Database, readable: Readable, filters: LogFilters, index: int) -> list[Row]:
     """The rows of `differences.diff`, the one with the head first. Indexes: owner_content; holder."""
-    shown = try_projection(filters) | {field: 1 for _, field in _COMPARED} | {"attempts": 1, "overflow.chunk_count": 1}
+    shown = try_projection(filters) | dict.fromkeys((*_FIGURES, "attempts", "overflow.chunk_count"), 1)
     two: list[Stage] = [{"$sort": NEWEST}, {"$skip": index}, {"$limit": 2}, {"$project": shown}]
-    tries = await db.rows(MasteryLog, [*tries_listed(readable, filters), *two])
-    if not tries:
+    newer, before = (*await db.rows(MasteryLog, [*tries_listed(readable, filters), *two]), None, None)[:2]
+    if newer is None:
         return []
-    attempts = await _attempts_of(db, tries, filters.user)
-    newer, *others = tries
     [head] = shown_tries([newer], filters)
-    difference = {name: newer[field] - others[0][field] if others else None for name, field in _COMPARED}
-    newest = _newest_on_items(attempts[others[0]["_id"]]) if others else {}
-    in_order = sorted(attempts[newer["_id"]], key=itemgetter("start_timestamp", "id"))
+    compared = (("correct", "correct_sum"), ("time_spent", "time_spent"))
+    difference = {name: newer[field] - before[field] if before else None for name, field in compared}
+    newest = _newest_on_items(await _attempts_of(db, before, _OF_OLDER)) if before else {}
+    in_order = sorted(await _attempts_of(db, newer), key=itemgetter("start_timestamp", "id"))
     return [{"head": head | {"diff": difference}}, *_against(newest, in_order)]
 
 
-_COMPARED = (("correct", "correct_sum"), ("time_spent", "time_spent"))
+async def _attempts_of(db: Database, row: Row, fields: Sequence[str] = ()) -> Sequence[Row]:
+    """The attempts that a try had when it was read, of older ones only these fields if any are named.
 
-
-async def _attempts_of(db: Database, tries: Sequence[Row], user: str | None) -> Mapping[str, list[Row]]:
-    """The attempts of tries, each once, though some may have moved to a chunk since they were read."""
-    found: dict[str, dict[str, Row]] = defaultdict(dict)
-    if long := [row["_id"] for row in tries if row.get("overflow")]:
-        query = {"holder_id": {"$in": long}} | db.capabilities.of_owners([user])
-        for chunk in await db.find(AttemptOverflow, query, {"holder_id": 1, "attempts": 1}, in_turn=True):
-            found[chunk["holder_id"]] |= _by_id(chunk["attempts"])
-    for row in tries:
-        found[row["_id"]] |= _by_id(row["attempts"])
-    return {key: list(attempts.values()) for key, attempts in found.items()}
-
-
-def _by_id(attempts: Iterable[Row]) -> dict[str, Row]:
-    return {attempt["id"]: attempt for attempt in attempts}
+    Since then some may have moved to a chunk, where they are not counted again, and others have come into it.
+    """
+    attempts: list[Row] = row["attempts"]
+    if not row.get("overflow"):
+        return attempts
+    shown = {f"attempts.{name}": 1 for name in fields} or {"attempts": 1}
+    chunks = await db.find(AttemptOverflow, {"holder_id": row["_id"]}, shown, in_turn=True)
+    older = [attempt for chunk in chunks for attempt in chunk["attempts"] if attempt["number"] < row["attempt_count"]]
+    return list({attempt["id"]: attempt for attempt in (*older, *attempts)}.values())
 
 
 def _newest_on_items(attempts: Iterable[Row]) -> dict[Any, float]:

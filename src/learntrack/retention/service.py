@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import cast
 
 from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog, Retained, Touched
 from learntrack.documents.base import Row
@@ -22,6 +23,8 @@ from learntrack.storage.transactions import Tx
 _STEP = 50
 _STEP_BYTES = 2**20
 """Bytes of JSON of a step, but for its last try or session: what is written out, and kept in memory, at once."""
+NOTHING = datetime.min.replace(tzinfo=UTC)
+"""Up to where has faded what has never faded."""
 _HOLDERS: tuple[type[Holder], ...] = (MasteryLog, ContentSession)
 
 
@@ -63,8 +66,9 @@ class Retention:
         done, through = 0, self._before[kind]
         if self._late is not None:
             through = min(through, moments.now() - self._late)
+        last = await self._last(kind, begins=export is not None)
         for holders in (ContentSession,) if kind is FadingKind.sessions else _HOLDERS:
-            async for step in self._steps(holders, kind):
+            async for step in self._steps(holders, kind, last):
                 progress(len(step))
                 due = [old for old in step if old.fades(kind)]
                 fading = [old for old in due if old.ended_before(self._before[kind])]
@@ -77,8 +81,18 @@ class Retention:
                 again = step if kind is FadingKind.sessions else due
                 through = min([through, *(old.holder.end_timestamp for old in again if old.holder.id not in faded)])
         if export is not None:
-            await self._db.put(Retained.begin(kind, through))
+            # Only where it still is as it was: an import may have stored meanwhile what this has not looked at.
+            await self._db.set_fields(Retained, {"_id": kind.value, "through": last}, {"through": through})
         return done
+
+    async def _last(self, kind: FadingKind, *, begins: bool) -> datetime:
+        """Up to where the last run has come; that this begins is stored where nothing is, but not if it only looks."""
+        found = await self._db.find_one(Retained, {"_id": kind.value})
+        if found is not None:
+            return cast(datetime, found["through"])
+        if begins:
+            await self._db.put(Retained.begin(kind, NOTHING))
+        return NOTHING
 
     async def _fade_some(self, holders: type[Holder], kind: FadingKind, fading: Sequence[Old]) -> set[str]:
         """Let what has been written out fade; what has changed since is left for later. The ids of what has, whole."""
@@ -106,11 +120,9 @@ class Retention:
                 faded |= await patiently(partial(self._db.transaction, alone.run))
             return faded
 
-    async def _steps(self, holders: type[Holder], kind: FadingKind) -> AsyncIterator[list[Old]]:
+    async def _steps(self, holders: type[Holder], kind: FadingKind, last: datetime) -> AsyncIterator[list[Old]]:
         """What is old, some at a time. Indexes: newest (tries), newest_attempts (sessions, but where they fade)."""
-        last = None if self._everything else await self._db.find_one(Retained, {"_id": kind.value})
-        ended = {"$lt": self._before[kind]} | ({} if last is None else {"$gte": last["through"]})
-        wanted: Row = {"end_timestamp": ended}
+        wanted: Row = {"end_timestamp": {"$lt": self._before[kind], "$gte": NOTHING if self._everything else last}}
         if holders is ContentSession and kind is not FadingKind.sessions:  # few have any
             wanted["attempt_count"] = {"$gt": 0}
         step: list[Old] = []

@@ -30,7 +30,8 @@ class Capabilities:
             by keys, and a cluster would ask every shard.
         writes_together: Whether it writes to several collections in one command (MongoDB 8.0 and later).
         walks_indexes: Whether lists are best walked along an index, also within `$unionWith`; the embedded engine,
-            which uses none there and sorts whole documents, groups the few fields that matter instead.
+            which uses none there and sorts whole documents, groups the few fields that matter instead. Nor is it asked
+            to unwind many that it has looked up: it copies all of them for each, where MongoDB makes one stage of both.
         snapshot_sessions: Whether a session can be asked for one moment's state; the embedded engine, which takes the
             wish for granted and does not fulfil it, shows one moment in a transaction only.
         remembers_commits: Whether it knows after a restart which transactions were committed; the embedded engine then

@@ -15,7 +15,7 @@ from learntrack.documents.base import Row, Stored
 from learntrack.storage.ahead import one_ahead
 from learntrack.storage.at_once import AtOnce, bytes_of
 from learntrack.storage.batches import Shown, batches_of
-from learntrack.storage.first_batch import NOTHING_AT_FIRST, all_of
+from learntrack.storage.first_batch import NOTHING_AT_FIRST, all_found, all_of
 from learntrack.storage.in_time import limited, within
 from learntrack.storage.index_first import Stage, found_by_index
 from learntrack.storage.parts import in_parts_of
@@ -102,7 +102,7 @@ class Reading:
             return await self.rows(collection, [{"$match": query}, *([{"$project": projection}] if projection else [])])
 
         def ask(asked: Any) -> Any:
-            return asked.find(query, projection).to_list(None)
+            return all_found(asked, query, projection)
 
         if in_turn:
             return await self._in_turn(source, ask, self.read_patience)

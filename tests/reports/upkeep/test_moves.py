@@ -1,5 +1,7 @@
 """Logs follow their learner into another facility."""
 
+from typing import Any
+
 import pytest
 
 from learntrack.documents import ContentSession, ContentSummary, MasteryLog, Touched, User
@@ -81,3 +83,20 @@ async def test_who_is_not_on_the_roster_stays_where_they_were(memory: Database) 
     assert (await facilities_of(memory, [ADA]), await follow(memory, [ADA])) == ({}, [])
     [log] = await memory.load(MasteryLog, {}, None)
     assert log.facility_id == NORTH
+
+
+async def test_many_are_asked_for_some_at_a_time(memory: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a large roster was loaded: the embedded engine never came to the end of all of them in one."""
+    users = [f"user {number}" for number in range(2500)]
+    await memory.collection(User).insert_many([{"_id": user, "facility_id": NORTH} for user in users])
+    find, asked = memory.find, list[int]()
+
+    async def noted(kind: Any, query: Any, *more: Any) -> Any:
+        asked.append(len(query["_id"]["$in"]))
+        return await find(kind, query, *more)
+
+    monkeypatch.setattr(memory, "find", noted)
+
+    assert await facilities_of(memory, users) == dict.fromkeys(users, NORTH)
+    assert asked == [1000, 1000, 500]
+    await memory.collection(User).delete_many({})

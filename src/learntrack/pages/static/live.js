@@ -175,7 +175,8 @@ const lost = () => {
 
 if (main.dataset.events && window.EventSource) {
   listen();
-  setInterval(() => { if (!signedOut && Date.now() - heard > SILENT) listen(); }, 2000);
+  // A network that is silent says no error: until something is heard again it may be gone.
+  setInterval(() => { if (!signedOut && Date.now() - heard > SILENT) { connected(false); listen(); } }, 2000);
   // What was on its way when the network went may still arrive: without the stream it does not make the page live.
   addEventListener('offline', lost);
   // What was asked while there was no network may never be answered.

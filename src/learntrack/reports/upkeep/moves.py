@@ -14,12 +14,20 @@ from learntrack.storage.database import Stage
 _LOGS: Sequence[type[Stored]] = (ContentSummary, ContentSession, MasteryLog, AttemptOverflow)
 _STEP = 200
 """Learners who are looked at in one question, and logs that are changed in one command."""
+_ASKED = 1000
+"""Users who are asked for at once."""
 
 
 async def facilities_of(db: Database, users: Sequence[str]) -> dict[str, str]:
-    """The facilities of these users, as far as the roster knows them. Index: the key."""
-    rows = await db.find(User, {"_id": {"$in": list(users)}}, {"facility_id": 1})
-    return {row["_id"]: row["facility_id"] for row in rows}
+    """The facilities of these users, as far as the roster knows them. Index: the key.
+
+    Some at a time: with four times as many ids in one question the embedded engine takes some twenty times as long.
+    """
+    found: dict[str, str] = {}
+    for some in in_parts(users, _ASKED):
+        rows = await db.find(User, {"_id": {"$in": list(some)}}, {"facility_id": 1})
+        found |= {row["_id"]: row["facility_id"] for row in rows}
+    return found
 
 
 async def follow(db: Database, users: Sequence[str]) -> list[Touched]:
