@@ -10,15 +10,18 @@ import pytest
 
 from learntrack.documents import RecordingPermit, Retained
 from learntrack.domain import moments
+from learntrack.domain.fading import FadingKind
 from learntrack.importing import dividing, service
 from learntrack.importing.kolibri.sqlite import sqlite_source
 from learntrack.importing.merging import FORGOTTEN
 from learntrack.importing.report import ImportReport
 from learntrack.importing.service import import_kolibri
+from learntrack.retention.service import NOTHING, Retention
 from learntrack.storage import Database, DatabaseUnavailable, patience
 from learntrack.storage.errors import DiskNearlyFull
 from tests.conftest import service_on
 from tests.importing.moving import HOME, UNFINISHED, asked, changed, fresh, move_in, outcomes
+from tests.retention.exports import Nowhere
 from tests.support import Person, right
 from tests.wire import Wire, held
 
@@ -88,7 +91,7 @@ async def test_what_faded_while_an_import_went_on_is_looked_at_again(
         store = service._store
 
         async def meanwhile(*asked: Any) -> None:
-            await api.db.put(Retained.begin("answers", moments.now()))
+            await Retention(api.db, {FadingKind.answers: moments.now()}).run(Nowhere())
             await store(*asked)
             if fails:
                 raise DiskNearlyFull("The disk is nearly full.")
@@ -96,6 +99,12 @@ async def test_what_faded_while_an_import_went_on_is_looked_at_again(
         monkeypatch.setattr(service, "_store", meanwhile)
         with pytest.raises(DiskNearlyFull) if fails else nullcontext():
             await move_in(api, HOME)
+        marks = {row["_id"]: row["through"] for row in await api.db.find(Retained, {})}
+        assert marks.pop("answers", NOTHING) == NOTHING
+        assert list(marks) == (["import"] if fails else [])
+
+        monkeypatch.undo()
+        await move_in(api, HOME)
         assert await api.db.find(Retained, {}) == []
 
 

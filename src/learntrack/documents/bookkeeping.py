@@ -71,9 +71,15 @@ class Deployment(Stored, Document):  # type: ignore[misc]  # our ids are no Obje
 
 
 class Retained(Stored, Document):  # type: ignore[misc]  # our ids are no ObjectIds
-    """Up to which end what is old has faded. Its id is the kind that has: sessions, attempts, answers, interactions."""
+    """Up to which end what is old has faded. Its id is the kind that has: sessions, attempts, answers, interactions.
+
+    The year 1 means that a run has begun and none has ended. One whose id is `import` says that an import is under way,
+    or has failed: as long as it is there no run says how far it has come, and the next looks at all that is old.
+    """
 
     through: datetime
+
+    IMPORT: ClassVar = "import"
 
     class Settings:
         """Collection."""

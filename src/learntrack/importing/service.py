@@ -4,7 +4,7 @@ A learner is stored whole or not at all, unless no transaction could hold all of
 an import that is run again ends right.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, aclosing, closing, contextmanager
 from datetime import datetime
 from itertools import chain
@@ -101,22 +101,20 @@ class Begun:
 
         """
         if not dry_run:
-            await _look_at_all_that_is_old(db)
+            await _let_all_be_looked_at(db)
             await _load(db, self._roster, self._report, self._at)
             if self._conversion.facilities != _facilities(self._roster):
                 self._stack.close()
                 self._read()
         storing = Storing(db, self._at, dry_run=dry_run)
-        try:
-            async with aclosing(self._ahead.read()) as waiting:
-                async for made in waiting:
-                    self._report.take_in(made.told)
-                    if made.batch is not None:
-                        await _store(storing, made.batch, self._report)
-                        progress(made.batch.rows)
-        finally:
-            if not dry_run:
-                await _look_at_all_that_is_old(db)  # something may have faded meanwhile
+        async with aclosing(self._ahead.read()) as waiting:
+            async for made in waiting:
+                self._report.take_in(made.told)
+                if made.batch is not None:
+                    await _store(storing, made.batch, self._report)
+                    progress(made.batch.rows)
+        if not dry_run:
+            await _remove_marks(db, {})
 
     def _read(self) -> None:
         """Begin to read the logs of those who are in the roster."""
@@ -145,9 +143,16 @@ def _fitting(source: Kolibri) -> int:
     return available if available > 1 and source.count() >= _WORTH_PROCESSES else 0
 
 
-async def _look_at_all_that_is_old(db: Database) -> None:
-    """Let the next `retain` not begin where the last one ended: what is imported is older."""
-    await patiently(lambda: db.transaction(lambda tx: db.remove(Retained, {}, tx)))
+async def _let_all_be_looked_at(db: Database) -> None:
+    """Let the next `retain` not begin where the last one ended, and none that ends before the import say how far it has
+    come: what is imported is older.
+    """
+    await patiently(lambda: db.put(Retained.begin(Retained.IMPORT, moments.now())))
+    await _remove_marks(db, {"_id": {"$ne": Retained.IMPORT}})
+
+
+async def _remove_marks(db: Database, which: Mapping[str, object]) -> None:
+    await patiently(lambda: db.transaction(lambda tx: db.remove(Retained, which, tx)))
 
 
 async def _load(db: Database, roster: Roster, report: ImportReport, at: datetime) -> None:

@@ -80,8 +80,9 @@ class Retention:
                 # A visit whose attempts have to go first is looked at again, too.
                 again = step if kind is FadingKind.sessions else due
                 through = min([through, *(old.holder.end_timestamp for old in again if old.holder.id not in faded)])
-        if export is not None:
-            # Only where it still is as it was: an import may have stored meanwhile what this has not looked at.
+        # An import may store, or have stored meanwhile, what this has not looked at: where none is under way, the mark
+        # still is as it was.
+        if export is not None and await self._db.find_one(Retained, {"_id": Retained.IMPORT}) is None:
             await self._db.set_fields(Retained, {"_id": kind.value, "through": last}, {"through": through})
         return done
 
