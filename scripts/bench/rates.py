@@ -71,12 +71,15 @@ async def update_requests(port: int, school: School) -> list[Request]:
 
 
 async def long_diff_requests(port: int, school: School) -> list[Request]:
-    """A client who asks for the diff of one try of 150 attempts, which is made here, 25 at a time."""
-    user, content, chance = school.learners[0][0], "9" * 32, random.Random(4)
+    """A coach who asks for the diff of an own try of 150 attempts, which is made here, 25 at a time.
+
+    A learner's would be on the pages of the class.
+    """
+    user, content, chance = school.coaches[0], "9" * 32, random.Random(4)
     connection, mine = Connection("127.0.0.1", port), token(user)
     _, started = await connection.send("POST", "/api/logger/contentsession", mine, school.start(content))
     body = {"interactions": [interaction(number, chance) for number in range(25)]}
     for _ in range(6):
         await connection.send("PUT", f"/api/logger/contentsession/{started['session_id']}", mine, body)
     path = f"/api/logger/masterylog/0/diff?user={user}&content={content}"
-    return [("GET", path, token(school.coaches[0]), None)]
+    return [("GET", path, mine, None)]
