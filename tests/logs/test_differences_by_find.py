@@ -1,7 +1,6 @@
 """The difference that is counted here is the one that the pipeline answers."""
 
 import random
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,20 +15,12 @@ from learntrack.domain.attempts import Interaction
 from learntrack.domain.ids import new_id
 from learntrack.logs import differences, differences_by_find
 from learntrack.logs.filters import LogFilters
-from learntrack.storage import Database, connect
+from learntrack.storage import Database
 
 NOW = moments.now()
 LEARNER, CONTENT = new_id(), new_id()
 THEIRS = Readable([LEARNER])
 OF_LEARNER = LogFilters(user=LEARNER, content=CONTENT)
-
-
-@pytest.fixture
-async def db(engine_uri: str) -> AsyncIterator[Database]:
-    db = await connect(engine_uri, "differences_by_find")
-    yield db
-    await db.client.drop_database(db.raw.name)
-    await db.close()
 
 
 async def a_try(db: Database, chance: random.Random, length: int, level: int = 1) -> MasteryLog:

@@ -1,6 +1,5 @@
 """What changes between the small questions of a list is shown as it is."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from learntrack.domain import moments
 from learntrack.domain.ids import new_id
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.lists_by_group import ListsByGroup
-from learntrack.storage import Database, connect
+from learntrack.storage import Database
 from learntrack.web.paging import PageRequest
 
 NOW = moments.now()
@@ -21,14 +20,6 @@ NOW = moments.now()
 def log(minutes_ago: int) -> MasteryLog:
     about = {"user_id": new_id(), "content_id": new_id(), "level": 1, "criterion": {"type": "do_all"}}
     return MasteryLog.begin(new_id(), **about, at=NOW - timedelta(minutes=minutes_ago))
-
-
-@pytest.fixture
-async def db(engine_uri: str) -> AsyncIterator[Database]:
-    db = await connect(engine_uri, "lists_by_group")
-    yield db
-    await db.client.drop_database(db.raw.name)
-    await db.close()
 
 
 async def test_a_try_that_goes_on_meanwhile_is_in_order_and_as_it_was_asked_for(

@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 LONGEST_SECONDS = 1e9
 """The most seconds that one request may claim, some 31 years; more is a mistake and would leave the calendar."""
 
+FIRST = datetime.min.replace(tzinfo=UTC)
+"""The first moment that there is."""
+
 MOST_AHEAD = timedelta(minutes=5)
 """How far ahead of the clock an end may be stored, since clocks of several hosts differ. Further ahead: one of them
 jumped back.

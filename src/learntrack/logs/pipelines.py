@@ -5,17 +5,18 @@ question (see documents/). A *holder* is a document that holds attempts: a try, 
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from learntrack.access.may_read import EVERYBODY, Readable
 from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog
+from learntrack.domain import moments
 from learntrack.logs.filters import LogFilters
 from learntrack.logs.schemas import INCLUDABLE, MasteryLogRow
 from learntrack.storage.database import Row, Stage
 
 NEWEST = {"end_timestamp": -1, "_id": 1}
-EVER = {"$gte": datetime.min.replace(tzinfo=UTC)}
+EVER = {"$gte": moments.FIRST}
 """The condition on a moment that each fulfils, for an index that begins with it."""
 TRIES, SESSIONS, OVERFLOW = (kind.collection() for kind in (MasteryLog, ContentSession, AttemptOverflow))
 

@@ -7,6 +7,7 @@ from itertools import product
 from learntrack.access.may_read import Readable
 from learntrack.documents import AttemptOverflow, ContentSession, MasteryLog
 from learntrack.documents.base import Stored
+from learntrack.domain import moments
 from learntrack.reports.filters import ReportFilters
 from learntrack.storage.at_once import AtOnce
 from learntrack.storage.database import Row
@@ -31,7 +32,7 @@ _ATTEMPT = (
     "error",
     "simple_answer",
 )
-_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_FIRST, _LAST = moments.FIRST, datetime.max.replace(tzinfo=UTC)
 
 
 async def attempts_of(db: Reading, filters: ReportFilters, members: Readable) -> AsyncIterator[Row]:

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import cast
 
@@ -23,7 +23,7 @@ from learntrack.storage.transactions import Tx
 _STEP = 50
 _STEP_BYTES = 2**20
 """Bytes of JSON of a step, but for its last try or session: what is written out, and kept in memory, at once."""
-NOTHING = datetime.min.replace(tzinfo=UTC)
+NOTHING = moments.FIRST
 """Up to where has faded what has never faded."""
 _HOLDERS: tuple[type[Holder], ...] = (MasteryLog, ContentSession)
 

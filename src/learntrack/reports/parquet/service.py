@@ -10,7 +10,7 @@ files are new.
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +101,7 @@ class ParquetExport:
         progress: OnProgress = lambda _: None,
     ) -> None:
         self._db = db
-        self._first_month = month_of(since or datetime.min.replace(tzinfo=UTC))
+        self._first_month = month_of(since or moments.FIRST)
         self._earlier: Months = {}
         self._pseudonyms = pseudonyms
         self._rows = Rows(pseudonyms)
